@@ -1,0 +1,182 @@
+"""The only configuration there is: one commented dataclass for a model, one for a training run.
+
+Every field is an explicit value; nothing is looked up in a registry. `ModelConfig` travels with the
+weights (in the JSON beside them), so a model can always be rebuilt from its own files.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, fields
+from typing import Any, Literal, get_args, get_type_hints
+
+Backbone = Literal[
+    "resnet18",
+    "resnet34",
+    "resnet50",
+    "resnet101",
+    "resnet152",
+    "resnext50_32x4d",
+    "resnext101_32x8d",
+    "resnext101_64x4d",
+    "mobilenet_v2",
+    "mobilenet_v3_large",
+]
+
+
+@dataclass(frozen=True)
+class ModelConfig:
+    """What a Mask R-CNN is made of (arXiv:1703.06870, section 3 and tables 2a to 2e)."""
+
+    # -- backbone and features ------------------------------------------------------------------
+    backbone: Backbone = "resnet50"
+    features: Literal["fpn", "c4", "c5", "dc5"] = "fpn"  # c4, c5: strides 16, 32; dc5: C5 dilated to stride 16
+    num_classes: int = 80  # without background; labels are 1..num_classes, 0 is background
+    fpn_channels: int = 256
+    # "frozen": statistics and affine terms fixed, folded into the convolution for inference;
+    # "batch": ordinary BN; "sync": BN over all processes; "group": GroupNorm with 32 groups.
+    backbone_norm: Literal["frozen", "batch", "sync", "group"] = "frozen"
+    backbone_norm_eps: float = 1e-5  # torchvision's first COCO weights were trained with 0
+    stride_in_1x1: bool = False  # MSRA's ResNets (detectron2's R50, R101) put a bottleneck's stride there
+    fpn_norm: Literal["none", "batch"] = "none"
+
+    # -- image at the door ----------------------------------------------------------------------
+    min_size: int = 800  # the shorter edge is resized to this ...
+    max_size: int = 1333  # ... unless the longer edge would pass this
+    image_mean: tuple[float, float, float] = (0.485, 0.456, 0.406)  # RGB, images in 0..1
+    image_std: tuple[float, float, float] = (0.229, 0.224, 0.225)
+
+    # -- region proposal network ----------------------------------------------------------------
+    anchor_sizes: tuple[int, ...] = (32, 64, 128, 256, 512)  # FPN: one a level; otherwise all on one map
+    anchor_ratios: tuple[float, ...] = (0.5, 1.0, 2.0)  # height / width
+    anchors_rounded: bool = False  # torchvision rounds the cell anchors to whole pixels
+    rpn_conv_depth: int = 1
+    proposals_train: int = 2000  # kept after NMS, an image
+    proposals_test: int = 1000
+    proposals_before_nms_train: int = 2000  # a pyramid level
+    proposals_before_nms_test: int = 1000
+    rpn_nms_threshold: float = 0.7
+    rpn_batch_size: int = 256  # anchors sampled for the RPN loss, an image
+    rpn_positive_iou: float = 0.7
+    rpn_negative_iou: float = 0.3
+
+    # -- regions of interest --------------------------------------------------------------------
+    roi_op: Literal["align", "pool", "warp"] = "align"
+    roi_reduce: Literal["avg", "max"] = "avg"  # how the samples of one bin are combined
+    roi_samples: int = 2  # samples a bin and axis; 0 adapts to the RoI
+    roi_aligned: bool = True  # half-pixel correction; torchvision's weights were trained without
+    rois_per_image: int = 512  # N of section 3.1: 512 with FPN, 64 with C4
+    roi_positive_fraction: float = 0.25
+
+    # -- box head -------------------------------------------------------------------------------
+    box_head: Literal["fc2", "conv4fc1"] = "fc2"  # ignored where res5 is the head (c4)
+    box_head_channels: int = 1024
+    box_loss: Literal["smooth_l1", "l1"] = "smooth_l1"
+    score_threshold: float = 0.05
+    nms_threshold: float = 0.5
+    detections_per_image: int = 100
+
+    # -- mask head ------------------------------------------------------------------------------
+    mask_head: Literal["fcn", "mlp2", "mlp3"] | None = "fcn"  # None is Faster R-CNN
+    mask_head_channels: int = 256
+    mask_head_convs: int = 4
+    mask_loss: Literal["sigmoid", "softmax"] = "sigmoid"  # table 2b
+    mask_class_agnostic: bool = False
+    head_norm: Literal["none", "batch"] = "none"  # in the conv4fc1 box head and the FCN mask head
+    # How an M×M mask becomes pixels: sampled at pixel centres, or resized into the box rounded to
+    # whole pixels as torchvision does (kept so that its weights give its own results).
+    mask_paste: Literal["pixel_centres", "integer_box"] = "pixel_centres"
+
+    # -- keypoint head (section 5) --------------------------------------------------------------
+    num_keypoints: int = 0  # 17 adds the keypoint head for COCO persons
+    keypoint_head_channels: int = 512
+    keypoint_head_convs: int = 8
+
+    def __post_init__(self) -> None:
+        hints = get_type_hints(type(self))
+        for field in fields(self):
+            choices = _literal_choices(hints[field.name])
+            value = getattr(self, field.name)
+            if choices and value not in choices:
+                raise ValueError(f"ModelConfig.{field.name}={value!r}: choose one of {', '.join(map(repr, choices))}")
+        if self.num_classes < 1:
+            raise ValueError(f"ModelConfig.num_classes={self.num_classes}: at least one class besides background")
+        if self.num_keypoints < 0:
+            raise ValueError(f"ModelConfig.num_keypoints={self.num_keypoints}: 0 for none, 17 for COCO persons")
+        if self.min_size > self.max_size:
+            raise ValueError(f"ModelConfig.min_size={self.min_size} is larger than max_size={self.max_size}")
+        if self.features != "fpn" and self.backbone.startswith("mobilenet"):
+            raise ValueError(f"ModelConfig.features={self.features!r} needs a ResNet or ResNeXt, not {self.backbone}")
+        if self.mask_head in ("mlp2", "mlp3") and self.features == "c4":
+            raise ValueError(f"ModelConfig.mask_head={self.mask_head!r} needs features='fpn', 'c5' or 'dc5', not 'c4'")
+
+    def to_dict(self) -> dict[str, Any]:
+        """The configuration as JSON-ready values."""
+        return asdict(self)
+
+    @classmethod
+    def from_dict(cls, values: dict[str, Any]) -> ModelConfig:
+        """The inverse of `to_dict`; raises ValueError naming a field that is not known."""
+        known = {field.name for field in fields(cls)}
+        unknown = sorted(set(values) - known)
+        if unknown:
+            raise ValueError(f"unknown ModelConfig field {unknown[0]!r}: the file was written by another version")
+        return cls(**{name: tuple(value) if isinstance(value, list) else value for name, value in values.items()})
+
+
+@dataclass(frozen=True)
+class TrainConfig:
+    """One training run; `python -m core train` has an option for every field."""
+
+    images: str  # folder of the training images
+    annotations: str  # COCO JSON of the training images
+    output: str  # run directory: model, sidecar, metrics.jsonl, checkpoint
+    # What to start from: a name (`python -m core models`), a run directory or a weights file.
+    # "" builds a new model from `model_config`.
+    model: str = "starter"
+    # Only with model="": a JSON file with ModelConfig fields (num_classes and num_keypoints come from the data).
+    model_config: str | None = None
+    backbone_weights: str | None = None  # only with model="": a torchvision classification state dict
+    val_images: str | None = None
+    val_annotations: str | None = None
+
+    epochs: int = 12  # ignored where steps is given
+    steps: int | None = None
+    batch_size: int = 2  # images a process
+    optimizer: Literal["sgd", "adamw"] = "adamw"
+    learning_rate: float = 2e-4  # at full warm-up, for the batch size given
+    backbone_learning_rate_factor: float = 0.25  # pre-trained features move more slowly than the heads
+    momentum: float = 0.9  # SGD
+    weight_decay: float = 1e-4
+    schedule: Literal["step", "cosine"] = "cosine"
+    step_at: tuple[float, ...] = (0.67, 0.89)  # fractions of the run where "step" divides by 10
+    warmup_steps: int = 100  # at most a tenth of the run
+    gradient_clip: float = 10.0  # norm; 0 turns clipping off
+    freeze_stages: int = 2  # backbone stages that do not learn, the stem counted as one
+    min_sizes: tuple[int, ...] = ()  # shorter edges drawn from for scale jitter; () is the model's own
+    max_size: int | None = None
+    horizontal_flip: float = 0.5
+    colour_jitter: float = 0.0  # strength of brightness, contrast, saturation and hue changes
+    # Classes of the base model that the data does not name are kept: their rows are copied and
+    # background regions do not push them down. False drops them from the model.
+    keep_base_classes: bool = True
+
+    device: str = "auto"  # "auto", "cpu", "cuda", "cuda:1"
+    mixed_precision: bool = True  # bfloat16 on a GPU; the CPU stays in float32
+    workers: int = 0  # data loading processes
+    threads: int | None = None  # CPU threads; None leaves torch's choice
+    seed: int = 0
+    checkpoint_every: int = 200  # steps
+    log_every: int = 5  # steps
+    validate_every: int = 1  # epochs; 0 validates at the end only
+    resume: bool = False  # go on from the checkpoint in `output`
+
+
+def _literal_choices(hint: Any) -> tuple[Any, ...]:
+    """The values of a Literal, or of a Literal in a union with None."""
+    arguments = get_args(hint)
+    if not arguments:
+        return ()
+    nested = [get_args(argument) for argument in arguments if get_args(argument)]
+    if nested:
+        return (*nested[0], None) if type(None) in arguments and isinstance(nested[0][0], str) else ()
+    return arguments if isinstance(arguments[0], str) else ()
