@@ -1,0 +1,67 @@
+"""The Gradio page: two tabs, and the editor mounted in the first. Control plane only; data moves over `/api`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import gradio as gr
+from fastapi import FastAPI
+
+TITLE = "MaskLoop"
+
+# The editor fills what the tabs leave of the window; Gradio's own margins and footer would make it scroll.
+PAGE_CSS = """
+.gradio-container > main, .gradio-container main.fillable { padding: 0 !important; max-width: none !important; }
+.gradio-container .wrap, .gradio-container .tabs { gap: 0 !important; }
+.gradio-container .tabitem { padding: 0 !important; border: 0 !important; }
+.gradio-container .tab-wrapper { padding: 0 10px !important; height: 38px !important; }
+#finetune-tab { padding: 20px 24px 40px !important; max-width: 1120px; margin: 0 auto; }
+footer { display: none !important; }
+"""
+
+# Runs once in the browser when the component appears. The module finds the data plane beside itself, so the
+# application works under another root path and inside an iframe. No user text may ever be put in here.
+MOUNT_EDITOR = """
+const here = location.pathname.endsWith("/") ? location.pathname : location.pathname + "/";
+const host = element.querySelector(".maskloop-host");
+import(new URL(here + "canvas/main.js", location.origin).href)
+  .then((editor) => editor.mount(host))
+  .catch((error) => {
+    host.textContent = "The editor could not be loaded (" + error.message + "). Reload the page.";
+    throw error;
+  });
+"""
+
+
+def build_page(finetune_tab: Callable[[], Any] | None = None) -> gr.Blocks:
+    """The page with its tabs; `finetune_tab` fills the second one and is called inside its context."""
+    with gr.Blocks(title=TITLE, analytics_enabled=False, fill_width=True) as page, gr.Tabs():
+        with gr.Tab("Annotate", elem_id="annotate-tab"):
+            gr.HTML(
+                '<div class="maskloop-host"></div>',
+                js_on_load=MOUNT_EDITOR,
+                apply_default_css=False,
+                elem_id="editor",
+            )
+        if finetune_tab is not None:
+            with gr.Tab("Fine-tune", elem_id="finetune-tab"):
+                finetune_tab()
+    return page
+
+
+def mount_page(app: FastAPI, finetune_tab: Callable[[], Any] | None = None, path: str = "/", **options: Any) -> FastAPI:
+    """Put the page on `app` under `path`; `options` go to `gradio.mount_gradio_app` (auth_dependency, root_path)."""
+    return gr.mount_gradio_app(
+        app,
+        build_page(finetune_tab),
+        path=path,
+        css=PAGE_CSS,
+        theme=gr.themes.Default(primary_hue="indigo", neutral_hue="slate", font=["system-ui", "sans-serif"]),
+        footer_links=[],
+        run_history=False,
+        max_file_size="1kb",  # uploads go to /api/images, which verifies them
+        show_error=True,
+        ssr_mode=False,
+        **options,
+    )
