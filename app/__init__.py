@@ -1,0 +1,1 @@
+"""The annotation assistant: depends on `core`, never the other way round."""

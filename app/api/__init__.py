@@ -1,0 +1,1 @@
+"""The data plane: one module of routes a topic."""

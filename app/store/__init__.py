@@ -1,0 +1,1 @@
+"""The annotation store: images, categories, instances and their edit history in one SQL database."""

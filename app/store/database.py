@@ -1,0 +1,113 @@
+"""Opening the store: one SQLite file in the workspace, or PostgreSQL by URL."""
+
+from __future__ import annotations
+
+import json
+import os
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import ArgumentError, SQLAlchemyError
+from sqlalchemy.orm import Session
+
+from app.store.schema import Base
+
+DATABASE_NAME = "maskloop.db"
+
+
+class Store:
+    """A workspace folder and its database.
+
+    `reading()` and `writing()` open one transaction each; `writing()` commits when its block ends and
+    takes everything back when it raises. Raises ValueError in one line where the database cannot be
+    opened.
+    """
+
+    def __init__(self, workspace: str | Path, database_url: str | None = None) -> None:
+        self.workspace = Path(workspace).expanduser().absolute()
+        try:
+            self.workspace.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise ValueError(f"--workspace {self.workspace}: {error.strerror}; choose a folder you can write") from None
+        self.engine = _open_engine(database_url or f"sqlite:///{self.workspace / DATABASE_NAME}")
+
+    @contextmanager
+    def reading(self) -> Iterator[Session]:
+        """A session that sees one state of the database from beginning to end."""
+        with Session(self.engine, expire_on_commit=False) as session:
+            yield session
+
+    @contextmanager
+    def writing(self) -> Iterator[Session]:
+        """A session that owns the right to write until it commits at the end of the block."""
+        with (
+            self.engine.connect().execution_options(maskloop_writes=True) as connection,
+            Session(connection, expire_on_commit=False) as session,
+            session.begin(),
+        ):
+            yield session
+
+    @contextmanager
+    def temporary_file(self, suffix: str) -> Iterator[Path]:
+        """A path in the workspace for a file that is finished or thrown away; gone when the block ends."""
+        folder = self.workspace / "temporary"
+        folder.mkdir(exist_ok=True)
+        handle, name = tempfile.mkstemp(suffix=suffix, dir=folder)
+        os.close(handle)
+        try:
+            yield Path(name)
+        finally:
+            Path(name).unlink(missing_ok=True)
+
+    def close(self) -> None:
+        """Let go of the database."""
+        self.engine.dispose()
+
+
+def _open_engine(url: str) -> Engine:
+    try:
+        parsed = make_url(url)
+        if parsed.get_backend_name() not in ("sqlite", "postgresql"):
+            raise ValueError(f"--database-url {url}: SQLite and PostgreSQL are supported, e.g. postgresql://host/name")
+        engine = create_engine(
+            parsed,
+            json_serializer=partial(json.dumps, separators=(",", ":"), ensure_ascii=False),
+            # A request waits its turn for the file rather than failing.
+            **({"connect_args": {"timeout": 30}} if parsed.get_backend_name() == "sqlite" else {"pool_pre_ping": True}),
+        )
+        if parsed.get_backend_name() == "sqlite":
+            event.listen(engine, "connect", _prepare_sqlite)
+            event.listen(engine, "begin", _begin_sqlite)
+        Base.metadata.create_all(engine)
+    except ArgumentError:
+        raise ValueError(f"--database-url {url}: not a database URL, e.g. postgresql://user@host/name") from None
+    except ModuleNotFoundError as error:
+        raise ValueError(f"--database-url: no driver {error.name}; run pip install 'psycopg[binary]'") from None
+    except SQLAlchemyError as error:
+        reason = str(getattr(error, "orig", error)).strip().splitlines()[0]
+        raise ValueError(f"the database cannot be opened: {reason}") from None
+    return engine
+
+
+def _prepare_sqlite(connection: Any, _record: Any) -> None:
+    # The driver's own idea of when to begin is turned off; `_begin_sqlite` says it.
+    connection.isolation_level = None
+    cursor = connection.cursor()
+    # WAL with synchronous=FULL: a commit is on the disk before it is answered, so neither kill -9 nor
+    # a power cut loses a saved edit; readers never wait for a writer.
+    cursor.execute("PRAGMA journal_mode = WAL")
+    cursor.execute("PRAGMA synchronous = FULL")
+    cursor.execute("PRAGMA foreign_keys = ON")
+    cursor.close()
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    # IMMEDIATE takes the write lock at once: two writers queue up instead of failing half-way.
+    writes = connection.get_execution_options().get("maskloop_writes", False)
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
