@@ -1,0 +1,162 @@
+"""COCO metrics from annotations and a results list: the twelve figures, and AP by category."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Any, Literal, get_args
+
+import numpy as np
+from faster_coco_eval import COCO, COCOeval_faster
+
+from core.evaluate.ground_truth import (
+    complete_ground_truth,
+    complete_results,
+    keypoint_count,
+    pad_keypoints,
+    read_json,
+)
+from core.masks import rle_area, rle_bbox
+
+Kind = Literal["bbox", "segm", "keypoints"]
+
+# In the order in which every COCO evaluator prints them; s, m, l: objects up to 32², up to 96², and larger.
+DETECTION_STATISTICS = ("AP", "AP50", "AP75", "APs", "APm", "APl", "AR1", "AR10", "AR100", "ARs", "ARm", "ARl")
+KEYPOINT_STATISTICS = ("AP", "AP50", "AP75", "APm", "APl", "AR", "AR50", "AR75", "ARm", "ARl")
+
+# Human labelling noise of the 17 COCO keypoints as a fraction of the object's scale, and its mean for
+# keypoints that COCO does not know.
+COCO_SIGMAS = np.array([26, 25, 25, 35, 35, 79, 79, 72, 72, 62, 62, 107, 107, 87, 87, 89, 89]) / 1000
+
+
+def evaluate_results(
+    annotations: str | Path | dict[str, Any],
+    results: str | Path | Sequence[dict[str, Any]] | dict[str, Any],
+    kinds: Sequence[Kind] | None = None,
+    *,
+    image_ids: Iterable[int] | None = None,
+) -> dict[str, dict[str, Any]]:
+    """COCO average precision and recall of a results list, the same figures as pycocotools to the last digit.
+
+    `annotations` is a COCO data set and `results` a COCO results list of any origin, each a file or
+    its content; neither is changed. `kinds` are those that both sides have unless named. With
+    `image_ids` only these images count. Results of categories that the annotations do not name are
+    left out.
+
+    The answer is {"bbox": {"AP": …, "AP50": …, "per_category": {name: AP}}, "segm": …, "keypoints": …}
+    with the names of `DETECTION_STATISTICS` and `KEYPOINT_STATISTICS`; −1 where there is nothing to
+    measure, such as small objects in a set without any. `per_category` has the categories that have
+    annotated objects. Two things differ from pycocotools, which gets them wrong: annotation id 0
+    counts like any other, and objects marked `ignore` are ignored.
+
+    Raises FileNotFoundError or ValueError, one line, for files or results that cannot be meant.
+    """
+    dataset = read_json(annotations, "annotation file") if isinstance(annotations, str | Path) else annotations
+    found = read_json(results, "results file") if isinstance(results, str | Path) else results
+    kept = None if image_ids is None else set(image_ids)
+    ground_truth = complete_ground_truth(dataset, kept)
+    detections = complete_results(list(found) if isinstance(found, tuple) else found, dataset)
+    if kept is not None:
+        detections = [detection for detection in detections if detection["image_id"] in kept]
+    for kind in kinds or ():
+        if kind not in get_args(Kind):
+            raise ValueError(f"kind {kind!r}: choose among {', '.join(get_args(Kind))}")
+    return {kind: _statistics(ground_truth, detections, kind) for kind in kinds or _kinds(ground_truth, detections)}
+
+
+def _kinds(dataset: dict[str, Any], detections: Sequence[dict[str, Any]]) -> list[Kind]:
+    """The kinds that both sides have; without any detection, those that the annotations have."""
+    annotated = dataset["annotations"]
+    kinds: list[Kind] = []
+    if not detections or any("bbox" in detection for detection in detections):
+        kinds.append("bbox")
+    has_masks = any(not annotation.get("box_only") for annotation in annotated)
+    if has_masks and (not detections or any("segmentation" in detection for detection in detections)):
+        kinds.append("segm")
+    has_keypoints = any(annotation.get("num_keypoints") for annotation in annotated)
+    if has_keypoints and (not detections or any("keypoints" in detection for detection in detections)):
+        kinds.append("keypoints")
+    return kinds
+
+
+def _statistics(dataset: dict[str, Any], detections: Sequence[dict[str, Any]], kind: Kind) -> dict[str, Any]:
+    """The figures of one kind, by name."""
+    # The evaluator leaves marks in the dictionaries it is given, and one kind's must not reach the next.
+    ground_truth = COCO(dataset | {"annotations": [dict(annotation) for annotation in dataset["annotations"]]})
+    results = COCO(dataset | {"annotations": _detections_of_kind(dataset, detections, kind)})
+    sigmas = None
+    if kind == "keypoints":
+        points = keypoint_count(dataset["categories"])
+        sigmas = list(COCO_SIGMAS) if points == len(COCO_SIGMAS) else [COCO_SIGMAS.mean()] * points
+    evaluation = _Evaluation(ground_truth, results, kind, kpt_oks_sigmas=sigmas, print_function=_say_nothing)
+    if kind == "keypoints":
+        evaluation.params.catIds = [category["id"] for category in dataset["categories"] if category.get("keypoints")]
+    evaluation.run()
+    names = KEYPOINT_STATISTICS if kind == "keypoints" else DETECTION_STATISTICS
+    figures: dict[str, Any] = {name: float(value) for name, value in zip(names, evaluation.stats, strict=True)}
+    # precision: IoU thresholds × recall thresholds × categories × areas × detection limits
+    by_category = evaluation.eval["precision"][:, :, :, 0, -1]
+    names_by_id = {category["id"]: category["name"] for category in dataset["categories"]}
+    figures["per_category"] = {
+        names_by_id[category_id]: float(by_category[:, :, index].mean())
+        for index, category_id in enumerate(evaluation.params.catIds)
+        if (by_category[:, :, index] > -1).any()
+    }
+    return figures
+
+
+def _detections_of_kind(
+    dataset: dict[str, Any], detections: Sequence[dict[str, Any]], kind: Kind
+) -> list[dict[str, Any]]:
+    """The detections that can be matched as `kind`, each with `bbox`, `segmentation`, `area` and an id.
+
+    As in pycocotools, the area is that of the box where a result has one, also for masks.
+    """
+    points = keypoint_count(dataset["categories"])
+    prepared = []
+    for detection in detections:
+        complete = dict(detection)
+        mask = detection.get("segmentation")
+        if kind == "keypoints":
+            if "keypoints" not in detection:
+                continue
+            complete["keypoints"] = pad_keypoints(detection["keypoints"], points)
+            if "bbox" not in detection:
+                x, y = np.array(detection["keypoints"][0::3]), np.array(detection["keypoints"][1::3])
+                complete["bbox"] = [x.min(), y.min(), np.ptp(x), np.ptp(y)]
+        elif kind == "segm":
+            if mask is None:
+                continue
+        elif "bbox" not in detection:
+            if mask is None:
+                continue
+            complete["bbox"] = rle_bbox(mask)
+        if "bbox" in detection or mask is None:
+            complete["area"] = complete["bbox"][2] * complete["bbox"][3]
+        else:
+            complete["area"] = rle_area(mask)
+        prepared.append(complete | {"id": len(prepared) + 1, "iscrowd": 0})
+    return prepared
+
+
+class _Evaluation(COCOeval_faster):
+    """The evaluator, with objects marked `ignore` ignored.
+
+    COCO's own code sets `ignore` to `iscrowd` and so forgets the mark; here both count. Objects with
+    a box alone are ignored in the comparison of masks: that they are there is known, their shape is not.
+    """
+
+    def _prepare(self) -> None:
+        annotations = self.cocoGt.dataset["annotations"]
+        ignored = [
+            annotation
+            for annotation in annotations
+            if annotation.get("ignore") or (self.params.iouType == "segm" and annotation.get("box_only"))
+        ]
+        super()._prepare()
+        for annotation in ignored:
+            annotation["ignore"] = 1
+
+
+def _say_nothing(*_: object) -> None:
+    """Takes the evaluator's printing: what matters is in the figures."""

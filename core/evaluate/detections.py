@@ -1,0 +1,101 @@
+"""From a model and a data set to COCO metrics."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any
+
+import torch
+
+from core.evaluate.coco_metrics import Kind, evaluate_results
+from core.structures import Category, Instances
+
+if TYPE_CHECKING:
+    from core.datasets.coco import CocoDataset
+    from core.model.mask_rcnn import MaskRCNN
+
+
+def evaluate(
+    model: MaskRCNN,
+    dataset: CocoDataset,
+    *,
+    device: str | torch.device = "auto",
+    score_threshold: float | None = None,
+    batch_size: int = 1,
+    kinds: Sequence[Kind] | None = None,
+    progress: Callable[[int], object] | None = None,
+) -> dict[str, dict[str, Any]]:
+    """COCO metrics of a model on a data set, as `evaluate_results` gives them.
+
+    Model and data set need not number their categories alike: a detection counts for the category of
+    the same name, and detections of categories that the data set does not name are left out. `kinds`
+    are those that the model finds and the data set annotates unless named. `score_threshold` leaves
+    out detections below it; COCO's figures are meant for a low one, by default the model's own 0.05.
+    `progress` is called with the number of images done after each batch. The model is given back on
+    its device and in its mode.
+    """
+    results = coco_results(
+        model, dataset, device=device, score_threshold=score_threshold, batch_size=batch_size, progress=progress
+    )
+    figures = evaluate_results(dataset.annotation_file, results, kinds, image_ids=dataset.image_ids)
+    # A model that found nothing at all still is no judge of what it cannot find.
+    found: dict[str, bool] = {"segm": model.config.mask_head is not None, "keypoints": model.config.num_keypoints > 0}
+    return figures if kinds else {kind: values for kind, values in figures.items() if found.get(kind, True)}
+
+
+def coco_results(
+    model: MaskRCNN,
+    dataset: CocoDataset,
+    *,
+    device: str | torch.device = "auto",
+    score_threshold: float | None = None,
+    batch_size: int = 1,
+    progress: Callable[[int], object] | None = None,
+) -> list[dict[str, Any]]:
+    """The COCO results list of a model on a data set, with the data set's category ids."""
+    if device == "auto":
+        device = "cuda" if torch.cuda.is_available() else "cpu"
+    was_training, was_on = model.training, next(model.parameters()).device
+    category_ids = category_ids_by_label(model.categories, dataset.coco_categories)
+    results: list[dict[str, Any]] = []
+    model.eval().to(device)
+    try:
+        with torch.inference_mode():
+            for first in range(0, len(dataset), batch_size):
+                indices = range(first, min(first + batch_size, len(dataset)))
+                images = [dataset.load_image(index).to(device) for index in indices]
+                for index, instances in zip(indices, model(images), strict=True):
+                    if score_threshold is not None:
+                        instances = instances[instances.scores >= score_threshold]
+                    results += _image_results(instances.to("cpu"), dataset.image_ids[index], category_ids)
+                if progress is not None:
+                    progress(len(indices))
+    finally:
+        model.train(was_training).to(was_on)
+    return results
+
+
+def category_ids_by_label(categories: Sequence[Category], wanted: Sequence[Category]) -> dict[int, int]:
+    """For each model label whose category's name is among `wanted`, the id it has there.
+
+    Raises ValueError where two wanted categories share a name.
+    """
+    ids: dict[str, int] = {}
+    for category in wanted:
+        if category["name"] in ids:
+            raise ValueError(f"two categories of the annotations are named {category['name']!r}: rename one")
+        ids[category["name"]] = category["id"]
+    return {
+        label: ids[category["name"]] for label, category in enumerate(categories, start=1) if category["name"] in ids
+    }
+
+
+def _image_results(instances: Instances, image_id: int, category_ids: dict[int, int]) -> list[dict[str, Any]]:
+    known = torch.tensor([int(label) in category_ids for label in instances.labels], dtype=torch.bool)
+    instances = instances[known]
+    fields = ("image_id", "category_id", "bbox", "score", "segmentation", "keypoints")
+    return [
+        {field: annotation[field] for field in fields if field in annotation}
+        | {"category_id": category_ids[int(label)]}
+        for annotation, label in zip(instances.to_coco(image_id), instances.labels, strict=True)
+    ]

@@ -1,0 +1,167 @@
+"""COCO annotations and results as an evaluator needs them: complete, consistent, and a copy.
+
+The evaluator writes into what it is given and trips over what annotation tools leave out. Everything
+that can be filled in is filled in here, on a copy; everything that cannot is refused in one line.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from core.masks import rle_area, rle_bbox, segmentation_to_rle
+
+
+def read_json(path: str | Path, what: str) -> Any:
+    """The content of a JSON file; FileNotFoundError or ValueError in one line that names it."""
+    path = Path(path)
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise FileNotFoundError(f"{what} {path} does not exist") from None
+    except IsADirectoryError:
+        raise ValueError(f"{what} {path} is a folder, not a JSON file") from None
+    except (UnicodeDecodeError, json.JSONDecodeError) as error:
+        raise ValueError(f"{what} {path} is not JSON: {error}") from None
+
+
+def complete_ground_truth(dataset: dict[str, Any], image_ids: Iterable[int] | None = None) -> dict[str, Any]:
+    """A COCO data set that the evaluator can work on, as a copy.
+
+    Annotations are numbered anew from 1, because the evaluator takes id 0 for "unmatched"; missing
+    `area`, `bbox`, `iscrowd`, `segmentation` and `num_keypoints` are worked out from what is there.
+    An annotation that has only a box gets the box as its mask and is marked `box_only`. With
+    `image_ids` other images are left out. Annotations of unknown images or categories are left out,
+    as they are by pycocotools.
+    """
+    for field in ("images", "categories", "annotations"):
+        if not isinstance(dataset, dict) or not isinstance(dataset.get(field), list):
+            raise ValueError(f"the annotations have no list {field!r}: this is not a COCO data set")
+    kept = None if image_ids is None else set(image_ids)
+    images = {image["id"]: dict(image) for image in dataset["images"] if kept is None or image["id"] in kept}
+    categories = {category["id"]: dict(category) for category in dataset["categories"]}
+    points = keypoint_count(dataset["categories"])
+    annotations = []
+    for annotation in dataset["annotations"]:
+        image = images.get(annotation.get("image_id"))
+        if image is None or annotation.get("category_id") not in categories:
+            continue
+        annotations.append(_complete_annotation(annotation, image, points) | {"id": len(annotations) + 1})
+    return {"images": list(images.values()), "categories": list(categories.values()), "annotations": annotations}
+
+
+def keypoint_count(categories: Sequence[dict[str, Any]]) -> int:
+    """The largest number of keypoints that a category names; 0 where none does."""
+    return max((len(category.get("keypoints") or ()) for category in categories), default=0)
+
+
+def _complete_annotation(annotation: dict[str, Any], image: dict[str, Any], points: int) -> dict[str, Any]:
+    """One annotation with every field that the evaluator reads; lists and RLEs are shared, not copied."""
+    where = f"annotation {annotation.get('id')} of image {image['id']}"
+    complete = dict(annotation)
+    complete["iscrowd"] = int(bool(annotation.get("iscrowd", 0)))  # some tools write true and false
+    rle = None
+    if annotation.get("segmentation"):
+        if not image.get("height") or not image.get("width"):
+            raise ValueError(f"image {image['id']} has no height and width in the annotations: add them")
+        rle = _to_rle(annotation["segmentation"], image, where)
+    if annotation.get("bbox") is None:
+        if rle is None:
+            raise ValueError(f"{where} has neither bbox nor segmentation: remove it or draw it")
+        complete["bbox"] = rle_bbox(rle)
+    box = _four_numbers(complete["bbox"], where)
+    if rle is not None:
+        complete["segmentation"] = rle
+    else:
+        complete["segmentation"] = [_box_polygon(box)]
+        complete["box_only"] = True
+    if annotation.get("area") is None:
+        complete["area"] = rle_area(rle) if rle is not None else box[2] * box[3]
+    if points:
+        keypoints = pad_keypoints(annotation.get("keypoints") or [], points)
+        complete["keypoints"] = keypoints
+        if annotation.get("num_keypoints") is None:
+            complete["num_keypoints"] = sum(visibility > 0 for visibility in keypoints[2::3])
+    return complete
+
+
+def complete_results(results: Any, dataset: dict[str, Any]) -> list[dict[str, Any]]:
+    """A COCO results list checked against `dataset`, as a copy; results of unknown categories are left out.
+
+    A data set whose annotations have a `score`, as `python -m core predict` writes it, is taken too.
+    Raises ValueError naming the first result that cannot be meant: ids that are strings or unknown,
+    a missing or infinite score, a box that is not four numbers, a mask of another size.
+    """
+    if isinstance(results, dict):
+        results = results.get("annotations")
+    if not isinstance(results, list):
+        raise ValueError("results must be a list of {image_id, category_id, score, bbox and/or segmentation}")
+    images = {image["id"]: image for image in dataset["images"]}
+    category_ids = {category["id"] for category in dataset["categories"]}
+    complete = []
+    for number, result in enumerate(results):
+        where = f"result {number}"
+        if not isinstance(result, dict):
+            raise ValueError(f"{where} is not an object with image_id, category_id and score")
+        for field in ("image_id", "category_id"):
+            value = result.get(field)
+            if isinstance(value, bool) or not isinstance(value, int):
+                raise ValueError(f"{where}: {field} is {value!r}, but ids are whole numbers as in the annotations")
+        image = images.get(result["image_id"])
+        if image is None:
+            raise ValueError(f"{where}: image_id {result['image_id']} is not among the annotated images")
+        score = result.get("score")
+        if isinstance(score, bool) or not isinstance(score, int | float) or not math.isfinite(score):
+            raise ValueError(f"{where}: score is {score!r}, not a number")
+        if result["category_id"] in category_ids:
+            complete.append(_complete_result(result, image, where))
+    return complete
+
+
+def _complete_result(result: dict[str, Any], image: dict[str, Any], where: str) -> dict[str, Any]:
+    """The fields of one result that count, with its mask as compressed RLE."""
+    fields = ("image_id", "category_id", "score", "bbox", "segmentation", "keypoints")
+    complete = {field: result[field] for field in fields if result.get(field)}
+    complete["score"] = float(result["score"])
+    if "bbox" in complete:
+        complete["bbox"] = _four_numbers(complete["bbox"], where)
+    if "segmentation" in complete:
+        complete["segmentation"] = _to_rle(complete["segmentation"], image, where)
+    if not complete.keys() & {"bbox", "segmentation", "keypoints"}:
+        raise ValueError(f"{where} has neither bbox, segmentation nor keypoints")
+    return complete
+
+
+def pad_keypoints(keypoints: Sequence[float], points: int) -> list[float]:
+    """x, y, v of `points` keypoints: the last is repeated, unlabelled, so that padding moves nothing."""
+    if len(keypoints) % 3 or len(keypoints) > 3 * points:
+        raise ValueError(f"keypoints must be x, y, v of at most {points} points, not {len(keypoints)} numbers")
+    last = [*keypoints[-3:-1], 0] if keypoints else [0, 0, 0]
+    return [*keypoints, *last * (points - len(keypoints) // 3)]
+
+
+def _to_rle(segmentation: Any, image: dict[str, Any], where: str) -> dict[str, Any]:
+    height, width = image.get("height"), image.get("width")
+    if isinstance(segmentation, dict):  # an RLE says its size itself
+        height, width = height or segmentation["size"][0], width or segmentation["size"][1]
+    try:
+        return dict(segmentation_to_rle(segmentation, height, width))
+    except (ValueError, TypeError, KeyError) as error:
+        raise ValueError(f"{where}: {error}") from None
+
+
+def _four_numbers(box: Any, where: str) -> list[float]:
+    values = np.asarray(box, dtype=float) if isinstance(box, list | tuple | np.ndarray) else np.empty(0)
+    if values.shape != (4,) or not np.isfinite(values).all():
+        raise ValueError(f"{where}: bbox {box!r} is not x, y, width, height")
+    return [float(value) for value in values]
+
+
+def _box_polygon(box: Sequence[float]) -> list[float]:
+    x, y, width, height = box
+    return [x, y, x, y + height, x + width, y + height, x + width, y]

@@ -1,0 +1,216 @@
+"""The evaluator against COCO's own published figures, against pycocotools, and against the traps of the format."""
+
+from __future__ import annotations
+
+import contextlib
+import copy
+import io
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from pycocotools.coco import COCO
+from pycocotools.cocoeval import COCOeval
+
+from core.evaluate.coco_metrics import DETECTION_STATISTICS, KEYPOINT_STATISTICS, evaluate_results
+
+
+@pytest.fixture(scope="session")
+def reference(shared_data: Path) -> Path:
+    return shared_data / "cocoapi_reference"
+
+
+def published_figures(path: Path, kind: str) -> list[float]:
+    section = path.read_text().split(f"type={kind}")[1].split("type=")[0]
+    return [float(figure) for figure in re.findall(r"\] = (-?\d\.\d+)", section)]
+
+
+def pycocotools_figures(annotations: dict[str, Any], results: list[dict[str, Any]], kind: str) -> list[float]:
+    with contextlib.redirect_stdout(io.StringIO()):
+        ground_truth = COCO()
+        ground_truth.dataset = copy.deepcopy(annotations)
+        ground_truth.createIndex()
+        evaluation = COCOeval(ground_truth, ground_truth.loadRes(copy.deepcopy(results)), kind)
+        evaluation.evaluate()
+        evaluation.accumulate()
+        evaluation.summarize()
+    return list(evaluation.stats)
+
+
+@pytest.mark.parametrize(("kind", "file"), [("bbox", "fakebbox100"), ("segm", "fakesegm100")])
+def test_all_twelve_published_figures(reference: Path, kind: str, file: str) -> None:
+    annotations = reference / "instances_val2014_100.json"
+    results = reference / f"instances_val2014_{file}_results.json"
+    figures = evaluate_results(annotations, results)[kind]  # type: ignore[index]
+    expected = published_figures(reference / "val2014_fake_eval_res.txt", kind)
+    assert len(expected) == 12
+    assert [round(figures[name], 3) for name in DETECTION_STATISTICS] == expected
+    exact = pycocotools_figures(json.loads(annotations.read_text()), json.loads(results.read_text()), kind)
+    assert [figures[name] for name in DETECTION_STATISTICS] == pytest.approx(exact, abs=1e-12)
+
+
+def test_published_keypoint_figures(reference: Path) -> None:
+    annotations = json.loads((reference / "keypoints_1img_gt_dataset.json").read_text())
+    results = json.loads((reference / "keypoints_1img_dt_dataset.json").read_text())
+    figures = evaluate_results(annotations, results, ["keypoints"])["keypoints"]
+    assert [round(figures[name], 5) for name in ("AP", "AP50", "AP75")] == [0.50488, 0.72277, 0.63366]
+    exact = pycocotools_figures(annotations, results, "keypoints")
+    assert [figures[name] for name in KEYPOINT_STATISTICS] == pytest.approx(exact, abs=1e-12)
+    assert figures["per_category"] == {"person": pytest.approx(figures["AP"])}
+
+
+def test_real_photographs_with_crowds_agree_with_pycocotools(shared_data: Path) -> None:
+    annotations = json.loads((shared_data / "coco_subset/annotations/instances_val.json").read_text())
+    results = [
+        {
+            "image_id": annotation["image_id"],
+            "category_id": annotation["category_id"],
+            "bbox": [annotation["bbox"][0] + 3 * (number % 5), *annotation["bbox"][1:]],
+            "score": (number * 37 % 101) / 101,
+        }
+        for number, annotation in enumerate(annotations["annotations"])
+        if number % 3
+    ]
+    assert any(annotation["iscrowd"] for annotation in annotations["annotations"])
+    figures = evaluate_results(annotations, results)
+    assert list(figures) == ["bbox"]
+    exact = pycocotools_figures(annotations, results, "bbox")
+    assert [figures["bbox"][name] for name in DETECTION_STATISTICS] == pytest.approx(exact, abs=1e-12)
+    per_category = figures["bbox"]["per_category"]
+    assert sum(per_category.values()) / len(per_category) == pytest.approx(figures["bbox"]["AP"])
+
+
+boxes = st.tuples(*[st.integers(0, 40)] * 2, *[st.integers(1, 60)] * 2).map(list)
+
+
+@settings(max_examples=30, deadline=None)
+@given(
+    objects=st.lists(st.tuples(st.integers(1, 3), st.integers(1, 2), boxes, st.booleans()), min_size=1, max_size=8),
+    found=st.lists(st.tuples(st.integers(1, 3), st.integers(1, 2), boxes, st.floats(0, 1)), min_size=1, max_size=12),
+)
+def test_any_boxes_agree_with_pycocotools(objects: list[Any], found: list[Any]) -> None:
+    annotations = scene(
+        [
+            {"image_id": image, "category_id": category, "bbox": box, "area": box[2] * box[3], "iscrowd": int(crowd)}
+            for image, category, box, crowd in objects
+        ]
+    )
+    results = [
+        {"image_id": image, "category_id": category, "bbox": box, "score": score}
+        for image, category, box, score in found
+    ]
+    figures = evaluate_results(annotations, results, ["bbox"])["bbox"]
+    exact = pycocotools_figures(annotations, results, "bbox")
+    assert [figures[name] for name in DETECTION_STATISTICS] == pytest.approx(exact, abs=1e-12)
+
+
+def scene(annotations: list[dict[str, Any]], first_id: int = 1) -> dict[str, Any]:
+    """Three images of 100×100, two categories, and the annotations given, numbered."""
+    return {
+        "images": [{"id": number, "file_name": f"{number}.png", "height": 100, "width": 100} for number in (1, 2, 3)],
+        "categories": [{"id": 1, "name": "cat"}, {"id": 2, "name": "dog"}],
+        "annotations": [{"id": first_id + number} | annotation for number, annotation in enumerate(annotations)],
+    }
+
+
+SQUARE = {"image_id": 1, "category_id": 1, "bbox": [10, 10, 20, 20], "segmentation": [[10, 10, 30, 10, 30, 30, 10, 30]]}
+FOUND = SQUARE | {"score": 0.9}
+
+
+def test_annotation_id_zero_counts() -> None:
+    figures = evaluate_results(scene([SQUARE | {"area": 400, "iscrowd": 0}], first_id=0), [FOUND])
+    assert figures["bbox"]["AP"] == figures["segm"]["AP"] == pytest.approx(1.0)
+
+
+def test_missing_fields_are_filled_in_on_a_copy() -> None:
+    annotations, results = scene([SQUARE]), [dict(FOUND)]
+    before = copy.deepcopy((annotations, results))
+    figures = evaluate_results(annotations, results)
+    assert figures["segm"]["APs"] == pytest.approx(1.0)
+    assert (annotations, results) == before
+    without_box = scene([{key: value for key, value in SQUARE.items() if key != "bbox"} | {"iscrowd": False}])
+    assert evaluate_results(without_box, results)["bbox"]["AP"] == pytest.approx(1.0)
+
+
+def test_ignored_objects_are_neither_found_nor_missed() -> None:
+    other = SQUARE | {"image_id": 2, "ignore": 1}
+    for found in ([FOUND], [FOUND, FOUND | {"image_id": 2, "score": 0.95}]):
+        assert evaluate_results(scene([SQUARE, other]), found)["segm"]["AP"] == pytest.approx(1.0)
+    assert evaluate_results(scene([SQUARE, other | {"ignore": 0}]), [FOUND])["segm"]["AP"] < 0.6
+
+
+def test_a_box_without_mask_does_not_count_against_masks() -> None:
+    box_only = {"image_id": 2, "category_id": 1, "bbox": [0, 0, 30, 30], "segmentation": []}
+    figures = evaluate_results(scene([SQUARE, box_only]), [FOUND])
+    assert figures["segm"]["AP"] == pytest.approx(1.0)
+    assert figures["bbox"]["AP"] < 0.6
+
+
+def test_crowds_absorb_what_lies_in_them() -> None:
+    crowd = SQUARE | {"image_id": 2, "bbox": [0, 0, 60, 60], "iscrowd": 1, "segmentation": {"size": [100, 100], "counts": [0, 6000, 4000]}}
+    inside = [FOUND | {"image_id": 2, "bbox": [x, 20, 10, 10], "segmentation": [[x, 20, x + 10, 20, x + 10, 30, x, 30]]} for x in (5, 20, 40)]
+    figures = evaluate_results(scene([SQUARE, crowd]), [FOUND, *inside])
+    assert figures["bbox"]["AP"] == figures["segm"]["AP"] == pytest.approx(1.0)
+
+
+def test_unnamed_categories_and_other_images_are_left_out() -> None:
+    found = [FOUND, FOUND | {"category_id": 77, "score": 0.99}, FOUND | {"image_id": 3, "score": 0.99}]
+    assert evaluate_results(scene([SQUARE]), found, image_ids=[1])["bbox"]["AP"] == pytest.approx(1.0)
+    assert evaluate_results(scene([SQUARE]), found)["bbox"]["AP"] < 0.6
+
+
+def test_no_results_give_zero_for_every_kind_annotated() -> None:
+    figures = evaluate_results(scene([SQUARE]), [])
+    assert figures["bbox"]["AP"] == figures["segm"]["AP"] == 0
+    assert figures["bbox"]["APl"] == -1
+
+
+def test_a_data_set_with_scores_is_taken_as_results() -> None:
+    predictions = scene([SQUARE | {"score": 0.5}])
+    assert evaluate_results(scene([SQUARE]), predictions)["segm"]["AP"] == pytest.approx(1.0)
+
+
+def test_keypoints_of_another_number_than_coco() -> None:
+    annotations = scene([SQUARE | {"keypoints": [12, 12, 2, 25, 25, 1, 0, 0, 0]}])
+    annotations["categories"][0] |= {"keypoints": ["nose", "tail", "ear"], "skeleton": []}
+    near = FOUND | {"keypoints": [12, 12, 1, 25, 25, 1, 90, 90, 1]}
+    assert evaluate_results(annotations, [near])["keypoints"]["AP"] == pytest.approx(1.0)
+    far = FOUND | {"keypoints": [80, 80, 1, 80, 80, 1, 80, 80, 1]}
+    assert evaluate_results(annotations, [far])["keypoints"]["AP"] == 0
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"image_id": "1"}, "result 0: image_id is '1'"),
+        ({"category_id": "1"}, "result 0: category_id is '1'"),
+        ({"image_id": 42}, "result 0: image_id 42 is not among the annotated images"),
+        ({"score": None}, "result 0: score is None"),
+        ({"score": float("nan")}, "result 0: score is nan"),
+        ({"bbox": [1, 2, 3]}, "result 0: bbox"),
+        ({"bbox": None, "segmentation": None}, "result 0 has neither"),
+    ],
+)
+def test_results_that_cannot_be_meant_are_named(change: dict[str, Any], message: str) -> None:
+    with pytest.raises(ValueError, match=re.escape(message)) as error:
+        evaluate_results(scene([SQUARE]), [FOUND | change])
+    assert "\n" not in str(error.value)
+
+
+def test_files_that_cannot_be_read_are_named(tmp_path: Path) -> None:
+    with pytest.raises(FileNotFoundError, match=r"nowhere\.json"):
+        evaluate_results(tmp_path / "nowhere.json", [])
+    (tmp_path / "broken.json").write_text("{")
+    with pytest.raises(ValueError, match=r"broken\.json is not JSON"):
+        evaluate_results(scene([]), tmp_path / "broken.json")
+    with pytest.raises(ValueError, match="'images'"):
+        evaluate_results({"annotations": []}, [])
+
+
+def test_nothing_is_printed(capfd: pytest.CaptureFixture[str]) -> None:
+    evaluate_results(scene([SQUARE], first_id=0), [FOUND])
+    assert capfd.readouterr() == ("", "")
