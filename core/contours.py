@@ -28,7 +28,7 @@ def outer_rings(mask: NDArray[np.uint8]) -> list[NDArray[np.int64]]:
     falling = north_west & south_east & ~north_east & ~south_west
     rising = north_east & south_west & ~north_west & ~south_east
     twice = falling | rising
-    y, x = np.nonzero(odd | twice)
+    y, x = np.divmod(np.flatnonzero(odd | twice), odd.shape[1])
     count = 1 + twice[y, x].astype(np.int64)
     first = np.cumsum(count) - count
     y, x = np.repeat(y, count), np.repeat(x, count)

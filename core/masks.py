@@ -125,7 +125,7 @@ def crop_to_polygons(crop: NDArray[Any], left: int, top: int, tolerance: float =
         points = simplify_ring(ring, tolerance)
         if len(points) < len(ring) and not _covers_a_pixel(points):
             points = ring.astype(np.float64)
-        polygons.append((points + (left, top)).ravel().tolist())
+        polygons.append((points + np.array([left, top])).ravel().tolist())
     return polygons
 
 

@@ -1,0 +1,46 @@
+"""Bitmaps of objects resampled over their own boxes: mask targets whose cost does not grow with the image."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from pycocotools import mask as coco_mask
+
+from core.masks import decode_rle, segmentation_to_rle
+
+BOX_MASK_SIZE = 112  # cells a side: four for each cell of a 28×28 mask target
+
+
+def box_mask(
+    segmentation: Any, box: ArrayLike, height: int, width: int, size: int = BOX_MASK_SIZE
+) -> NDArray[np.uint8]:
+    """uint8 size × size: a COCO segmentation of a height × width image, resampled over a box x0, y0, x1, y1.
+
+    Raises ValueError for an empty box and for what `segmentation_to_rle` refuses.
+    """
+    x0, y0, x1, y1 = (float(value) for value in np.asarray(box))
+    if x1 <= x0 or y1 <= y0:
+        raise ValueError(f"box {[x0, y0, x1, y1]} is empty: no bitmap can be resampled over it")
+    if not isinstance(segmentation, dict):
+        # Polygons are drawn into the box's own frame; no bitmap of the image is made ...
+        scale = np.array([size / (x1 - x0), size / (y1 - y0)])
+        scaled = [(np.reshape(polygon, (-1, 2)) - (x0, y0)) * scale for polygon in segmentation]
+        # ... unless they reach so far out of the box that drawing their edges there would take long.
+        if scaled and all((np.abs(points) <= 20 * size).all() for points in scaled):
+            flat = [points.ravel().tolist() for points in scaled]
+            return coco_mask.decode(coco_mask.merge(coco_mask.frPyObjects(flat, size, size)))
+    bitmap = decode_rle(segmentation_to_rle(segmentation, height, width))
+    left, top = max(math.floor(x0), 0), max(math.floor(y0), 0)
+    crop = bitmap[top : math.ceil(y1), left : math.ceil(x1)].astype(np.float32)
+    rows = _sampling_weights(y0 - top, y1 - top, crop.shape[0], size)
+    columns = _sampling_weights(x0 - left, x1 - left, crop.shape[1], size)
+    return (rows @ crop @ columns.T >= 0.5).astype(np.uint8)
+
+
+def _sampling_weights(low: float, high: float, pixels: int, size: int) -> NDArray[np.float32]:
+    """size × pixels: the bilinear share of each pixel at the centre of each of `size` cells of low to high."""
+    centres = low + (np.arange(size) + 0.5) * (high - low) / size - 0.5
+    return np.maximum(1 - np.abs(centres[:, None] - np.arange(pixels)), 0).astype(np.float32)

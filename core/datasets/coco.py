@@ -1,0 +1,276 @@
+"""COCO JSON and its images as a torch data set."""
+
+from __future__ import annotations
+
+import json
+import math
+import os
+import warnings
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+from torch.utils.data import Dataset
+
+from core.datasets.box_masks import BOX_MASK_SIZE, box_mask
+from core.datasets.images import image_size, read_image
+from core.masks import decode_rle, segmentation_bbox, segmentation_to_rle, validate_segmentation
+from core.structures import Category
+
+Target = dict[str, Any]
+Transform = Callable[[Tensor, Target], tuple[Tensor, Target]]
+
+
+class CocoDataset(Dataset[tuple[Tensor, Target]]):
+    """The images of a COCO annotation file with their objects, in the order of the file.
+
+    `dataset[i]` is an image, float32 3×H×W in 0..1, and its target, a dictionary of boxes (float32 N×4 xyxy, clipped
+    to the image), labels (int64 N; 1..K in the order of the sorted category ids), iscrowd (bool N), area (float32 N),
+    image_id (int) and masks (uint8 N×H×W). With `box_masks` there is instead box_masks (uint8 N×112×112), the
+    bitmap of each object resampled over its own box, which costs the same for any image size. has_mask (bool N) is
+    False where the data has a box alone; its mask is then the whole box. Where a category has keypoints there is
+    keypoints (float32 N×P×3 of x, y, visibility), P the largest number in any category, zeros where not annotated.
+
+    Objects with an empty box are left out, with one warning that names them. Raises FileNotFoundError and ValueError,
+    in one line, for files that are missing or not COCO, for images that are not there and for bad annotations.
+    """
+
+    def __init__(
+        self,
+        images_dir: str | os.PathLike[str],
+        annotation_file: str | os.PathLike[str],
+        *,
+        box_masks: bool = False,
+        transforms: Transform | None = None,
+    ) -> None:
+        self.images_dir = Path(images_dir)
+        self.annotation_file = Path(annotation_file)
+        self.box_masks = box_masks
+        self.transforms = transforms
+        data = read_coco_json(self.annotation_file)
+        self.coco_categories: list[dict[str, Any]] = data["categories"]
+        self.categories = _categories(self.coco_categories, self.annotation_file)
+        self.num_keypoints = max((len(category.get("keypoints", [])) for category in self.categories), default=0)
+        self.image_ids, self.file_names = _images(data["images"], self.annotation_file)
+        self._check_files()
+        self.image_sizes = [  # height, width
+            (image["height"], image["width"])
+            if isinstance(image.get("height"), int) and isinstance(image.get("width"), int)
+            else image_size(self.images_dir / file_name)
+            for image, file_name in zip(data["images"], self.file_names, strict=True)
+        ]
+        self._annotations = self._index(data["annotations"])
+
+    def __len__(self) -> int:
+        return len(self.image_ids)
+
+    def __getitem__(self, index: int) -> tuple[Tensor, Target]:
+        pixels = read_image(self.images_dir / self.file_names[index])
+        height, width = self.image_sizes[index]
+        if pixels.shape[:2] != (height, width):
+            raise ValueError(
+                f"{self.images_dir / self.file_names[index]} is {pixels.shape[1]}×{pixels.shape[0]} upright, but "
+                f"{self.annotation_file} says {width}×{height}: correct one of them (python -m core check lists all)"
+            )
+        image = torch.from_numpy(pixels).permute(2, 0, 1).float().div_(255)
+        target = self.target(index)
+        if self.transforms is not None:
+            image, target = self.transforms(image, target)
+        return image, target
+
+    def annotations(self, index: int) -> list[dict[str, Any]]:
+        """The COCO annotations of one image, crowds included, empty boxes left out."""
+        return self._annotations[index]
+
+    def target(self, index: int) -> Target:
+        """The target of one image, without reading the image and without transforms."""
+        annotations = self._annotations[index]
+        height, width = self.image_sizes[index]
+        label_of = {category["id"]: label for label, category in enumerate(self.categories, 1)}
+        boxes = np.array([a["_box"] for a in annotations], dtype=np.float32).reshape(-1, 4)
+        target: Target = {
+            "boxes": torch.from_numpy(boxes),
+            "labels": torch.tensor([label_of[a["category_id"]] for a in annotations], dtype=torch.int64),
+            "iscrowd": torch.tensor([bool(a.get("iscrowd", 0)) for a in annotations], dtype=torch.bool),
+            "area": torch.tensor([_area(a) for a in annotations], dtype=torch.float32),
+            "image_id": self.image_ids[index],
+            "has_mask": torch.tensor([bool(a.get("segmentation")) for a in annotations], dtype=torch.bool),
+        }
+        size = (BOX_MASK_SIZE, BOX_MASK_SIZE) if self.box_masks else (height, width)
+        bitmaps = np.zeros((len(annotations), *size), dtype=np.uint8)
+        for bitmap, annotation, box in zip(bitmaps, annotations, boxes, strict=True):
+            segmentation = annotation.get("segmentation") or [_box_polygon(box)]
+            if self.box_masks:
+                bitmap[:] = box_mask(segmentation, box, height, width)
+            else:
+                bitmap[:] = decode_rle(segmentation_to_rle(segmentation, height, width))
+        target["box_masks" if self.box_masks else "masks"] = torch.from_numpy(bitmaps)
+        if self.num_keypoints:
+            points = np.zeros((len(annotations), self.num_keypoints, 3), dtype=np.float32)
+            for row, annotation in zip(points, annotations, strict=True):
+                values = np.asarray(annotation.get("keypoints") or [], dtype=np.float32).reshape(-1, 3)
+                row[: len(values)] = values
+            target["keypoints"] = torch.from_numpy(points)
+        return target
+
+    def _check_files(self) -> None:
+        """Every image file is there; known now instead of in the middle of a run. One listing a folder."""
+        present: dict[str, set[str]] = {}
+        for file_name in self.file_names:
+            folder, base = os.path.split(file_name)
+            if folder not in present:
+                path = self.images_dir / folder
+                present[folder] = set(os.listdir(path)) if path.is_dir() else set()
+            if base not in present[folder]:
+                raise FileNotFoundError(
+                    f"{self.images_dir / file_name}: there is no such image, but {self.annotation_file} lists it"
+                )
+
+    def _index(self, annotations: list[Any]) -> list[list[dict[str, Any]]]:
+        """Annotations of each image, checked, with their clipped box as `_box`."""
+        index_of = {image_id: index for index, image_id in enumerate(self.image_ids)}
+        by_category = {category["id"]: category for category in self.categories}
+        indexed: list[list[dict[str, Any]]] = [[] for _ in self.image_ids]
+        empty = []
+        for number, annotation in enumerate(annotations):
+            name = f"{self.annotation_file}: annotation {_name_of(annotation, number)}"
+            if not isinstance(annotation, dict):
+                raise ValueError(f"{name} is not an object with image_id, category_id and bbox")
+            if annotation.get("image_id") not in index_of:
+                raise ValueError(f"{name} has image_id {annotation.get('image_id')!r}, which no image has")
+            if annotation.get("category_id") not in by_category:
+                raise ValueError(f"{name} has category_id {annotation.get('category_id')!r}, which no category has")
+            index = index_of[annotation["image_id"]]
+            try:
+                box = _checked_box(annotation, by_category[annotation["category_id"]], *self.image_sizes[index])
+            except ValueError as error:
+                raise ValueError(f"{name}: {error}; python -m core check lists and mends such things") from None
+            if box[2] <= box[0] or box[3] <= box[1]:
+                empty.append(_name_of(annotation, number))
+            else:
+                indexed[index].append({**annotation, "_box": box})
+        if empty:
+            more = f" and {len(empty) - 20} more" if len(empty) > 20 else ""
+            warnings.warn(
+                f"{self.annotation_file}: left out {len(empty)} with an empty box, "
+                f"annotation {', '.join(empty[:20])}{more}",
+                stacklevel=3,
+            )
+        return indexed
+
+
+def read_coco_json(path: str | os.PathLike[str]) -> dict[str, Any]:
+    """The dictionary in a COCO annotation file, with its lists `images`, `annotations` and `categories`.
+
+    Raises FileNotFoundError, or ValueError in one line where the file is not JSON or not COCO.
+    """
+    try:
+        with open(path, encoding="utf-8-sig") as file:
+            data = json.load(file)
+    except FileNotFoundError:
+        raise FileNotFoundError(f"{path}: there is no such annotation file") from None
+    except IsADirectoryError:
+        raise ValueError(f"{path}: a folder; the COCO JSON file is needed") from None
+    except UnicodeDecodeError:
+        raise ValueError(f"{path}: not a JSON file (it is not UTF-8 text)") from None
+    except json.JSONDecodeError as error:
+        raise ValueError(f"{path}: broken JSON at line {error.lineno}, column {error.colno}: {error.msg}") from None
+    except RecursionError:
+        raise ValueError(f"{path}: not COCO (its JSON is nested too deeply)") from None
+    if isinstance(data, list):
+        raise ValueError(f"{path}: a JSON list (detection results?); a COCO data set with images is needed")
+    for key in ("images", "annotations", "categories"):
+        if not isinstance(data, dict) or not isinstance(data.get(key), list):
+            raise ValueError(f"{path}: no list {key!r}, so this is not a COCO data set")
+    return data
+
+
+def _categories(raw: list[Any], file: Path) -> list[Category]:
+    """The categories in the order of their ids, which is that of the labels 1..K."""
+    known: dict[int, Category] = {}
+    for number, category in enumerate(raw):
+        if not isinstance(category, dict) or not _is_whole(category.get("id")):
+            raise ValueError(f"{file}: category {number} needs a whole number as id, not {_id_of(category)}")
+        if not isinstance(category.get("name"), str):
+            raise ValueError(f"{file}: category {category['id']} has no name")
+        if category["id"] in known:
+            raise ValueError(f"{file}: two categories have the id {category['id']}")
+        kept = {
+            key: category[key] for key in ("id", "name", "supercategory", "keypoints", "skeleton") if key in category
+        }
+        known[category["id"]] = kept  # type: ignore[assignment]
+    return [known[category_id] for category_id in sorted(known)]
+
+
+def _images(raw: list[Any], file: Path) -> tuple[list[int], list[str]]:
+    ids: dict[int, str] = {}
+    for number, image in enumerate(raw):
+        if not isinstance(image, dict) or not _is_whole(image.get("id")):
+            raise ValueError(f"{file}: image {number} needs a whole number as id, not {_id_of(image)}")
+        if not isinstance(image.get("file_name"), str) or not image["file_name"]:
+            raise ValueError(f"{file}: image {image['id']} has no file_name")
+        if image["id"] in ids:
+            raise ValueError(f"{file}: two images have the id {image['id']}")
+        ids[image["id"]] = image["file_name"]
+    return list(ids), list(ids.values())
+
+
+def _checked_box(annotation: dict[str, Any], category: Category, height: int, width: int) -> list[float]:
+    """x0, y0, x1, y1 of an annotation, clipped to its image; ValueError for what cannot be trained on."""
+    segmentation = annotation.get("segmentation")
+    if segmentation:
+        validate_segmentation(segmentation, height, width)
+    if annotation.get("iscrowd", 0) not in (0, 1):  # True and False are equal to them
+        raise ValueError(f"iscrowd is {annotation['iscrowd']!r}: 0 or 1 is needed")
+    keypoints = annotation.get("keypoints") or []
+    expected = 3 * len(category.get("keypoints", []))
+    if keypoints and (not isinstance(keypoints, list) or len(keypoints) != expected or not _all_finite(keypoints)):
+        raise ValueError(f"keypoints need to be {expected} numbers, x, y, visibility for each of {category['name']!r}")
+    bbox = annotation.get("bbox")
+    if bbox is None and segmentation:
+        bbox = segmentation_bbox(segmentation, height, width)
+    if not isinstance(bbox, list) or len(bbox) != 4 or not _all_finite(bbox):
+        raise ValueError(f"bbox is {bbox!r}: x, y, width, height are needed")
+    x, y, box_width, box_height = bbox
+    return [
+        min(max(x, 0.0), width),
+        min(max(y, 0.0), height),
+        min(max(x + box_width, 0.0), width),
+        min(max(y + box_height, 0.0), height),
+    ]
+
+
+def _all_finite(values: list[Any]) -> bool:
+    return all(isinstance(value, (int, float)) and math.isfinite(value) for value in values)
+
+
+def _area(annotation: dict[str, Any]) -> float:
+    area = annotation.get("area")
+    if isinstance(area, (int, float)):
+        return float(area)
+    x0, y0, x1, y1 = annotation["_box"]
+    return float((x1 - x0) * (y1 - y0))
+
+
+def _box_polygon(box: NDArray[np.floating]) -> list[float]:
+    x0, y0, x1, y1 = (float(value) for value in box)
+    return [x0, y0, x1, y0, x1, y1, x0, y1]
+
+
+def _is_whole(value: Any) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool)
+
+
+def _id_of(value: Any) -> str:
+    return repr(value.get("id")) if isinstance(value, dict) else repr(value)
+
+
+def _name_of(annotation: Any, number: int) -> str:
+    """The annotation's id, or its place in the list where it has none."""
+    if isinstance(annotation, dict) and annotation.get("id") is not None:
+        return repr(annotation["id"])
+    return f"number {number} of the list"

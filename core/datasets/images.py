@@ -1,0 +1,155 @@
+"""The one door through which images come in: anything that opens becomes an upright RGB uint8 array."""
+
+from __future__ import annotations
+
+import os
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image, UnidentifiedImageError
+
+PIXEL_LIMIT = 100_000_000
+
+ImageSource = str | os.PathLike[str] | bytes | Image.Image | NDArray[Any]
+
+_ORIENTATION = 0x0112  # EXIF tag
+_UPRIGHT = {
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_270,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_90,
+}
+
+
+def read_image(source: ImageSource, *, name: str | None = None, pixel_limit: int = PIXEL_LIMIT) -> NDArray[np.uint8]:
+    """An image as contiguous uint8 H×W×3 RGB, turned upright as its EXIF orientation says.
+
+    `source` is a path, the bytes of a file, a PIL image or an array (H×W, or H×W×1, 3 or 4 in RGB order; bool, uint8,
+    uint16 or float). `name` stands for it in messages. Greyscale, palette, CMYK and 16-bit images are converted,
+    transparent parts become white, of an animation the first frame is taken.
+
+    Numbers of more than 8 bits are scaled from the smallest of 8, 10, 12, 14 and 16 bits that holds the largest of
+    them, so that 12-bit cameras do not come out black; floats from 0..1, or from their own range where they exceed it;
+    NaN becomes black.
+
+    Raises FileNotFoundError for a file that is not there, and ValueError for one that is no image, is cut short or
+    has more than `pixel_limit` pixels (known from its header, before anything is decoded).
+    """
+    if isinstance(source, np.ndarray):
+        return _rgb_from_array(source, name or "image array", pixel_limit)
+    if isinstance(source, Image.Image):
+        return _rgb_from_pil(source, name or getattr(source, "filename", "") or "image", pixel_limit)
+    if isinstance(source, (bytes, bytearray, memoryview)):
+        name = name or "image"
+        opened = BytesIO(source)
+    else:
+        name = name or os.fspath(source)
+        opened = _existing(source)
+    try:
+        with Image.open(opened) as image:
+            return _rgb_from_pil(image, name, pixel_limit)
+    except UnidentifiedImageError:
+        raise ValueError(f"{name}: not an image in a format that can be read") from None
+    except Image.DecompressionBombError:
+        raise ValueError(f"{name}: more than {pixel_limit / 1e6:g} megapixels; make the image smaller") from None
+
+
+def image_size(path: str | os.PathLike[str]) -> tuple[int, int]:
+    """Height and width that `read_image` would give, from the file's header alone; the same errors."""
+    try:
+        with Image.open(_existing(path)) as image:
+            width, height = image.size
+            # PIL swaps the size of a TIFF itself when it reads the header.
+            turned = image.format != "TIFF" and _orientation(image) >= 5
+            return (width, height) if turned else (height, width)
+    except (OSError, SyntaxError, ValueError) as error:
+        if isinstance(error, FileNotFoundError):
+            raise
+        raise ValueError(f"{os.fspath(path)}: not an image in a format that can be read") from None
+
+
+def _existing(path: str | os.PathLike[str]) -> Path:
+    if not Path(path).is_file():
+        raise FileNotFoundError(f"{os.fspath(path)}: there is no such image file")
+    return Path(path)
+
+
+def _orientation(image: Image.Image) -> int:
+    """The EXIF orientation, 1 (upright) where there is none or the EXIF block is damaged."""
+    try:
+        return int(image.getexif().get(_ORIENTATION, 1))
+    except (SyntaxError, ValueError, TypeError, KeyError, OSError, EOFError, OverflowError):
+        return 1
+
+
+def _rgb_from_pil(image: Image.Image, name: str, pixel_limit: int) -> NDArray[np.uint8]:
+    width, height = image.size
+    _check_size(height, width, name, pixel_limit)
+    try:
+        image.load()
+    except Exception as error:  # decoders raise whatever their format suggests: OSError, SyntaxError, struct.error …
+        reason = " ".join(str(error).split()) or type(error).__name__
+        raise ValueError(f"{name}: the image file is cut short or damaged ({reason})") from None
+    # After loading: PIL turns a TIFF itself and then says so.
+    orientation = _orientation(image)
+    if orientation in _UPRIGHT:
+        image = image.transpose(_UPRIGHT[orientation])
+    if image.mode.startswith(("I", "F")):
+        return _rgb_from_array(np.asarray(image), name, pixel_limit)
+    if image.has_transparency_data:
+        image = image.convert("RGBA")
+        white = Image.new("RGBA", image.size, (255, 255, 255, 255))
+        image = Image.alpha_composite(white, image)
+    return np.array(image.convert("RGB"))
+
+
+def _rgb_from_array(array: NDArray[Any], name: str, pixel_limit: int) -> NDArray[np.uint8]:
+    if array.ndim == 2:
+        array = array[:, :, None]
+    if array.ndim != 3 or array.shape[2] not in (1, 3, 4):
+        raise ValueError(f"{name}: an array of shape {array.shape}; H×W or H×W×1, 3 or 4 is needed")
+    _check_size(array.shape[0], array.shape[1], name, pixel_limit)
+    levels = _eight_bits(array, name)
+    if levels.shape[2] == 4:
+        alpha = levels[:, :, 3:].astype(np.uint16)
+        # Over white, rounded; opaque pixels keep their value exactly.
+        blended = (levels[:, :, :3] * alpha + 255 * (255 - alpha) + 127) // 255
+        levels = blended.astype(np.uint8)
+    return np.ascontiguousarray(np.broadcast_to(levels, (*levels.shape[:2], 3)))
+
+
+def _eight_bits(array: NDArray[Any], name: str) -> NDArray[np.uint8]:
+    """The array's numbers as 0..255, as `read_image` describes."""
+    if array.dtype == np.uint8:
+        return array
+    if array.dtype == np.bool_:
+        return array.astype(np.uint8) * np.uint8(255)
+    if array.dtype.kind in "iu":
+        largest = int(array.max())
+        if int(array.min()) >= 0 and largest < 2**16:
+            bits = next(bits for bits in (8, 10, 12, 14, 16) if largest < 2**bits)
+            return np.rint(array * (255 / (2**bits - 1))).astype(np.uint8)
+    elif array.dtype.kind != "f":
+        raise ValueError(f"{name}: an array of {array.dtype}; uint8, uint16, bool or float is needed")
+    values = array.astype(np.float64)
+    finite = np.isfinite(values)
+    low, high = (values[finite].min(), values[finite].max()) if finite.any() else (0.0, 1.0)
+    if low >= 0 and high <= 1:
+        low, high = 0.0, 1.0
+    scaled = (np.where(finite, values, low) - low) * (255 / max(high - low, 1e-300))
+    return np.rint(np.clip(scaled, 0, 255)).astype(np.uint8)
+
+
+def _check_size(height: int, width: int, name: str, pixel_limit: int) -> None:
+    if height < 1 or width < 1:
+        raise ValueError(f"{name}: an image of {width}×{height} pixels has nothing in it")
+    if height * width > pixel_limit:
+        raise ValueError(
+            f"{name}: {width}×{height} is more than {pixel_limit / 1e6:g} megapixels; make the image smaller"
+        )
