@@ -102,7 +102,11 @@ class Edit(Base):
     """One step of an image's history. Rows are only ever added; an undo is a row too."""
 
     __tablename__ = "edits"
-    __table_args__ = (Index("edits_by_image", "image_id", "revision", unique=True), {"sqlite_autoincrement": True})
+    __table_args__ = (
+        Index("edits_by_image", "image_id", "revision", unique=True),
+        Index("edits_by_request", "image_id", "request_key", unique=True),
+        {"sqlite_autoincrement": True},
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     image_id: Mapped[int] = mapped_column(ForeignKey("images.id"))
@@ -113,6 +117,8 @@ class Edit(Base):
     # {"status": image status, "instances": {id: state or null}}: only what the edit touched
     before: Mapped[dict[str, Any]]
     after: Mapped[dict[str, Any]]
+    # What the sender calls this request, so that one sent again after a lost answer is not carried out twice.
+    request_key: Mapped[str | None] = mapped_column(String(100))
     created: Mapped[float] = mapped_column(Float, default=time.time)
 
 

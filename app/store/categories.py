@@ -1,0 +1,182 @@
+"""Classes of objects: names, colours, keypoints."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import String, cast, func, or_, select
+from sqlalchemy.orm import Session
+
+from app.store.errors import ConflictError, InvalidFieldError, NotFoundError
+from app.store.schema import Category, Edit, Instance
+
+# Told apart by people who see colours differently (after Okabe and Ito, then Tol's "bright" and "muted").
+PALETTE = (
+    "#e69f00", "#56b4e9", "#009e73", "#cc79a7", "#0072b2", "#d55e00", "#f0e442", "#aa3377", "#66ccee",
+    "#228833", "#ee6677", "#4477aa", "#999933", "#88ccee", "#882255", "#44aa99", "#ddcc77", "#cc6677",
+)  # fmt: skip
+LONGEST_NAME = 200
+MOST_KEYPOINTS = 200
+
+
+def all_categories(session: Session) -> Sequence[Category]:
+    """Every category, by id."""
+    return session.scalars(select(Category).order_by(Category.id)).all()
+
+
+def category_json(category: Category) -> dict[str, Any]:
+    """A category as the data plane shows it."""
+    return {
+        "id": category.id,
+        "name": category.name,
+        "supercategory": category.supercategory,
+        "color": category.color,
+        "keypoints": category.keypoints,
+        "skeleton": category.skeleton,
+    }
+
+
+def create_category(session: Session, fields: dict[str, Any]) -> Category:
+    """Add a category; `id` may be asked for. Raises ConflictError where name or id is taken."""
+    name = checked_name(fields.get("name"))
+    if category_named(session, name) is not None:
+        raise ConflictError(f"there is already a category {name!r}")
+    wanted = fields.get("id")
+    if wanted is not None and session.get(Category, wanted) is not None:
+        raise ConflictError(f"category id {wanted} is taken")
+    keypoints, skeleton = checked_keypoint_names(fields.get("keypoints"), fields.get("skeleton"))
+    # The highest id plus one, so that ids given by a file and ids given here never meet.
+    identifier = wanted if wanted is not None else (session.scalar(select(func.max(Category.id))) or 0) + 1
+    category = Category(
+        id=identifier,
+        name=name,
+        supercategory=fields.get("supercategory"),
+        color=checked_color(fields["color"]) if fields.get("color") else PALETTE[(identifier - 1) % len(PALETTE)],
+        keypoints=keypoints,
+        skeleton=skeleton,
+    )
+    session.add(category)
+    session.flush()
+    return category
+
+
+def update_category(session: Session, category_id: int, fields: dict[str, Any]) -> Category:
+    """Change name, supercategory, colour, keypoints or skeleton.
+
+    Raises ConflictError where the name is taken, or where the number of keypoints would change under
+    instances that have them.
+    """
+    category = find_category(session, category_id)
+    if "name" in fields:
+        name = checked_name(fields["name"])
+        other = category_named(session, name)
+        if other is not None and other.id != category.id:
+            raise ConflictError(f"there is already a category {name!r}")
+        category.name = name
+    if "color" in fields:
+        category.color = checked_color(fields["color"])
+    if "supercategory" in fields:
+        category.supercategory = fields["supercategory"]
+    if "keypoints" in fields or "skeleton" in fields:
+        keypoints, skeleton = checked_keypoint_names(
+            fields.get("keypoints", category.keypoints), fields.get("skeleton", category.skeleton)
+        )
+        if len(keypoints) != len(category.keypoints) and (number := _with_keypoints(session, category)):
+            raise ConflictError(
+                f"{number} instances of {category.name!r} have {len(category.keypoints)} keypoints each: "
+                "names can be changed, their number cannot"
+            )
+        category.keypoints, category.skeleton = keypoints, skeleton
+    session.flush()
+    return category
+
+
+def delete_category(session: Session, category_id: int) -> None:
+    """Remove a category that no instance has, nor had in a history that undo could bring back."""
+    category = find_category(session, category_id)
+    number = session.scalar(select(func.count()).where(Instance.category_id == category.id)) or 0
+    if number:
+        raise ConflictError(f"category {category.name!r} is used by {number} instances: change or delete them first")
+    mention = f'%"category_id":{category.id},%'
+    in_history = select(Edit.id).where(
+        or_(cast(Edit.before, String).like(mention), cast(Edit.after, String).like(mention))
+    )
+    if session.scalar(in_history.limit(1)) is not None:
+        raise ConflictError(f"category {category.name!r} is part of an edit history: rename it instead")
+    session.delete(category)
+
+
+def find_category(session: Session, category_id: int) -> Category:
+    """The category of an id; raises NotFoundError."""
+    category = session.get(Category, category_id)
+    if category is None:
+        raise NotFoundError(f"there is no category {category_id}")
+    return category
+
+
+def category_named(session: Session, name: str) -> Category | None:
+    """The category of a name, as it is written."""
+    return session.scalar(select(Category).where(Category.name == name))
+
+
+def category_for_model(session: Session, model_category: Any) -> Category:
+    """The store's category of the same name as a model's; made where there is none."""
+    found = category_named(session, model_category["name"])
+    if found is None:
+        return create_category(
+            session,
+            {
+                "name": model_category["name"],
+                "supercategory": model_category.get("supercategory"),
+                "keypoints": model_category.get("keypoints"),
+                "skeleton": model_category.get("skeleton"),
+            },
+        )
+    if model_category.get("keypoints") and not found.keypoints:
+        found.keypoints, found.skeleton = checked_keypoint_names(
+            model_category["keypoints"], model_category.get("skeleton")
+        )
+    return found
+
+
+def checked_name(name: Any) -> str:
+    """A category's name without spaces around it; raises InvalidFieldError."""
+    if not isinstance(name, str) or not name.strip():
+        raise InvalidFieldError("name", "a category needs a name")
+    if len(name.strip()) > LONGEST_NAME:
+        raise InvalidFieldError("name", f"a category's name has at most {LONGEST_NAME} characters")
+    if any(ord(character) < 32 or ord(character) == 127 for character in name.strip()):
+        raise InvalidFieldError("name", f"the category name {name!r} holds a control character")
+    return name.strip()
+
+
+def checked_color(color: Any) -> str:
+    """A colour "#rrggbb" in lower case; raises InvalidFieldError."""
+    if not isinstance(color, str) or not re.fullmatch(r"#[0-9a-fA-F]{6}", color):
+        raise InvalidFieldError("color", f"color is {color!r}: write #rrggbb")
+    return color.lower()
+
+
+def checked_keypoint_names(names: Any, skeleton: Any) -> tuple[list[str], list[list[int]]]:
+    """Keypoint names and the skeleton's pairs of 1-based numbers; raises InvalidFieldError."""
+    names, skeleton = names or [], skeleton or []
+    if not isinstance(names, list) or not all(isinstance(name, str) and name.strip() for name in names):
+        raise InvalidFieldError("keypoints", "a category's keypoints are a list of names")
+    if len(names) > MOST_KEYPOINTS:
+        raise InvalidFieldError("keypoints", f"{len(names)} keypoints: at most {MOST_KEYPOINTS} are possible")
+    if len(set(names)) < len(names):
+        raise InvalidFieldError("keypoints", "two keypoints of a category have the same name")
+    numbers = range(1, len(names) + 1)
+    if not isinstance(skeleton, list) or not all(
+        isinstance(pair, list) and len(pair) == 2 and all(type(end) is int and end in numbers for end in pair)
+        for pair in skeleton
+    ):
+        raise InvalidFieldError("skeleton", f"skeleton needs pairs of keypoint numbers from 1 to {len(names)}")
+    return [name.strip() for name in names], skeleton
+
+
+def _with_keypoints(session: Session, category: Category) -> int:
+    has_keypoints = cast(Instance.keypoints, String) != "[]"
+    return session.scalar(select(func.count()).where(Instance.category_id == category.id, has_keypoints)) or 0

@@ -1,0 +1,170 @@
+"""Images and their instances as the data plane shows them."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import json
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from sqlalchemy import ColumnElement, Select, and_, func, or_, select
+from sqlalchemy.orm import Session
+
+from app.store.categories import all_categories, category_json
+from app.store.errors import InvalidFieldError, NotFoundError
+from app.store.geometry import count_keypoints
+from app.store.schema import IMAGE_STATUSES, Image, Instance
+
+# Order of the gallery: column, whether the highest comes first.
+ORDERS = {
+    "id": (Image.id, False),
+    "newest": (Image.id, True),
+    "file_name": (Image.file_name, False),
+    "updated": (Image.updated, True),
+    "uncertainty": (Image.uncertainty, True),
+}
+
+
+def find_image(session: Session, image_id: int) -> Image:
+    """The image of an id; raises NotFoundError."""
+    image = session.get(Image, image_id)
+    if image is None:
+        raise NotFoundError(f"there is no image {image_id}")
+    return image
+
+
+def instance_json(instance: Instance) -> dict[str, Any]:
+    """An instance as a COCO annotation, and where it comes from."""
+    return {
+        "id": instance.id,
+        "image_id": instance.image_id,
+        "category_id": instance.category_id,
+        "bbox": instance.bbox,
+        "area": instance.area,
+        "segmentation": instance.segmentation,
+        "iscrowd": instance.iscrowd,
+        "keypoints": instance.keypoints,
+        "num_keypoints": count_keypoints(instance.keypoints),
+        "score": instance.score,
+        "source": instance.source,
+        "status": instance.status,
+        "model": instance.model,
+        "revision": instance.revision,
+    }
+
+
+def instances_of(session: Session, image_id: int) -> Sequence[Instance]:
+    """The instances of an image, by id."""
+    return session.scalars(select(Instance).where(Instance.image_id == image_id).order_by(Instance.id)).all()
+
+
+def document_json(session: Session, image: Image) -> dict[str, Any]:
+    """All there is about one image."""
+    return {
+        "image": {
+            "image_id": image.id,
+            "file_name": image.file_name,
+            "width": image.width,
+            "height": image.height,
+            "status": image.status,
+        },
+        "instances": [instance_json(instance) for instance in instances_of(session, image.id)],
+        "categories": [category_json(category) for category in all_categories(session)],
+        "revision": image.revision,
+        "can_undo": image.undo_edit is not None,
+        "can_redo": image.redo_edit is not None,
+    }
+
+
+def list_images(
+    session: Session,
+    *,
+    status: str | None = None,
+    category_id: int | None = None,
+    order: str = "id",
+    cursor: str | None = None,
+    limit: int = 100,
+) -> dict[str, Any]:
+    """One page of the gallery and the cursor of the next.
+
+    Pages follow the last row seen, not a row number: images that come and go in between are neither
+    shown twice nor skipped. Raises InvalidFieldError for an unknown status, order or cursor.
+    """
+    if status is not None and status not in IMAGE_STATUSES:
+        raise InvalidFieldError("status", f"status is {status!r}: choose todo, in_progress or reviewed")
+    if order not in ORDERS:
+        raise InvalidFieldError("order", f"order is {order!r}: choose one of {', '.join(ORDERS)}")
+    chosen: Select[Any] = select(Image)
+    if status is not None:
+        chosen = chosen.where(Image.status == status)
+    if category_id is not None:
+        chosen = chosen.where(Image.id.in_(select(Instance.image_id).where(Instance.category_id == category_id)))
+    total = session.scalar(select(func.count()).select_from(chosen.subquery())) or 0
+    page = list(session.scalars(_after_cursor(chosen, order, cursor).limit(limit + 1)))
+    more, page = len(page) > limit, page[:limit]
+    counts = _counts(session, [image.id for image in page])
+    return {
+        "images": [
+            {
+                "image_id": image.id,
+                "file_name": image.file_name,
+                "width": image.width,
+                "height": image.height,
+                "status": image.status,
+                "counts": counts[image.id],
+                "uncertainty": image.uncertainty,
+            }
+            for image in page
+        ],
+        "total": total,
+        "next_cursor": _write_cursor(order, page[-1]) if more else None,
+    }
+
+
+def _after_cursor(chosen: Select[Any], order: str, cursor: str | None) -> Select[Any]:
+    column, descending = ORDERS[order]
+    # Images without a value (no predictions) come last whichever way the order runs, on every database.
+    has_none = column.is_(None)
+    chosen = chosen.order_by(has_none, column.desc() if descending else column, Image.id)
+    if cursor is None:
+        return chosen
+    value, image_id = _read_cursor(order, cursor)
+    same_then_later: ColumnElement[bool]
+    if value is None:
+        return chosen.where(has_none, Image.id > image_id)
+    beyond = column < value if descending else column > value
+    same_then_later = and_(column == value, Image.id > image_id)
+    return chosen.where(or_(beyond, same_then_later, has_none))
+
+
+def _write_cursor(order: str, image: Image) -> str:
+    column, _ = ORDERS[order]
+    text = json.dumps([order, getattr(image, column.key), image.id])
+    return base64.urlsafe_b64encode(text.encode()).decode()
+
+
+def _read_cursor(order: str, cursor: str) -> tuple[Any, int]:
+    try:
+        kind, value, image_id = json.loads(base64.urlsafe_b64decode(cursor.encode()))
+    except (ValueError, binascii.Error, TypeError):
+        kind = None
+    if kind != order or type(image_id) is not int:
+        raise InvalidFieldError("cursor", f"the cursor is not one of order={order}: begin without a cursor")
+    return value, image_id
+
+
+def _counts(session: Session, image_ids: Iterable[int]) -> dict[int, dict[str, int]]:
+    counts = {
+        image_id: {"instances": 0, "proposed": 0, "accepted": 0, "predicted": 0, "edited": 0, "manual": 0}
+        for image_id in image_ids
+    }
+    rows = session.execute(
+        select(Instance.image_id, Instance.source, Instance.status, func.count())
+        .where(Instance.image_id.in_(counts))
+        .group_by(Instance.image_id, Instance.source, Instance.status)
+    )
+    for image_id, source, status, number in rows:
+        for key in ("instances", source, status):
+            counts[image_id][key] += number
+    return counts

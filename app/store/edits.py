@@ -1,0 +1,205 @@
+"""What a person does to an image: each function is one edit, in the caller's transaction.
+
+Every function that changes an instance takes the revision that its caller last saw, of the instance or of
+the whole document, and raises ConflictError where the instance was written since. `fields` are a request's
+values: category_id, segmentation, bbox, keypoints, iscrowd, status. Raises NotFoundError and
+InvalidFieldError, in one line each.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from app.store.errors import ConflictError, InvalidFieldError, NotFoundError
+from app.store.geometry import checked_flag, checked_keypoints, measured_segmentation
+from app.store.history import State, carried_out, image_for_writing, state_of, write
+from app.store.schema import IMAGE_STATUSES, INSTANCE_STATUSES, Category, Image, Instance
+
+GEOMETRY = ("segmentation", "bbox", "keypoints", "iscrowd", "category_id")
+
+
+def new_state(session: Session, image: Image, fields: dict[str, Any]) -> State:
+    """The checked state of an object that a person (or a file) brings."""
+    category = category_of(session, fields.get("category_id"))
+    segmentation, bbox, area = measured_segmentation(
+        fields.get("segmentation"), fields.get("bbox"), image.height, image.width
+    )
+    return {
+        "category_id": category.id,
+        "segmentation": segmentation,
+        "bbox": bbox,
+        "area": area,
+        "iscrowd": checked_flag(fields.get("iscrowd", 0), "iscrowd"),
+        "keypoints": checked_keypoints(fields.get("keypoints"), category.keypoints, image.height, image.width),
+        "score": None,
+        "source": "manual",
+        "status": _checked_status(fields.get("status", "accepted")),
+        "model": None,
+    }
+
+
+def create_instance(
+    session: Session, image_id: int, fields: dict[str, Any], request_key: str | None = None
+) -> tuple[Image, Instance]:
+    """Add an object to an image."""
+    image = image_for_writing(session, image_id)
+    if (done := carried_out(session, image, request_key)) is not None:
+        return image, instance_of(session, image, int(next(iter(done.after["instances"]))))
+    state = new_state(session, image, fields)
+    (instance,) = write(session, image, "create", created=[state], status=_begun(image), request_key=request_key)
+    return image, instance
+
+
+def update_instance(
+    session: Session,
+    image_id: int,
+    instance_id: int,
+    base_revision: int,
+    fields: dict[str, Any],
+    request_key: str | None = None,
+) -> tuple[Image, Instance]:
+    """Change some fields of an object.
+
+    A person's change makes a prediction "edited" and accepted; where only `status` is given it stays
+    "predicted". Another category keeps the keypoints only if it has as many.
+    """
+    image = image_for_writing(session, image_id)
+    if carried_out(session, image, request_key) is not None:
+        return image, instance_of(session, image, instance_id)
+    instance = instance_of(session, image, instance_id)
+    _check_revision(image, instance, base_revision)
+    state = state_of(instance)
+    category = category_of(session, fields.get("category_id", instance.category_id))
+    state["category_id"] = category.id
+    if "segmentation" in fields or "bbox" in fields:
+        segmentation = fields.get("segmentation", instance.segmentation)
+        state["segmentation"], state["bbox"], state["area"] = measured_segmentation(
+            segmentation, fields.get("bbox", instance.bbox), image.height, image.width
+        )
+    if "keypoints" in fields:
+        state["keypoints"] = checked_keypoints(fields["keypoints"], category.keypoints, image.height, image.width)
+    elif len(state["keypoints"]) != 3 * len(category.keypoints):
+        state["keypoints"] = []
+    if "iscrowd" in fields:
+        state["iscrowd"] = checked_flag(fields["iscrowd"], "iscrowd")
+    if any(state[field] != getattr(instance, field) for field in GEOMETRY):
+        state["status"] = "accepted"
+        if state["source"] == "predicted":
+            state["source"] = "edited"
+    if "status" in fields:
+        state["status"] = _checked_status(fields["status"])
+    if state == state_of(instance):
+        return image, instance
+    (instance,) = write(session, image, "update", {instance_id: state}, status=_begun(image), request_key=request_key)
+    return image, instance
+
+
+def delete_instance(
+    session: Session, image_id: int, instance_id: int, base_revision: int, request_key: str | None = None
+) -> Image:
+    """Take an object off an image."""
+    image = image_for_writing(session, image_id)
+    if carried_out(session, image, request_key) is None:
+        _check_revision(image, instance_of(session, image, instance_id), base_revision)
+        write(session, image, "delete", {instance_id: None}, status=_begun(image), request_key=request_key)
+    return image
+
+
+def accept_instances(
+    session: Session,
+    image_id: int,
+    score_threshold: float | None = None,
+    only: Collection[int] | None = None,
+    request_key: str | None = None,
+) -> Image:
+    """Accept the proposals on an image in one edit: all, those of at least a score, or those of the ids in `only`."""
+    image = image_for_writing(session, image_id)
+    if carried_out(session, image, request_key) is not None:
+        return image
+    changed: dict[int, State | None] = {
+        instance.id: {**state_of(instance), "status": "accepted"}
+        for instance in _proposals(session, image)
+        if (only is None or instance.id in only) and not _is_below(instance, score_threshold)
+    }
+    if changed:
+        write(session, image, "accept_all", changed, status=_begun(image), request_key=request_key)
+    return image
+
+
+def set_status(
+    session: Session,
+    image_id: int,
+    status: str,
+    score_threshold: float | None = None,
+    request_key: str | None = None,
+) -> Image:
+    """Say how far the work on an image is.
+
+    "reviewed" accepts the proposals that are left on it; those below `score_threshold` are removed. All of
+    it is one edit, which undo takes back.
+    """
+    if status not in IMAGE_STATUSES:
+        raise InvalidFieldError("status", f"status is {status!r}: choose todo, in_progress or reviewed")
+    image = image_for_writing(session, image_id)
+    if carried_out(session, image, request_key) is not None:
+        return image
+    changed: dict[int, State | None] = {}
+    if status == "reviewed":
+        for instance in _proposals(session, image):
+            below = _is_below(instance, score_threshold)
+            changed[instance.id] = None if below else {**state_of(instance), "status": "accepted"}
+    if changed or status != image.status:
+        write(session, image, "status", changed, status=status, request_key=request_key)
+    return image
+
+
+def instance_of(session: Session, image: Image, instance_id: int) -> Instance:
+    """An instance of this image and no other; raises NotFoundError."""
+    instance = session.get(Instance, instance_id)
+    if instance is None or instance.image_id != image.id:
+        raise NotFoundError(f"there is no instance {instance_id} on image {image.id}")
+    return instance
+
+
+def category_of(session: Session, category_id: Any) -> Category:
+    """The category of an id in a request; raises InvalidFieldError."""
+    if isinstance(category_id, bool) or not isinstance(category_id, int):
+        raise InvalidFieldError("category_id", "category_id is needed: the id of a category of GET /api/categories")
+    category = session.get(Category, category_id)
+    if category is None:
+        raise InvalidFieldError("category_id", f"there is no category {category_id}")
+    return category
+
+
+def _proposals(session: Session, image: Image) -> list[Instance]:
+    proposed = select(Instance).where(Instance.image_id == image.id, Instance.status == "proposed")
+    return list(session.scalars(proposed.order_by(Instance.id)))
+
+
+def _is_below(instance: Instance, score_threshold: float | None) -> bool:
+    return score_threshold is not None and instance.score is not None and instance.score < score_threshold
+
+
+def _begun(image: Image) -> str:
+    """The image's status once a person has worked on it."""
+    return "in_progress" if image.status == "todo" else image.status
+
+
+def _check_revision(image: Image, instance: Instance, base_revision: int) -> None:
+    # An instance's revision is the document revision that wrote it last, so a caller may send either.
+    if not instance.revision <= base_revision <= image.revision:
+        raise ConflictError(
+            f"instance {instance.id} was changed elsewhere: it is at revision {instance.revision}, "
+            f"the change was based on {base_revision}",
+            instance.id,
+        )
+
+
+def _checked_status(status: Any) -> str:
+    if status not in INSTANCE_STATUSES:
+        raise InvalidFieldError("status", f"status is {status!r}: choose proposed or accepted")
+    return str(status)

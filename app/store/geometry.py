@@ -1,0 +1,116 @@
+"""From what a request says about an object to what the store keeps: checked, measured, in one form."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Any
+
+from app.store.errors import InvalidFieldError
+from core.masks import rle_area, segmentation_bbox, segmentation_to_rle, validate_segmentation
+
+DECIMALS = 3  # of a pixel; finer than any hand or model
+
+
+def measured_segmentation(
+    segmentation: Any, bbox: Any, height: int, width: int
+) -> tuple[list[list[float]] | dict[str, Any], list[float], float]:
+    """The segmentation in its stored form, its bbox (x, y, width, height) and its area in pixels.
+
+    Polygons stay polygons, every kind of RLE becomes a compressed one. Area is the number of pixels that
+    the segmentation covers (parts that overlap count once), bbox encloses it within the image. Without a
+    segmentation the box given is clipped to the image. Raises InvalidFieldError for what is no object.
+    """
+    if segmentation is None or segmentation == []:
+        return [], *_measured_box(bbox, height, width)
+    try:
+        validate_segmentation(segmentation, height, width)
+    except ValueError as error:
+        raise InvalidFieldError("segmentation", str(error)) from None
+    if isinstance(segmentation, dict):
+        stored: Any = segmentation_to_rle(segmentation, height, width)
+        rle = stored
+    else:
+        stored = [[round(float(value), DECIMALS) for value in polygon] for polygon in segmentation]
+        rle = segmentation_to_rle(stored, height, width)
+    area = rle_area(rle)
+    if area == 0:
+        raise InvalidFieldError(
+            "segmentation", "segmentation covers no pixel of the image: draw it larger or delete it"
+        )
+    box = [round(value, DECIMALS) for value in segmentation_bbox(stored, height, width)]
+    return stored, box, area
+
+
+def _measured_box(bbox: Any, height: int, width: int) -> tuple[list[float], float]:
+    if bbox is None:
+        raise InvalidFieldError(
+            "segmentation", "a segmentation (polygons, RLE) or a bbox [x, y, width, height] is needed"
+        )
+    if not _are_numbers(bbox, 4):
+        raise InvalidFieldError("bbox", "bbox needs four finite numbers: [x, y, width, height]")
+    x0, y0 = max(float(bbox[0]), 0.0), max(float(bbox[1]), 0.0)
+    x1, y1 = min(float(bbox[0]) + float(bbox[2]), width), min(float(bbox[1]) + float(bbox[3]), height)
+    box = [round(value, DECIMALS) for value in (x0, y0, x1 - x0, y1 - y0)]
+    if box[2] <= 0 or box[3] <= 0:
+        raise InvalidFieldError("bbox", f"bbox {_short(bbox)} covers nothing of the image of {width}×{height} pixels")
+    return box, round(box[2] * box[3], DECIMALS)
+
+
+def checked_keypoints(keypoints: Any, names: Sequence[str], height: int, width: int) -> list[float]:
+    """Keypoints x, y, visibility, … as stored: [] for none, (0, 0, 0) where one is not labelled.
+
+    Visibility is 0 (not labelled), 1 (hidden) or 2 (visible). A point less than a pixel outside the image
+    is moved to its edge. Raises InvalidFieldError where number, visibility or place are wrong.
+    """
+    if not keypoints:
+        return []
+    if not names:
+        raise InvalidFieldError("keypoints", "the category has no keypoints: give it their names first")
+    if not _are_numbers(keypoints, 3 * len(names)):
+        count = len(keypoints) if isinstance(keypoints, (list, tuple)) else 0
+        raise InvalidFieldError(
+            "keypoints",
+            f"keypoints need {3 * len(names)} finite numbers, x, y, visibility for each of {len(names)}; got {count}",
+        )
+    stored: list[float] = []
+    for name, x, y, visibility in zip(names, keypoints[0::3], keypoints[1::3], keypoints[2::3], strict=True):
+        if visibility not in (0, 1, 2):
+            raise InvalidFieldError("keypoints", f"keypoint {name}: visibility is {visibility}, not 0, 1 or 2")
+        if visibility == 0:
+            stored += [0, 0, 0]
+            continue
+        if not (-1 <= x <= width + 1 and -1 <= y <= height + 1):
+            raise InvalidFieldError("keypoints", f"keypoint {name} at ({x:g}, {y:g}) lies outside the image")
+        stored += [_within(x, width), _within(y, height), int(visibility)]
+    return stored
+
+
+def checked_flag(value: Any, field: str) -> int:
+    """0 or 1 of a flag that files write as number or as boolean."""
+    if value not in (0, 1, False, True):
+        raise InvalidFieldError(field, f"{field} is {_short(value)}: 0 or 1 is needed")
+    return int(value)
+
+
+def count_keypoints(keypoints: Sequence[float]) -> int:
+    """COCO's num_keypoints: those that are labelled, hidden or visible."""
+    return sum(1 for visibility in keypoints[2::3] if visibility > 0)
+
+
+def _within(value: float, size: int) -> float:
+    return round(min(max(float(value), 0.0), float(size)), DECIMALS)
+
+
+def _are_numbers(values: Any, count: int) -> bool:
+    return (
+        isinstance(values, (list, tuple))
+        and len(values) == count
+        and all(isinstance(value, (int, float)) and not isinstance(value, bool) for value in values)
+        and all(math.isfinite(value) for value in values)
+    )
+
+
+def _short(value: Any) -> str:
+    text = repr(value)
+    return text if len(text) <= 60 else text[:57] + "…"
