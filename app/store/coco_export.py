@@ -1,0 +1,197 @@
+"""The store as COCO JSON: streamed to a file, read back with pycocotools, and compared before anybody gets it."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import json
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from pycocotools.coco import COCO
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from app.store.categories import all_categories
+from app.store.geometry import count_keypoints
+from app.store.schema import Category, Image, Instance
+from core.masks import rle_area, rle_iou, segmentation_bbox, segmentation_to_rle
+
+CHUNK = 200  # images read from the database at a time
+
+
+class ExportError(RuntimeError):
+    """What was written is not what is stored: nothing of it may be used."""
+
+
+@dataclass(frozen=True)
+class Selection:
+    """Which images and instances are exported."""
+
+    status: str | None = None  # of the image
+    accepted_only: bool = False  # leave proposals out
+    image_ids: Sequence[int] | None = None
+
+
+def export_coco(
+    session: Session,
+    path: Path,
+    selection: Selection | None = None,
+    *,
+    file_name: Callable[[Image], str] | None = None,
+) -> None:
+    """Write the selected images with their instances and every category to `path`, and check what was written.
+
+    Ids are those of the store (from 1; categories keep theirs), `file_name` the user's own unless a function
+    gives another. Polygons are written as polygons, holes and crowds as RLE. Raises ExportError, in one line,
+    and removes the file where it does not hold what the store holds.
+    """
+    selection = selection or Selection()
+    name_of = file_name or (lambda image: image.file_name)
+    try:
+        with path.open("w", encoding="utf-8") as file:
+            for part in _json_parts(session, selection, name_of):
+                file.write(part)
+        check_export(session, path, selection, file_name=name_of)
+    except BaseException:
+        path.unlink(missing_ok=True)
+        raise
+
+
+def check_export(
+    session: Session, path: Path, selection: Selection, *, file_name: Callable[[Image], str] | None = None
+) -> None:
+    """Load `path` with pycocotools and compare every image, instance and category with the store; raises ExportError."""
+    name_of = file_name or (lambda image: image.file_name)
+    with contextlib.redirect_stdout(io.StringIO()):
+        coco = COCO(str(path))
+    categories = {category.id: category for category in all_categories(session)}
+    _expect(set(coco.cats) == set(categories), "the categories")
+    images = instances = 0
+    for image, rows in _documents(session, selection):
+        entry = coco.imgs.get(image.id, {})
+        expected = (name_of(image), image.width, image.height)
+        found = (entry.get("file_name"), entry.get("width"), entry.get("height"))
+        _expect(found == expected, f"image {image.id}")
+        _expect(len(coco.getAnnIds(imgIds=[image.id])) == len(rows), f"the number of instances on image {image.id}")
+        for instance in rows:
+            _check_instance(coco, image, instance, categories[instance.category_id])
+        images, instances = images + 1, instances + len(rows)
+    _expect(len(coco.imgs) == images, "the number of images")
+    _expect(len(coco.anns) == instances, "the number of instances")
+
+
+def _check_instance(coco: COCO, image: Image, instance: Instance, category: Category) -> None:
+    name = f"instance {instance.id} on image {image.id}"
+    annotation = coco.anns.get(instance.id)
+    if annotation is None:
+        raise ExportError(f"export stopped: {name} is missing in it; please report this")
+    _expect(annotation["image_id"] == image.id, f"the image of {name}")
+    _expect(annotation["category_id"] == instance.category_id, f"the category of {name}")
+    _expect(annotation["iscrowd"] == instance.iscrowd, f"iscrowd of {name}")
+    keypoints = instance.keypoints or [0] * (3 * len(category.keypoints))
+    _expect(annotation.get("keypoints", []) == keypoints, f"the keypoints of {name}")
+    _expect(annotation.get("num_keypoints", 0) == count_keypoints(keypoints), f"num_keypoints of {name}")
+    _expect(_close(annotation["bbox"], instance.bbox), f"the bbox of {name}")
+    _expect(_close([annotation["area"]], [instance.area]), f"the area of {name}")
+    if not instance.segmentation:
+        _expect(annotation["segmentation"] == [], f"the segmentation of {name}")
+        return
+    written = coco.annToRLE(annotation)
+    written = {"size": list(written["size"]), "counts": _text(written["counts"])}
+    stored = segmentation_to_rle(instance.segmentation, image.height, image.width)
+    _expect(rle_iou(written, stored) > 0.9999, f"the mask of {name}")
+    _expect(abs(rle_area(written) - instance.area) < 0.5, f"the area of {name}")
+    enclosing = segmentation_bbox(annotation["segmentation"], image.height, image.width)
+    # An RLE of a crowd's polygons encloses whole pixels where the polygons enclose fractions of them.
+    _expect(_close(enclosing, instance.bbox, 0.01 if not instance.iscrowd else 2.0), f"the bbox of {name}")
+
+
+def _expect(same: bool, what: str) -> None:
+    if not same:
+        raise ExportError(f"export stopped: {what} would differ from what is stored; please report this")
+
+
+def _close(first: Sequence[float], second: Sequence[float], tolerance: float = 1e-6) -> bool:
+    return len(first) == len(second) and all(abs(a - b) <= tolerance for a, b in zip(first, second, strict=True))
+
+
+def _text(counts: str | bytes) -> str:
+    return counts.decode("ascii") if isinstance(counts, bytes) else counts
+
+
+def _json_parts(session: Session, selection: Selection, name_of: Callable[[Image], str]) -> Iterator[str]:
+    """The file piece by piece, one image or one annotation a line; never all of it in memory."""
+    categories = {category.id: category for category in all_categories(session)}
+    yield '{"info": {"description": "MaskLoop export", "version": "1.0"},\n"licenses": [],\n"categories": [\n'
+    yield ",\n".join(_dump(_category_entry(category)) for category in categories.values())
+    yield '\n],\n"images": [\n'
+    for number, image in enumerate(_images(session, selection)):
+        entry = {"id": image.id, "file_name": name_of(image), "width": image.width, "height": image.height}
+        yield (",\n" if number else "") + _dump(entry)
+    yield '\n],\n"annotations": [\n'
+    first = True
+    for image, rows in _documents(session, selection):
+        for instance in rows:
+            yield ("" if first else ",\n") + _dump(_annotation(instance, image, categories[instance.category_id]))
+            first = False
+    yield "\n]}\n"
+
+
+def _category_entry(category: Category) -> dict[str, Any]:
+    entry: dict[str, Any] = {"id": category.id, "name": category.name, "supercategory": category.supercategory or ""}
+    entry["color"] = category.color
+    if category.keypoints:
+        entry["keypoints"], entry["skeleton"] = category.keypoints, category.skeleton
+    return entry
+
+
+def _annotation(instance: Instance, image: Image, category: Category) -> dict[str, Any]:
+    segmentation = instance.segmentation
+    if instance.iscrowd and isinstance(segmentation, list) and segmentation:
+        segmentation = segmentation_to_rle(segmentation, image.height, image.width)
+    entry = {
+        "id": instance.id,
+        "image_id": image.id,
+        "category_id": instance.category_id,
+        "segmentation": segmentation,
+        "bbox": instance.bbox,
+        "area": instance.area,
+        "iscrowd": instance.iscrowd,
+        "source": instance.source,
+    }
+    if category.keypoints:
+        # COCO's readers expect them on every instance of such a category.
+        entry["keypoints"] = instance.keypoints or [0] * (3 * len(category.keypoints))
+        entry["num_keypoints"] = count_keypoints(instance.keypoints)
+    if instance.source == "predicted" and instance.score is not None:
+        entry["score"] = instance.score
+    return entry
+
+
+def _images(session: Session, selection: Selection) -> Iterator[Image]:
+    chosen = select(Image).order_by(Image.id).limit(CHUNK)
+    if selection.status is not None:
+        chosen = chosen.where(Image.status == selection.status)
+    wanted = None if selection.image_ids is None else set(selection.image_ids)
+    last = 0
+    while rows := session.scalars(chosen.where(Image.id > last)).all():
+        last = rows[-1].id
+        yield from (row for row in rows if wanted is None or row.id in wanted)
+
+
+def _documents(session: Session, selection: Selection) -> Iterator[tuple[Image, list[Instance]]]:
+    for image in _images(session, selection):
+        chosen = select(Instance).where(Instance.image_id == image.id).order_by(Instance.id)
+        if selection.accepted_only:
+            chosen = chosen.where(Instance.status == "accepted")
+        rows = list(session.scalars(chosen))
+        yield image, rows
+        for row in rows:
+            session.expunge(row)
+
+
+def _dump(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False, allow_nan=False)

@@ -1,0 +1,223 @@
+"""COCO JSON into the store: what is right is kept, what is wrong is named, annotation by annotation."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from app.store.categories import category_named, checked_keypoint_names, create_category
+from app.store.edits import new_state
+from app.store.errors import InvalidFieldError
+from app.store.history import State, image_for_writing, write
+from app.store.images import ImagesByName, short_name
+from app.store.schema import Category, Image, Instance
+
+
+@dataclass
+class ImportReport:
+    """What became of an annotation file."""
+
+    images: list[int] = field(default_factory=list)  # ids of those that got annotations or were named
+    annotations: int = 0
+    already_there: int = 0  # the same object on the same image: not stored twice
+    categories: dict[int, int] = field(default_factory=dict)  # the file's id → the store's
+    errors: list[dict[str, Any]] = field(default_factory=list)
+
+
+def import_coco(
+    session: Session,
+    content: Any,
+    *,
+    just_uploaded: Sequence[int] = (),
+    status: str | None = "reviewed",
+    kept_images: Sequence[Image] | None = None,
+) -> ImportReport:
+    """Put a COCO data set's annotations on the images of the store that have its file names.
+
+    Annotations become manual and accepted, and each image gets `status` (None leaves it). New categories
+    keep the file's ids where those are free. Each image's annotations are one edit, which undo takes back.
+    An annotation that cannot be stored is named in the report, and so is an image that is not here; the
+    others are kept. Raises ValueError, in one line, where the file is no COCO data set at all.
+    """
+    images, annotations, categories = _parts(content)
+    report = ImportReport()
+    keypoints_differ = _import_categories(session, categories, report)
+    stored = kept_images if kept_images is not None else session.scalars(select(Image)).all()
+    matched = _match_images(images, ImagesByName(stored, just_uploaded), report)
+    new_states: dict[int, list[State]] = {image.id: [] for image in matched.values()}
+    by_id = {image.id: image for image in matched.values()}
+    known = _known_objects(session, by_id)
+    listed = {entry.get("id") for entry in images if isinstance(entry, dict)}
+    for number, annotation in enumerate(annotations):
+        name = _annotation_name(annotation, number)
+        try:
+            image, state = _state_from(session, annotation, matched, listed, report.categories, keypoints_differ)
+        except (InvalidFieldError, LookupError) as error:
+            report.errors.append({**name, "error": f"{_spoken(name)}: {error}"})
+            continue
+        if image is None:
+            continue  # its image is reported once, not for each annotation
+        key = _object_key(state)
+        if key in known[image.id]:
+            report.already_there += 1
+            continue
+        known[image.id].add(key)
+        new_states[image.id].append(state)
+        report.annotations += 1
+    for image_id, states in new_states.items():
+        image = image_for_writing(session, image_id)
+        if states or (status is not None and status != image.status):
+            write(session, image, "import", created=states, status=status)
+        report.images.append(image_id)
+    return report
+
+
+def _parts(content: Any) -> tuple[list[Any], list[Any], list[Any]]:
+    if not isinstance(content, dict):
+        raise ValueError("not a COCO data set: an object with images, annotations and categories is needed")
+    lists = []
+    for key in ("images", "annotations", "categories"):
+        part = content.get(key, [] if key == "annotations" else None)
+        if not isinstance(part, list):
+            raise ValueError(f"not a COCO data set: {key!r} is {'missing' if part is None else 'no list'}")
+        lists.append(part)
+    return lists[0], lists[1], lists[2]
+
+
+def _import_categories(session: Session, categories: list[Any], report: ImportReport) -> set[int]:
+    """Fill `report.categories`; returns the file's ids whose keypoints are not those of the stored category."""
+    keypoints_differ = set()
+    for number, entry in enumerate(categories):
+        identifier = entry.get("id") if isinstance(entry, dict) else None
+        name = str(entry.get("name", "")).strip() if isinstance(entry, dict) else ""
+        try:
+            if not isinstance(entry, dict) or type(identifier) is not int:
+                raise InvalidFieldError("id", f"its id is {identifier!r}, a whole number is needed")
+            if identifier in report.categories:
+                raise InvalidFieldError("id", f"its id {identifier} is used twice")
+            keypoints, skeleton = checked_keypoint_names(entry.get("keypoints"), entry.get("skeleton"))
+            found = category_named(session, name) if name else None
+            if found is None:
+                free = identifier >= 0 and session.get(Category, identifier) is None
+                fields = {
+                    "id": identifier if free else None,
+                    "name": name,
+                    "keypoints": keypoints,
+                    "skeleton": skeleton,
+                    "color": entry.get("color") if _is_color(entry.get("color")) else None,
+                    "supercategory": entry.get("supercategory")
+                    if isinstance(entry.get("supercategory"), str)
+                    else None,
+                }
+                found = create_category(session, fields)
+            elif keypoints and not found.keypoints:
+                found.keypoints, found.skeleton = keypoints, skeleton
+            elif keypoints and found.keypoints != keypoints:
+                keypoints_differ.add(identifier)
+                raise InvalidFieldError("keypoints", "its keypoints differ from those it has here; they are left out")
+        except InvalidFieldError as error:
+            report.errors.append({"category": name or number, "error": f"category {name or number}: {error}"})
+            if type(identifier) is not int or identifier not in keypoints_differ:
+                continue
+        assert found is not None and isinstance(identifier, int)
+        report.categories[identifier] = found.id
+    return keypoints_differ
+
+
+def _match_images(entries: list[Any], stored: ImagesByName, report: ImportReport) -> dict[Any, Image]:
+    """The stored image for each image id of the file; what cannot be matched is reported."""
+    matched: dict[Any, Image] = {}
+    for number, entry in enumerate(entries):
+        file_name = entry.get("file_name") if isinstance(entry, dict) else None
+        identifier = entry.get("id") if isinstance(entry, dict) else None
+        if not isinstance(file_name, str) or not isinstance(identifier, (int, str)):
+            report.errors.append({"file_name": None, "error": f"image {number} of the file has no id or no file_name"})
+            continue
+        width, height = entry.get("width"), entry.get("height")
+        try:
+            image = stored.find(file_name, width, height)
+            if identifier in matched:
+                raise LookupError(f"{short_name(file_name)}: the image id {identifier} is used twice")
+            given = (width, height)
+            if None not in given and given != (image.width, image.height):
+                raise LookupError(
+                    f"{short_name(file_name)}: the file says {width}×{height}, "
+                    f"the image is {image.width}×{image.height} upright; its annotations are left out"
+                )
+        except LookupError as error:
+            report.errors.append({"file_name": file_name, "error": str(error)})
+        else:
+            matched[identifier] = image
+    return matched
+
+
+def _state_from(
+    session: Session,
+    annotation: Any,
+    matched: dict[Any, Image],
+    listed: set[Any],
+    category_ids: dict[int, int],
+    keypoints_differ: set[int],
+) -> tuple[Image | None, State]:
+    if not isinstance(annotation, dict):
+        raise InvalidFieldError("annotations", "it is no object")
+    image_id, file_category = annotation.get("image_id"), annotation.get("category_id")
+    if not isinstance(image_id, (int, str)) or image_id not in listed:
+        raise LookupError(f"its image_id {image_id!r} is not among the file's images")
+    image = matched.get(image_id)
+    if image is None:
+        return None, {}
+    if not isinstance(file_category, int) or file_category not in category_ids:
+        raise LookupError(f"its category_id {file_category!r} is not among the file's categories")
+    fields = {
+        "category_id": category_ids[file_category],
+        "segmentation": annotation.get("segmentation"),
+        "bbox": annotation.get("bbox"),
+        "iscrowd": annotation.get("iscrowd", 0),
+        # All zeros say that nobody looked for keypoints.
+        "keypoints": None if file_category in keypoints_differ else _labelled(annotation.get("keypoints")),
+    }
+    return image, new_state(session, image, fields)
+
+
+def _labelled(keypoints: Any) -> Any:
+    if isinstance(keypoints, list) and not any(keypoints):
+        return None
+    return keypoints
+
+
+def _known_objects(session: Session, images: dict[int, Image]) -> dict[int, set[Any]]:
+    known: dict[int, set[Any]] = {image_id: set() for image_id in images}
+    for instance in session.scalars(select(Instance)):
+        if instance.image_id in known:
+            known[instance.image_id].add(_object_key({**instance.__dict__}))
+    return known
+
+
+def _object_key(state: State) -> tuple[Any, ...]:
+    return (
+        state["category_id"],
+        repr(state["segmentation"]),
+        tuple(state["bbox"]),
+        state["iscrowd"],
+        tuple(state["keypoints"]),
+    )
+
+
+def _annotation_name(annotation: Any, number: int) -> dict[str, Any]:
+    identifier = annotation.get("id") if isinstance(annotation, dict) else None
+    return {"annotation_id": identifier if isinstance(identifier, (int, str)) else None, "number": number}
+
+
+def _spoken(name: dict[str, Any]) -> str:
+    if name["annotation_id"] is None:
+        return f"annotation without id (number {name['number'] + 1} of the file)"
+    return f"annotation {name['annotation_id']}"
+
+
+def _is_color(value: Any) -> bool:
+    return isinstance(value, str) and len(value) == 7 and value.startswith("#") and value[1:].isalnum()

@@ -1,0 +1,163 @@
+"""The bytes of images: kept as they came under their SHA-256, with an upright version and a thumbnail where needed.
+
+    <workspace>/images/ab/abcdef…       what was uploaded, byte for byte
+    <workspace>/upright/ab/abcdef….png  RGB, turned: only where a browser would show the upload differently
+    <workspace>/thumbnails/ab/abcdef….webp
+
+A file appears under its name complete or not at all. No part of a user's file name is ever part of a path.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import tempfile
+from dataclasses import dataclass
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from core.datasets.images import read_image
+
+LARGEST_FILE = 200 * 1024 * 1024  # bytes
+THUMBNAIL_SIZE = 256  # pixels, the longer edge
+UPRIGHT_SUFFIXES = {"image/jpeg": ".jpg", "image/png": ".png"}
+
+_EXIF_ORIENTATION = 0x0112
+_SHOWN_BY_BROWSERS = {"JPEG": "image/jpeg", "PNG": "image/png", "WEBP": "image/webp"}
+
+
+@dataclass(frozen=True)
+class KeptImage:
+    """An image file that is in the workspace."""
+
+    sha256: str
+    width: int  # upright, pixels
+    height: int
+    bytes: int
+    media_type: str  # of what a browser is given
+    converted: bool  # whether that is the upright version, not the upload
+
+
+def original_path(workspace: Path, sha256: str) -> Path:
+    """Where the uploaded bytes lie; `read_image` on it gives what the model sees."""
+    return workspace / "images" / sha256[:2] / sha256
+
+
+def browser_path(workspace: Path, sha256: str, media_type: str, converted: bool) -> Path:
+    """The file that a browser is given: its pixels and orientation are those that the model sees."""
+    if not converted:
+        return original_path(workspace, sha256)
+    return workspace / "upright" / sha256[:2] / f"{sha256}{UPRIGHT_SUFFIXES[media_type]}"
+
+
+def thumbnail_path(workspace: Path, sha256: str) -> Path:
+    """A WebP of at most 256 pixels."""
+    return workspace / "thumbnails" / sha256[:2] / f"{sha256}.webp"
+
+
+def sha256_of(data: bytes) -> str:
+    """The name that an image is stored under."""
+    return hashlib.sha256(data).hexdigest()
+
+
+def keep_image(workspace: Path, data: bytes, name: str) -> KeptImage:
+    """Decode an uploaded image and write its files; `name` stands for it in messages.
+
+    Raises ValueError, in one line, for what is empty, too large, damaged or no image; nothing is written then.
+    """
+    if not data:
+        raise ValueError(f"{name}: the file is empty")
+    if len(data) > LARGEST_FILE:
+        raise ValueError(f"{name}: {len(data) / 1e6:.0f} MB; at most {LARGEST_FILE / 1e6:.0f} MB are taken")
+    pixels = read_image(data, name=name)
+    media_type, converted = _for_browser(data)
+    sha256 = sha256_of(data)
+    height, width = pixels.shape[:2]
+    kept = KeptImage(sha256, width, height, len(data), media_type, converted)
+    if converted:
+        write_once(browser_path(workspace, sha256, media_type, True), _upright_file(pixels, media_type))
+    write_once(thumbnail_path(workspace, sha256), _thumbnail(pixels))
+    write_once(original_path(workspace, sha256), data)
+    return kept
+
+
+def restore_derived(workspace: Path, sha256: str, media_type: str, converted: bool) -> None:
+    """Make the upright version and the thumbnail again where somebody has cleared them away."""
+    upright = browser_path(workspace, sha256, media_type, converted)
+    thumbnail = thumbnail_path(workspace, sha256)
+    if (converted and not upright.is_file()) or not thumbnail.is_file():
+        pixels = read_image(original_path(workspace, sha256))
+        if converted:
+            write_once(upright, _upright_file(pixels, media_type))
+        write_once(thumbnail, _thumbnail(pixels))
+
+
+def write_once(path: Path, data: bytes) -> None:
+    """Write a file that holds all of `data` once it has its name, also after a power cut."""
+    if path.is_file() and path.stat().st_size == len(data):
+        return
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=".part-")
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        os.chmod(temporary, 0o644)
+        os.replace(temporary, path)
+    except BaseException:
+        os.unlink(temporary)
+        raise
+    if os.name == "posix":  # the name itself must reach the disk too
+        folder = os.open(path.parent, os.O_RDONLY)
+        try:
+            os.fsync(folder)
+        finally:
+            os.close(folder)
+
+
+def _for_browser(data: bytes) -> tuple[str, bool]:
+    """The media type that a browser gets, and whether the upload must be converted for it."""
+    with Image.open(BytesIO(data)) as image:
+        media_type = _SHOWN_BY_BROWSERS.get(image.format or "")
+        plain = (
+            media_type is not None
+            and image.mode in ("RGB", "L")
+            and _orientation(image) == 1
+            and not image.has_transparency_data
+            and getattr(image, "n_frames", 1) == 1
+            and "gamma" not in image.info
+        )
+        if plain and media_type is not None:
+            return media_type, False
+        # What came with JPEG's loss stays small as JPEG; everything else is kept to the last bit.
+        return ("image/jpeg" if image.format in ("JPEG", "MPO") else "image/png"), True
+
+
+def _orientation(image: Image.Image) -> int:
+    try:
+        return int(image.getexif().get(_EXIF_ORIENTATION, 1))
+    except Exception:  # a damaged EXIF block raises anything; a browser ignores it, and so does read_image
+        return 1
+
+
+def _upright_file(pixels: NDArray[np.uint8], media_type: str) -> bytes:
+    buffer = BytesIO()
+    options: dict[str, Any] = {"compress_level": 3}
+    if media_type == "image/jpeg":
+        options = {"quality": 95, "subsampling": 0}
+    Image.fromarray(pixels).save(buffer, "JPEG" if media_type == "image/jpeg" else "PNG", **options)
+    return buffer.getvalue()
+
+
+def _thumbnail(pixels: NDArray[np.uint8]) -> bytes:
+    image = Image.fromarray(pixels)
+    image.thumbnail((THUMBNAIL_SIZE, THUMBNAIL_SIZE), Image.Resampling.BOX, reducing_gap=2.0)
+    buffer = BytesIO()
+    image.save(buffer, "WEBP", quality=80, method=2)
+    return buffer.getvalue()
