@@ -9,12 +9,13 @@ from typing import Any, Literal, get_args
 import numpy as np
 from faster_coco_eval import COCO, COCOeval_faster
 
+from core.datasets.coco import read_coco_json
 from core.evaluate.ground_truth import (
     complete_ground_truth,
     complete_results,
     keypoint_count,
     pad_keypoints,
-    read_json,
+    read_results,
 )
 from core.masks import rle_area, rle_bbox
 
@@ -51,8 +52,8 @@ def evaluate_results(
 
     Raises FileNotFoundError or ValueError, one line, for files or results that cannot be meant.
     """
-    dataset = read_json(annotations, "annotation file") if isinstance(annotations, str | Path) else annotations
-    found = read_json(results, "results file") if isinstance(results, str | Path) else results
+    dataset = read_coco_json(annotations) if isinstance(annotations, str | Path) else annotations
+    found = read_results(results) if isinstance(results, str | Path) else results
     kept = None if image_ids is None else set(image_ids)
     ground_truth = complete_ground_truth(dataset, kept)
     detections = complete_results(list(found) if isinstance(found, tuple) else found, dataset)
@@ -64,19 +65,24 @@ def evaluate_results(
     return {kind: _statistics(ground_truth, detections, kind) for kind in kinds or _kinds(ground_truth, detections)}
 
 
-def _kinds(dataset: dict[str, Any], detections: Sequence[dict[str, Any]]) -> list[Kind]:
-    """The kinds that both sides have; without any detection, those that the annotations have."""
-    annotated = dataset["annotations"]
-    kinds: list[Kind] = []
-    if not detections or any("bbox" in detection for detection in detections):
-        kinds.append("bbox")
-    has_masks = any(not annotation.get("box_only") for annotation in annotated)
-    if has_masks and (not detections or any("segmentation" in detection for detection in detections)):
+def annotated_kinds(dataset: dict[str, Any]) -> list[Kind]:
+    """What a COCO data set can be compared in: its objects have boxes, and maybe masks and keypoints."""
+    kinds: list[Kind] = ["bbox"]
+    if any(annotation.get("segmentation") and not annotation.get("box_only") for annotation in dataset["annotations"]):
         kinds.append("segm")
-    has_keypoints = any(annotation.get("num_keypoints") for annotation in annotated)
-    if has_keypoints and (not detections or any("keypoints" in detection for detection in detections)):
+    if any(any(annotation.get("keypoints") or ()) for annotation in dataset["annotations"]):
         kinds.append("keypoints")
     return kinds
+
+
+def _kinds(dataset: dict[str, Any], detections: Sequence[dict[str, Any]]) -> list[Kind]:
+    """The kinds that both sides have; without any detection, those that the annotations have."""
+    fields = {"bbox": "bbox", "segm": "segmentation", "keypoints": "keypoints"}
+    return [
+        kind
+        for kind in annotated_kinds(dataset)
+        if not detections or any(fields[kind] in detection for detection in detections)
+    ]
 
 
 def _statistics(dataset: dict[str, Any], detections: Sequence[dict[str, Any]], kind: Kind) -> dict[str, Any]:

@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 import torch
 
-from core.evaluate.coco_metrics import Kind, evaluate_results
+from core.datasets import read_image
+from core.datasets.coco import read_coco_json
+from core.evaluate.coco_metrics import Kind, annotated_kinds, evaluate_results
 from core.structures import Category, Instances
 
 if TYPE_CHECKING:
@@ -34,13 +36,18 @@ def evaluate(
     `progress` is called with the number of images done after each batch. The model is given back on
     its device and in its mode.
     """
+    annotations = read_coco_json(dataset.annotation_file)
+    if kinds is None:
+        found: dict[Kind, bool] = {
+            "bbox": True,
+            "segm": model.config.mask_head is not None,
+            "keypoints": model.config.num_keypoints > 0,
+        }
+        kinds = [kind for kind in annotated_kinds(annotations) if found[kind]]
     results = coco_results(
         model, dataset, device=device, score_threshold=score_threshold, batch_size=batch_size, progress=progress
     )
-    figures = evaluate_results(dataset.annotation_file, results, kinds, image_ids=dataset.image_ids)
-    # A model that found nothing at all still is no judge of what it cannot find.
-    found: dict[str, bool] = {"segm": model.config.mask_head is not None, "keypoints": model.config.num_keypoints > 0}
-    return figures if kinds else {kind: values for kind, values in figures.items() if found.get(kind, True)}
+    return evaluate_results(annotations, results, kinds, image_ids=dataset.image_ids)
 
 
 def coco_results(
@@ -60,10 +67,10 @@ def coco_results(
     results: list[dict[str, Any]] = []
     model.eval().to(device)
     try:
-        with torch.inference_mode():
+        with torch.no_grad():
             for first in range(0, len(dataset), batch_size):
                 indices = range(first, min(first + batch_size, len(dataset)))
-                images = [dataset.load_image(index).to(device) for index in indices]
+                images = [_read_tensor(dataset, index).to(device) for index in indices]
                 for index, instances in zip(indices, model(images), strict=True):
                     if score_threshold is not None:
                         instances = instances[instances.scores >= score_threshold]
@@ -73,6 +80,12 @@ def coco_results(
     finally:
         model.train(was_training).to(was_on)
     return results
+
+
+def _read_tensor(dataset: CocoDataset, index: int) -> torch.Tensor:
+    """The image alone, float32 3×H×W in 0..1: its annotations are for the evaluator."""
+    pixels = read_image(dataset.images_dir / dataset.file_names[index])
+    return torch.from_numpy(pixels).permute(2, 0, 1).float().div_(255)
 
 
 def category_ids_by_label(categories: Sequence[Category], wanted: Sequence[Category]) -> dict[int, int]:

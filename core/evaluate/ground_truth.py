@@ -17,17 +17,16 @@ import numpy as np
 from core.masks import rle_area, rle_bbox, segmentation_to_rle
 
 
-def read_json(path: str | Path, what: str) -> Any:
-    """The content of a JSON file; FileNotFoundError or ValueError in one line that names it."""
-    path = Path(path)
+def read_results(path: str | Path) -> Any:
+    """The content of a results file; FileNotFoundError or ValueError in one line that names it."""
     try:
-        return json.loads(path.read_text(encoding="utf-8"))
+        return json.loads(Path(path).read_text(encoding="utf-8-sig"))
     except FileNotFoundError:
-        raise FileNotFoundError(f"{what} {path} does not exist") from None
+        raise FileNotFoundError(f"{path}: there is no such results file") from None
     except IsADirectoryError:
-        raise ValueError(f"{what} {path} is a folder, not a JSON file") from None
+        raise ValueError(f"{path}: a folder; the JSON file of results is needed") from None
     except (UnicodeDecodeError, json.JSONDecodeError) as error:
-        raise ValueError(f"{what} {path} is not JSON: {error}") from None
+        raise ValueError(f"{path}: not a JSON file ({error})") from None
 
 
 def complete_ground_truth(dataset: dict[str, Any], image_ids: Iterable[int] | None = None) -> dict[str, Any]:

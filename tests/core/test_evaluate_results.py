@@ -151,8 +151,16 @@ def test_a_box_without_mask_does_not_count_against_masks() -> None:
 
 
 def test_crowds_absorb_what_lies_in_them() -> None:
-    crowd = SQUARE | {"image_id": 2, "bbox": [0, 0, 60, 60], "iscrowd": 1, "segmentation": {"size": [100, 100], "counts": [0, 6000, 4000]}}
-    inside = [FOUND | {"image_id": 2, "bbox": [x, 20, 10, 10], "segmentation": [[x, 20, x + 10, 20, x + 10, 30, x, 30]]} for x in (5, 20, 40)]
+    crowd = SQUARE | {
+        "image_id": 2,
+        "bbox": [0, 0, 60, 60],
+        "iscrowd": 1,
+        "segmentation": {"size": [100, 100], "counts": [0, 6000, 4000]},
+    }
+    inside = [
+        FOUND | {"image_id": 2, "bbox": [x, 20, 10, 10], "segmentation": [[x, 20, x + 10, 20, x + 10, 30, x, 30]]}
+        for x in (5, 20, 40)
+    ]
     figures = evaluate_results(scene([SQUARE, crowd]), [FOUND, *inside])
     assert figures["bbox"]["AP"] == figures["segm"]["AP"] == pytest.approx(1.0)
 
@@ -205,7 +213,7 @@ def test_files_that_cannot_be_read_are_named(tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError, match=r"nowhere\.json"):
         evaluate_results(tmp_path / "nowhere.json", [])
     (tmp_path / "broken.json").write_text("{")
-    with pytest.raises(ValueError, match=r"broken\.json is not JSON"):
+    with pytest.raises(ValueError, match=r"broken\.json: not a JSON file"):
         evaluate_results(scene([]), tmp_path / "broken.json")
     with pytest.raises(ValueError, match="'images'"):
         evaluate_results({"annotations": []}, [])

@@ -1,0 +1,88 @@
+"""Many processes, one a GPU, as torchrun starts them; everything here does nothing in a single process."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+
+import torch
+import torch.distributed as dist
+from torch import nn
+
+# Rank 0 alone validates while the others wait; a large validation set takes longer than the usual ten minutes.
+PATIENCE = timedelta(hours=4)
+
+
+@dataclass(frozen=True)
+class Processes:
+    """Which of how many processes this is."""
+
+    rank: int
+    count: int
+    device: torch.device
+
+    @property
+    def is_main(self) -> bool:
+        """Whether this process writes files and speaks: rank 0 alone does."""
+        return self.rank == 0
+
+    def wrap(self, model: nn.Module) -> nn.Module:
+        """The model with its gradients averaged over the processes."""
+        if self.count == 1:
+            return model
+        ids = [self.device.index] if self.device.type == "cuda" else None
+        # A batch without masks or keypoints leaves these heads without gradients.
+        return nn.parallel.DistributedDataParallel(model, device_ids=ids, find_unused_parameters=True)
+
+    def any(self, flag: bool) -> bool:
+        """Whether the flag is set in any process; all must ask at the same step."""
+        if self.count == 1:
+            return flag
+        value = torch.tensor(float(flag), device=self.device)
+        dist.all_reduce(value, dist.ReduceOp.MAX)
+        return bool(value.item())
+
+    def wait(self) -> None:
+        """Returns when all processes have come here."""
+        if self.count > 1:
+            dist.barrier()
+
+
+@contextmanager
+def processes(device: str) -> Iterator[Processes]:
+    """Join the processes that torchrun started, or be the only one.
+
+    `device` is "auto", "cpu", "cuda" or "cuda:1"; under torchrun each process takes the GPU of its
+    own local rank. Raises ValueError where that device is not there.
+    """
+    count, local_rank = int(os.environ.get("WORLD_SIZE", "1")), int(os.environ.get("LOCAL_RANK", "0"))
+    chosen = choose_device(device, local_rank if count > 1 else None)
+    if count == 1:
+        yield Processes(0, 1, chosen)
+        return
+    if chosen.type == "cuda":
+        torch.cuda.set_device(chosen)
+    dist.init_process_group("nccl" if chosen.type == "cuda" else "gloo", timeout=PATIENCE)
+    try:
+        yield Processes(dist.get_rank(), count, chosen)
+    finally:
+        dist.destroy_process_group()
+
+
+def choose_device(device: str, local_rank: int | None = None) -> torch.device:
+    """The device that a name stands for: "auto" is the first GPU, or the one of `local_rank`, else the CPU."""
+    if device == "auto":
+        device = "cuda" if torch.cuda.is_available() else "cpu"
+    try:
+        chosen = torch.device(device)
+    except RuntimeError:
+        raise ValueError(f"device {device!r} is not known: use auto, cpu, cuda or cuda:1") from None
+    if chosen.type == "cuda":
+        if local_rank is not None:
+            chosen = torch.device("cuda", local_rank)
+        if not torch.cuda.is_available() or (chosen.index or 0) >= torch.cuda.device_count():
+            raise ValueError(f"device {str(chosen)!r}: this machine has {torch.cuda.device_count()} usable GPUs")
+    return chosen
