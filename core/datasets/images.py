@@ -41,6 +41,7 @@ def read_image(source: ImageSource, *, name: str | None = None, pixel_limit: int
     Raises FileNotFoundError for a file that is not there, and ValueError for one that is no image, is cut short or
     has more than `pixel_limit` pixels (known from its header, before anything is decoded).
     """
+    opened: BytesIO | Path
     if isinstance(source, np.ndarray):
         return _rgb_from_array(source, name or "image array", pixel_limit)
     if isinstance(source, Image.Image):
