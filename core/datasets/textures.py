@@ -76,7 +76,7 @@ def camera(rng: np.random.Generator, image: Surface) -> NDArray[np.uint8]:
     if rng.random() < 0.5:
         quality = [cv2.IMWRITE_JPEG_QUALITY, int(rng.integers(35, 95))]
         _, encoded = cv2.imencode(".jpg", pixels[..., ::-1], quality)
-        pixels = np.ascontiguousarray(cv2.imdecode(encoded, cv2.IMREAD_COLOR)[..., ::-1])
+        pixels = np.ascontiguousarray(np.asarray(cv2.imdecode(encoded, cv2.IMREAD_COLOR))[..., ::-1])
     return pixels
 
 

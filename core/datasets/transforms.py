@@ -1,0 +1,118 @@
+"""Augmentation of an image together with its target; scale jitter is the model's, which resizes images anyway.
+
+Every transform takes and gives (image, target): float32 3×H×W in 0..1 and the dictionary of `CocoDataset`. Chance
+comes from torch's generator, so that a seed set before gives the same again.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+import torch
+from torch import Tensor
+from torchvision.transforms.v2 import functional as F
+
+from core.datasets.coco import Target, Transform
+from core.structures import Category
+
+
+class Compose:
+    """Several transforms, one after the other."""
+
+    def __init__(self, transforms: Sequence[Transform]) -> None:
+        self.transforms = list(transforms)
+
+    def __call__(self, image: Tensor, target: Target) -> tuple[Tensor, Target]:
+        for transform in self.transforms:
+            image, target = transform(image, target)
+        return image, target
+
+
+class HorizontalFlip:
+    """Mirrors image and target with a probability; a left wrist becomes a right one.
+
+    `categories`, in the order of the labels, say by their keypoint names which keypoints trade places.
+    """
+
+    def __init__(self, probability: float, categories: Sequence[Category] = ()) -> None:
+        self.probability = probability
+        self.partner_of = keypoint_partners(categories)
+
+    def __call__(self, image: Tensor, target: Target) -> tuple[Tensor, Target]:
+        if torch.rand(()) >= self.probability:
+            return image, target
+        return flip_horizontally(image, target, self.partner_of)
+
+
+class ColourJitter:
+    """Changes brightness, contrast, saturation (each by up to `strength`) and hue (by up to a tenth of it)."""
+
+    def __init__(self, strength: float) -> None:
+        if not 0 <= strength <= 1:
+            raise ValueError(f"colour jitter of {strength}: between 0 (none) and 1 is needed")
+        self.strength = strength
+
+    def __call__(self, image: Tensor, target: Target) -> tuple[Tensor, Target]:
+        if self.strength == 0:
+            return image, target
+        brightness, contrast, saturation, hue = (self.strength * (2 * torch.rand(4) - 1)).tolist()
+        image = F.adjust_brightness(image, 1 + brightness)
+        image = F.adjust_contrast(image, 1 + contrast)
+        image = F.adjust_saturation(image, 1 + saturation)
+        image = F.adjust_hue(image, hue / 10)
+        return image, target
+
+
+def training_transforms(
+    categories: Sequence[Category], horizontal_flip: float = 0.5, colour_jitter: float = 0.0
+) -> Compose:
+    """The transforms that the fields of the same names in `TrainConfig` ask for."""
+    return Compose([HorizontalFlip(horizontal_flip, categories), ColourJitter(colour_jitter)])
+
+
+def flip_horizontally(image: Tensor, target: Target, partner_of: Tensor) -> tuple[Tensor, Target]:
+    """The mirrored image and target; `partner_of` is that of `keypoint_partners`. The given ones stay as they are."""
+    width = image.shape[-1]
+    flipped = dict(target)
+    boxes = target["boxes"]
+    flipped["boxes"] = torch.stack([width - boxes[:, 2], boxes[:, 1], width - boxes[:, 0], boxes[:, 3]], dim=1)
+    for key in ("masks", "box_masks"):
+        if key in target:
+            flipped[key] = target[key].flip(-1)
+    if "keypoints" in target:
+        points = target["keypoints"].clone()
+        annotated = points[..., 2] > 0  # the others are (0, 0, 0), not a place in the image
+        points[..., 0] = torch.where(annotated, width - points[..., 0], points[..., 0])
+        partners = partner_of[target["labels"]][:, : points.shape[1], None].expand(-1, -1, 3)
+        flipped["keypoints"] = points.gather(1, partners)
+    return image.flip(-1), flipped
+
+
+def keypoint_partners(categories: Sequence[Category]) -> Tensor:
+    """int64 (K+1)×P: for each label and keypoint number, the keypoint that stands there in a mirrored image.
+
+    Row 0 is the background's. Names decide: where exchanging "left" and "right" (or a separate "l" and "r") in a
+    keypoint's name gives another of the category's names, these two are partners; any other keypoint is its own.
+    """
+    longest = max((len(category.get("keypoints", [])) for category in categories), default=0)
+    table = torch.arange(longest).repeat(len(categories) + 1, 1)
+    for label, category in enumerate(categories, 1):
+        names = category.get("keypoints", [])
+        for number, name in enumerate(names):
+            mirrored = _SIDE.sub(_other_side, name)
+            if mirrored in names:
+                table[label, number] = names.index(mirrored)
+    return table
+
+
+_SIDE = re.compile(r"left|right|(?<![a-z])[lr](?![a-z])", re.IGNORECASE)
+
+
+def _other_side(match: re.Match[str]) -> str:
+    """The word for the other side, in the same case."""
+    word = match[0]
+    other = {"left": "right", "right": "left", "l": "r", "r": "l"}[word.lower()]
+    if word.isupper():
+        return other.upper()
+    return other.capitalize() if word[0].isupper() else other
