@@ -18,6 +18,7 @@ Backbone = Literal[
     "resnext50_32x4d",
     "resnext101_32x8d",
     "resnext101_64x4d",
+    "resnext152_32x8d",
     "mobilenet_v2",
     "mobilenet_v3_large",
 ]
@@ -51,7 +52,7 @@ class ModelConfig:
     anchors_rounded: bool = False  # torchvision rounds the cell anchors to whole pixels
     rpn_conv_depth: int = 1
     proposals_train: int = 2000  # kept after NMS, an image
-    proposals_test: int = 1000
+    proposals_test: int = 0  # 0 is the paper's: 1000 with FPN, 300 on one map
     proposals_before_nms_train: int = 2000  # a pyramid level
     proposals_before_nms_test: int = 1000
     rpn_nms_threshold: float = 0.7
@@ -64,7 +65,7 @@ class ModelConfig:
     roi_reduce: Literal["avg", "max"] = "avg"  # how the samples of one bin are combined
     roi_samples: int = 2  # samples a bin and axis; 0 adapts to the RoI
     roi_aligned: bool = True  # half-pixel correction; torchvision's weights were trained without
-    rois_per_image: int = 512  # N of section 3.1: 512 with FPN, 64 with C4
+    rois_per_image: int = 0  # N of section 3.1; 0 is the paper's: 512 with FPN, 64 on one map
     roi_positive_fraction: float = 0.25
 
     # -- box head -------------------------------------------------------------------------------
@@ -104,6 +105,19 @@ class ModelConfig:
             raise ValueError(f"ModelConfig.num_keypoints={self.num_keypoints}: 0 for none, 17 for COCO persons")
         if self.min_size > self.max_size:
             raise ValueError(f"ModelConfig.min_size={self.min_size} is larger than max_size={self.max_size}")
+        # Frozen dataclasses are set this way; the JSON beside the weights then holds the numbers used.
+        if not self.rois_per_image:
+            object.__setattr__(self, "rois_per_image", 512 if self.features == "fpn" else 64)
+        if not self.proposals_test:
+            object.__setattr__(self, "proposals_test", 1000 if self.features == "fpn" else 300)
+        if self.features == "fpn" and len(self.anchor_sizes) != 5:
+            raise ValueError(
+                f"ModelConfig.anchor_sizes={self.anchor_sizes}: a pyramid needs five, one a level P2 to P6"
+            )
+        if self.roi_samples < 1 and (self.roi_reduce == "max" or self.roi_op == "warp"):
+            raise ValueError(
+                "ModelConfig.roi_samples=0 adapts to the RoI only with roi_op='align' and roi_reduce='avg'"
+            )
         if self.features != "fpn" and self.backbone.startswith("mobilenet"):
             raise ValueError(f"ModelConfig.features={self.features!r} needs a ResNet or ResNeXt, not {self.backbone}")
         if self.mask_head in ("mlp2", "mlp3") and self.features == "c4":

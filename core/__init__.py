@@ -1,0 +1,52 @@
+"""Mask R-CNN for training, prediction and evaluation; the public names of the package.
+
+They are imported on first use, so that `import core` costs nothing and `python -m core --help`
+answers at once.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from core.config import ModelConfig, TrainConfig
+    from core.datasets.coco import CocoDataset
+    from core.evaluate import evaluate
+    from core.model.mask_rcnn import MaskRCNN
+    from core.model.weights import load_model, save_model
+    from core.predict.predictor import Predictor
+    from core.structures import Instances
+    from core.train import train
+
+_HOME_OF = {
+    "ModelConfig": "core.config",
+    "TrainConfig": "core.config",
+    "CocoDataset": "core.datasets.coco",
+    "evaluate": "core.evaluate",
+    "MaskRCNN": "core.model.mask_rcnn",
+    "load_model": "core.model.weights",
+    "save_model": "core.model.weights",
+    "Predictor": "core.predict.predictor",
+    "Instances": "core.structures",
+    "train": "core.train",
+}
+
+__all__ = [
+    "CocoDataset",
+    "Instances",
+    "MaskRCNN",
+    "ModelConfig",
+    "Predictor",
+    "TrainConfig",
+    "evaluate",
+    "load_model",
+    "save_model",
+    "train",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOME_OF:
+        raise AttributeError(f"module 'core' has no attribute {name!r}")
+    return getattr(import_module(_HOME_OF[name]), name)

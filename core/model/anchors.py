@@ -1,0 +1,74 @@
+"""Anchors: the reference boxes of the region proposal network."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import lru_cache
+
+import torch
+from torch import Tensor
+
+from core.config import ModelConfig
+
+
+def cell_anchors(sizes: Sequence[int], ratios: Sequence[float], rounded: bool = False) -> Tensor:
+    """Anchors centred on the origin, float32 (len(ratios) · len(sizes))×4 xyxy.
+
+    Every anchor of one size has the same area; `ratios` are height / width. The order is ratio
+    first, then size, as in the published weights. `rounded` gives torchvision's whole pixels.
+    """
+    size = torch.as_tensor(sizes, dtype=torch.float32)
+    height_factor = torch.as_tensor(ratios, dtype=torch.float32).sqrt()
+    widths = (size / height_factor[:, None]).flatten()
+    heights = (size * height_factor[:, None]).flatten()
+    anchors = torch.stack([-widths, -heights, widths, heights], dim=1) / 2
+    return anchors.round() if rounded else anchors
+
+
+def grid_anchors(cell: Tensor, height: int, width: int, stride_y: int, stride_x: int) -> Tensor:
+    """The cell anchors at every position of an H×W map, float32 (H·W·A)×4 xyxy in input pixels."""
+    shift_x = torch.arange(width, dtype=torch.float32) * stride_x
+    shift_y = torch.arange(height, dtype=torch.float32) * stride_y
+    y, x = torch.meshgrid(shift_y, shift_x, indexing="ij")
+    shifts = torch.stack([x, y, x, y], dim=-1).reshape(-1, 1, 4)
+    return (shifts + cell).reshape(-1, 4)
+
+
+def anchors_per_position(config: ModelConfig) -> int:
+    """A: with FPN one size a level, otherwise every size on the one map."""
+    sizes = 1 if config.features == "fpn" else len(config.anchor_sizes)
+    return sizes * len(config.anchor_ratios)
+
+
+def anchors_for(
+    config: ModelConfig, map_sizes: Sequence[tuple[int, int]], input_size: tuple[int, int], device: torch.device
+) -> list[Tensor]:
+    """Anchors of each level for maps of the given (height, width), float32 (H·W·A)×4 in input pixels."""
+    return [
+        level.to(device)
+        for level in _anchors_on_cpu(
+            config.anchor_sizes,
+            config.anchor_ratios,
+            config.anchors_rounded,
+            config.features == "fpn",
+            tuple(map_sizes),
+            input_size,
+        )
+    ]
+
+
+@lru_cache(maxsize=16)
+def _anchors_on_cpu(
+    sizes: tuple[int, ...],
+    ratios: tuple[float, ...],
+    rounded: bool,
+    one_size_a_level: bool,
+    map_sizes: tuple[tuple[int, int], ...],
+    input_size: tuple[int, int],
+) -> tuple[Tensor, ...]:
+    # Images of one size share their anchors; a handful of sizes covers a data set.
+    levels = []
+    for index, (height, width) in enumerate(map_sizes):
+        cell = cell_anchors(sizes[index : index + 1] if one_size_a_level else sizes, ratios, rounded)
+        levels.append(grid_anchors(cell, height, width, input_size[0] // height, input_size[1] // width))
+    return tuple(levels)

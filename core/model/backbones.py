@@ -1,0 +1,171 @@
+"""Backbones: torchvision's classification networks, cut into the stages that detection needs.
+
+A backbone turns a batch of images into the maps C2, C3, C4, C5 at strides 4, 8, 16, 32 (section 3,
+"Network architecture"). The networks themselves are torchvision's; what is ours is where they are
+cut and which normalisation they carry.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+
+import torch
+from torch import Tensor, nn
+from torchvision.models.mobilenetv2 import mobilenet_v2
+from torchvision.models.mobilenetv3 import mobilenet_v3_large
+from torchvision.models.resnet import BasicBlock, Bottleneck, ResNet
+from torchvision.ops import FrozenBatchNorm2d
+
+from core.config import ModelConfig
+
+# block, blocks a stage, groups of the 3×3 convolution, width of a group
+RESNETS: dict[str, tuple[type[BasicBlock | Bottleneck], list[int], int, int]] = {
+    "resnet18": (BasicBlock, [2, 2, 2, 2], 1, 64),
+    "resnet34": (BasicBlock, [3, 4, 6, 3], 1, 64),
+    "resnet50": (Bottleneck, [3, 4, 6, 3], 1, 64),
+    "resnet101": (Bottleneck, [3, 4, 23, 3], 1, 64),
+    "resnet152": (Bottleneck, [3, 8, 36, 3], 1, 64),
+    "resnext50_32x4d": (Bottleneck, [3, 4, 6, 3], 32, 4),
+    "resnext101_32x8d": (Bottleneck, [3, 4, 23, 3], 32, 8),
+    "resnext101_64x4d": (Bottleneck, [3, 4, 23, 3], 64, 4),
+    "resnext152_32x8d": (Bottleneck, [3, 8, 36, 3], 32, 8),
+}
+
+# Where the inverted-residual networks reach each stride: index one past the last block at strides
+# 4, 8, 16, 32. The closing 1×1 convolution before the classifier is left out.
+MOBILENET_STAGES: dict[str, tuple[Callable[..., nn.Module], tuple[int, int, int, int], tuple[int, int, int, int]]] = {
+    "mobilenet_v2": (mobilenet_v2, (4, 7, 14, 18), (24, 32, 96, 320)),
+    "mobilenet_v3_large": (mobilenet_v3_large, (4, 7, 13, 16), (24, 40, 112, 160)),
+}
+
+
+def norm_layer(kind: str, eps: float) -> Callable[[int], nn.Module]:
+    """The constructor of a normalisation layer: "frozen", "batch", "sync" or "group"."""
+    if kind == "frozen":
+        return partial(FrozenBatchNorm2d, eps=eps)
+    if kind == "batch":
+        return partial(nn.BatchNorm2d, eps=eps)
+    if kind == "sync":
+        return partial(nn.SyncBatchNorm, eps=eps)
+    return partial(_group_norm, eps=eps)
+
+
+def _group_norm(channels: int, eps: float) -> nn.GroupNorm:
+    # 32 groups as in the GroupNorm paper, where the (mobile) network's width allows it.
+    groups = next(groups for groups in (32, 16, 8, 4, 2, 1) if channels % groups == 0)
+    return nn.GroupNorm(groups, channels, eps=eps)
+
+
+class ResNetBackbone(nn.Module):
+    """C2 to C5 of a ResNet or ResNeXt; with features="c4" the last stage is left to the heads."""
+
+    def __init__(self, config: ModelConfig) -> None:
+        super().__init__()
+        norm = norm_layer(config.backbone_norm, config.backbone_norm_eps)
+        network = build_resnet(config, norm)
+        self.conv1, self.bn1, self.relu, self.maxpool = network.conv1, network.bn1, network.relu, network.maxpool
+        self.layer1, self.layer2, self.layer3 = network.layer1, network.layer2, network.layer3
+        self.layer4 = None if config.features == "c4" else network.layer4
+        expansion = RESNETS[config.backbone][0].expansion
+        self.channels = [64 * expansion, 128 * expansion, 256 * expansion, 512 * expansion]
+        if config.features == "c4":
+            self.channels.pop()
+
+    def forward(self, images: Tensor) -> list[Tensor]:
+        """float32 B×3×H×W to the maps [C2, C3, C4, C5], or [C2, C3, C4] without the last stage."""
+        stem = self.maxpool(self.relu(self.bn1(self.conv1(images))))
+        maps = [self.layer1(stem)]
+        for stage in (self.layer2, self.layer3, self.layer4):
+            if stage is not None:
+                maps.append(stage(maps[-1]))
+        return maps
+
+    def stages(self) -> list[list[nn.Module]]:
+        """The modules of each stage in order, the stem first, for freezing."""
+        later = [[self.layer1], [self.layer2], [self.layer3], [self.layer4] if self.layer4 is not None else []]
+        return [[self.conv1, self.bn1], *later]
+
+
+class MobileNetBackbone(nn.Module):
+    """C2 to C5 of a MobileNetV2 or MobileNetV3-large."""
+
+    def __init__(self, config: ModelConfig) -> None:
+        super().__init__()
+        build, self.ends, channels = MOBILENET_STAGES[config.backbone]
+        norm = norm_layer(config.backbone_norm, config.backbone_norm_eps)
+        self.features = build(weights=None, norm_layer=norm).features[: self.ends[-1]]
+        self.channels = list(channels)
+
+    def forward(self, images: Tensor) -> list[Tensor]:
+        """float32 B×3×H×W to the maps [C2, C3, C4, C5]."""
+        maps = []
+        start, x = 0, images
+        for end in self.ends:
+            x = self.features[start:end](x)
+            maps.append(x)
+            start = end
+        return maps
+
+    def stages(self) -> list[list[nn.Module]]:
+        """The modules of each stage in order, the stem first, for freezing."""
+        edges = [0, 2, *self.ends]
+        return [list(self.features[start:end]) for start, end in zip(edges, edges[1:], strict=False)]
+
+
+def build_backbone(config: ModelConfig) -> ResNetBackbone | MobileNetBackbone:
+    """The backbone that the configuration names, with random weights."""
+    return MobileNetBackbone(config) if config.backbone in MOBILENET_STAGES else ResNetBackbone(config)
+
+
+def build_resnet(config: ModelConfig, norm: Callable[[int], nn.Module]) -> ResNet:
+    """torchvision's ResNet of the configured depth, stride and dilation."""
+    block, blocks, groups, width = RESNETS[config.backbone]
+    dilate = config.features == "dc5" and block is Bottleneck
+    network = ResNet(
+        block,
+        blocks,
+        groups=groups,
+        width_per_group=width,
+        norm_layer=norm,
+        replace_stride_with_dilation=[False, False, dilate],
+    )
+    if config.features == "dc5" and block is BasicBlock:
+        _dilate_basic_stage(network.layer4)
+    if config.stride_in_1x1:
+        for module in network.modules():
+            if isinstance(module, Bottleneck):
+                # MSRA's original ResNets reduce resolution in the first 1×1, torchvision in the 3×3.
+                module.conv1.stride, module.conv2.stride = module.conv2.stride, module.conv1.stride
+    return network
+
+
+def _dilate_basic_stage(stage: nn.Sequential) -> None:
+    """Trade stride 2 for dilation 2 in a stage of BasicBlocks, which torchvision offers for Bottlenecks only."""
+    for module in stage.modules():
+        if isinstance(module, nn.Conv2d):
+            module.stride = (1, 1)
+            if module.kernel_size == (3, 3):
+                module.dilation, module.padding = (2, 2), (2, 2)
+
+
+def load_classification_weights(backbone: nn.Module, state_dict: dict[str, Tensor]) -> None:
+    """Copy a torchvision classification state dict into a backbone.
+
+    The classifier and what the backbone does not have are passed over; every tensor that the
+    backbone has must be there.
+
+    Raises:
+        ValueError: a tensor is missing or has another shape; the message names it.
+    """
+    own = backbone.state_dict()
+    with torch.no_grad():
+        for name, tensor in own.items():
+            if name.endswith("num_batches_tracked"):
+                continue
+            if name not in state_dict:
+                raise ValueError(f"backbone weights lack {name!r}: they belong to another network")
+            if state_dict[name].shape != tensor.shape:
+                found, wanted = tuple(state_dict[name].shape), tuple(tensor.shape)
+                raise ValueError(f"backbone weights: {name!r} is {found}, the network needs {wanted}")
+            tensor.copy_(state_dict[name])
