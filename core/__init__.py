@@ -12,24 +12,24 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from core.config import ModelConfig, TrainConfig
     from core.datasets.coco import CocoDataset
-    from core.evaluate import evaluate
+    from core.evaluation import evaluate
     from core.model.mask_rcnn import MaskRCNN
     from core.model.weights import load_model, save_model
     from core.predict.predictor import Predictor
     from core.structures import Instances
-    from core.train import train
+    from core.training import train
 
 _HOME_OF = {
     "ModelConfig": "core.config",
     "TrainConfig": "core.config",
     "CocoDataset": "core.datasets.coco",
-    "evaluate": "core.evaluate",
+    "evaluate": "core.evaluation",
     "MaskRCNN": "core.model.mask_rcnn",
     "load_model": "core.model.weights",
     "save_model": "core.model.weights",
     "Predictor": "core.predict.predictor",
     "Instances": "core.structures",
-    "train": "core.train",
+    "train": "core.training",
 }
 
 __all__ = [

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from pycocotools.coco import COCO
 from pycocotools.cocoeval import COCOeval
 
-from core.evaluate.coco_metrics import DETECTION_STATISTICS, KEYPOINT_STATISTICS, evaluate_results
+from core.evaluation.coco_metrics import DETECTION_STATISTICS, KEYPOINT_STATISTICS, evaluate_results
 
 
 @pytest.fixture(scope="session")

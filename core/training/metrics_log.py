@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from core.train.checkpoints import write_atomically
+from core.training.checkpoints import write_atomically
 
 METRICS = "metrics.jsonl"
 

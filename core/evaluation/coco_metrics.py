@@ -10,7 +10,7 @@ import numpy as np
 from faster_coco_eval import COCO, COCOeval_faster
 
 from core.datasets.coco import read_coco_json
-from core.evaluate.ground_truth import (
+from core.evaluation.ground_truth import (
     complete_ground_truth,
     complete_results,
     keypoint_count,

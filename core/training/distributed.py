@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Any
 
 import torch
 import torch.distributed as dist
@@ -44,6 +45,14 @@ class Processes:
         value = torch.tensor(float(flag), device=self.device)
         dist.all_reduce(value, dist.ReduceOp.MAX)
         return bool(value.item())
+
+    def gather(self, value: Any) -> list[Any]:
+        """The value of every process, in the order of their ranks; all must ask at the same step."""
+        if self.count == 1:
+            return [value]
+        values: list[Any] = [None] * self.count
+        dist.all_gather_object(values, value)
+        return values
 
     def wait(self) -> None:
         """Returns when all processes have come here."""

@@ -9,7 +9,7 @@ import torch
 
 from core.datasets import read_image
 from core.datasets.coco import read_coco_json
-from core.evaluate.coco_metrics import Kind, annotated_kinds, evaluate_results
+from core.evaluation.coco_metrics import Kind, annotated_kinds, evaluate_results
 from core.structures import Category, Instances
 
 if TYPE_CHECKING:

@@ -1,6 +1,0 @@
-"""COCO metrics of a model or of a file of results."""
-
-from core.evaluate.coco_metrics import evaluate_results
-from core.evaluate.detections import coco_results, evaluate
-
-__all__ = ["coco_results", "evaluate", "evaluate_results"]

@@ -1,0 +1,5 @@
+"""Training: the plain loop and what it is made of."""
+
+from core.training.loop import TrainResult, train
+
+__all__ = ["TrainResult", "train"]

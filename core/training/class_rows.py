@@ -1,0 +1,127 @@
+"""Moving a model to other classes: the rows of the heads that belong to a class go with its name.
+
+Four tensors of a Mask R-CNN have a row (or a few) for every class: the classifier's scores, the box
+regression, the masks, and the keypoint head's heatmaps. Classes that both models name keep theirs
+whatever their number; everything else is copied as it is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import torch
+from torch import Tensor, nn
+
+from core.model import MaskRCNN
+from core.model.heads import BoxPredictor, KeypointHead, MaskPredictor, MlpMaskHead
+from core.structures import Category
+
+
+def merge_categories(base: Sequence[Category], data: Sequence[Category], keep_base: bool) -> list[Category]:
+    """The categories of a model that knows `base` and goes on to learn `data`, in the order of its labels.
+
+    Base categories stay in their places, so their labels do not change; new ones follow. With
+    `keep_base` False only those of the data remain, in their own order. A category that both name is
+    described as the data describes it. Ids are the data's; a base category whose id is taken gets a
+    free one. Raises ValueError where the data names two categories alike.
+    """
+    names = [category["name"] for category in data]
+    for name in names:
+        if names.count(name) > 1:
+            raise ValueError(f"two categories of the annotations are named {name!r}: rename one")
+    if not keep_base:
+        return [_copy(category) for category in data]
+    by_name = {category["name"]: category for category in data}
+    taken = {category["id"] for category in data}
+    # One keypoint head stands for one list of keypoints: where the data brings another, it takes over.
+    other_keypoints = keypoint_names(data) not in ([], keypoint_names(base))
+    merged: list[Category] = []
+    for category in base:
+        kept = _copy(by_name.pop(category["name"], category))
+        if kept["name"] not in names:
+            if kept["id"] in taken:
+                kept["id"] = 1 + max(taken | {other["id"] for other in base})
+            if other_keypoints:
+                kept.pop("keypoints", None)
+                kept.pop("skeleton", None)
+        taken.add(kept["id"])
+        merged.append(kept)
+    return merged + [_copy(category) for category in by_name.values()]
+
+
+def keypoint_names(categories: Sequence[Category]) -> list[str]:
+    """The longest list of keypoint names among the categories: what the channels of a keypoint head stand for."""
+    return max((list(category.get("keypoints") or ()) for category in categories), key=len, default=[])
+
+
+def move_to_categories(model: MaskRCNN, categories: Sequence[Category]) -> MaskRCNN:
+    """A model for `categories` with the weights of `model`; rows of classes are moved by name, new ones initialised.
+
+    A new class begins as the mean of the known ones in box regression and masks, which is the shape
+    of an object in general, and with its own small random weights in the classifier. The keypoint
+    head is kept where the longest list of keypoint names stays the same; else a new one is made for it.
+    """
+    new_names = keypoint_names(categories)
+    keeps_keypoints = new_names == keypoint_names(model.categories)
+    num_keypoints = model.config.num_keypoints if keeps_keypoints else len(new_names)
+    config = replace(model.config, num_classes=len(categories), num_keypoints=num_keypoints)
+    moved = MaskRCNN(config, categories=list(categories))
+    row_of = {category["name"]: row for row, category in enumerate(model.categories)}
+    rows = [row_of.get(category["name"]) for category in categories]
+
+    old, new = model.state_dict(), moved.state_dict()
+    by_class = _class_tensors(moved)
+    fresh = () if keeps_keypoints else tuple(_keypoint_head(moved))
+    with torch.no_grad():
+        for name, tensor in new.items():
+            if name in by_class:
+                leading, mean = by_class[name]
+                _move_rows(old[name], tensor, rows, model.config.num_classes, leading, mean)
+            elif not name.startswith(fresh):
+                tensor.copy_(old[name])
+    return moved
+
+
+def _move_rows(
+    old: Tensor, new: Tensor, rows: Sequence[int | None], old_classes: int, leading: int, mean: bool
+) -> None:
+    """Copy the rows of classes from `old` to `new`; `leading` rows (background's) come first and are copied too.
+
+    A class that `old` lacks gets the mean row of the classes it has if `mean`, else keeps the fresh
+    row that `new` came with.
+    """
+    each = (len(old) - leading) // old_classes  # rows a class: 4 of the box regression, M² of a fully connected mask
+    new[:leading] = old[:leading]
+    old_rows = old[leading:].unflatten(0, (old_classes, each))
+    new_rows = new[leading:].unflatten(0, (len(rows), each))
+    for index, row in enumerate(rows):
+        if row is not None:
+            new_rows[index] = old_rows[row]
+        elif mean:
+            new_rows[index] = old_rows.mean(dim=0)
+
+
+def _class_tensors(model: MaskRCNN) -> dict[str, tuple[int, bool]]:
+    """Names of the tensors with rows for classes: how many rows come before them, whether new ones begin as the mean."""
+    tensors: dict[str, tuple[int, bool]] = {}
+    for name, module in model.named_modules():
+        if isinstance(module, BoxPredictor):
+            tensors |= _weight_and_bias(f"{name}.scores", 1, mean=False)
+            tensors |= _weight_and_bias(f"{name}.deltas", 0, mean=True)
+        elif isinstance(module, MaskPredictor | MlpMaskHead) and not model.config.mask_class_agnostic:
+            tensors |= _weight_and_bias(f"{name}.logits", int(model.config.mask_loss == "softmax"), mean=True)
+    return tensors
+
+
+def _weight_and_bias(name: str, leading: int, mean: bool) -> dict[str, tuple[int, bool]]:
+    return {f"{name}.weight": (leading, mean), f"{name}.bias": (leading, mean)}
+
+
+def _keypoint_head(model: nn.Module) -> list[str]:
+    """The names that the keypoint head's tensors begin with."""
+    return [f"{name}." for name, module in model.named_modules() if isinstance(module, KeypointHead)]
+
+
+def _copy(category: Category) -> Category:
+    return Category(**category)

@@ -1,0 +1,54 @@
+"""What learns, how fast, and by which rule."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import torch
+from torch import nn
+
+from core.config import TrainConfig
+from core.model import MaskRCNN
+
+
+def freeze_stages(model: MaskRCNN, count: int) -> list[nn.Module]:
+    """Stop the first `count` stages of the backbone, the stem counted as one, from learning; they are given back."""
+    frozen = [module for stage in model.backbone.stages()[:count] for module in stage]
+    for module in frozen:
+        module.requires_grad_(False)
+    return frozen
+
+
+def learning_mode(model: MaskRCNN, frozen: Sequence[nn.Module]) -> None:
+    """Training mode, but for frozen stages: their batch statistics stay too."""
+    model.train()
+    for module in frozen:
+        module.eval()
+
+
+def build_optimizer(model: MaskRCNN, config: TrainConfig) -> torch.optim.Optimizer:
+    """SGD with momentum, or AdamW; every group carries `factor`, its share of the learning rate.
+
+    Biases and norm layers are not decayed: pulling a scale or an offset to zero regularises nothing.
+    """
+    backbone = {id(parameter) for parameter in model.backbone.parameters()}
+    groups: dict[tuple[float, float], list[nn.Parameter]] = {}
+    for parameter in model.parameters():
+        if parameter.requires_grad:
+            factor = config.backbone_learning_rate_factor if id(parameter) in backbone else 1.0
+            decay = config.weight_decay if parameter.dim() > 1 else 0.0
+            groups.setdefault((factor, decay), []).append(parameter)
+    options: list[dict[str, Any]] = [
+        {"params": parameters, "factor": factor, "weight_decay": decay, "lr": factor * config.learning_rate}
+        for (factor, decay), parameters in groups.items()
+    ]
+    if config.optimizer == "sgd":
+        return torch.optim.SGD(options, lr=config.learning_rate, momentum=config.momentum)
+    return torch.optim.AdamW(options, lr=config.learning_rate)
+
+
+def set_learning_rate(optimizer: torch.optim.Optimizer, learning_rate: float) -> None:
+    """Give every group its share of the learning rate."""
+    for group in optimizer.param_groups:
+        group["lr"] = learning_rate * group["factor"]

@@ -1,0 +1,90 @@
+"""Which images a step sees, and how they are varied: the same for a seed, whenever the run is resumed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import torch
+from torch import Tensor
+from torch.utils.data import DataLoader, Dataset
+
+from core.config import TrainConfig
+from core.datasets import CocoDataset
+from core.training.distributed import Processes
+
+Batch = tuple[list[Tensor], list[dict[str, Any]]]
+
+
+def steps_an_epoch(images: int, batch_size: int, processes: int) -> int:
+    """Steps until every image was seen once."""
+    return -(-images // (batch_size * processes))
+
+
+class BatchOrder:
+    """For every step from `first` on, the (image index, seed) pairs of one process.
+
+    An epoch's order and every image's variations follow from the seed and the epoch alone, so that
+    step n sees the same whether the run came there in one go or was resumed on the way.
+    """
+
+    def __init__(self, images: int, config: TrainConfig, processes: Processes, first: int, last: int) -> None:
+        self.images, self.batch_size, self.seed = images, config.batch_size, config.seed
+        self.rank, self.count = processes.rank, processes.count
+        self.first, self.last = first, last
+
+    def __len__(self) -> int:
+        return self.last - self.first
+
+    def __iter__(self) -> Iterator[list[tuple[int, int]]]:
+        an_epoch = steps_an_epoch(self.images, self.batch_size, self.count)
+        for step in range(self.first, self.last):
+            epoch, place = divmod(step, an_epoch)
+            order = self._epoch(epoch)
+            first = place * self.batch_size * self.count
+            yield order[first : first + self.batch_size * self.count][self.rank :: self.count]
+
+    def _epoch(self, epoch: int) -> list[tuple[int, int]]:
+        generator = torch.Generator().manual_seed(self.seed * 1_000_003 + epoch)
+        order = torch.randperm(self.images, generator=generator).tolist()
+        # Every process needs an image at every step: the first few are seen again.
+        order += [order[number % self.images] for number in range(-self.images % self.count)]
+        seeds = torch.randint(2**31, (len(order),), generator=generator).tolist()
+        return list(zip(order, seeds, strict=True))
+
+
+class SeededSamples(Dataset[tuple[Tensor, dict[str, Any]]]):
+    """A data set whose transforms draw from the seed that comes with the index."""
+
+    def __init__(self, dataset: CocoDataset) -> None:
+        self.dataset = dataset
+
+    def __len__(self) -> int:
+        return len(self.dataset)
+
+    def __getitem__(self, key: tuple[int, int]) -> tuple[Tensor, dict[str, Any]]:
+        index, seed = key
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(seed)
+            return self.dataset[index]
+
+
+def batches(
+    dataset: CocoDataset, config: TrainConfig, processes: Processes, first_step: int, steps: int
+) -> Iterator[Batch]:
+    """(images, targets) of every step from `first_step` to `steps`, read ahead by `workers` processes."""
+    order = BatchOrder(len(dataset), config, processes, first_step, steps)
+    loader = DataLoader(
+        SeededSamples(dataset),
+        batch_sampler=order,  # type: ignore[arg-type]
+        num_workers=config.workers,
+        collate_fn=_side_by_side,
+        pin_memory=processes.device.type == "cuda",
+    )
+    return iter(loader)
+
+
+def _side_by_side(samples: Sequence[tuple[Tensor, dict[str, Any]]]) -> Batch:
+    """Images have different sizes, so they stay a list."""
+    images, targets = zip(*samples, strict=True)
+    return list(images), list(targets)

@@ -1,0 +1,71 @@
+"""What a run starts from: a model moved to the data's categories, or a new one."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from core.config import ModelConfig, TrainConfig
+from core.model import MaskRCNN
+from core.model.backbones import load_classification_weights
+from core.model.weights import load_model
+from core.structures import Category
+from core.training.class_rows import keypoint_names, merge_categories, move_to_categories
+
+
+def starting_model(config: TrainConfig, categories: Sequence[Category]) -> MaskRCNN:
+    """The model at step 0, with room for the data's `categories`.
+
+    Raises FileNotFoundError or ValueError, one line, where the model, its configuration or the
+    backbone's weights cannot be used.
+    """
+    if not categories:
+        raise ValueError(f"{config.annotations} has no categories: there is nothing to learn")
+    if config.model:
+        if config.model_config or config.backbone_weights:
+            raise ValueError("model_config and backbone_weights describe a new model: give model='' with them")
+        base = load_model(config.model)
+        return move_to_categories(base, merge_categories(base.categories, categories, config.keep_base_classes))
+    model_config = new_model_config(config, categories)
+    if model_config.backbone_norm == "frozen" and not config.backbone_weights:
+        raise ValueError(
+            "backbone_norm='frozen' holds on to statistics that a new backbone does not have: "
+            "give backbone_weights, or backbone_norm='batch' or 'group' in model_config"
+        )
+    model = MaskRCNN(model_config, categories=merge_categories([], categories, keep_base=True))
+    if config.backbone_weights:
+        load_classification_weights(model.backbone, _read_state_dict(Path(config.backbone_weights)))
+    return model
+
+
+def new_model_config(config: TrainConfig, categories: Sequence[Category]) -> ModelConfig:
+    """The ModelConfig in the file that `config.model_config` names, with the data's classes and keypoints."""
+    values: dict[str, Any] = {}
+    if config.model_config:
+        path = Path(config.model_config)
+        try:
+            values = json.loads(path.read_text(encoding="utf-8"))
+        except FileNotFoundError:
+            raise FileNotFoundError(f"{path}: there is no such model configuration") from None
+        except (UnicodeDecodeError, json.JSONDecodeError) as error:
+            raise ValueError(f"{path}: not a JSON file ({error})") from None
+        if not isinstance(values, dict):
+            raise ValueError(f"{path}: a JSON object with ModelConfig fields is needed")
+    from_data = {"num_classes": len(categories), "num_keypoints": len(keypoint_names(categories))}
+    return ModelConfig.from_dict(values | from_data)
+
+
+def _read_state_dict(path: Path) -> dict[str, torch.Tensor]:
+    try:
+        state = torch.load(path, map_location="cpu", weights_only=True)
+    except FileNotFoundError:
+        raise FileNotFoundError(f"{path}: there is no such file of backbone weights") from None
+    except Exception as error:  # unpickling fails in as many ways as there are files
+        raise ValueError(f"{path}: not a state dict that can be read ({type(error).__name__})") from None
+    if not isinstance(state, dict) or not all(isinstance(value, torch.Tensor) for value in state.values()):
+        raise ValueError(f"{path}: not a state dict of tensors")
+    return state
