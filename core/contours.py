@@ -76,8 +76,8 @@ def simplify_ring(ring: NDArray[np.int64], tolerance: float) -> NDArray[np.float
         return exact
     points, corner_of = _halve_steps(exact) if tolerance >= 0.5 else (exact, np.arange(len(exact)))
     # Each point left out is near the new edge, but a corner beside a halved step may be farther; try closer then.
-    for epsilon in (tolerance, 0.7 * tolerance, 0.4 * tolerance, 0.1 * tolerance):
-        simpler = cv2.approxPolyDP(points.astype(np.float32), epsilon, True)[:, 0].astype(np.float64)
+    for share in (1, 0.8, 0.65, 0.5, 0.35, 0.2, 0.1):
+        simpler = cv2.approxPolyDP(points.astype(np.float32), share * tolerance, True)[:, 0].astype(np.float64)
         if len(simpler) >= 3 and _farthest(exact, corner_of, points, simpler) <= tolerance:
             return simpler
     return points if len(points) >= 3 else exact

@@ -61,7 +61,9 @@ def encode_rle(mask: NDArray[Any]) -> Rle:
 def decode_rle(rle: Rle | dict[str, Any]) -> NDArray[np.uint8]:
     """The uint8 H×W bitmap of 0 and 1 that an RLE stands for: counts as text, as bytes or as a list of runs."""
     height, width = (int(value) for value in rle["size"])
-    return coco_mask.decode(segmentation_to_rle(dict(rle), height, width))
+    runs = _checked_runs(rle, height, width)
+    values = np.arange(len(runs), dtype=np.uint8) & 1
+    return np.repeat(values, runs).reshape(width, height).T
 
 
 def crop_to_rle(crop: NDArray[Any], left: int, top: int, height: int, width: int) -> Rle:
@@ -96,16 +98,15 @@ def polygons_to_rle(polygons: Sequence[Sequence[float]], height: int, width: int
 
     Raises ValueError where `validate_segmentation` does.
     """
-    polygons = [list(polygon) for polygon in polygons]
     validate_segmentation(polygons, height, width)
     if not polygons:
         return crop_to_rle(np.zeros((0, 0), dtype=np.uint8), 0, 0, height, width)
-    return _as_text(coco_mask.merge(coco_mask.frPyObjects(polygons, height, width)))
+    return _as_text(coco_mask.merge(coco_mask.frPyObjects([list(polygon) for polygon in polygons], height, width)))
 
 
 def polygons_to_mask(polygons: Sequence[Sequence[float]], height: int, width: int) -> NDArray[np.uint8]:
     """The uint8 height × width bitmap of 0 and 1 of the union of polygons."""
-    return coco_mask.decode(polygons_to_rle(polygons, height, width))
+    return decode_rle(polygons_to_rle(polygons, height, width))
 
 
 def mask_to_polygons(mask: NDArray[Any], tolerance: float = 0.0) -> list[Polygon]:
@@ -186,7 +187,7 @@ def validate_segmentation(segmentation: Any, height: int, width: int) -> None:
     No polygons ([]) are valid: an object with nothing but a box. So are polygons that reach a little beyond the image.
     """
     if isinstance(segmentation, dict):
-        _validate_rle(segmentation, height, width)
+        _checked_runs(segmentation, height, width)
         return
     if not isinstance(segmentation, (list, tuple)):
         raise ValueError(f"segmentation is {type(segmentation).__name__}: a list of polygons or an RLE is needed")
@@ -218,13 +219,14 @@ def _validate_polygon(number: int, polygon: Any, height: int, width: int) -> Non
         raise ValueError(f"{name} lies far outside the image of {width}×{height} pixels")
 
 
-def _validate_rle(rle: dict[str, Any], height: int, width: int) -> None:
+def _checked_runs(rle: Rle | dict[str, Any], height: int, width: int) -> NDArray[np.int64]:
+    """The run lengths of an RLE in any form, which fill a height × width image exactly; else ValueError."""
     missing = [key for key in ("size", "counts") if key not in rle]
     if missing:
         raise ValueError(f"segmentation RLE has no {missing[0]!r}: size [height, width] and counts are needed")
     size = rle["size"]
-    if not isinstance(size, (list, tuple)) or list(size) != [height, width]:
-        swapped = " (width and height are swapped)" if list(size) == [width, height] else ""
+    if size not in ([height, width], (height, width)):
+        swapped = " (width and height are swapped)" if size == [width, height] else ""
         raise ValueError(f"segmentation RLE size is {size}, the image is [{height}, {width}]{swapped}")
     runs = _runs(rle["counts"])
     if len(runs) and (runs < 0).any():
@@ -232,6 +234,7 @@ def _validate_rle(rle: dict[str, Any], height: int, width: int) -> None:
     total = int(runs.sum())
     if total != height * width:
         raise ValueError(f"segmentation RLE counts add up to {total}, not to the {height * width} pixels of the image")
+    return runs
 
 
 def _runs(counts: Any) -> NDArray[np.int64]:

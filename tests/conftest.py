@@ -10,11 +10,16 @@ os.environ.setdefault("OMP_NUM_THREADS", "2")
 
 import pytest
 import torch
+from hypothesis import settings
 
 PROJECT_ROOT = Path(__file__).resolve().parents[1]
 SHARED_DATA = PROJECT_ROOT.parent / "shared" / "data"
 
 torch.set_num_threads(int(os.environ["OMP_NUM_THREADS"]))
+
+# How long an example takes says more about the machine's other work than about the code.
+settings.register_profile("project", deadline=None)
+settings.load_profile("project")
 
 
 @pytest.fixture(scope="session")

@@ -30,8 +30,8 @@ def box_mask(
         scaled = [(np.reshape(polygon, (-1, 2)) - (x0, y0)) * scale for polygon in segmentation]
         # ... unless they reach so far out of the box that drawing their edges there would take long.
         if scaled and all((np.abs(points) <= 20 * size).all() for points in scaled):
-            flat = [points.ravel().tolist() for points in scaled]
-            return coco_mask.decode(coco_mask.merge(coco_mask.frPyObjects(flat, size, size)))
+            drawn = coco_mask.merge(coco_mask.frPyObjects([points.ravel().tolist() for points in scaled], size, size))
+            return decode_rle({"size": [size, size], "counts": drawn["counts"]})
     bitmap = decode_rle(segmentation_to_rle(segmentation, height, width))
     left, top = max(math.floor(x0), 0), max(math.floor(y0), 0)
     crop = bitmap[top : math.ceil(y1), left : math.ceil(x1)].astype(np.float32)
