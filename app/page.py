@@ -34,8 +34,11 @@ import(new URL(here + "canvas/main.js", location.origin).href)
 """
 
 
-def build_page(finetune_tab: Callable[[], Any] | None = None) -> gr.Blocks:
-    """The page with its tabs; `finetune_tab` fills the second one and is called inside its context."""
+FinetuneTab = Callable[[gr.Blocks, gr.Tab], Any]
+
+
+def build_page(finetune_tab: FinetuneTab | None = None) -> gr.Blocks:
+    """The page with its tabs; `finetune_tab(page, tab)` fills the second one and is called inside its context."""
     with gr.Blocks(title=TITLE, analytics_enabled=False, fill_width=True) as page, gr.Tabs():
         with gr.Tab("Annotate", elem_id="annotate-tab"):
             gr.HTML(
@@ -45,12 +48,12 @@ def build_page(finetune_tab: Callable[[], Any] | None = None) -> gr.Blocks:
                 elem_id="editor",
             )
         if finetune_tab is not None:
-            with gr.Tab("Fine-tune", elem_id="finetune-tab"):
-                finetune_tab()
+            with gr.Tab("Fine-tune", elem_id="finetune-tab") as tab:
+                finetune_tab(page, tab)
     return page
 
 
-def mount_page(app: FastAPI, finetune_tab: Callable[[], Any] | None = None, path: str = "/", **options: Any) -> FastAPI:
+def mount_page(app: FastAPI, finetune_tab: FinetuneTab | None = None, path: str = "/", **options: Any) -> FastAPI:
     """Put the page on `app` under `path`; `options` go to `gradio.mount_gradio_app` (auth_dependency, root_path)."""
     return gr.mount_gradio_app(
         app,

@@ -30,22 +30,29 @@ def start_process(module: str, directory: Path, log: Path) -> subprocess.Popen[b
         )
 
 
-def is_running(pid: int | None, directory: Path, started_at: float | None = None) -> bool:
+def is_running(pid: int | None, directory: Path) -> bool:
     """Whether `pid` is still the process that trains in `directory`.
 
-    Process numbers are given out again, after a restart of the machine at the latest. So the command
-    line must name the directory, and the process must not be younger than `started_at` (seconds since the
-    epoch; compared to a minute, since a corrected clock moves what the system reports).
+    Process numbers are given out again, after a restart of the machine at the latest, so the command line
+    must name the directory. That says more than the time at which the process began, which moves when the
+    system's clock is set.
     """
     if pid is None:
         return False
     try:
         process = psutil.Process(pid)
-        if process.status() == psutil.STATUS_ZOMBIE or str(directory) not in process.cmdline():
-            return False
-        return started_at is None or abs(process.create_time() - started_at) < 60
+        return process.status() != psutil.STATUS_ZOMBIE and str(directory) in process.cmdline()
     except (psutil.NoSuchProcess, psutil.AccessDenied):
         return False
+
+
+def find_process(module: str, directory: Path) -> int | None:
+    """The process that runs `python -m module directory`, whoever started it; None where there is none."""
+    for process in psutil.process_iter(["cmdline", "status"]):
+        command = process.info["cmdline"] or []
+        if command[-2:] == [module, str(directory)] and process.info["status"] != psutil.STATUS_ZOMBIE:
+            return int(process.pid)
+    return None
 
 
 def signal_process(pid: int, which: signal.Signals) -> None:

@@ -1,0 +1,134 @@
+"""What the Fine-tune tab says: sentences and table rows from plans, jobs and versions."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+COMPARING_SECONDS = 20.0  # loading and judging both models, beside the training itself
+
+
+def plain(text: str) -> str:
+    """Text of a user or a file for Markdown, shown as it is."""
+    return re.sub(r"([\\`*_{}\[\]()#+\-.!<>&$|~])", r"\\\1", text)
+
+
+def duration(seconds: float) -> str:
+    """A length of time as a person says it."""
+    if seconds < 50:
+        return "less than a minute"
+    minutes = round(seconds / 60)
+    if minutes < 90:
+        return f"about {minutes} minute{'s' if minutes != 1 else ''}"
+    return f"about {seconds / 3600:.1f} hours"
+
+
+def counted(number: int, singular: str, plural: str | None = None) -> str:
+    """A number and its noun."""
+    return f"{number} {singular if number == 1 else plural or singular + 's'}"
+
+
+def data_sentence(plan: Mapping[str, Any]) -> str:
+    """Which images would be used, and how."""
+    images = plan["images"]
+    if not images["reviewed"]:
+        return "No image is marked reviewed yet."
+    if not images["held_out"]:
+        return (
+            f"**{counted(images['reviewed'], 'reviewed image')}**, all to learn from. "
+            "From four on, some are held out to compare the models before and after."
+        )
+    return (
+        f"**{counted(images['reviewed'], 'reviewed image')}**: {images['train']} to learn from, "
+        f"{images['held_out']} held out to compare the models before and after. A held-out image stays held out."
+    )
+
+
+def estimate_sentence(plan: Mapping[str, Any], epochs: int, measuring: bool) -> str:
+    """How long so many epochs take on this machine."""
+    if plan["missing"]:
+        return ""
+    if plan["seconds_per_epoch"] is None:
+        return "Measuring how fast this machine trains…" if measuring else "How long it takes shows once it has begun."
+    seconds = epochs * plan["seconds_per_epoch"] + COMPARING_SECONDS
+    return f"Takes **{duration(seconds)}** on this machine; you can go on annotating meanwhile."
+
+
+def job_sentence(job: Mapping[str, Any], ahead: int) -> str:
+    """How a job stands; `ahead` is how many are before it in line."""
+    base = plain(job["base_model"])
+    if job["state"] == "queued":
+        return f"Fine-tuning {job['id']} from {base} waits for {counted(ahead, 'other job')} to end."
+    if job["cancelling"]:
+        return f"Fine-tuning {job['id']} is stopping after the step it is in…"
+    if job["state"] == "running":
+        sentence = f"**Fine-tuning {job['id']}** from {base}: {job['phase']}"
+        if job["phase"] == "training" and job["seconds_left"] is not None:
+            sentence += f", {job['progress']:.0%} done, {duration(job['seconds_left'])} left"
+        return sentence + ". It goes on when you close this page."
+    if job["state"] == "cancelled":
+        return f"Fine-tuning {job['id']} was cancelled. Nothing has changed."
+    if job["state"] == "failed":
+        return f"Fine-tuning {job['id']} failed: {plain(job['error'] or '')}"
+    return f"**Fine-tuning {job['id']}** from {base} finished in {duration(job['seconds'])}."
+
+
+def outcome_sentence(job: Mapping[str, Any]) -> str:
+    """What the finished job's model does better or worse than its base model."""
+    before, after = job["result"]["before"], job["result"]["after"]
+    if after is None:
+        return (
+            f"`{job['model']}` is ready. It cannot be compared with its base model yet: "
+            "review at least four images, and some are held out for that."
+        )
+    kind = "segm" if "segm" in after else "bbox"
+    noun = "masks" if kind == "segm" else "boxes"
+    old, new = before.get(kind, after[kind] | {"AP": 0.0, "AP50": 0.0}), after[kind]
+    verdict = "does better than" if new["AP"] > old["AP"] else "does not do better than"
+    return (
+        f"On {counted(job['images']['held_out'], 'held-out image')} `{job['model']}` {verdict} its base model: "
+        f"AP50 of {noun} {figure(old['AP50'])} → **{figure(new['AP50'])}**, "
+        f"AP {figure(old['AP'])} → {figure(new['AP'])}."
+    )
+
+
+def outcome_rows(job: Mapping[str, Any]) -> list[list[str]]:
+    """Class, instances on held-out images, and AP before and after; the classes as in the data."""
+    before, after = job["result"]["before"], job["result"]["after"]
+    if after is None:
+        return []
+    kind = "segm" if "segm" in after else "bbox"
+    old = before.get(kind, {}).get("per_category", {})
+    new = after[kind]["per_category"]
+    return [
+        [row["name"], str(row["held_out"]), figure(old.get(row["name"])), figure(new.get(row["name"]))]
+        for row in job["classes"]
+    ]
+
+
+def version_rows(versions: Sequence[Mapping[str, Any]]) -> list[list[str]]:
+    """In use, name, where it comes from, number of classes, and AP50 on the held-out images of its time."""
+    rows = []
+    for version in reversed(versions):
+        figures = version["metrics"].get("segm") or version["metrics"].get("bbox") or {}
+        origin = f"fine-tuned from {version['parent']}" if version["parent"] else "came with the assistant"
+        mark = "in use" if version["current"] else ""
+        rows.append([version["name"], mark, origin, str(len(version["categories"])), figure(figures.get("AP50"))])
+    return rows
+
+
+def repredicting_sentence(status: Mapping[str, Any]) -> str:
+    """How far the new predictions of untouched images are."""
+    if status["model"] is None or not status["total"]:
+        return ""
+    failed = f" {counted(len(status['errors']), 'image')} could not be predicted." if status["errors"] else ""
+    model = plain(status["model"])
+    if status["running"]:
+        return f"Predicting untouched images with {model}: {status['done']} of {status['total']} done.{failed}"
+    return f"{counted(status['total'], 'untouched image')} predicted anew with {model}.{failed}"
+
+
+def figure(value: float | None) -> str:
+    """An average precision with two digits; a dash where there was nothing to measure."""
+    return "–" if value is None or value < 0 else f"{value:.2f}"
