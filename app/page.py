@@ -12,11 +12,15 @@ TITLE = "MaskLoop"
 
 # The editor fills what the tabs leave of the window; Gradio's own margins and footer would make it scroll.
 PAGE_CSS = """
-.gradio-container > main, .gradio-container main.fillable { padding: 0 !important; max-width: none !important; }
-.gradio-container .wrap, .gradio-container .tabs { gap: 0 !important; }
-.gradio-container .tabitem { padding: 0 !important; border: 0 !important; }
-.gradio-container .tab-wrapper { padding: 0 10px !important; height: 38px !important; }
-#finetune-tab { padding: 20px 24px 40px !important; max-width: 1120px; margin: 0 auto; }
+.gradio-container .main.fillable, #editor .html-container { padding: 0; }
+.gradio-container .tabs { gap: 0; }
+.gradio-container .tabs > .tab-wrapper { height: 36px; padding: 0 8px; }
+.gradio-container .tabs > .tab-wrapper::before {
+  content: "MaskLoop"; margin: 0 18px 0 6px; font-weight: 700; color: var(--body-text-color);
+}
+.gradio-container .tabs > .tab-wrapper .tab-container { height: 36px; }
+.gradio-container .tabitem { padding: 0; border: 0; }
+#finetune-tab { padding: 20px 24px 40px; max-width: 1120px; margin: 0 auto; }
 footer { display: none !important; }
 """
 

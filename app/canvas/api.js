@@ -1,0 +1,151 @@
+/** The data plane as functions: paths relative to this module's own address, errors as one line. */
+
+/** @typedef {import("./document.js").ImageDocument} ImageDocument */
+/** @typedef {import("./document.js").Instance} Instance */
+/** @typedef {import("./document.js").Category} Category */
+/** @typedef {import("./document.js").Fields} Fields */
+/** @typedef {import("./document.js").ImageStatus} ImageStatus */
+/**
+ * @typedef {object} ImageRow
+ * @property {number} image_id
+ * @property {string} file_name
+ * @property {number} width
+ * @property {number} height
+ * @property {ImageStatus} status
+ * @property {{[name: string]: number}} [counts]
+ * @property {number | null} [uncertainty]
+ */
+/** @typedef {{instance: Instance, revision: number}} Saved */
+/** @typedef {{images: {image_id: number, file_name: string, duplicate?: boolean}[], errors: {file_name: string, error: string}[]}} Uploaded */
+
+const base = new URL("../api/", import.meta.url);
+
+/** Where a data-plane path lies. @param {string} path without a leading slash */
+export function apiUrl(path) {
+  return new URL(path, base).href;
+}
+
+/** The server answered, and said no. */
+export class ApiError extends Error {
+  /** @param {number} status @param {any} body */
+  constructor(status, body) {
+    super(lineOf(body) ?? `the server answered ${status}`);
+    this.status = status;
+    this.body = body ?? {};
+  }
+}
+
+/** No answer: the server is down, the network is away, or the request was cut off. */
+export class NoAnswer extends Error {}
+
+/** @param {any} body @returns {string | undefined} */
+function lineOf(body) {
+  if (typeof body?.error === "string") return body.error;
+  const detail = body?.detail;
+  if (typeof detail === "string") return detail;
+  if (Array.isArray(detail) && detail[0]?.msg) return `${(detail[0].loc ?? []).slice(1).join(".")}: ${detail[0].msg}`;
+  return undefined;
+}
+
+/** @param {string} method @param {string} path @param {unknown} [body] @param {string} [key] @returns {Promise<any>} */
+async function request(method, path, body, key) {
+  const headers = new Headers();
+  /** @type {RequestInit} */
+  const init = { method, credentials: "same-origin", headers };
+  if (key) headers.set("Idempotency-Key", key);
+  if (body instanceof FormData) init.body = body;
+  else if (body !== undefined) {
+    init.body = JSON.stringify(body);
+    headers.set("Content-Type", "application/json");
+  }
+  let response;
+  try {
+    response = await fetch(apiUrl(path), init);
+  } catch {
+    throw new NoAnswer("the server does not answer");
+  }
+  let answer;
+  try {
+    answer = response.status === 204 ? null : await response.json();
+  } catch {
+    if (response.ok) throw new NoAnswer("the answer was cut off");
+  }
+  if (!response.ok) throw new ApiError(response.status, answer);
+  return answer;
+}
+
+/** @param {string | null} cursor @param {string} order @returns {Promise<{images: ImageRow[], next_cursor: string | null}>} */
+export function listImages(cursor, order) {
+  const query = new URLSearchParams({ order, limit: "200" });
+  if (cursor !== null) query.set("cursor", cursor);
+  return request("GET", `images?${query}`);
+}
+
+/** @param {File[]} files @returns {Promise<Uploaded>} also where the server refused all of them */
+export async function uploadImages(files) {
+  const form = new FormData();
+  for (const file of files) form.append("files", file, file.name);
+  try {
+    return await request("POST", "images", form);
+  } catch (error) {
+    if (error instanceof ApiError && Array.isArray(error.body.errors)) {
+      return { images: error.body.images ?? [], errors: error.body.errors };
+    }
+    throw error;
+  }
+}
+
+/** @param {number} image */
+export const imageUrl = (image) => apiUrl(`images/${image}/file`);
+/** @param {number} image */
+export const thumbnailUrl = (image) => apiUrl(`images/${image}/thumbnail`);
+
+/** @param {number} image @returns {Promise<ImageDocument>} */
+export const getDocument = (image) => request("GET", `images/${image}/document`);
+/** @param {number} image @param {number} score_threshold what is kept @returns {Promise<ImageDocument>} */
+export const predict = (image, score_threshold) => request("POST", `images/${image}/predict`, { score_threshold });
+/** @param {number} image @param {Fields} fields @param {string} key @returns {Promise<Saved>} */
+export const createInstance = (image, fields, key) => request("POST", `images/${image}/instances`, fields, key);
+/** @param {number} image @param {number} id @param {number} base_revision @param {Fields} fields @param {string} key @returns {Promise<Saved>} */
+export const updateInstance = (image, id, base_revision, fields, key) =>
+  request("PUT", `images/${image}/instances/${id}`, { base_revision, ...fields }, key);
+/** @param {number} image @param {number} id @param {number} base_revision @param {string} key @returns {Promise<{revision: number}>} */
+export const deleteInstance = (image, id, base_revision, key) =>
+  request("DELETE", `images/${image}/instances/${id}?base_revision=${base_revision}`, undefined, key);
+/** @param {number} image @param {number[][]} boxes @param {number} [category] @returns {Promise<{instances: Instance[]}>} */
+export const masksFromBoxes = (image, boxes, category) => request("POST", `images/${image}/masks`, { boxes, category });
+/** @param {number} image @param {number | object} instance @param {number[][]} points @returns {Promise<{segmentation: Instance["segmentation"], bbox: Instance["bbox"]}>} */
+export const refine = (image, instance, points) => request("POST", `images/${image}/refine`, { instance, points });
+/** @param {number} image @returns {Promise<ImageDocument>} */
+export const undo = (image) => request("POST", `images/${image}/undo`);
+/** @param {number} image @returns {Promise<ImageDocument>} */
+export const redo = (image) => request("POST", `images/${image}/redo`);
+/** @param {number} image @param {number[]} ids @returns {Promise<any>} one edit for all of them */
+export const acceptInstances = (image, ids) => request("POST", `images/${image}/accept`, { instances: ids });
+/** @param {number} image @param {ImageStatus} status @param {number} [score_threshold] @returns {Promise<any>} */
+export const setStatus = (image, status, score_threshold) =>
+  request("PUT", `images/${image}/status`, { status, score_threshold });
+
+/** @param {Partial<Category>} category @returns {Promise<Category>} */
+export const createCategory = (category) => request("POST", "categories", category);
+/** @param {number} id @param {Partial<Category>} category @returns {Promise<Category>} */
+export const updateCategory = (id, category) => request("PUT", `categories/${id}`, category);
+
+/** @typedef {{images: number, annotations: number, already_there: number, uploaded: {image_id: number}[], errors: {error: string, file_name?: string}[]}} Imported */
+/** @param {File[]} files one .json, and images or .zip files @param {string} status "reviewed", "todo", … or "keep" @returns {Promise<Imported>} */
+export function importAnnotations(files, status) {
+  const form = new FormData();
+  for (const file of files) form.append("files", file, file.name);
+  return request("POST", `import?${new URLSearchParams({ status })}`, form);
+}
+
+/**
+ * The checked export as a file; an error line where it would have been wrong.
+ * @param {{[name: string]: string}} options @returns {Promise<{name: string, blob: Blob}>}
+ */
+export async function exportAnnotations(options) {
+  const response = await fetch(apiUrl(`export?${new URLSearchParams({ format: "coco", ...options })}`), { credentials: "same-origin" });
+  if (!response.ok) throw new ApiError(response.status, await response.json().catch(() => null));
+  const name = /filename="([^"]+)"/.exec(response.headers.get("Content-Disposition") ?? "")?.[1] ?? "annotations.json";
+  return { name, blob: await response.blob() };
+}

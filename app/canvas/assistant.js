@@ -1,0 +1,98 @@
+/** The model beside the person: finds objects on an image that was never looked at, and on the next one ahead of time. */
+
+import * as api from "./api.js";
+import { Emitter } from "./emitter.js";
+import { lineOf } from "./editor.js";
+import { remember, remembered } from "./preferences.js";
+
+const LOWEST_SCORE = 0.3; // what is kept, so that the threshold slider has something to bring out
+
+/** Events: "working" (what it is at, or no longer). */
+export class Assistant extends Emitter {
+  /** @param {import("./editor.js").Editor} editor @param {import("./images.js").ImageList} images */
+  constructor(editor, images) {
+    super();
+    this.editor = editor;
+    this.images = images;
+    this.automatic = remembered("find-automatically", true);
+    /** Images that it has been asked about on this page. @type {Set<number>} */
+    this.asked = new Set();
+    /** @type {number | null} */
+    this.workingOn = null;
+    /** @type {Promise<unknown>} */
+    this.queue = Promise.resolve();
+  }
+
+  /** @param {boolean} on */
+  setAutomatic(on) {
+    this.automatic = on;
+    remember("find-automatically", on);
+    const document = this.editor.document;
+    if (on && document) this.opened(document);
+  }
+
+  /** An image has been opened: look at it, and at the next one, where nobody has. @param {import("./document.js").ImageDocument} document */
+  opened(document) {
+    if (!this.automatic) return;
+    const id = document.image.image_id;
+    if (untouched(document) && !this.asked.has(id)) void this.find(id, { quiet: true });
+    const next = this.images.rows[this.images.indexOf(id) + 1];
+    if (next && next.status === "todo" && !next.counts?.instances && !this.asked.has(next.image_id)) {
+      void this.find(next.image_id, { quiet: true, ahead: true });
+    }
+  }
+
+  /** Run the model on an image. @param {number} image @param {{quiet?: boolean, ahead?: boolean}} [options] */
+  find(image, { quiet = false, ahead = false } = {}) {
+    this.asked.add(image);
+    this.queue = this.queue.then(async () => {
+      if (ahead && !(await this.stillUntouched(image))) return;
+      this.workingOn = image;
+      this.emit("working");
+      try {
+        if (!ahead) await this.editor.outbox.flush();
+        await api.predict(image, LOWEST_SCORE);
+        await this.arrived(image, quiet);
+      } catch (error) {
+        this.automatic = false; // once is enough: the next image would say the same
+        if (!ahead) this.editor.emit("notice", { text: `Finding objects: ${lineOf(error)}`, kind: "error" });
+      } finally {
+        this.workingOn = null;
+        this.emit("working");
+      }
+    });
+    return this.queue;
+  }
+
+  /** @private @param {number} image */
+  async stillUntouched(image) {
+    try {
+      return untouched(await api.getDocument(image));
+    } catch {
+      return false;
+    }
+  }
+
+  /** @private @param {number} image @param {boolean} quiet */
+  async arrived(image, quiet) {
+    const { editor, images } = this;
+    const document = await editor.load(image);
+    images.note(document);
+    if (editor.image?.image_id !== image) return;
+    editor.replace(document);
+    const proposals = document.instances.filter((instance) => instance.status === "proposed");
+    const below = proposals.filter((instance) => (instance.score ?? 1) < editor.threshold).length;
+    if (!proposals.length) {
+      editor.emit("notice", { text: "The model found nothing new here. Drag a box around an object (R), or draw it (P)." });
+    } else if (below === proposals.length) {
+      editor.emit("notice", { text: `${below} proposals score below the threshold: move the slider to see them.` });
+    } else if (!quiet) {
+      editor.emit("notice", { text: `${proposals.length - below} proposals. Your own work was left as it is.`, kind: "success" });
+    }
+  }
+}
+
+/** Neither the model nor a person has been here. @param {import("./document.js").ImageDocument} document */
+function untouched(document) {
+  return document.image.status === "todo" && document.revision === 0 && !document.instances.length;
+}

@@ -1,0 +1,148 @@
+/** The bars around the canvas: images and actions above, tools at the left, state below. */
+
+import { button, element, icon } from "./dom.js";
+import { STATUS } from "./gallery.js";
+import { openExport, openImport } from "./exchange.js";
+import { openHelp } from "./help.js";
+
+/** @typedef {import("./workbench.js").Workbench} Workbench */
+
+/** @param {Workbench} bench @param {() => void} chooseFiles */
+export function createTopBar(bench, chooseFiles) {
+  const { editor, images, assistant } = bench;
+  const gallery = button("grid", "All images", () => bench.showGallery(!bench.galleryShown), { class: "ml-quiet", keys: "G" });
+  const previous = button("previous", "Previous image", () => bench.step(-1), { class: "ml-quiet", keys: "A" });
+  const next = button("next", "Next image", () => bench.step(1), { class: "ml-quiet", keys: "D" });
+  const name = element("span", { class: "ml-file-name" });
+  const status = element("span", { class: "ml-status" });
+  const undo = button("undo", "Undo", () => bench.undo(), { class: "ml-quiet", keys: "Ctrl+Z" });
+  const redo = button("redo", "Redo", () => bench.redo(), { class: "ml-quiet", keys: "Ctrl+Shift+Z" });
+  const find = button("find", "Let the model look at this image", () => bench.findObjects(), { text: "Find objects", keys: "O", class: "ml-find" });
+  const automatic = element("input", { type: "checkbox", checked: assistant.automatic });
+  automatic.addEventListener("change", () => assistant.setAutomatic(automatic.checked));
+  const auto = element("label", { class: "ml-auto", title: "Run the model by itself on images that nobody has worked on" }, automatic, "auto");
+  const add = button("add", "Add images", chooseFiles, { text: "Add images" });
+  const bringIn = button("import", "Import COCO annotations", () => openImport(bench), { class: "ml-quiet" });
+  const takeOut = button("download", "Export COCO JSON", () => openExport(bench), { text: "Export" });
+  const help = button("help", "Keys and mouse", () => openHelp(bench), { class: "ml-quiet", keys: "?" });
+  const review = button("check", "Accept what is left and go on", () => void bench.toggleReviewed(), { text: "Mark reviewed", keys: "Ctrl+Enter", class: "ml-primary ml-review" });
+
+  function update() {
+    const image = editor.image;
+    const at = image ? images.indexOf(image.image_id) : -1;
+    name.textContent = image?.file_name ?? "";
+    name.title = image ? `${image.file_name}, ${image.width} × ${image.height} pixels` : "";
+    status.textContent = image ? `${STATUS[image.status].mark} ${STATUS[image.status].word}` : "";
+    status.className = `ml-status ml-status-${image?.status ?? "none"}`;
+    previous.disabled = at <= 0;
+    next.disabled = at < 0 || at >= images.rows.length - 1;
+    undo.disabled = !editor.document?.can_undo;
+    redo.disabled = !editor.document?.can_redo;
+    for (const one of [find, review, gallery]) one.disabled = !image;
+    takeOut.disabled = !images.rows.length;
+    review.querySelector("span")?.replaceChildren(image?.status === "reviewed" ? "Open again" : "Mark reviewed");
+    review.classList.toggle("ml-primary", image?.status !== "reviewed");
+    gallery.setAttribute("aria-pressed", String(bench.galleryShown));
+    const working = image !== null && assistant.workingOn === image?.image_id;
+    find.classList.toggle("ml-busy", working);
+    find.querySelector("span")?.replaceChildren(working ? "Finding…" : "Find objects");
+    automatic.checked = assistant.automatic;
+  }
+
+  editor.on("open document gallery", update);
+  images.on("list", update);
+  assistant.on("working", update);
+  editor.on("help", () => openHelp(bench));
+  editor.on("importfiles", (files) => openImport(bench, files));
+  update();
+  return element(
+    "header",
+    { class: "ml-bar" },
+    gallery, previous, next, name, status,
+    element("span", { class: "ml-spacer" }),
+    undo, redo, element("span", { class: "ml-rule" }), find, auto, element("span", { class: "ml-rule" }),
+    add, bringIn, takeOut, help, review,
+  );
+}
+
+/** @param {Workbench} bench */
+export function createToolBar(bench) {
+  const { editor } = bench;
+  /** @type {[keyof Workbench["tools"], string, string][]} */
+  const tools = [
+    ["select", "Select, move, reshape", "V"], ["polygon", "Polygon", "P"], ["box", "Box → mask by the model", "R"],
+    ["keypoints", "Keypoints", "K"], ["refine", "Mend the mask by clicks", "M"],
+  ];
+  const buttons = tools.map(([name, label, key]) => {
+    const one = button(name, label, () => bench.setTool(name), { keys: key, class: "ml-tool", "data-tool": name });
+    one.append(element("kbd", { "aria-hidden": "true" }, key));
+    return one;
+  });
+  const fit = button("fit", "Fit the image", () => bench.view.fit(), { keys: "F", class: "ml-tool" });
+  const opacity = element("input", { type: "range", min: "0", max: "80", value: Math.round(bench.view.opacity * 100), "aria-label": "Strength of the mask colours", title: "Strength of the mask colours" });
+  opacity.addEventListener("input", () => bench.view.setOpacity(Number(opacity.value) / 100));
+  const update = () => tools.forEach(([name], index) => buttons[index].setAttribute("aria-pressed", String(bench.toolName === name)));
+  editor.on("tool", update);
+  update();
+  return element("nav", { class: "ml-tools", "aria-label": "Tools", "aria-orientation": "vertical" }, ...buttons, element("span", { class: "ml-spacer" }), element("div", { class: "ml-opacity" }, opacity), fit);
+}
+
+/** @param {Workbench} bench */
+export function createStatusBar(bench) {
+  const { editor, view, assistant, images } = bench;
+  const state = element("button", { type: "button", class: "ml-save", "aria-live": "polite" });
+  const discard = button(null, "Give up the edit that the server keeps refusing", () => editor.outbox.discardFirst(), { text: "Discard it", class: "ml-small ml-quiet" });
+  const hint = element("span", { class: "ml-hint" });
+  const busy = element("span", { class: "ml-working", role: "status" });
+  const cursor = element("span", { class: "ml-cursor" });
+  const zoom = element("button", { type: "button", class: "ml-zoom", title: "Fit the image (F)", onclick: () => view.fit() });
+  const place = element("span", { class: "ml-place" });
+  state.addEventListener("click", () => editor.outbox.retryNow());
+
+  function save() {
+    const { outbox } = editor;
+    const count = outbox.edits.length;
+    state.className = `ml-save ml-save-${outbox.state}`;
+    const words = outbox.state === "saved" ? "Saved" : outbox.state === "saving" ? "Saving…" : `Not saved, retrying (${count})`;
+    state.replaceChildren(icon(outbox.state === "saved" ? "check" : outbox.state === "saving" ? "wait" : "warning"), element("span", {}, words));
+    state.title = outbox.state === "retrying" ? `${outbox.reason}. Nothing is lost: ${count} ${count > 1 ? "edits are" : "edit is"} kept in this browser. Click to try now.` : "Every edit is saved at once.";
+    discard.hidden = !(outbox.state === "retrying" && (outbox.edits[0]?.attempts ?? 0) > 3 && outbox.reason !== "the server does not answer");
+  }
+
+  function words() {
+    hint.textContent = editor.document ? bench.tool.hint() : "";
+    hint.title = hint.textContent;
+  }
+
+  function work() {
+    const all = [...editor.busy];
+    if (assistant.workingOn !== null && assistant.workingOn === editor.image?.image_id) all.push("Finding objects");
+    busy.textContent = all.length ? `${all.join(", ")}…` : "";
+    busy.hidden = !all.length;
+  }
+
+  function position() {
+    const pointer = view.pointer, image = editor.image;
+    const inside = pointer && image && pointer.x >= 0 && pointer.y >= 0 && pointer.x < image.width && pointer.y < image.height;
+    cursor.textContent = inside ? `${Math.floor(pointer.x)}, ${Math.floor(pointer.y)}` : "";
+    zoom.textContent = image ? `${Math.round(view.viewport.scale * 100)} %` : "";
+  }
+
+  function where() {
+    const at = editor.image ? images.indexOf(editor.image.image_id) : -1;
+    place.textContent = images.rows.length ? `${at < 0 ? "–" : at + 1} / ${images.rows.length}` : "";
+  }
+
+  editor.on("save", save);
+  editor.on("open document selection filter class tool hint", words);
+  editor.on("busy open", work);
+  assistant.on("working", work);
+  editor.on("open", where);
+  images.on("list", where);
+  view.onMove = position;
+  view.onFrame = position;
+  save();
+  words();
+  work();
+  return element("footer", { class: "ml-statusbar" }, state, discard, busy, hint, element("span", { class: "ml-spacer" }), cursor, zoom, place);
+}

@@ -1,0 +1,219 @@
+/**
+ * The document of one image as the server sends it, and pure functions on it. Values are never changed in place: an
+ * edit makes a new instance and a new document, so that caches and lists can compare by identity.
+ */
+
+import { boundsOf, rounded, signedArea, simplifyRing, translateRing } from "./geometry.js";
+import { decodeCrop, encodeCrop, traceRings } from "./rle.js";
+
+/** @typedef {import("./geometry.js").Ring} Ring */
+/** @typedef {import("./rle.js").Rle} Rle */
+/** @typedef {"todo" | "in_progress" | "reviewed"} ImageStatus */
+/** @typedef {{id: number, name: string, color: string, keypoints: string[], skeleton: [number, number][]}} Category */
+/**
+ * @typedef {object} Instance
+ * @property {number} id  negative while the server has not numbered it
+ * @property {number} image_id
+ * @property {number} category_id
+ * @property {[number, number, number, number]} bbox  x, y, width, height
+ * @property {number} area
+ * @property {Ring[] | Rle} segmentation  [] is a box without an outline
+ * @property {0 | 1} iscrowd
+ * @property {number[]} keypoints  x, y, visibility, …
+ * @property {number} num_keypoints
+ * @property {number | null} score
+ * @property {"predicted" | "edited" | "manual"} source
+ * @property {"proposed" | "accepted"} status
+ * @property {string | null} model
+ * @property {number} revision
+ */
+/**
+ * @typedef {object} ImageDocument
+ * @property {{image_id: number, file_name: string, width: number, height: number, status: ImageStatus}} image
+ * @property {Instance[]} instances
+ * @property {Category[]} categories
+ * @property {number} revision
+ * @property {boolean} can_undo
+ * @property {boolean} can_redo
+ */
+/** @typedef {Partial<Pick<Instance, "category_id" | "segmentation" | "bbox" | "keypoints" | "iscrowd" | "status">>} Fields */
+
+/** @param {Instance["segmentation"]} segmentation @returns {segmentation is Rle} */
+export function isRle(segmentation) {
+  return !Array.isArray(segmentation);
+}
+
+/** How an instance can be edited. @param {Instance} instance @returns {"polygon" | "bitmap" | "box"} */
+export function shapeKind(instance) {
+  if (isRle(instance.segmentation)) return "bitmap";
+  return instance.segmentation.length ? "polygon" : "box";
+}
+
+/** @param {[number, number, number, number]} bbox @returns {Ring} */
+export function boxRing([x, y, width, height]) {
+  return [x, y, x + width, y, x + width, y + height, x, y + height];
+}
+
+/** @param {Ring[]} rings @returns {[number, number, number, number]} x, y, width, height */
+export function bboxOf(rings) {
+  const [x0, y0, x1, y1] = boundsOf(rings);
+  return [x0, y0, x1 - x0, y1 - y0];
+}
+
+/** The rings that outline an instance, exact for bitmaps. @param {Instance} instance @returns {Ring[]} */
+export function ringsOf(instance) {
+  if (!isRle(instance.segmentation)) return editableRings(instance);
+  const crop = decodeCrop(instance.segmentation);
+  return crop ? traceRings(crop) : [];
+}
+
+/** The rings that handles stand on; none for a bitmap. @param {Instance} instance @returns {Ring[]} */
+export function editableRings(instance) {
+  if (isRle(instance.segmentation)) return [];
+  return instance.segmentation.length ? instance.segmentation : [boxRing(instance.bbox)];
+}
+
+/** @param {ImageDocument} document @param {number | null} id */
+export function findInstance(document, id) {
+  return id === null ? null : (document.instances.find((instance) => instance.id === id) ?? null);
+}
+
+/** @param {ImageDocument} document @param {number} id @returns {Category | null} */
+export function findCategory(document, id) {
+  return document.categories.find((category) => category.id === id) ?? null;
+}
+
+/** Put `instance` in the place of the one called `id`, or at the end. @param {ImageDocument} document @param {number} id @param {Instance} instance */
+export function withInstance(document, id, instance) {
+  const known = document.instances.some((other) => other.id === id);
+  const instances = known
+    ? document.instances.map((other) => (other.id === id ? instance : other))
+    : [...document.instances, instance];
+  return { ...document, instances };
+}
+
+/** @param {ImageDocument} document @param {number} id */
+export function withoutInstance(document, id) {
+  return { ...document, instances: document.instances.filter((instance) => instance.id !== id) };
+}
+
+/** What an instance becomes by a person's edit, as the server will say it too. @param {Instance} instance @param {Fields} fields @returns {Instance} */
+export function edited(instance, fields) {
+  const acceptOnly = Object.keys(fields).every((name) => name === "status");
+  const result = { ...instance, ...fields };
+  if (!acceptOnly) {
+    result.status = "accepted";
+    if (result.source === "predicted") result.source = "edited";
+  }
+  if (fields.segmentation) {
+    const rings = ringsOf(result);
+    if (rings.length) result.bbox = bboxOf(rings);
+  }
+  if (fields.keypoints) result.num_keypoints = countLabelled(fields.keypoints);
+  return result;
+}
+
+/** @param {number[]} keypoints how many have a visibility of 1 or 2 */
+export function countLabelled(keypoints) {
+  let count = 0;
+  for (let i = 2; i < keypoints.length; i += 3) if (keypoints[i] > 0) count += 1;
+  return count;
+}
+
+/** @param {Ring[]} rings @param {number} ring @param {number} vertex @param {number} x @param {number} y @returns {Ring[]} */
+export function moveVertex(rings, ring, vertex, x, y) {
+  return rings.map((points, r) => {
+    if (r !== ring) return points;
+    const moved = points.slice();
+    moved[2 * vertex] = rounded(x);
+    moved[2 * vertex + 1] = rounded(y);
+    return moved;
+  });
+}
+
+/** Insert a vertex after `vertex`. @param {Ring[]} rings @param {number} ring @param {number} vertex @param {number} x @param {number} y @returns {Ring[]} */
+export function insertVertex(rings, ring, vertex, x, y) {
+  return rings.map((points, r) =>
+    r === ring ? [...points.slice(0, 2 * vertex + 2), rounded(x), rounded(y), ...points.slice(2 * vertex + 2)] : points,
+  );
+}
+
+/** Null where the ring would fall below three points. @param {Ring[]} rings @param {number} ring @param {number} vertex @returns {Ring[] | null} */
+export function removeVertex(rings, ring, vertex) {
+  if (rings[ring].length <= 6) return null;
+  return rings.map((points, r) =>
+    r === ring ? [...points.slice(0, 2 * vertex), ...points.slice(2 * vertex + 2)] : points,
+  );
+}
+
+/** @param {Ring[]} rings @param {number} tolerance in pixels @returns {Ring[]} */
+export function simplified(rings, tolerance) {
+  return rings.map((ring) => simplifyRing(ring, tolerance));
+}
+
+/**
+ * The outer rings of a bitmap instance as an editable polygon, and how many holes that fills.
+ * @param {Instance} instance @param {number} tolerance in pixels @returns {{segmentation: Ring[], holes: number}}
+ */
+export function asPolygon(instance, tolerance) {
+  const rings = ringsOf(instance);
+  const outer = rings.filter((ring) => signedArea(ring) > 0);
+  const segmentation = simplified(outer, tolerance).filter((ring) => ring.length >= 6);
+  return { segmentation, holes: rings.length - outer.length };
+}
+
+/**
+ * The fields of an instance moved by (dx, dy), held inside the image; a bitmap moves by whole pixels.
+ * @param {Instance} instance @param {number} dx @param {number} dy @param {{width: number, height: number}} image
+ * @returns {Fields}
+ */
+export function moved(instance, dx, dy, image) {
+  const [x, y, width, height] = instance.bbox;
+  let right = Math.min(Math.max(dx, -x), image.width - x - width);
+  let down = Math.min(Math.max(dy, -y), image.height - y - height);
+  if (isRle(instance.segmentation)) [right, down] = [Math.round(right), Math.round(down)];
+  else [right, down] = [rounded(right), rounded(down)];
+  /** @type {Fields} */
+  const fields = {};
+  if (isRle(instance.segmentation)) {
+    const crop = decodeCrop(instance.segmentation);
+    if (crop) {
+      const shifted = { ...crop, left: crop.left + right, top: crop.top + down };
+      fields.segmentation = encodeCrop(shifted, image.height, image.width);
+    }
+  } else if (instance.segmentation.length) {
+    fields.segmentation = instance.segmentation.map((ring) => translateRing(ring, right, down).map(rounded));
+  } else {
+    fields.bbox = [rounded(x + right), rounded(y + down), width, height];
+  }
+  if (countLabelled(instance.keypoints)) {
+    fields.keypoints = instance.keypoints.map((value, i) => {
+      if (i % 3 === 2 || !instance.keypoints[i - (i % 3) + 2]) return value;
+      return rounded(value + (i % 3 ? down : right));
+    });
+  }
+  return fields;
+}
+
+/**
+ * The keypoints of an instance, one triple for every name of its category.
+ * @param {Instance} instance @param {Category | null} category @returns {number[]}
+ */
+export function completeKeypoints(instance, category) {
+  const wanted = 3 * (category?.keypoints.length ?? 0);
+  const keypoints = instance.keypoints.slice(0, wanted);
+  while (keypoints.length < wanted) keypoints.push(0);
+  return keypoints;
+}
+
+/** Keypoint `index` at (x, y); visibility 0 has no place. @param {number[]} keypoints @param {number} index @param {number} x @param {number} y @param {number} visibility */
+export function withKeypoint(keypoints, index, x, y, visibility) {
+  const result = keypoints.slice();
+  result.splice(3 * index, 3, ...(visibility ? [rounded(x), rounded(y), visibility] : [0, 0, 0]));
+  return result;
+}
+
+/** What the threshold leaves: everything but proposals that score below it. @param {Instance} instance @param {number} threshold */
+export function passesThreshold(instance, threshold) {
+  return instance.status === "accepted" || instance.score === null || instance.score >= threshold;
+}

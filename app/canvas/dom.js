@@ -1,0 +1,89 @@
+/** Elements without markup strings: attributes and text only, so that no user text is ever parsed as HTML. */
+
+/**
+ * @template {keyof HTMLElementTagNameMap} N
+ * @param {N} name
+ * @param {{[attribute: string]: string | number | boolean | null | undefined | ((event: any) => void)}} [attributes]
+ *   on… functions are listeners; true is an empty attribute; false, null and undefined leave it away
+ * @param {...(Node | string | null | undefined | false)} children
+ * @returns {HTMLElementTagNameMap[N]}
+ */
+export function element(name, attributes = {}, ...children) {
+  const node = document.createElement(name);
+  for (const [key, value] of Object.entries(attributes)) {
+    if (typeof value === "function") node.addEventListener(key.slice(2), value);
+    else if (value === true) node.setAttribute(key, "");
+    else if (value !== false && value !== null && value !== undefined) node.setAttribute(key, String(value));
+  }
+  for (const child of children) if (child !== null && child !== undefined && child !== false) node.append(child);
+  return node;
+}
+
+const STROKES = {
+  select: "M5 3l6.2 16 2.2-6.6L20 10.2z",
+  polygon: "M12 3.5l8 6-3 10H7l-3-10z",
+  box: "M4 6h16v12H4zM8 10.5h8v3.5H8z",
+  keypoints: "M12 5v7m0 0l-6 6m6-6l6 6M12 3a2 2 0 1 0 .01 0M6 17a2 2 0 1 0 .01 0M18 17a2 2 0 1 0 .01 0",
+  refine: "M5 19L15 9M17.5 3v4M15.5 5h4M20 10.5v3M18.5 12h3M9 4v3M7.5 5.5h3",
+  brush: "M20 4c-5 2-9 6-11 10l2 2c4-2 8-6 9-12zM9 14c-3 0-4 2-4 5-1 1-2 1-2 1 3 1.500 8 1 8-4z",
+  eraser: "M13 5l6 6-8 8H7l-3-3zM9.500 8.500l6 6M11 19h9",
+  undo: "M9 6L4 11l5 5M4 11h10a5 5 0 0 1 0 10h-3",
+  redo: "M15 6l5 5-5 5M20 11H10a5 5 0 0 0 0 10h3",
+  eye: "M2.500 12S6 5.500 12 5.500 21.500 12 21.500 12 18 18.500 12 18.500 2.500 12 2.500 12zM12 9a3 3 0 1 0 .01 0",
+  hidden: "M4 4l16 16M9.500 5.900C10.300 5.600 11.100 5.500 12 5.500c6 0 9.500 6.500 9.500 6.500a16 16 0 0 1-3 3.700M6 7.600A16 16 0 0 0 2.500 12S6 18.500 12 18.500c1.500 0 2.900-.4 4.100-1",
+  locked: "M6 11h12v9H6zM8.500 11V8a3.500 3.500 0 0 1 7 0v3",
+  unlocked: "M6 11h12v9H6zM8.500 11V7.500a3.500 3.500 0 0 1 6.800-1.200",
+  trash: "M5 7h14M10 7V4.500h4V7M7 7l1 13h8l1-13M10.500 10.500v6M13.500 10.500v6",
+  check: "M5 12.500l4.500 4.500L19 7.500",
+  previous: "M14.500 5.500L8 12l6.500 6.500",
+  next: "M9.500 5.500L16 12l-6.500 6.500",
+  add: "M12 5v14M5 12h14",
+  close: "M6 6l12 12M18 6L6 18",
+  help: "M9 9a3 3 0 1 1 4.200 2.700c-.8.4-1.200 1-1.200 2M12 17.200v.1M12 3a9 9 0 1 0 .01 0",
+  upload: "M12 16V5M7.500 9L12 4.500 16.500 9M5 15v4.500h14V15",
+  download: "M12 4v11M7.500 11l4.500 4.500 4.500-4.500M5 16v3.500h14V16",
+  import: "M4 7V5h6l2 2h8v12H4zM12 10v6M9.500 13.500L12 16l2.500-2.500",
+  find: "M12 3.500l1.800 5.200L19 10.500l-5.200 1.800L12 17.500l-1.800-5.200L5 10.500l5.200-1.800zM18.500 16v4M16.500 18h4",
+  fit: "M4 9V4h5M15 4h5v5M20 15v5h-5M9 20H4v-5",
+  grid: "M4 4h7v7H4zM13 4h7v7h-7zM4 13h7v7H4zM13 13h7v7h-7z",
+  search: "M11 4.500a6.500 6.500 0 1 0 .01 0M15.800 15.800L20.500 20.500",
+  warning: "M12 4l9.500 16h-19zM12 10v4.500M12 17v.1",
+  edit: "M4 20l1-4L16 5l3 3L8 19zM14 7l3 3",
+  cloud: "M7 18.500a4 4 0 0 1-.5-8A5.500 5.500 0 0 1 17 9.500a4.500 4.500 0 0 1 0 9z",
+  wait: "M12 3a9 9 0 1 0 9 9",
+  image: "M4 5h16v14H4zM4 16l5-5 4 4 2.500-2.500L20 17M15.500 8.500v.1",
+  more: "M6 12v.1M12 12v.1M18 12v.1",
+};
+
+/** @typedef {keyof typeof STROKES} IconName */
+
+/** @param {IconName} name */
+export function icon(name) {
+  const space = "http://www.w3.org/2000/svg";
+  const svg = document.createElementNS(space, "svg");
+  svg.setAttribute("viewBox", "0 0 24 24");
+  svg.setAttribute("class", `ml-icon ml-icon-${name}`);
+  svg.setAttribute("aria-hidden", "true");
+  const path = document.createElementNS(space, "path");
+  path.setAttribute("d", STROKES[name]);
+  svg.append(path);
+  return svg;
+}
+
+/** A button with an icon, a text, or both; its label is read out and shown as its tooltip. @param {IconName | null} name @param {string} label @param {(event: MouseEvent) => void} onclick @param {{class?: string, text?: string, keys?: string, [attribute: string]: any}} [options] */
+export function button(name, label, onclick, { class: style = "", text, keys, ...attributes } = {}) {
+  const title = keys ? `${label} (${keys})` : label;
+  return element(
+    "button",
+    { type: "button", class: `ml-button ${style}`, title, "aria-label": text ? null : label, onclick, ...attributes },
+    name && icon(name),
+    text ? element("span", {}, text) : null,
+  );
+}
+
+/** Whether the keyboard belongs to a text field. @param {EventTarget | null} target */
+export function isTextField(target) {
+  if (!(target instanceof HTMLElement)) return false;
+  if (target.isContentEditable || target instanceof HTMLTextAreaElement || target instanceof HTMLSelectElement) return true;
+  return target instanceof HTMLInputElement && !["range", "checkbox", "radio", "button", "submit", "color", "file"].includes(target.type);
+}

@@ -1,0 +1,374 @@
+/**
+ * What the person is working on: the open document, the selection, the filter, and the edits. Tools, list and canvas
+ * all read from here and change things only through its methods.
+ *
+ * Events: "open" (another image), "document" (instances, classes or status changed), "selection", "hover", "draft",
+ * "filter" (threshold, hidden, locked), "class", "save", "busy", and "notice" ({text, kind, actions}).
+ */
+
+import * as api from "./api.js";
+import { completeKeypoints, edited, findCategory, findInstance, passesThreshold, withInstance, withoutInstance } from "./document.js";
+import { Emitter } from "./emitter.js";
+import { Outbox } from "./outbox.js";
+import { remembered, remember } from "./preferences.js";
+
+/** @typedef {import("./document.js").ImageDocument} ImageDocument */
+/** @typedef {import("./document.js").Instance} Instance */
+/** @typedef {import("./document.js").Fields} Fields */
+/** @typedef {{text: string, lines?: string[], kind?: "info" | "error" | "success", actions?: {label: string, run: () => void}[]}} Notice */
+
+export class Editor extends Emitter {
+  constructor() {
+    super();
+    /** @type {ImageDocument | null} */
+    this.document = null;
+    /** @type {number | null} */
+    this.selectedId = null;
+    /** @type {number | null} */
+    this.hoveredId = null;
+    /** Index of the keypoint in hand, in the selected instance. @type {number | null} */
+    this.activeKeypoint = null;
+    /** Where points of the selected instance were before they were taken back. @type {Map<number, [number, number]>} */
+    this.ghosts = new Map();
+    /** What a drag has made of an instance so far; not yet an edit. @type {{id: number, fields: Fields} | null} */
+    this.draft = null;
+    /** @type {number | null} */
+    this.currentCategoryId = remembered("class", null);
+    this.threshold = remembered("threshold", 0.5);
+    /** @type {Set<number>} */
+    this.hidden = new Set();
+    /** @type {Set<number>} */
+    this.locked = new Set();
+    /** Words for what the server is asked at the moment. @type {Set<string>} */
+    this.busy = new Set();
+    this.lastTemporaryId = -Date.now();
+    this.outbox = new Outbox(
+      {
+        onState: () => this.emit("save"),
+        onSaved: (edit, saved) => this.saved(edit, saved),
+        onConflict: (edit, mine, current) => this.conflict(edit, mine, current),
+        onRefused: (edit, line) => this.refused(edit, line),
+      },
+      window.localStorage,
+    );
+    /** @type {Promise<unknown>} */
+    this.history = Promise.resolve();
+  }
+
+  get image() {
+    return this.document?.image ?? null;
+  }
+
+  get selected() {
+    return this.document ? findInstance(this.document, this.selectedId) : null;
+  }
+
+  /** @param {number} id */
+  category(id) {
+    return this.document ? findCategory(this.document, id) : null;
+  }
+
+  /** The class that new objects get; null only where there is no class at all. */
+  get currentCategory() {
+    const categories = this.document?.categories ?? [];
+    return categories.find((category) => category.id === this.currentCategoryId) ?? categories[0] ?? null;
+  }
+
+  /** The instance with the drag in progress applied. @param {Instance} instance @returns {Instance} */
+  shown(instance) {
+    return this.draft?.id === instance.id ? edited(instance, this.draft.fields) : instance;
+  }
+
+  /** @param {Instance} instance */
+  isVisible(instance) {
+    return !this.hidden.has(instance.id) && passesThreshold(instance, this.threshold);
+  }
+
+  /** @returns {Instance[]} */
+  visibleInstances() {
+    return this.document ? this.document.instances.filter((instance) => this.isVisible(instance)) : [];
+  }
+
+  // -- documents ------------------------------------------------------------------------------
+
+  /** The newest document with the unsent edits on top. @param {number} image @returns {Promise<ImageDocument>} */
+  async load(image) {
+    for (;;) {
+      const before = this.outbox.savedCount;
+      let document = await api.getDocument(image);
+      if (this.outbox.savedCount !== before) continue; // an edit arrived while this was read
+      for (const edit of this.outbox.pending(image)) document = applied(document, edit);
+      return document;
+    }
+  }
+
+  /** Show another image. @param {ImageDocument} document */
+  open(document) {
+    this.document = document;
+    this.selectedId = this.hoveredId = this.activeKeypoint = this.draft = null;
+    this.hidden = new Set();
+    this.locked = new Set(remembered(`locked.${document.image.image_id}`, []));
+    this.emit("open");
+    this.emit("document");
+    this.emit("selection");
+  }
+
+  close() {
+    this.document = null;
+    this.selectedId = this.hoveredId = this.draft = null;
+    this.emit("open");
+    this.emit("document");
+    this.emit("selection");
+  }
+
+  /** The same image, changed. @param {ImageDocument} document */
+  replace(document) {
+    if (document.image.image_id !== this.image?.image_id) return;
+    this.document = document;
+    if (!this.selected) this.select(null);
+    if (this.draft && !findInstance(document, this.draft.id)) this.draft = null;
+    this.emit("document");
+  }
+
+  async reload() {
+    const image = this.image?.image_id;
+    if (image === undefined) return;
+    this.replace(await this.load(image));
+  }
+
+  // -- selection and filter -------------------------------------------------------------------
+
+  /** @param {number | null} id */
+  select(id) {
+    if (id === this.selectedId) return;
+    this.selectedId = id;
+    this.activeKeypoint = null;
+    this.ghosts = new Map();
+    this.emit("selection");
+  }
+
+  /** @param {number | null} id */
+  hover(id) {
+    if (id === this.hoveredId) return;
+    this.hoveredId = id;
+    this.emit("hover");
+  }
+
+  /** @param {number | null} index */
+  setActiveKeypoint(index) {
+    if (index === this.activeKeypoint) return;
+    this.activeKeypoint = index;
+    this.emit("selection");
+  }
+
+  /** @param {{id: number, fields: Fields} | null} draft */
+  setDraft(draft) {
+    this.draft = draft;
+    this.emit("draft");
+  }
+
+  /** @param {number} threshold 0..1 */
+  setThreshold(threshold) {
+    this.threshold = threshold;
+    remember("threshold", threshold);
+    const selected = this.selected;
+    if (selected && !this.isVisible(selected)) this.select(null);
+    this.emit("filter");
+  }
+
+  /** @param {"hidden" | "locked"} flag @param {number} id @param {boolean} [on] */
+  toggle(flag, id, on = !this[flag].has(id)) {
+    if (on) this[flag].add(id);
+    else this[flag].delete(id);
+    if (flag === "locked" && this.image) remember(`locked.${this.image.image_id}`, [...this.locked]);
+    this.emit("filter");
+  }
+
+  /** Hide everything, or show everything where all is hidden. */
+  toggleAllHidden() {
+    const ids = this.document?.instances.map((instance) => instance.id) ?? [];
+    this.hidden = new Set(ids.every((id) => this.hidden.has(id)) ? [] : ids);
+    this.emit("filter");
+  }
+
+  // -- edits ----------------------------------------------------------------------------------
+
+  /** @param {number} id @param {Fields} fields @returns {boolean} false where the instance is locked or gone */
+  change(id, fields) {
+    const instance = this.document && findInstance(this.document, id);
+    if (!this.document || !instance || this.locked.has(id)) return false;
+    this.draft = null;
+    this.document = withInstance(this.document, id, edited(instance, fields));
+    this.emit("document");
+    this.outbox.push({ kind: "update", image: this.document.image.image_id, id, base: instance.revision, fields });
+    return true;
+  }
+
+  /**
+   * Add an object, to the open image or to the one that was open when it was asked for.
+   * @param {Fields & {category_id: number}} fields @param {number} [image] @returns {number} its id until the server numbers it
+   */
+  create(fields, image = this.image?.image_id ?? 0) {
+    const id = --this.lastTemporaryId;
+    const edit = { kind: /** @type {const} */ ("create"), image, id, base: 0, fields };
+    if (this.document && this.document.image.image_id === image) {
+      this.document = applied(this.document, edit);
+      this.emit("document");
+    }
+    this.outbox.push(edit);
+    return id;
+  }
+
+  /** @param {number} id */
+  remove(id) {
+    const instance = this.document && findInstance(this.document, id);
+    if (!this.document || !instance || this.locked.has(id)) return;
+    this.document = withoutInstance(this.document, id);
+    if (this.selectedId === id) this.select(null);
+    if (this.draft?.id === id) this.draft = null;
+    this.emit("document");
+    this.outbox.push({ kind: "delete", image: this.document.image.image_id, id, base: instance.revision, fields: {} });
+  }
+
+  /** @param {number} id */
+  accept(id) {
+    const instance = this.document && findInstance(this.document, id);
+    if (instance?.status === "proposed") this.change(id, { status: "accepted" });
+  }
+
+  /** Choose the class of new objects, and of the selected one. @param {number} id */
+  chooseCategory(id) {
+    this.currentCategoryId = id;
+    remember("class", id);
+    const selected = this.selected;
+    if (selected && selected.category_id !== id) {
+      /** @type {Fields} */
+      const fields = { category_id: id };
+      const before = this.category(selected.category_id), after = this.category(id);
+      if (before?.keypoints.join() !== after?.keypoints.join() && selected.keypoints.length) {
+        const kept = { ...selected, keypoints: [] }; // the points of one class mean nothing in another
+        fields.keypoints = completeKeypoints(kept, after);
+      }
+      this.change(selected.id, fields);
+    }
+    this.emit("class");
+  }
+
+  /** @param {"undo" | "redo"} direction */
+  travel(direction) {
+    const image = this.image?.image_id;
+    if (image === undefined) return this.history;
+    this.history = this.history.then(async () => {
+      try {
+        await this.outbox.flush();
+        this.replace(await api[direction](image));
+      } catch (error) {
+        if (error instanceof api.NoAnswer) this.emit("notice", { text: `Cannot ${direction} now: ${error.message}.`, kind: "error" });
+        else if (!(error instanceof api.ApiError && error.status === 409)) this.emit("notice", { text: lineOf(error), kind: "error" });
+      }
+    });
+    return this.history;
+  }
+
+  /** Run a request with its words in the status line; an error becomes a notice and null. @template T @param {string} words @param {() => Promise<T>} ask @returns {Promise<T | null>} */
+  async ask(words, ask) {
+    this.busy.add(words);
+    this.emit("busy");
+    try {
+      return await ask();
+    } catch (error) {
+      this.emit("notice", { text: `${words}: ${lineOf(error)}`, kind: "error" });
+      return null;
+    } finally {
+      this.busy.delete(words);
+      this.emit("busy");
+    }
+  }
+
+  // -- what the outbox reports ------------------------------------------------------------------
+
+  /** @private @param {import("./outbox.js").Edit} edit @param {any} saved */
+  saved(edit, saved) {
+    const document = this.document;
+    if (!document || document.image.image_id !== edit.image) return this.emit("saved", edit);
+    let next = { ...document, revision: saved.revision || document.revision, can_undo: true, can_redo: false };
+    if (saved.instance) {
+      const id = saved.instance.id;
+      const more = this.outbox.edits.filter((other) => other.image === edit.image && other.id === id);
+      const local = findInstance(document, edit.id);
+      if (local) {
+        const instance = more.length ? { ...local, id, revision: saved.instance.revision } : saved.instance;
+        next = withInstance(next, edit.id, instance);
+        if (edit.id !== id) this.renumber(edit.id, id);
+      }
+    }
+    this.document = next;
+    this.emit("document");
+    this.emit("saved", edit);
+  }
+
+  /** @private @param {number} from @param {number} to */
+  renumber(from, to) {
+    if (this.draft?.id === from) this.draft = { ...this.draft, id: to };
+    for (const flag of /** @type {const} */ (["hidden", "locked"])) if (this[flag].delete(from)) this[flag].add(to);
+    if (this.hoveredId === from) this.hoveredId = to;
+    if (this.selectedId === from) this.selectedId = to;
+    this.emit("renumber", { from, to });
+  }
+
+  /** @private @param {import("./outbox.js").Edit} edit @param {Fields} mine @param {Instance | null} current */
+  conflict(edit, mine, current) {
+    const document = this.document;
+    if (!document || document.image.image_id !== edit.image) {
+      this.emit("notice", { text: "An edit on another image met a newer change there and was not saved.", kind: "error" });
+      return;
+    }
+    const local = findInstance(document, edit.id);
+    this.setDraft(null);
+    this.document = current ? withInstance(document, edit.id, current) : withoutInstance(document, edit.id);
+    if (!this.selected) this.select(null);
+    this.emit("document");
+    const name = this.category(current?.category_id ?? local?.category_id ?? -1)?.name ?? "object";
+    /** @type {Notice} */
+    const notice = {
+      text: `“${name}” was ${current ? "changed" : "deleted"} elsewhere; your edit of it was not saved.`,
+      kind: "error",
+    };
+    if (current && edit.kind === "delete") notice.actions = [{ label: "Delete it", run: () => this.remove(current.id) }];
+    else if (current) notice.actions = [{ label: "Use mine", run: () => void this.change(current.id, mine) }];
+    else if (local) notice.actions = [{ label: "Bring mine back", run: () => void this.create(fieldsOf(local)) }];
+    this.emit("notice", notice);
+    void this.reload().catch(() => {});
+  }
+
+  /** @private @param {import("./outbox.js").Edit} edit @param {string} line */
+  refused(edit, line) {
+    this.emit("notice", { text: `Not saved: ${line}`, kind: "error" });
+    if (this.image?.image_id === edit.image) void this.reload().catch(() => {});
+  }
+}
+
+/** @param {Instance} instance @returns {Fields & {category_id: number}} */
+export function fieldsOf({ category_id, segmentation, bbox, keypoints, iscrowd }) {
+  const shape = Array.isArray(segmentation) && !segmentation.length ? { bbox } : { segmentation };
+  return { category_id, ...shape, keypoints, iscrowd };
+}
+
+/** The document with an unsent edit on top. @param {ImageDocument} document @param {{kind: string, id: number, fields: Fields}} edit */
+function applied(document, edit) {
+  if (edit.kind === "delete") return withoutInstance(document, edit.id);
+  const instance = findInstance(document, edit.id);
+  if (edit.kind === "update") return instance ? withInstance(document, edit.id, edited(instance, edit.fields)) : document;
+  /** @type {Instance} */
+  const blank = {
+    id: edit.id, image_id: document.image.image_id, category_id: edit.fields.category_id ?? 0, bbox: [0, 0, 0, 0], area: 0,
+    segmentation: [], iscrowd: 0, keypoints: [], num_keypoints: 0, score: null, source: "manual", status: "accepted",
+    model: null, revision: 0,
+  };
+  return withInstance(document, edit.id, edited(blank, edit.fields));
+}
+
+/** @param {unknown} error */
+export function lineOf(error) {
+  return error instanceof Error ? error.message : String(error);
+}

@@ -1,0 +1,32 @@
+/** The overlay with every shortcut, written from the table that the keys are read from. */
+
+import { openDialog } from "./dialogs.js";
+import { element } from "./dom.js";
+import { SHORTCUTS } from "./keys.js";
+
+/** @type {{[key: string]: string}} */
+const SHOWN = { ArrowLeft: "←", ArrowRight: "→", Delete: "Del", Escape: "Esc", "-": "−" };
+
+/** @param {string[]} keys */
+function keysOf(keys) {
+  const cell = element("dt", {});
+  const shown = keys.join() === "1,2,3,4,5,6,7,8,9" ? ["1 – 9"] : keys;
+  shown.forEach((key, index) => {
+    if (index) cell.append(" ");
+    cell.append(element("kbd", {}, SHOWN[key] ?? key));
+  });
+  return cell;
+}
+
+/** @param {import("./workbench.js").Workbench} bench */
+export function openHelp(bench) {
+  const groups = [...new Set(SHORTCUTS.map(({ group }) => group))];
+  const columns = groups.map((group) => {
+    const list = element("dl", {});
+    for (const { keys, label } of SHORTCUTS.filter((shortcut) => shortcut.group === group && shortcut.label)) {
+      list.append(keysOf(keys), element("dd", {}, label));
+    }
+    return element("section", {}, element("h3", {}, group), list);
+  });
+  openDialog(bench.root, { title: "Keys and mouse", content: [element("div", { class: "ml-help" }, ...columns)], wide: true });
+}

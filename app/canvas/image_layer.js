@@ -1,0 +1,78 @@
+/** The photograph: decoded once, kept in halved copies so that a small view of a large image draws fast. */
+
+const KEPT_IMAGES = 4;
+const SMALLEST_COPY = 700; // pixels of the longer side
+
+/** @typedef {{width: number, height: number, levels: CanvasImageSource[]}} Picture  level n is 1/2ⁿ of the size */
+
+export class ImageLayer {
+  constructor() {
+    /** @type {Map<string, Promise<Picture>>} */
+    this.pictures = new Map();
+    /** @type {Picture | null} */
+    this.picture = null;
+  }
+
+  /** Decode an image, or find it decoded; the oldest one is forgotten. @param {string} url @param {() => void} [onSharper] */
+  load(url, onSharper = () => {}) {
+    const known = this.pictures.get(url);
+    this.pictures.delete(url);
+    const picture = known ?? decode(url, onSharper);
+    this.pictures.set(url, picture);
+    picture.catch(() => this.pictures.delete(url));
+    for (const old of this.pictures.keys()) {
+      if (this.pictures.size <= KEPT_IMAGES) break;
+      this.pictures.delete(old);
+    }
+    return picture;
+  }
+
+  /** @param {CanvasRenderingContext2D} context @param {import("./viewport.js").Viewport} viewport @param {number} ratio device pixels in a CSS pixel */
+  draw(context, viewport, ratio) {
+    const picture = this.picture;
+    if (!picture) return;
+    const { scale, x, y } = viewport;
+    // Only what is in sight: browsers are slow at clipping a large source by themselves.
+    const left = Math.max(0, Math.floor(-x / scale)), top = Math.max(0, Math.floor(-y / scale));
+    const right = Math.min(picture.width, Math.ceil((viewport.width - x) / scale));
+    const bottom = Math.min(picture.height, Math.ceil((viewport.height - y) / scale));
+    if (right <= left || bottom <= top) return;
+    const level = Math.min(picture.levels.length - 1, Math.max(0, Math.floor(-Math.log2(scale * ratio))));
+    const halved = 2 ** level;
+    context.setTransform(ratio, 0, 0, ratio, 0, 0);
+    context.imageSmoothingEnabled = scale * ratio < 3; // closer than that, pixels are what one looks at
+    context.imageSmoothingQuality = "medium";
+    context.drawImage(
+      picture.levels[level],
+      left / halved, top / halved, (right - left) / halved, (bottom - top) / halved,
+      left * scale + x, top * scale + y, (right - left) * scale, (bottom - top) * scale,
+    );
+  }
+}
+
+/** @param {string} url @param {() => void} onSharper @returns {Promise<Picture>} */
+async function decode(url, onSharper) {
+  const image = new Image();
+  image.decoding = "async";
+  image.src = url;
+  try {
+    await image.decode();
+  } catch {
+    throw new Error("the image could not be loaded");
+  }
+  const full = await createImageBitmap(image);
+  /** @type {Picture} */
+  const picture = { width: full.width, height: full.height, levels: [full] };
+  void addCopies(picture).then(onSharper);
+  return picture;
+}
+
+/** @param {Picture} picture */
+async function addCopies(picture) {
+  let { width, height } = picture;
+  while (Math.max(width, height) > 2 * SMALLEST_COPY) {
+    [width, height] = [Math.max(1, Math.round(width / 2)), Math.max(1, Math.round(height / 2))];
+    const previous = /** @type {ImageBitmap} */ (picture.levels[picture.levels.length - 1]);
+    picture.levels.push(await createImageBitmap(previous, { resizeWidth: width, resizeHeight: height, resizeQuality: "medium" }));
+  }
+}

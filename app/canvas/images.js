@@ -1,0 +1,144 @@
+/** The images of the workspace, in gallery order: read page by page, kept current, never more than asked for drawn. */
+
+import * as api from "./api.js";
+import { Emitter } from "./emitter.js";
+
+/** @typedef {import("./api.js").ImageRow} ImageRow */
+/** @typedef {import("./document.js").ImageDocument} ImageDocument */
+/** @typedef {{file_name: string, error: string}} UploadError */
+
+const BATCH_FILES = 8; // one request; a bad file never costs more than its batch
+const BATCH_BYTES = 48 * 2 ** 20;
+
+/** Events: "list" (rows came or changed), "upload" ({done, total}). */
+export class ImageList extends Emitter {
+  constructor() {
+    super();
+    /** @type {ImageRow[]} */
+    this.rows = [];
+    this.order = "id";
+    this.loaded = false;
+    this.reading = 0;
+  }
+
+  /** @param {number} id */
+  indexOf(id) {
+    return this.rows.findIndex((row) => row.image_id === id);
+  }
+
+  /** @param {number} id */
+  find(id) {
+    return this.rows.find((row) => row.image_id === id) ?? null;
+  }
+
+  /** Read all rows; resolves with the first page, the rest follows by itself. @returns {Promise<void>} */
+  async read() {
+    const reading = ++this.reading;
+    let page = await api.listImages(null, this.order);
+    if (reading !== this.reading) return;
+    this.rows = page.images;
+    this.loaded = true;
+    this.emit("list");
+    const rest = async () => {
+      while (page.next_cursor !== null) {
+        page = await api.listImages(page.next_cursor, this.order);
+        if (reading !== this.reading) return;
+        const known = new Set(this.rows.map((row) => row.image_id));
+        this.rows = [...this.rows, ...page.images.filter((row) => !known.has(row.image_id))];
+        this.emit("list");
+      }
+    };
+    this.rest = rest().catch(() => {});
+  }
+
+  /** Bring one row up to date with its document. @param {ImageDocument} document */
+  note(document) {
+    const row = this.find(document.image.image_id);
+    if (!row) return;
+    const proposed = document.instances.filter((instance) => instance.status === "proposed").length;
+    const counts = { ...row.counts, instances: document.instances.length, proposed, accepted: document.instances.length - proposed };
+    const before = row.counts ?? {};
+    if (row.status === document.image.status && before.instances === counts.instances && before.proposed === proposed) return;
+    this.rows = this.rows.map((other) => (other === row ? { ...row, status: document.image.status, counts } : other));
+    this.emit("list");
+  }
+
+  /** The next image after `id` that is not reviewed, going round. @param {number | null} id @returns {ImageRow | null} */
+  nextUnreviewed(id) {
+    const from = id === null ? -1 : this.indexOf(id);
+    const round = [...this.rows.slice(from + 1), ...this.rows.slice(0, Math.max(0, from))];
+    return round.find((row) => row.status !== "reviewed") ?? null;
+  }
+
+  /**
+   * Send files in small batches; a file that is refused does not keep back the others.
+   * @param {File[]} files @returns {Promise<{added: number[], known: number[], errors: UploadError[]}>}
+   */
+  async upload(files) {
+    /** @type {{added: number[], known: number[], errors: UploadError[]}} */
+    const result = { added: [], known: [], errors: [] };
+    let done = 0;
+    this.emit("upload", { done, total: files.length });
+    for (const batch of batches(files)) {
+      try {
+        const answer = await api.uploadImages(batch);
+        for (const image of answer.images) (image.duplicate ? result.known : result.added).push(image.image_id);
+        result.errors.push(...answer.errors);
+      } catch (error) {
+        const line = error instanceof Error ? error.message : String(error);
+        result.errors.push(...batch.map((file) => ({ file_name: file.name, error: line })));
+      }
+      done += batch.length;
+      this.emit("upload", { done, total: files.length });
+      if (result.added.length) await this.read().catch(() => {});
+    }
+    return result;
+  }
+}
+
+/** @param {File[]} files @returns {File[][]} */
+function batches(files) {
+  /** @type {File[][]} */
+  const result = [];
+  let bytes = Infinity;
+  for (const file of files) {
+    const last = result[result.length - 1];
+    if (!last || last.length >= BATCH_FILES || bytes + file.size > BATCH_BYTES) {
+      result.push([file]);
+      bytes = file.size;
+    } else {
+      last.push(file);
+      bytes += file.size;
+    }
+  }
+  return result;
+}
+
+/**
+ * The files of a drop, those in dropped folders too.
+ * @param {DataTransfer} transfer @returns {Promise<File[]>}
+ */
+export async function droppedFiles(transfer) {
+  const entries = [...transfer.items].map((item) => item.webkitGetAsEntry?.() ?? null);
+  if (!entries.some((entry) => entry?.isDirectory)) return [...transfer.files];
+  /** @type {File[]} */
+  const files = [];
+  for (const entry of entries) if (entry) await collect(entry, files);
+  return files;
+}
+
+/** @param {FileSystemEntry} entry @param {File[]} files */
+async function collect(entry, files) {
+  if (entry.isFile) {
+    const file = await new Promise((resolve, reject) => /** @type {FileSystemFileEntry} */ (entry).file(resolve, reject));
+    if (!file.name.startsWith(".")) files.push(file);
+    return;
+  }
+  const reader = /** @type {FileSystemDirectoryEntry} */ (entry).createReader();
+  for (;;) {
+    /** @type {FileSystemEntry[]} */
+    const some = await new Promise((resolve, reject) => reader.readEntries(resolve, reject));
+    if (!some.length) return;
+    for (const child of some) await collect(child, files);
+  }
+}

@@ -1,0 +1,91 @@
+/** The selected object: its facts, what can be done with it, and its keypoints. */
+
+import { completeKeypoints, shapeKind } from "./document.js";
+import { button, element } from "./dom.js";
+import { provenance } from "./objects.js";
+import { setVisibility, VISIBILITY } from "./tools/keypoints.js";
+
+/** @typedef {import("./document.js").Instance} Instance */
+/** @typedef {import("./document.js").Category} Category */
+
+const MARKS = ["–", "◐", "●"]; // not labelled, hidden, visible
+
+/** @param {import("./workbench.js").Workbench} bench */
+export function createInspector(bench) {
+  const { editor } = bench;
+  const body = element("div", { class: "ml-inspector" });
+  const root = element("section", { class: "ml-panel ml-panel-selected", "aria-label": "Selected object" }, body);
+
+  function update() {
+    const instance = editor.selected;
+    root.hidden = !instance;
+    if (!instance) return body.replaceChildren();
+    const category = editor.category(instance.category_id);
+    const scrolled = body.querySelector(".ml-keypoints")?.scrollTop ?? 0;
+    body.replaceChildren(...parts(instance, category));
+    const list = body.querySelector(".ml-keypoints");
+    if (list) list.scrollTop = scrolled;
+    list?.querySelector('[aria-current="true"]')?.scrollIntoView({ block: "nearest" });
+  }
+
+  /** @param {Instance} instance @param {Category | null} category */
+  function parts(instance, category) {
+    const kind = shapeKind(instance);
+    const locked = editor.locked.has(instance.id);
+    const swatch = element("span", { class: "ml-swatch" });
+    swatch.style.setProperty("--color", category?.color ?? "#9aa4b2");
+    const actions = element("div", { class: "ml-actions" });
+    if (instance.status === "proposed") actions.append(button("check", "Accept", () => bench.accept(), { class: "ml-small ml-good", text: "Accept", keys: "Enter", disabled: locked }));
+    if (kind === "bitmap") actions.append(button("polygon", "To polygon", () => bench.convertToPolygon(), { class: "ml-small", text: "To polygon", disabled: locked }));
+    if (kind === "polygon") actions.append(button("polygon", "Fewer points, as far as the eye does not miss them at this zoom", () => bench.simplify(), { class: "ml-small", text: "Simplify", disabled: locked }));
+    actions.append(button("trash", "Delete", () => bench.erase(), { class: "ml-small", text: "Delete", keys: "Del", disabled: locked }));
+    return [
+      element("header", {}, swatch, element("h2", {}, category?.name ?? "?"), element("span", { class: `ml-tag ml-tag-${instance.source}` }, provenance(instance))),
+      element("p", { class: "ml-facts" }, factsOf(instance, kind)),
+      actions,
+      category?.keypoints.length ? keypointList(instance, category, locked) : null,
+    ].filter((node) => node !== null);
+  }
+
+  /** @param {Instance} instance @param {Category} category @param {boolean} locked */
+  function keypointList(instance, category, locked) {
+    const keypoints = completeKeypoints(instance, category);
+    const list = element("ol", { class: "ml-keypoints", "aria-label": "Keypoints" });
+    category.keypoints.forEach((name, index) => {
+      const visibility = keypoints[3 * index + 2];
+      const choices = element("span", { class: "ml-choices", role: "radiogroup", "aria-label": `Visibility of ${name}` });
+      MARKS.forEach((mark, value) => {
+        choices.append(element("button", {
+          type: "button", role: "radio", "aria-checked": visibility === value, title: `${value}: ${VISIBILITY[value]}`, "aria-label": VISIBILITY[value], disabled: locked,
+          onclick: (/** @type {MouseEvent} */ event) => { event.stopPropagation(); setVisibility(editor, index, value); },
+        }, mark));
+      });
+      const row = element("li", { "data-keypoint": index, "aria-current": editor.activeKeypoint === index, class: visibility ? "" : "ml-unlabelled" },
+        element("span", { class: "ml-muted ml-number" }, String(index + 1)), element("span", { class: "ml-object-name", title: name }, name), choices);
+      row.addEventListener("click", () => {
+        bench.setTool("keypoints");
+        editor.setActiveKeypoint(index);
+      });
+      list.append(row);
+    });
+    return list;
+  }
+
+  editor.on("document selection filter", update);
+  update();
+  return root;
+}
+
+/** @param {Instance} instance @param {"polygon" | "bitmap" | "box"} kind */
+function factsOf(instance, kind) {
+  const [, , width, height] = instance.bbox;
+  const facts = [`${Math.round(width)} × ${Math.round(height)} px`];
+  if (kind === "polygon" && Array.isArray(instance.segmentation)) {
+    const points = instance.segmentation.reduce((sum, ring) => sum + ring.length / 2, 0);
+    const parts = instance.segmentation.length;
+    facts.push(`${points} points${parts > 1 ? ` in ${parts} parts` : ""}`);
+  } else facts.push(kind === "bitmap" ? "pixel mask" : "box only");
+  if (instance.iscrowd) facts.push("crowd");
+  if (instance.score !== null) facts.push(`score ${instance.score.toFixed(2)}`);
+  return facts.join(" · ");
+}

@@ -1,0 +1,141 @@
+/**
+ * The annotation editor: `mount(element)` fills an element with it. It needs nothing but the data plane beside it
+ * (`../api/` from here), so it runs in the Gradio page, alone, and in an iframe.
+ */
+
+import { createStatusBar, createToolBar, createTopBar } from "./bars.js";
+import { createClassPanel } from "./classes.js";
+import { button, element, icon } from "./dom.js";
+import { createGrid, createStrip } from "./gallery.js";
+import { droppedFiles } from "./images.js";
+import { createInspector } from "./inspector.js";
+import { attachKeys } from "./keys.js";
+import { createNotices } from "./notices.js";
+import { createObjectList } from "./objects.js";
+import { attachPointers } from "./pointers.js";
+import { exposeForTests } from "./test_hook.js";
+import { followTheme } from "./theme.js";
+import { Workbench } from "./workbench.js";
+import { lineOf } from "./editor.js";
+
+const SMALLEST_HEIGHT = 420; // CSS pixels; below that the page scrolls
+
+/** @param {HTMLElement} host */
+export async function mount(host) {
+  const root = element("div", { class: "maskloop", "aria-label": "Annotation editor" });
+  await stylesheet();
+  const bench = new Workbench(root);
+  const files = element("input", { type: "file", multiple: true, accept: "image/*,.tif,.tiff", hidden: true, "aria-label": "Images to add" });
+  files.addEventListener("change", () => {
+    void bench.upload([...(files.files ?? [])]);
+    files.value = "";
+  });
+  const chooseFiles = () => files.click();
+  const stage = element("div", { class: "ml-stage" }, bench.view.root, createStart(bench, chooseFiles), createUploadProgress(bench), createGrid(bench), createNotices(bench.editor));
+  const side = element("aside", { class: "ml-side", "aria-label": "Classes and objects" }, createClassPanel(bench), createObjectList(bench), createInspector(bench));
+  root.append(createTopBar(bench, chooseFiles), element("div", { class: "ml-body" }, createToolBar(bench), stage, side), createStrip(bench), createStatusBar(bench), files);
+  followTheme(root);
+  host.replaceChildren(root);
+  fillWindow(root);
+  attachPointers(bench.view);
+  attachKeys(bench);
+  attachDrop(bench, root);
+  exposeForTests(bench);
+  watchReturn(bench);
+  try {
+    await bench.start();
+  } catch (error) {
+    bench.editor.emit("notice", { text: `The workspace could not be read: ${lineOf(error)}`, kind: "error", actions: [{ label: "Try again", run: () => location.reload() }] });
+  }
+  return bench;
+}
+
+/** Resolves when the rules are there, so that nothing is seen without them. */
+function stylesheet() {
+  const href = new URL("style.css", import.meta.url).href;
+  if (document.querySelector(`link[href="${href}"]`)) return Promise.resolve();
+  return new Promise((resolve) => {
+    const link = element("link", { rel: "stylesheet", href, onload: resolve, onerror: resolve });
+    document.head.append(link);
+  });
+}
+
+/** What is shown while there is no image. @param {Workbench} bench @param {() => void} chooseFiles */
+function createStart(bench, chooseFiles) {
+  const root = element(
+    "div",
+    { class: "ml-start", hidden: true },
+    icon("image"),
+    element("h2", {}, "Drop photographs here"),
+    element("p", {}, "The model proposes masks and keypoints, you correct them, and it learns from that."),
+    element("div", { class: "ml-actions" }, button("add", "Add images", chooseFiles, { text: "Choose images", class: "ml-primary" }), button("import", "Import", () => bench.editor.emit("importfiles", []), { text: "Import COCO" })),
+    element("p", { class: "ml-muted" }, "JPEG, PNG, WebP, TIFF and more; whole folders too. Everything stays on this machine."),
+  );
+  const update = () => { root.hidden = !bench.images.loaded || bench.images.rows.length > 0; };
+  bench.images.on("list", update);
+  return root;
+}
+
+/** @param {Workbench} bench */
+function createUploadProgress(bench) {
+  const bar = element("progress", {});
+  const words = element("span", {});
+  const root = element("div", { class: "ml-upload", hidden: true, role: "status" }, words, bar);
+  bench.images.on("upload", ({ done, total }) => {
+    root.hidden = done >= total;
+    words.textContent = `Adding images: ${done} of ${total}`;
+    bar.max = total;
+    bar.value = done;
+  });
+  return root;
+}
+
+/** The editor takes what the window leaves below its top edge. @param {HTMLElement} root */
+function fillWindow(root) {
+  const fill = () => {
+    if (root.offsetParent === null) return;
+    const top = root.getBoundingClientRect().top + window.scrollY;
+    root.style.height = `${Math.max(SMALLEST_HEIGHT, Math.floor(window.innerHeight - top))}px`;
+  };
+  window.addEventListener("resize", fill);
+  const around = new ResizeObserver(fill); // whatever grows above the editor pushes it down
+  for (let node = root.parentElement; node; node = node.parentElement) around.observe(node);
+  new IntersectionObserver(fill).observe(root);
+  fill();
+}
+
+/** @param {Workbench} bench @param {HTMLElement} root */
+function attachDrop(bench, root) {
+  const veil = element("div", { class: "ml-veil", hidden: true }, icon("upload"), element("p", {}, "Drop images to add them, or a COCO .json with its images to import it"));
+  root.append(veil);
+  const carriesFiles = (/** @type {DragEvent} */ event) => event.dataTransfer?.types.includes("Files") ?? false;
+  root.addEventListener("dragenter", (event) => {
+    if (!carriesFiles(event)) return;
+    event.preventDefault();
+    veil.hidden = false;
+  });
+  veil.addEventListener("dragover", (event) => event.preventDefault());
+  veil.addEventListener("dragleave", () => { veil.hidden = true; });
+  veil.addEventListener("drop", async (event) => {
+    event.preventDefault();
+    veil.hidden = true;
+    if (event.dataTransfer) await bench.upload(await droppedFiles(event.dataTransfer));
+  });
+  window.addEventListener("paste", (event) => {
+    const pasted = [...(event.clipboardData?.files ?? [])].filter((file) => file.type.startsWith("image/"));
+    if (pasted.length && root.offsetParent !== null) void bench.upload(pasted);
+  });
+}
+
+/** Look again when the person comes back to the page or to this tab of it. @param {Workbench} bench */
+function watchReturn(bench) {
+  let seen = true;
+  new IntersectionObserver(([entry]) => {
+    if (entry.isIntersecting && !seen) void bench.refresh();
+    seen = entry.isIntersecting;
+  }).observe(bench.root);
+  document.addEventListener("visibilitychange", () => document.visibilityState === "visible" && void bench.refresh());
+  window.addEventListener("beforeunload", (event) => {
+    if (bench.editor.outbox.state === "retrying") event.preventDefault(); // kept in the browser, but not on the server yet
+  });
+}

@@ -1,0 +1,248 @@
+/**
+ * The ordered queue of edits on their way to the server. One edit is one request; the next one waits for its answer.
+ * What is not answered stays here and in localStorage, is tried again with growing pauses, and goes on after a reload.
+ */
+
+import * as api from "./api.js";
+
+/** @typedef {import("./document.js").Instance} Instance */
+/** @typedef {import("./document.js").Fields} Fields */
+/**
+ * @typedef {object} Edit
+ * @property {"create" | "update" | "delete"} kind
+ * @property {number} image
+ * @property {number} id  negative for an instance that the server has not numbered yet
+ * @property {number} base  revision of the instance that the edit was made on
+ * @property {Fields} fields
+ * @property {string} key  names the request, so that the server does not carry it out twice after a lost answer
+ * @property {number} attempts
+ */
+/** @typedef {"saved" | "saving" | "retrying"} SaveState */
+/**
+ * @typedef {object} Listener
+ * @property {() => void} onState
+ * @property {(edit: Edit, saved: import("./api.js").Saved | {revision: number}) => void} onSaved
+ * @property {(edit: Edit, mine: Fields, current: Instance | null) => void} onConflict
+ * @property {(edit: Edit, line: string) => void} onRefused
+ */
+
+const PREFIX = "maskloop.outbox:";
+const PAUSES = [400, 800, 1600, 3200, 6400, 10000];
+
+export class Outbox {
+  /** @param {Listener} listener @param {Storage | null} storage */
+  constructor(listener, storage) {
+    this.listener = listener;
+    this.storage = storage;
+    /** @type {Edit[]} */
+    this.edits = [];
+    /** @type {SaveState} */
+    this.state = "saved";
+    this.reason = "";
+    this.savedCount = 0;
+    this.lastMilliseconds = 0; // from the push to the server's answer
+    this.working = false;
+    /** @type {(() => void)[]} */
+    this.waiting = [];
+    /** @type {() => void} */
+    this.wake = () => {};
+    this.scope = PREFIX + new URL(".", api.apiUrl("")).pathname + ":";
+    this.key = this.scope + freshName();
+    addEventListener("online", () => this.wake());
+  }
+
+  /** Take over what an earlier page could not send; resolves when it is in the queue. */
+  async adopt() {
+    if (!this.storage) return;
+    const keys = Object.keys(this.storage).filter((key) => key.startsWith(this.scope) && key !== this.key);
+    for (const key of keys) {
+      if (await heldElsewhere(key)) continue; // another tab is still at it
+      try {
+        const edits = JSON.parse(this.storage.getItem(key) ?? "[]");
+        if (Array.isArray(edits)) this.edits.push(...edits);
+      } catch {
+        // not ours to mend: an unreadable entry is dropped with its key
+      }
+      this.storage.removeItem(key);
+    }
+    holdWhileOpen(this.key);
+    if (this.edits.length) {
+      this.persist();
+      void this.work();
+    }
+  }
+
+  /** @param {Omit<Edit, "key" | "attempts">} edit */
+  push(edit) {
+    this.edits.push({ ...edit, key: freshName(), attempts: 0 });
+    this.persist();
+    void this.work();
+  }
+
+  /** The edits that wait for an image, oldest first. @param {number} image */
+  pending(image) {
+    return this.edits.filter((edit) => edit.image === image);
+  }
+
+  /** Resolves when everything is on the server; rejects as soon as the server does not answer. */
+  async flush() {
+    while (this.edits.length) {
+      if (this.state === "retrying") throw new api.NoAnswer("not everything is saved yet");
+      await new Promise((resolve) => this.waiting.push(() => resolve(undefined)));
+    }
+  }
+
+  retryNow() {
+    this.wake();
+  }
+
+  /** Give up the edit that the server keeps failing on, and what builds on it. */
+  discardFirst() {
+    const first = this.edits[0];
+    if (!first || this.state !== "retrying") return;
+    this.edits = this.edits.filter((edit) => edit.image !== first.image || edit.id !== first.id);
+    this.persist();
+    this.listener.onRefused(first, "discarded: the server could not save it");
+    this.wake();
+  }
+
+  /** @private */
+  async work() {
+    if (this.working) return;
+    this.working = true;
+    this.setState(this.state === "retrying" ? "retrying" : "saving");
+    while (this.edits.length) {
+      const edit = this.edits[0];
+      const started = performance.now();
+      try {
+        const saved = await this.send(edit);
+        this.settle(edit, started);
+        this.renumber(edit, saved);
+        this.listener.onSaved(edit, saved);
+      } catch (error) {
+        if (error instanceof api.ApiError && !mayPass(error.status)) {
+          this.settle(edit, started);
+          this.refused(edit, error);
+        } else {
+          edit.attempts += 1;
+          this.persist();
+          await this.pause(edit.attempts, error instanceof Error ? error.message : String(error));
+        }
+      }
+      this.answerWaiting();
+    }
+    this.working = false;
+    this.setState("saved");
+    this.answerWaiting();
+  }
+
+  /** @private @param {Edit} edit @param {number} started */
+  settle(edit, started) {
+    this.edits = this.edits.filter((other) => other !== edit);
+    this.persist();
+    this.reason = "";
+    this.lastMilliseconds = performance.now() - started;
+    if (this.state === "retrying") this.setState("saving");
+  }
+
+  /** @private @param {number} attempts @param {string} reason */
+  async pause(attempts, reason) {
+    this.reason = reason;
+    this.setState("retrying");
+    this.answerWaiting();
+    const wait = PAUSES[Math.min(attempts, PAUSES.length) - 1];
+    await new Promise((resolve) => {
+      const timer = setTimeout(resolve, wait);
+      this.wake = () => {
+        clearTimeout(timer);
+        resolve(undefined);
+      };
+    });
+  }
+
+  /** @private @param {Edit} edit @returns {Promise<import("./api.js").Saved | {revision: number}>} */
+  async send(edit) {
+    const { kind, image, id, base, fields, key } = edit;
+    if (kind === "create") return await api.createInstance(image, fields, key);
+    if (kind === "delete") return await api.deleteInstance(image, id, base, key);
+    return await api.updateInstance(image, id, base, fields, key);
+  }
+
+  /** Later edits of the same instance build on what was just saved. @private @param {Edit} edit @param {any} saved */
+  renumber(edit, saved) {
+    this.savedCount += 1;
+    if (!saved.instance) return;
+    for (const other of this.edits) {
+      if (other.image !== edit.image || other.id !== edit.id) continue;
+      other.id = saved.instance.id;
+      other.base = saved.instance.revision;
+    }
+    this.persist();
+  }
+
+  /** @private @param {Edit} edit @param {api.ApiError} error */
+  refused(edit, error) {
+    /** @type {Instance | null} */
+    const current = error.body.instance ?? null;
+    if (edit.kind === "delete" && !current && (error.status === 404 || error.status === 409)) {
+      this.listener.onSaved(edit, { revision: error.body.revision ?? 0 });
+      return;
+    }
+    if (error.status !== 409 && error.status !== 404) {
+      if (edit.kind === "create") this.edits = this.edits.filter((other) => other.id !== edit.id);
+      this.persist();
+      this.listener.onRefused(edit, error.message);
+      return;
+    }
+    const mine = { ...edit.fields };
+    for (const other of this.edits) if (other.image === edit.image && other.id === edit.id) Object.assign(mine, other.fields);
+    this.edits = this.edits.filter((other) => other.image !== edit.image || other.id !== edit.id);
+    this.persist();
+    this.listener.onConflict(edit, mine, current);
+  }
+
+  /** @private @param {SaveState} state */
+  setState(state) {
+    this.state = state;
+    this.listener.onState();
+  }
+
+  /** @private */
+  answerWaiting() {
+    const waiting = this.waiting;
+    this.waiting = [];
+    for (const resolve of waiting) resolve();
+  }
+
+  /** @private */
+  persist() {
+    try {
+      if (this.edits.length) this.storage?.setItem(this.key, JSON.stringify(this.edits));
+      else this.storage?.removeItem(this.key);
+    } catch {
+      // storage is full or forbidden: the edits are still in memory and still being sent
+    }
+  }
+}
+
+/** Answers that another try may turn: overload, restart behind a proxy, a login that ran out. @param {number} status */
+function mayPass(status) {
+  return status >= 500 || status === 408 || status === 429 || status === 401 || status === 403;
+}
+
+/** Also where crypto.randomUUID is not there: on plain http from another machine. */
+function freshName() {
+  return [...crypto.getRandomValues(new Uint32Array(3))].map((part) => part.toString(36)).join("-");
+}
+
+/** @param {string} name @returns {Promise<boolean>} whether an open page owns the name; true where that cannot be known */
+async function heldElsewhere(name) {
+  if (!navigator.locks) return !sessionStorage.getItem(name);
+  return await navigator.locks.request(name, { ifAvailable: true }, (lock) => lock === null);
+}
+
+/** Own the name for as long as this page lives. @param {string} name */
+function holdWhileOpen(name) {
+  if (navigator.locks) void navigator.locks.request(name, () => new Promise(() => {}));
+  else sessionStorage.setItem(name, "1"); // without locks, only a reload of this very tab takes the edits over
+}

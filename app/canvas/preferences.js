@@ -1,0 +1,23 @@
+/** Small choices that survive a reload; storage that is full or forbidden only forgets. */
+
+const PREFIX = "maskloop.preference:";
+
+/** @template T @param {string} name @param {T} fallback @returns {T} */
+export function remembered(name, fallback) {
+  try {
+    const text = localStorage.getItem(PREFIX + name);
+    return text === null ? fallback : JSON.parse(text);
+  } catch {
+    return fallback;
+  }
+}
+
+/** @param {string} name @param {unknown} value; an empty list is forgotten */
+export function remember(name, value) {
+  try {
+    if (Array.isArray(value) && !value.length) localStorage.removeItem(PREFIX + name);
+    else localStorage.setItem(PREFIX + name, JSON.stringify(value));
+  } catch {
+    // the choice holds until the page is closed
+  }
+}

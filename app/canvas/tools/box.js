@@ -1,0 +1,202 @@
+/** Draw a box; the model finds the mask in it, and says the class where it is sure. */
+
+import * as api from "../api.js";
+import { lineOf } from "../editor.js";
+import { clamp, rounded } from "../geometry.js";
+import { colorOf, drawTag, inScreenPixels } from "../painter.js";
+import { remember, remembered } from "../preferences.js";
+
+/** @typedef {import("../view.js").Pointer} Pointer */
+/** @typedef {[number, number, number, number]} Box  x0, y0, x1, y1 */
+
+const SMALLEST_SIDE = 4; // CSS pixels; less is a slip of the hand
+const SURE = 0.5; // score from which the model's class is taken
+
+export class BoxTool {
+  name = "box";
+
+  /** @param {import("../editor.js").Editor} editor @param {import("../view.js").View} view */
+  constructor(editor, view) {
+    this.editor = editor;
+    this.view = view;
+    /** @type {Pointer | null} */
+    this.start = null;
+    /** @type {Box | null} */
+    this.box = null;
+    /** Boxes whose mask is being found. @type {Set<{image: number, box: Box}>} */
+    this.waiting = new Set();
+    this.guessClass = remembered("guess-class", true);
+  }
+
+  hint() {
+    const name = this.editor.currentCategory?.name;
+    if (!name) return "Make a class first, in the panel on the right.";
+    return `Drag a box around an object: the model finds its mask. Class: ${this.guessClass ? `the model's guess, else ${name}` : name}.`;
+  }
+
+  cursor() {
+    return "crosshair";
+  }
+
+  /** @param {boolean} on */
+  setGuessClass(on) {
+    this.guessClass = on;
+    remember("guess-class", on);
+    this.editor.emit("hint");
+  }
+
+  /** @param {Pointer} pointer */
+  pointerDown(pointer) {
+    if (pointer.button !== 0) return;
+    if (!this.editor.currentCategory) return this.editor.emit("classneeded");
+    this.start = pointer;
+    this.box = null;
+  }
+
+  /** @param {Pointer} pointer @param {boolean} pressed */
+  pointerMove(pointer, pressed) {
+    if (this.start && pressed) {
+      const { width, height } = this.editor.image ?? { width: 0, height: 0 };
+      const xs = [this.start.x, pointer.x].map((x) => rounded(clamp(x, 0, width))).sort((a, b) => a - b);
+      const ys = [this.start.y, pointer.y].map((y) => rounded(clamp(y, 0, height))).sort((a, b) => a - b);
+      this.box = [xs[0], ys[0], xs[1], ys[1]];
+    }
+    this.view.redrawOverlay();
+  }
+
+  pointerUp() {
+    const box = this.box;
+    this.start = this.box = null;
+    this.view.redrawOverlay();
+    if (!box) return;
+    const smallest = this.view.reach(SMALLEST_SIDE);
+    if (box[2] - box[0] < smallest || box[3] - box[1] < smallest) return;
+    void this.findMask(box);
+  }
+
+  /** @private @param {Box} box */
+  async findMask(box) {
+    const { editor } = this;
+    const image = editor.image?.image_id;
+    const current = editor.currentCategory;
+    if (image === undefined || !current) return;
+    const request = { image, box };
+    this.waiting.add(request);
+    this.animate();
+    try {
+      const answer = await api.masksFromBoxes(image, [box], this.guessClass ? undefined : current.id);
+      this.keep(request, answer.instances[0], current.id);
+    } catch (error) {
+      const asBox = { label: "Keep the box", run: () => this.create(image, { category_id: current.id, bbox: sized(box) }) };
+      editor.emit("notice", { text: `No mask for this box: ${lineOf(error)}.`, kind: "error", actions: [asBox] });
+    } finally {
+      this.waiting.delete(request);
+      this.view.redrawOverlay();
+    }
+  }
+
+  /** @private @param {{image: number, box: Box}} request @param {import("../document.js").Instance | undefined} found @param {number} current */
+  keep({ image, box }, found, current) {
+    const { editor } = this;
+    const hasMask = found && (!Array.isArray(found.segmentation) || found.segmentation.length > 0);
+    if (!found || !hasMask) {
+      this.create(image, { category_id: current, bbox: sized(box) });
+      editor.emit("notice", { text: "The model sees no mask here: kept as a box." });
+      return;
+    }
+    const sure = this.guessClass && (found.score ?? 0) >= SURE && editor.category(found.category_id) !== null;
+    const category_id = sure ? found.category_id : current;
+    const sameClass = category_id === found.category_id && found.keypoints.length > 0;
+    this.create(image, { category_id, segmentation: found.segmentation, ...(sameClass ? { keypoints: found.keypoints } : {}) });
+  }
+
+  /** @private @param {number} image @param {import("../document.js").Fields & {category_id: number}} fields */
+  create(image, fields) {
+    const id = this.editor.create(fields, image);
+    if (this.editor.image?.image_id === image) this.editor.select(id);
+  }
+
+  /** Keep the spinner turning while a mask is awaited. @private */
+  animate() {
+    if (!this.waiting.size) return;
+    this.view.redrawOverlay();
+    requestAnimationFrame(() => this.animate());
+  }
+
+  cancel() {
+    const drawing = this.start !== null;
+    this.start = this.box = null;
+    this.view.redrawOverlay();
+    return drawing;
+  }
+
+  leave() {
+    this.cancel();
+  }
+
+  /** @param {CanvasRenderingContext2D} context @param {import("../painter.js").Surface} surface */
+  draw(context, surface) {
+    const pointer = this.view.pointer;
+    inScreenPixels(context, surface);
+    if (pointer && !this.start) crosshair(context, surface, pointer);
+    if (this.box) {
+      drawBox(context, surface, this.box, colorOf(this.editor.currentCategory));
+      const [x, y] = surface.viewport.toScreen(this.box[0], this.box[1]);
+      const size = `${Math.round(this.box[2] - this.box[0])} × ${Math.round(this.box[3] - this.box[1])}`;
+      drawTag(context, surface, x, y - 3, size, colorOf(this.editor.currentCategory));
+    }
+    this.drawWaiting(context, surface);
+  }
+
+  /** Boxes that wait for their mask; drawn also while another tool is in hand. @param {CanvasRenderingContext2D} context @param {import("../painter.js").Surface} surface */
+  drawWaiting(context, surface) {
+    for (const { image, box } of this.waiting) {
+      if (image !== this.editor.image?.image_id) continue;
+      drawBox(context, surface, box, "#ffffff");
+      const [x, y] = surface.viewport.toScreen((box[0] + box[2]) / 2, (box[1] + box[3]) / 2);
+      const turn = performance.now() / 250;
+      context.beginPath();
+      context.arc(x, y, 11, turn, turn + 4.4);
+      context.strokeStyle = "#ffffff";
+      context.lineWidth = 3;
+      context.stroke();
+    }
+  }
+}
+
+/** @param {Box} box @returns {Box} x, y, width, height */
+const sized = ([x0, y0, x1, y1]) => [x0, y0, x1 - x0, y1 - y0];
+
+/** @param {CanvasRenderingContext2D} context @param {import("../painter.js").Surface} surface @param {Box} box @param {string} color */
+function drawBox(context, surface, [x0, y0, x1, y1], color) {
+  const [left, top] = surface.viewport.toScreen(x0, y0), [right, bottom] = surface.viewport.toScreen(x1, y1);
+  inScreenPixels(context, surface);
+  context.fillStyle = color;
+  context.globalAlpha = 0.12;
+  context.fillRect(left, top, right - left, bottom - top);
+  context.globalAlpha = 1;
+  for (const [rim, width] of /** @type {[string, number][]} */ ([["rgba(10, 14, 20, 0.55)", 4], [color, 2]])) {
+    context.strokeStyle = rim;
+    context.lineWidth = width;
+    context.strokeRect(left, top, right - left, bottom - top);
+  }
+}
+
+/** Full-width lines through the pointer: the sides of a box are found before it is begun. @param {CanvasRenderingContext2D} context @param {import("../painter.js").Surface} surface @param {Pointer} pointer */
+function crosshair(context, surface, { screenX, screenY }) {
+  const x = Math.round(screenX) + 0.5, y = Math.round(screenY) + 0.5;
+  for (const [color, offset] of /** @type {[string, number][]} */ ([["rgba(255, 255, 255, 0.75)", 0], ["rgba(10, 14, 20, 0.75)", 4]])) {
+    context.setLineDash([4, 4]);
+    context.lineDashOffset = offset;
+    context.lineWidth = 1;
+    context.strokeStyle = color;
+    context.beginPath();
+    context.moveTo(0, y);
+    context.lineTo(surface.viewport.width, y);
+    context.moveTo(x, 0);
+    context.lineTo(x, surface.viewport.height);
+    context.stroke();
+  }
+  context.setLineDash([]);
+  context.lineDashOffset = 0;
+}

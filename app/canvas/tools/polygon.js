@@ -1,0 +1,172 @@
+/** Draw a polygon point by point, or freehand with the button held; with Shift, a further part of the selected object. */
+
+import { isRle } from "../document.js";
+import { clamp, rounded, signedArea } from "../geometry.js";
+import { colorOf, HANDLE, inScreenPixels, line } from "../painter.js";
+
+/** @typedef {import("../view.js").Pointer} Pointer */
+
+const CLOSE_REACH = 10; // CSS pixels
+const FREEHAND_STEP = 7;
+const SAME_POINT = 2;
+
+export class PolygonTool {
+  name = "polygon";
+
+  /** @param {import("../editor.js").Editor} editor @param {import("../view.js").View} view */
+  constructor(editor, view) {
+    this.editor = editor;
+    this.view = view;
+    /** @type {number[]} */
+    this.points = [];
+    /** The object that the new part belongs to. @type {number | null} */
+    this.partOf = null;
+    this.closing = false;
+  }
+
+  hint() {
+    if (this.points.length >= 6) return "Click the first point, double-click or Enter to close. Backspace takes the last point back, Esc cancels.";
+    if (this.points.length) return this.partOf === null ? "Click the next point, or hold the button and draw." : "A further part of the selected object: click the next point.";
+    const name = this.editor.currentCategory?.name;
+    return name ? `Click around the object (${name}). Hold the button to draw freehand; Shift adds a part to the selected object.` : "Make a class first, in the panel on the right.";
+  }
+
+  cursor() {
+    return this.closing ? "pointer" : "crosshair";
+  }
+
+  /** @param {Pointer} pointer @returns {boolean} whether the pointer is on the first point */
+  nearFirst(pointer) {
+    if (this.points.length < 6) return false;
+    return Math.hypot(pointer.x - this.points[0], pointer.y - this.points[1]) <= this.view.reach(pointer.touch ? 2 * CLOSE_REACH : CLOSE_REACH);
+  }
+
+  /** @param {Pointer} pointer */
+  pointerDown(pointer) {
+    if (pointer.button !== 0) return;
+    if (!this.points.length) {
+      if (!this.editor.currentCategory) return this.editor.emit("classneeded");
+      const selected = this.editor.selected;
+      const joins = pointer.shift && selected && !isRle(selected.segmentation) && selected.segmentation.length && !this.editor.locked.has(selected.id);
+      this.partOf = joins ? selected.id : null;
+      if (!joins) this.editor.select(null);
+    }
+    if (this.nearFirst(pointer)) return void this.confirm();
+    this.add(pointer, SAME_POINT);
+    this.editor.emit("hint");
+  }
+
+  /** @private @param {Pointer} pointer @param {number} apart CSS pixels from the last point, at least */
+  add(pointer, apart) {
+    const { width, height } = this.editor.image ?? { width: 0, height: 0 };
+    const x = rounded(clamp(pointer.x, 0, width)), y = rounded(clamp(pointer.y, 0, height));
+    const last = this.points.length - 2;
+    if (last >= 0 && Math.hypot(x - this.points[last], y - this.points[last + 1]) < this.view.reach(apart)) return;
+    this.points.push(x, y);
+    this.view.redrawOverlay();
+  }
+
+  /** @param {Pointer} pointer @param {boolean} pressed */
+  pointerMove(pointer, pressed) {
+    if (pressed && this.points.length) this.add(pointer, FREEHAND_STEP);
+    this.closing = this.nearFirst(pointer);
+    this.view.redrawOverlay();
+  }
+
+  /** @param {Pointer} pointer */
+  pointerUp(pointer) {
+    // A freehand line that comes back to its start is closed by letting go.
+    if (this.points.length >= 24 && this.nearFirst(pointer)) this.confirm();
+  }
+
+  doubleClick() {
+    this.confirm();
+  }
+
+  confirm() {
+    if (!this.points.length) return false;
+    const ring = this.points;
+    if (ring.length < 6 || Math.abs(signedArea(ring)) < 1) {
+      this.editor.emit("notice", { text: "A polygon needs at least three points around some area." });
+      return true;
+    }
+    this.reset();
+    const category = this.editor.currentCategory;
+    const whole = this.editor.selected;
+    if (this.partOf !== null && whole && !isRle(whole.segmentation)) {
+      this.editor.change(whole.id, { segmentation: [...whole.segmentation, ring] });
+    } else if (category) {
+      this.editor.select(this.editor.create({ category_id: category.id, segmentation: [ring] }));
+    }
+    return true;
+  }
+
+  /** @private */
+  reset() {
+    this.points = [];
+    this.closing = false;
+    this.editor.emit("hint");
+    this.view.redrawOverlay();
+  }
+
+  cancel() {
+    if (!this.points.length) return false;
+    this.reset();
+    return true;
+  }
+
+  erase() {
+    if (!this.points.length) return false;
+    this.points.length -= 2;
+    this.editor.emit("hint");
+    this.view.redrawOverlay();
+    return true;
+  }
+
+  undo() {
+    return this.erase();
+  }
+
+  leave() {
+    this.cancel();
+  }
+
+  /** @param {CanvasRenderingContext2D} context @param {import("../painter.js").Surface} surface */
+  draw(context, surface) {
+    if (!this.points.length) return;
+    const whole = this.partOf === null ? null : this.editor.selected;
+    const color = colorOf(whole ? this.editor.category(whole.category_id) : this.editor.currentCategory);
+    const corners = [];
+    for (let i = 0; i < this.points.length; i += 2) corners.push(surface.viewport.toScreen(this.points[i], this.points[i + 1]));
+    const pointer = this.view.pointer;
+    inScreenPixels(context, surface);
+    context.beginPath();
+    for (const [x, y] of corners) context.lineTo(x, y);
+    if (pointer && !this.closing) context.lineTo(pointer.screenX, pointer.screenY);
+    context.closePath();
+    context.fillStyle = color;
+    context.globalAlpha = 0.18;
+    context.fill();
+    context.globalAlpha = 1;
+    for (const [rim, width] of /** @type {[string, number][]} */ ([["rgba(10, 14, 20, 0.55)", 4], [color, 2]])) {
+      context.beginPath();
+      for (const [x, y] of corners) context.lineTo(x, y);
+      context.strokeStyle = rim;
+      context.lineWidth = width;
+      context.stroke();
+    }
+    const [lastX, lastY] = corners[corners.length - 1];
+    const [endX, endY] = this.closing || !pointer ? corners[0] : [pointer.screenX, pointer.screenY];
+    line(context, lastX, lastY, endX, endY, color, 1.5, this.closing ? [] : [5, 4]);
+    corners.forEach(([x, y], index) => {
+      const radius = index === 0 && corners.length >= 3 ? (this.closing ? HANDLE : HANDLE - 2) : HANDLE / 2;
+      context.beginPath();
+      context.arc(x, y, radius, 0, 2 * Math.PI);
+      context.fillStyle = index === 0 && this.closing ? color : "#ffffff";
+      context.fill();
+      context.lineWidth = 1.5;
+      context.strokeStyle = index === 0 && this.closing ? "#ffffff" : color;
+      context.stroke();
+    });
+  }
+}

@@ -1,0 +1,248 @@
+/** Select, move and reshape: the tool in hand most of the time. */
+
+import { asPolygon, editableRings, insertVertex, moveVertex, moved, removeVertex, shapeKind } from "../document.js";
+import { clamp, nearestEdge, nearestVertex } from "../geometry.js";
+import { colorOf, HANDLE, inScreenPixels } from "../painter.js";
+import { hits, shapeOf } from "../shapes.js";
+import { dragKeypoint } from "./keypoints.js";
+
+/** @typedef {import("../view.js").Pointer} Pointer */
+/** @typedef {import("../document.js").Instance} Instance */
+/** @typedef {import("../document.js").Fields} Fields */
+/** @typedef {{ring: number, vertex: number, distance: number}} Handle */
+
+const VERTEX_REACH = 9; // CSS pixels
+const EDGE_REACH = 6;
+const DRAG_START = 4; // a press that moves less is a click
+const CONVERT_TOLERANCE = 0.8; // image pixels
+
+export class SelectTool {
+  name = "select";
+
+  /** @param {import("../editor.js").Editor} editor @param {import("../view.js").View} view */
+  constructor(editor, view) {
+    this.editor = editor;
+    this.view = view;
+    /** @type {{move: (pointer: Pointer) => Fields | null, start: Pointer, moving: boolean, id: number, click?: () => void} | null} */
+    this.drag = null;
+    /** Where a click would add a vertex. @type {{x: number, y: number} | null} */
+    this.onEdge = null;
+    /** Where a pan of the empty canvas has got to. @type {Pointer | null} */
+    this.panFrom = null;
+  }
+
+  hint() {
+    const { editor } = this;
+    const selected = editor.selected;
+    if (!selected) return "Click an object to select it. Wheel zooms, drag an empty place to pan.";
+    if (editor.locked.has(selected.id)) return "Locked. L unlocks it.";
+    if (shapeKind(selected) === "bitmap") return "Drag moves the mask. Double-click turns it into a polygon with points to drag.";
+    if (shapeKind(selected) === "box") return "Drag a corner or a side; R draws a box that becomes a mask.";
+    return "Drag points. Click an edge to add one, Shift+click removes one. Drag inside to move.";
+  }
+
+  /** The selected instance, where it may be reshaped. @private @returns {Instance | null} */
+  get editable() {
+    const selected = this.editor.selected;
+    return selected && this.editor.isVisible(selected) && !this.editor.locked.has(selected.id) ? selected : null;
+  }
+
+  /** @private @param {Pointer} pointer @returns {Handle | null} */
+  vertexAt(pointer) {
+    const instance = this.editable;
+    if (!instance || shapeKind(instance) === "bitmap") return null;
+    const found = nearestVertex(editableRings(instance), pointer.x, pointer.y);
+    return found && found.distance <= this.view.reach(pointer.touch ? 2 * VERTEX_REACH : VERTEX_REACH) ? found : null;
+  }
+
+  /** @private @param {Pointer} pointer */
+  edgeAt(pointer) {
+    const instance = this.editable;
+    if (!instance || shapeKind(instance) === "bitmap") return null;
+    const found = nearestEdge(editableRings(instance), pointer.x, pointer.y);
+    return found && found.distance <= this.view.reach(EDGE_REACH) ? found : null;
+  }
+
+  /** @private @param {Pointer} pointer */
+  keypointAt(pointer) {
+    const found = this.view.keypointAt(pointer.x, pointer.y);
+    return found && found.instance.id === this.editable?.id ? found : null;
+  }
+
+  /** @param {Pointer} pointer */
+  pointerDown(pointer) {
+    const { editor, view } = this;
+    if (pointer.button !== 0) return;
+    const selected = this.editable;
+    const keypoint = this.keypointAt(pointer);
+    if (selected && keypoint) {
+      editor.setActiveKeypoint(keypoint.index);
+      this.begin(selected, pointer, (at) => dragKeypoint(editor, selected, keypoint.index, at));
+      return;
+    }
+    const vertex = this.vertexAt(pointer);
+    if (selected && vertex) return this.pressVertex(selected, vertex, pointer);
+    const edge = this.edgeAt(pointer);
+    if (selected && edge) return this.pressEdge(selected, edge, pointer);
+    const under = view.instancesAt(pointer.x, pointer.y);
+    const chosen = under.findIndex((instance) => instance.id === editor.selectedId);
+    if (chosen >= 0 && selected) {
+      this.begin(selected, pointer, (at) => moved(selected, at.x - pointer.x, at.y - pointer.y, this.image));
+      if (this.drag) this.drag.click = () => editor.select(under[(chosen + 1) % under.length].id);
+    } else if (under.length) {
+      editor.select(under[chosen < 0 ? 0 : (chosen + 1) % under.length].id);
+    } else {
+      editor.select(null);
+      this.panFrom = pointer;
+    }
+  }
+
+  /** @private */
+  get image() {
+    return this.editor.image ?? { width: 0, height: 0 };
+  }
+
+  /** @private @param {Pointer} pointer @returns {[number, number]} the nearest point in the image */
+  inside(pointer) {
+    return [clamp(pointer.x, 0, this.image.width), clamp(pointer.y, 0, this.image.height)];
+  }
+
+  /** @private @param {Instance} instance @param {Handle} handle @param {Pointer} pointer */
+  pressVertex(instance, { ring, vertex }, pointer) {
+    if (shapeKind(instance) === "box") {
+      const [x, y, width, height] = instance.bbox;
+      const fixed = [vertex === 1 || vertex === 2 ? x : x + width, vertex >= 2 ? y : y + height];
+      return this.begin(instance, pointer, (at) => ({ bbox: spanned(fixed, this.inside(at)) }));
+    }
+    const rings = editableRings(instance);
+    if (pointer.shift || pointer.alt) {
+      const rest = pointer.alt && rings.length > 1 ? rings.filter((_, r) => r !== ring) : removeVertex(rings, ring, vertex);
+      if (rest) this.editor.change(instance.id, { segmentation: rest });
+      else if (rings.length > 1) this.editor.change(instance.id, { segmentation: rings.filter((_, r) => r !== ring) });
+      else this.editor.emit("notice", { text: "A polygon keeps at least three points. Del deletes the whole object." });
+      this.view.activeVertex = null;
+      return;
+    }
+    this.begin(instance, pointer, (at) => ({ segmentation: moveVertex(rings, ring, vertex, ...this.inside(at)) }));
+  }
+
+  /** @private @param {Instance} instance @param {{ring: number, vertex: number, x: number, y: number}} edge @param {Pointer} pointer */
+  pressEdge(instance, edge, pointer) {
+    if (shapeKind(instance) === "box") return this.begin(instance, pointer, (at) => ({ bbox: withSide(instance.bbox, edge.vertex, this.inside(at)) }));
+    const rings = insertVertex(editableRings(instance), edge.ring, edge.vertex, edge.x, edge.y);
+    this.begin(instance, pointer, (at) => ({ segmentation: moveVertex(rings, edge.ring, edge.vertex + 1, ...this.inside(at)) }));
+    if (this.drag) this.drag.click = () => void this.editor.change(instance.id, { segmentation: rings });
+    this.view.activeVertex = { ring: edge.ring, vertex: edge.vertex + 1 };
+    this.onEdge = null;
+    this.editor.setDraft({ id: instance.id, fields: { segmentation: rings } });
+  }
+
+  /** @private @param {Instance} instance @param {Pointer} start @param {(pointer: Pointer) => Fields | null} move */
+  begin(instance, start, move) {
+    this.drag = { move, start, moving: false, id: instance.id };
+  }
+
+  /** @param {Pointer} pointer @param {boolean} pressed */
+  pointerMove(pointer, pressed) {
+    if (this.panFrom && pressed) {
+      this.view.viewport.pan(pointer.screenX - this.panFrom.screenX, pointer.screenY - this.panFrom.screenY);
+      this.panFrom = pointer;
+      return this.view.redraw();
+    }
+    const drag = this.drag;
+    if (!drag || !pressed) return this.hover(pointer);
+    const travelled = Math.hypot(pointer.screenX - drag.start.screenX, pointer.screenY - drag.start.screenY);
+    drag.moving ||= travelled >= DRAG_START;
+    if (!drag.moving) return;
+    const fields = drag.move(pointer);
+    // The server may have numbered the instance during the drag.
+    if (fields) this.editor.setDraft({ id: this.editor.draft?.id ?? this.editor.selectedId ?? drag.id, fields });
+  }
+
+  /** @private @param {Pointer} pointer */
+  hover(pointer) {
+    const { view, editor } = this;
+    const keypoint = this.keypointAt(pointer);
+    view.hoveredKeypoint = keypoint?.index ?? null;
+    view.activeVertex = keypoint ? null : this.vertexAt(pointer);
+    this.onEdge = keypoint || view.activeVertex ? null : this.edgeAt(pointer);
+    editor.hover(view.activeVertex || this.onEdge ? null : (view.instancesAt(pointer.x, pointer.y)[0]?.id ?? null));
+    view.redrawOverlay();
+  }
+
+  pointerUp() {
+    const drag = this.drag;
+    this.drag = this.panFrom = null;
+    if (!drag) return;
+    const draft = this.editor.draft;
+    if (drag.moving && draft) this.editor.change(draft.id, draft.fields);
+    else {
+      this.editor.setDraft(null);
+      drag.click?.();
+    }
+    this.view.redraw();
+  }
+
+  /** @param {Pointer} pointer */
+  doubleClick(pointer) {
+    const selected = this.editable;
+    if (selected && shapeKind(selected) === "bitmap" && hits(shapeOf(selected), pointer.x, pointer.y, 0)) this.convert(selected);
+  }
+
+  /** Turn a bitmap into a polygon. @param {Instance} instance */
+  convert(instance) {
+    const { segmentation, holes } = asPolygon(instance, CONVERT_TOLERANCE);
+    if (!segmentation.length || !this.editor.change(instance.id, { segmentation })) return;
+    if (holes) this.editor.emit("notice", { text: `A polygon cannot have holes: ${holes} ${holes > 1 ? "were" : "was"} filled. Ctrl+Z brings the mask back.` });
+  }
+
+  cancel() {
+    const busy = this.drag !== null;
+    this.drag = this.panFrom = null;
+    if (busy) this.editor.setDraft(null);
+    else if (this.editor.selectedId !== null) this.editor.select(null);
+    return true;
+  }
+
+  leave() {
+    if (this.drag) this.cancel();
+    this.view.activeVertex = this.onEdge = null;
+    this.view.hoveredKeypoint = null;
+  }
+
+  /** @param {Pointer} pointer */
+  cursor(pointer) {
+    if (this.drag?.moving || this.panFrom) return "grabbing";
+    if (this.view.hoveredKeypoint !== null || this.view.activeVertex) return pointer.shift && this.view.activeVertex ? "not-allowed" : "grab";
+    if (this.onEdge) return "copy";
+    if (this.editor.hoveredId === null) return "default";
+    return this.editor.hoveredId === this.editor.selectedId ? "move" : "pointer";
+  }
+
+  /** @param {CanvasRenderingContext2D} context @param {import("../painter.js").Surface} surface */
+  draw(context, surface) {
+    const instance = this.editable;
+    if (!this.onEdge || this.drag || !instance || shapeKind(instance) === "box") return;
+    const [x, y] = surface.viewport.toScreen(this.onEdge.x, this.onEdge.y);
+    inScreenPixels(context, surface);
+    context.beginPath();
+    context.arc(x, y, HANDLE / 2 + 1, 0, 2 * Math.PI);
+    context.fillStyle = "#ffffff";
+    context.fill();
+    context.lineWidth = 2;
+    context.strokeStyle = colorOf(this.editor.category(instance.category_id));
+    context.stroke();
+  }
+}
+
+/** @param {number[]} fixed @param {number[]} at @returns {[number, number, number, number]} */
+function spanned([x0, y0], [x1, y1]) {
+  return [Math.min(x0, x1), Math.min(y0, y1), Math.max(1, Math.abs(x1 - x0)), Math.max(1, Math.abs(y1 - y0))];
+}
+
+/** @param {[number, number, number, number]} bbox @param {number} side 0 top, 1 right, 2 bottom, 3 left @param {number[]} at @returns {[number, number, number, number]} */
+function withSide([x, y, width, height], side, at) {
+  const x0 = side === 3 ? at[0] : x, x1 = side === 1 ? at[0] : x + width;
+  const y0 = side === 0 ? at[1] : y, y1 = side === 2 ? at[1] : y + height;
+  return spanned([x0, y0], [x1, y1]);
+}

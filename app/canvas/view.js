@@ -1,0 +1,290 @@
+/**
+ * The canvas: photograph and objects on a lower layer that is drawn when the document or the view changes, and the
+ * object in hand, handles and tools on an upper one that follows the pointer. Pan and zoom are handled here; everything
+ * else the pointer does goes to the tool.
+ */
+
+import { editableRings, shapeKind } from "./document.js";
+import { element } from "./dom.js";
+import { ImageLayer } from "./image_layer.js";
+import { colorOf, drawKeypoints, drawShape, drawTag, drawVertices, inSight } from "./painter.js";
+import { remember, remembered } from "./preferences.js";
+import { hits, shapeOf } from "./shapes.js";
+import { Viewport } from "./viewport.js";
+
+/** @typedef {import("./document.js").Instance} Instance */
+/** @typedef {import("./editor.js").Editor} Editor */
+/**
+ * What the pointer is over or at, in image pixels (x, y) and in CSS pixels of the canvas (screenX, screenY).
+ * @typedef {{x: number, y: number, screenX: number, screenY: number, button: number, shift: boolean, alt: boolean, control: boolean, touch: boolean}} Pointer
+ */
+/**
+ * @typedef {object} Tool
+ * @property {string} name
+ * @property {() => string} hint  one line for the person
+ * @property {(pointer: Pointer) => string} [cursor]
+ * @property {(pointer: Pointer) => void} [pointerDown]
+ * @property {(pointer: Pointer, pressed: boolean) => void} [pointerMove]
+ * @property {(pointer: Pointer) => void} [pointerUp]
+ * @property {(pointer: Pointer) => void} [doubleClick]
+ * @property {() => boolean} [cancel]  true where there was something to cancel
+ * @property {() => boolean} [confirm]
+ * @property {() => boolean} [erase]  Del and Backspace
+ * @property {() => boolean} [undo]
+ * @property {() => void} [leave]
+ * @property {(context: CanvasRenderingContext2D, surface: import("./painter.js").Surface) => void} [draw]
+ */
+
+export class View {
+  /** @param {Editor} editor */
+  constructor(editor) {
+    this.editor = editor;
+    this.viewport = new Viewport();
+    this.imageLayer = new ImageLayer();
+    this.scene = element("canvas", { class: "ml-layer" });
+    this.overlay = element("canvas", { class: "ml-layer", tabindex: "0", "aria-label": "Image with its objects", role: "application" });
+    this.root = element("div", { class: "ml-canvas" }, this.scene, this.overlay);
+    /** @type {Tool | null} */
+    this.tool = null;
+    this.opacity = remembered("opacity", 0.3);
+    this.labels = remembered("labels", true);
+    this.ratio = window.devicePixelRatio || 1;
+    this.wanted = ""; // address of the image to show
+    this.spaceHeld = false;
+    this.panning = false;
+    /** @type {Pointer | null} */
+    this.pointer = null;
+    /** The handle under the pointer. @type {{ring: number, vertex: number} | null} */
+    this.activeVertex = null;
+    /** @type {number | null} */
+    this.hoveredKeypoint = null;
+    this.dirty = { scene: false, overlay: false };
+    this.frames = 0;
+    this.sceneMilliseconds = 0; // of script, for the last frame that drew the lower layer
+    /** @type {() => void} */
+    this.onMove = () => {};
+    /** @type {() => void} */
+    this.onFrame = () => {};
+
+    editor.on("document selection filter", () => this.redraw());
+    editor.on("class hover", () => this.redrawOverlay());
+    let drafted = -1;
+    editor.on("draft", () => {
+      const id = editor.draft?.id ?? -1;
+      if (id !== drafted) this.redraw();
+      else this.redrawOverlay();
+      drafted = id;
+    });
+    new ResizeObserver(() => this.resize()).observe(this.root);
+  }
+
+  /** Show an image that is or will be decoded. @param {string} url @param {{width: number, height: number}} size */
+  async show(url, size) {
+    this.imageLayer.picture = null;
+    this.viewport.image = { width: size.width, height: size.height };
+    this.viewport.fit();
+    this.wanted = url;
+    this.redraw();
+    const picture = await this.imageLayer.load(url, () => this.redraw());
+    if (this.wanted !== url) return;
+    this.imageLayer.picture = picture;
+    this.redraw();
+  }
+
+  clear() {
+    this.imageLayer.picture = null;
+    this.wanted = "";
+    this.redraw();
+  }
+
+  /** @param {Tool} tool */
+  setTool(tool) {
+    this.tool?.leave?.();
+    this.tool = tool;
+    this.updateCursor();
+    this.redraw();
+  }
+
+  fit() {
+    this.viewport.fit();
+    this.redraw();
+  }
+
+  /** @param {number} factor around the middle of the canvas */
+  zoom(factor) {
+    this.viewport.zoomAt(this.viewport.width / 2, this.viewport.height / 2, factor);
+    this.redraw();
+  }
+
+  /** @param {number} opacity 0..1 */
+  setOpacity(opacity) {
+    this.opacity = opacity;
+    remember("opacity", opacity);
+    this.redraw();
+  }
+
+  /** @param {boolean} on */
+  setLabels(on) {
+    this.labels = on;
+    remember("labels", on);
+    this.redraw();
+  }
+
+  // -- what lies where ------------------------------------------------------------------------
+
+  /** CSS pixels to image pixels. @param {number} pixels */
+  reach(pixels) {
+    return pixels / this.viewport.scale;
+  }
+
+  /** The visible instances under a point, the smallest first. @param {number} x @param {number} y @returns {Instance[]} */
+  instancesAt(x, y) {
+    const found = this.editor.visibleInstances().filter((instance) => hits(shapeOf(instance), x, y, this.reach(5)));
+    return found.sort((a, b) => a.area - b.area);
+  }
+
+  /** The labelled keypoint under a point; the selected instance goes first. @param {number} x @param {number} y @returns {{instance: Instance, index: number} | null} */
+  keypointAt(x, y) {
+    const reach = this.reach(9);
+    const selected = this.editor.selected;
+    const candidates = this.editor.visibleInstances().filter((instance) => instance.keypoints.length);
+    if (selected && candidates.includes(selected)) candidates.unshift(selected);
+    for (const instance of candidates) {
+      let best = -1, bestDistance = reach;
+      for (let i = 0; i < instance.keypoints.length; i += 3) {
+        if (!instance.keypoints[i + 2]) continue;
+        const distance = Math.hypot(instance.keypoints[i] - x, instance.keypoints[i + 1] - y);
+        if (distance <= bestDistance) [best, bestDistance] = [i / 3, distance];
+      }
+      if (best >= 0) return { instance, index: best };
+    }
+    return null;
+  }
+
+  // -- drawing --------------------------------------------------------------------------------
+
+  redraw() {
+    this.dirty.scene = true;
+    this.redrawOverlay();
+  }
+
+  redrawOverlay() {
+    if (!this.dirty.overlay) requestAnimationFrame(() => this.frame());
+    this.dirty.overlay = true;
+  }
+
+  /** @private */
+  frame() {
+    if (this.dirty.scene) {
+      const started = performance.now();
+      this.drawScene();
+      this.sceneMilliseconds = performance.now() - started;
+    }
+    this.drawOverlay();
+    this.dirty = { scene: false, overlay: false };
+    this.frames += 1;
+    this.onFrame();
+  }
+
+  /** @private @returns {import("./painter.js").Surface} */
+  get surface() {
+    return { ratio: this.ratio, viewport: this.viewport, opacity: this.opacity };
+  }
+
+  /** @private */
+  drawScene() {
+    const context = cleared(this.scene);
+    const { editor, surface } = this;
+    if (!editor.document) return;
+    this.imageLayer.draw(context, this.viewport, surface.ratio);
+    const inHand = editor.draft?.id ?? editor.selectedId;
+    const instances = editor.visibleInstances().filter((instance) => instance.id !== inHand);
+    instances.sort((a, b) => b.area - a.area); // small objects stay on top of large ones
+    for (const instance of instances) drawShape(context, surface, instance, editor.category(instance.category_id), "plain");
+    for (const instance of instances) {
+      if (instance.num_keypoints) drawKeypoints(context, surface, instance.keypoints, editor.category(instance.category_id));
+    }
+    if (this.labels) this.drawLabels(context, instances);
+  }
+
+  /** @private @param {CanvasRenderingContext2D} context @param {Instance[]} instances */
+  drawLabels(context, instances) {
+    /** @type {{x: number, y: number, width: number, height: number}[]} */
+    const taken = [];
+    for (const instance of [...instances].reverse()) {
+      const { bounds, top } = shapeOf(instance);
+      if ((bounds[2] - bounds[0]) * this.viewport.scale < 24 || !inSight(bounds, this.viewport)) continue;
+      const [x, y] = this.viewport.toScreen(...top);
+      const box = drawTag(context, this.surface, x, y - 3, this.labelOf(instance), colorOf(this.editor.category(instance.category_id)), taken);
+      if (box) taken.push(box);
+    }
+  }
+
+  /** @private @param {Instance} instance */
+  labelOf(instance) {
+    const name = this.editor.category(instance.category_id)?.name ?? "?";
+    const short = name.length > 24 ? name.slice(0, 23) + "…" : name;
+    return instance.status === "proposed" && instance.score !== null ? `${short} ${Math.round(instance.score * 100)} %` : short;
+  }
+
+  /** @private */
+  drawOverlay() {
+    const context = cleared(this.overlay);
+    const { editor, surface } = this;
+    if (!editor.document) return;
+    const hovered = editor.document.instances.find((instance) => instance.id === editor.hoveredId);
+    if (hovered && hovered.id !== editor.selectedId && editor.isVisible(hovered)) {
+      const category = editor.category(hovered.category_id);
+      drawShape(context, { ...surface, opacity: this.opacity * 0.5 }, hovered, category, "hovered");
+      const [x, y] = this.viewport.toScreen(...shapeOf(hovered).top);
+      drawTag(context, surface, x, y - 3, this.labelOf(hovered), colorOf(category));
+    }
+    const chosen = editor.document.instances.find((instance) => instance.id === (editor.draft?.id ?? editor.selectedId));
+    if (chosen && editor.isVisible(chosen)) this.drawChosen(context, editor.shown(chosen));
+    this.tool?.draw?.(context, surface);
+  }
+
+  /** @private @param {CanvasRenderingContext2D} context @param {Instance} instance */
+  drawChosen(context, instance) {
+    const { editor, surface } = this;
+    const category = editor.category(instance.category_id);
+    drawShape(context, surface, instance, category, "selected");
+    const locked = editor.locked.has(instance.id);
+    if (!locked && this.tool?.name === "select" && shapeKind(instance) !== "bitmap") {
+      drawVertices(context, surface, editableRings(instance), colorOf(category), this.activeVertex);
+    }
+    drawKeypoints(context, surface, instance.keypoints, category, {
+      active: editor.activeKeypoint, hovered: this.hoveredKeypoint, emphasis: "selected", ghosts: editor.ghosts,
+    });
+    const [x, y] = this.viewport.toScreen(...shapeOf(instance).top);
+    drawTag(context, surface, x, y - 7, (locked ? "🔒 " : "") + this.labelOf(instance), colorOf(category));
+  }
+
+  /** @private */
+  resize() {
+    const width = this.root.clientWidth, height = this.root.clientHeight;
+    if (!width || !height) return; // on a tab that is not shown
+    this.ratio = window.devicePixelRatio || 1;
+    for (const canvas of [this.scene, this.overlay]) {
+      canvas.width = Math.round(width * this.ratio);
+      canvas.height = Math.round(height * this.ratio);
+    }
+    this.viewport.resize(width, height);
+    this.dirty.scene = true;
+    this.frame(); // at once: a canvas that has changed its size is blank
+  }
+
+  updateCursor() {
+    const over = this.pointer;
+    if (this.spaceHeld) this.overlay.style.cursor = this.panning ? "grabbing" : "grab";
+    else this.overlay.style.cursor = (over && this.tool?.cursor?.(over)) || "default";
+  }
+}
+
+/** @param {HTMLCanvasElement} canvas */
+function cleared(canvas) {
+  const context = /** @type {CanvasRenderingContext2D} */ (canvas.getContext("2d"));
+  context.setTransform(1, 0, 0, 1, 0, 0);
+  context.clearRect(0, 0, canvas.width, canvas.height);
+  return context;
+}

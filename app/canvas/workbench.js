@@ -1,0 +1,284 @@
+/** The editor as a whole: which image is open, which tool is in hand, and what the buttons and keys do. */
+
+import * as api from "./api.js";
+import { Assistant } from "./assistant.js";
+import { shapeKind, simplified } from "./document.js";
+import { Editor, lineOf } from "./editor.js";
+import { ImageList } from "./images.js";
+import { remember, remembered } from "./preferences.js";
+import { BoxTool } from "./tools/box.js";
+import { KeypointsTool } from "./tools/keypoints.js";
+import { PolygonTool } from "./tools/polygon.js";
+import { RefineTool } from "./tools/refine.js";
+import { SelectTool } from "./tools/select.js";
+import { View } from "./view.js";
+
+const SIMPLIFY_TOLERANCE = 1.5; // CSS pixels at the present zoom: what the eye would not miss
+
+export class Workbench {
+  /** @param {HTMLElement} root the element that everything is in */
+  constructor(root) {
+    this.root = root;
+    this.editor = new Editor();
+    this.images = new ImageList();
+    this.assistant = new Assistant(this.editor, this.images);
+    this.view = new View(this.editor);
+    this.tools = {
+      select: new SelectTool(this.editor, this.view),
+      polygon: new PolygonTool(this.editor, this.view),
+      box: new BoxTool(this.editor, this.view),
+      keypoints: new KeypointsTool(this.editor, this.view),
+      refine: new RefineTool(this.editor, this.view),
+    };
+    /** @type {keyof Workbench["tools"]} */
+    this.toolName = "select";
+    this.opening = 0;
+    this.openedMilliseconds = 0; // from asking for an image to its first frame with objects
+    this.galleryShown = false;
+    this.view.setTool(this.tools.select);
+    this.editor.on("document", () => this.editor.document && this.images.note(this.editor.document));
+  }
+
+  /** Read the workspace and open the image of the address, the last one, or the first. */
+  async start() {
+    await this.editor.outbox.adopt();
+    await this.images.read();
+    const wanted = Number(/#image=(\d+)/.exec(location.hash)?.[1] ?? remembered("image", 0));
+    const first = this.images.find(wanted) ?? this.images.nextUnreviewed(null) ?? this.images.rows[0];
+    if (first) await this.open(first.image_id);
+  }
+
+  // -- images ---------------------------------------------------------------------------------
+
+  /** @param {number} id */
+  async open(id) {
+    const started = performance.now();
+    const opening = ++this.opening;
+    this.tool.cancel?.();
+    try {
+      const decoding = this.view.imageLayer.load(api.imageUrl(id), () => this.view.redraw());
+      decoding.catch(() => {}); // reported below, by show()
+      const document = await this.editor.load(id);
+      if (opening !== this.opening) return;
+      this.editor.open(document);
+      this.images.note(document);
+      remember("image", id);
+      history.replaceState(history.state, "", `#image=${id}`);
+      await this.view.show(api.imageUrl(id), document.image);
+      if (opening !== this.opening) return;
+      requestAnimationFrame(() => { this.openedMilliseconds = performance.now() - started; });
+      this.assistant.opened(document);
+      this.readAhead(id);
+    } catch (error) {
+      if (opening === this.opening) this.editor.emit("notice", { text: `Image ${id}: ${lineOf(error)}`, kind: "error" });
+    }
+  }
+
+  /** Decode the next image while the person is busy with this one. @private @param {number} id */
+  readAhead(id) {
+    const next = this.images.rows[this.images.indexOf(id) + 1];
+    if (next) this.view.imageLayer.load(api.imageUrl(next.image_id), () => {}).catch(() => {});
+  }
+
+  /** @param {1 | -1} direction */
+  step(direction) {
+    const id = this.editor.image?.image_id;
+    if (id === undefined) return;
+    const row = this.images.rows[this.images.indexOf(id) + direction];
+    if (row) void this.open(row.image_id);
+  }
+
+  nextUnreviewed() {
+    const row = this.images.nextUnreviewed(this.editor.image?.image_id ?? null);
+    if (row) void this.open(row.image_id);
+    else this.editor.emit("notice", { text: "Every image is reviewed.", kind: "success" });
+  }
+
+  /** @param {File[]} files */
+  async upload(files) {
+    if (!files.length) return;
+    const annotations = files.filter((file) => file.name.toLowerCase().endsWith(".json"));
+    if (annotations.length) return this.editor.emit("importfiles", files);
+    const { added, known, errors } = await this.images.upload(files);
+    const first = added[0] ?? known[0];
+    if (first !== undefined) await this.open(first);
+    if (errors.length) {
+      this.editor.emit("notice", {
+        text: `${errors.length} of ${files.length} ${files.length > 1 ? "files" : "file"} not added:`,
+        lines: errors.map(({ file_name, error }) => (error.includes(file_name) ? error : `${file_name}: ${error}`)),
+        kind: "error",
+      });
+    } else if (known.length) {
+      const text = known.length === 1 ? "That image is already here." : `${known.length} of them are already here.`;
+      this.editor.emit("notice", { text });
+    }
+  }
+
+  /** The page is looked at again: other tabs, other people or a new model may have changed things. */
+  async refresh() {
+    const { editor, images } = this;
+    if (!images.loaded || editor.draft || editor.outbox.edits.length) return;
+    try {
+      await images.read();
+      const image = editor.image;
+      if (!image) return void (images.rows[0] && (await this.open(images.rows[0].image_id)));
+      const document = await editor.load(image.image_id);
+      if (document.revision !== editor.document?.revision || JSON.stringify(document.categories) !== JSON.stringify(editor.document.categories)) {
+        editor.replace(document);
+      }
+    } catch {
+      // nothing is asked of the person here; the next action will say that the server is away
+    }
+  }
+
+  // -- tools ----------------------------------------------------------------------------------
+
+  get tool() {
+    return /** @type {import("./view.js").Tool} */ (this.tools[this.toolName]);
+  }
+
+  /** @param {keyof Workbench["tools"]} name */
+  setTool(name) {
+    if (name === this.toolName) return;
+    this.toolName = name;
+    this.view.setTool(this.tools[name]);
+    this.editor.emit("tool");
+  }
+
+  /** @param {boolean} on */
+  showGallery(on) {
+    this.galleryShown = on && this.images.rows.length > 0;
+    this.editor.emit("gallery");
+  }
+
+  // -- what keys and buttons do ------------------------------------------------------------------
+
+  undo() {
+    if (this.tool.undo?.()) return;
+    void this.editor.travel("undo");
+  }
+
+  redo() {
+    void this.editor.travel("redo");
+  }
+
+  erase() {
+    if (this.tool.erase?.()) return;
+    const id = this.editor.selectedId;
+    if (id === null) return;
+    if (this.editor.locked.has(id)) this.editor.emit("notice", { text: "This object is locked: L unlocks it." });
+    else this.editor.remove(id);
+  }
+
+  /** Esc: the tool's own step first, then the gallery, then the selection. */
+  cancel() {
+    if (this.galleryShown) this.showGallery(false);
+    else if (!this.tool.cancel?.()) this.editor.select(null);
+  }
+
+  cycleKeypoint() {
+    const index = this.editor.activeKeypoint ?? this.view.hoveredKeypoint;
+    if (index !== null) this.tools.keypoints.cycle(index);
+  }
+
+  /** @param {1 | -1} direction */
+  selectNext(direction) {
+    const visible = this.editor.visibleInstances();
+    if (!visible.length) return;
+    const at = visible.findIndex((instance) => instance.id === this.editor.selectedId);
+    const next = visible[at < 0 ? (direction > 0 ? 0 : visible.length - 1) : (at + direction + visible.length) % visible.length];
+    this.editor.select(next.id);
+    this.view.viewport.reveal(next.bbox);
+    this.view.redraw();
+  }
+
+  /** Accept the selected proposal and go on to the next one. */
+  accept() {
+    if (this.tool.confirm?.()) return;
+    const { editor, view } = this;
+    const selected = editor.selected;
+    if (!selected) return this.selectProposal(null);
+    editor.accept(selected.id);
+    this.selectProposal(selected.id);
+    if (editor.selected) view.viewport.reveal(editor.selected.bbox);
+  }
+
+  /** @private @param {number | null} after */
+  selectProposal(after) {
+    const visible = this.editor.visibleInstances();
+    const from = visible.findIndex((instance) => instance.id === after) + 1;
+    const next = [...visible.slice(from), ...visible.slice(0, from)].find((instance) => instance.status === "proposed" && instance.id !== after);
+    this.editor.select(next?.id ?? null);
+  }
+
+  async acceptShown() {
+    const { editor } = this;
+    const image = editor.image?.image_id;
+    const shown = editor.visibleInstances().filter((instance) => instance.status === "proposed" && instance.id > 0);
+    if (image === undefined || !shown.length) return;
+    const answer = await editor.ask("Accepting", async () => {
+      await editor.outbox.flush();
+      await api.acceptInstances(image, shown.map((instance) => instance.id));
+      return editor.load(image);
+    });
+    if (answer) editor.replace(answer);
+  }
+
+  /** Say that the image is done and go on, or open a reviewed one for work again. */
+  async toggleReviewed() {
+    const { editor, images } = this;
+    const image = editor.image;
+    if (!image) return;
+    this.tool.cancel?.();
+    const status = image.status === "reviewed" ? "in_progress" : "reviewed";
+    const document = await editor.ask("Saving the status", async () => {
+      await editor.outbox.flush();
+      await api.setStatus(image.image_id, status, status === "reviewed" ? editor.threshold : undefined);
+      return editor.load(image.image_id);
+    });
+    if (!document) return;
+    images.note(document);
+    editor.replace(document);
+    if (status !== "reviewed" || editor.image?.image_id !== image.image_id) return;
+    const next = images.nextUnreviewed(image.image_id);
+    const back = { label: "Go back", run: () => void this.open(image.image_id) };
+    editor.emit("notice", {
+      text: next ? "Reviewed." : "Reviewed. That was the last one: export, or fine-tune on your corrections.",
+      kind: "success", actions: next ? [back] : [],
+    });
+    if (next) await this.open(next.image_id);
+  }
+
+  findObjects() {
+    const image = this.editor.image?.image_id;
+    if (image !== undefined) void this.assistant.find(image);
+  }
+
+  toggleSelected(/** @type {"hidden" | "locked"} */ flag) {
+    const id = this.editor.selectedId;
+    if (id !== null) this.editor.toggle(flag, id);
+    else if (flag === "hidden") this.editor.toggleAllHidden();
+  }
+
+  /** @param {number} position 0 is the first class */
+  chooseClassAt(position) {
+    const category = this.editor.document?.categories[position];
+    if (category) this.editor.chooseCategory(category.id);
+  }
+
+  convertToPolygon() {
+    const selected = this.editor.selected;
+    if (selected && shapeKind(selected) === "bitmap") this.tools.select.convert(selected);
+  }
+
+  simplify() {
+    const selected = this.editor.selected;
+    if (!selected || !Array.isArray(selected.segmentation)) return;
+    const before = selected.segmentation.reduce((sum, ring) => sum + ring.length / 2, 0);
+    const segmentation = simplified(selected.segmentation, this.view.reach(SIMPLIFY_TOLERANCE));
+    const after = segmentation.reduce((sum, ring) => sum + ring.length / 2, 0);
+    if (after < before) this.editor.change(selected.id, { segmentation });
+    this.editor.emit("notice", { text: after < before ? `${before} points became ${after}.` : "No point can go without being missed at this zoom." });
+  }
+}
+
