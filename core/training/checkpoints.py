@@ -2,43 +2,23 @@
 
 from __future__ import annotations
 
-import os
 import pickle
-import tempfile
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import torch
 
+from core.config import ModelConfig
+from core.files import write_atomically
+from core.model.mask_rcnn import MaskRCNN
+
 CHECKPOINT = "checkpoint.pt"
-
-
-def write_atomically(path: Path, write: Callable[[Path], object]) -> None:
-    """Let `write` fill a file beside `path` that then takes its place: a reader sees the old one or the new.
-
-    The bytes are on the disk before the name changes, so that a crash leaves one of the two whole.
-    """
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    os.close(handle)
-    temporary = Path(name)
-    try:
-        write(temporary)
-        with temporary.open("rb") as file:
-            os.fsync(file.fileno())
-        # A temporary file is the owner's alone; what takes its place is as readable as any other file.
-        umask = os.umask(0)
-        os.umask(umask)
-        temporary.chmod(0o666 & ~umask)
-        temporary.replace(path)
-    except BaseException:
-        temporary.unlink(missing_ok=True)
-        raise
+FORMAT = 1
 
 
 def save_checkpoint(directory: Path, state: dict[str, Any]) -> None:
     """Write a run's state (tensors and plain values) as `checkpoint.pt`."""
-    write_atomically(directory / CHECKPOINT, lambda path: torch.save(state, path))
+    write_atomically(directory / CHECKPOINT, lambda path: torch.save({"format": FORMAT, **state}, path))
 
 
 def load_checkpoint(directory: Path) -> dict[str, Any]:
@@ -50,6 +30,29 @@ def load_checkpoint(directory: Path) -> dict[str, Any]:
         raise ValueError(f"there is no run to resume in {directory}: it has no {CHECKPOINT}") from None
     except (RuntimeError, EOFError, pickle.UnpicklingError):
         raise ValueError(f"{path} cannot be read: it is damaged or no checkpoint of a run") from None
-    if not isinstance(state, dict) or state.get("format") != 1:
+    if not isinstance(state, dict) or state.get("format") != FORMAT:
         raise ValueError(f"{path} is no checkpoint of a run, or of another version")
     return state
+
+
+def model_state(model: MaskRCNN) -> dict[str, Any]:
+    """Weights and description of a model, as values that a checkpoint may hold."""
+    state = {"model": model.state_dict(), "model_config": model.config.to_dict(), "categories": _plain(model)}
+    if model.keypoint_model is not None:
+        state["keypoint_model_config"] = model.keypoint_model.config.to_dict()
+        state["keypoint_model_categories"] = _plain(model.keypoint_model)
+    return state
+
+
+def restored_model(state: dict[str, Any]) -> MaskRCNN:
+    """The model that `model_state` described."""
+    model = MaskRCNN(ModelConfig.from_dict(state["model_config"]), state["categories"])
+    if "keypoint_model_config" in state:
+        config = ModelConfig.from_dict(state["keypoint_model_config"])
+        model.attach_keypoint_model(MaskRCNN(config, state["keypoint_model_categories"]))
+    model.load_state_dict(state["model"])
+    return model
+
+
+def _plain(model: MaskRCNN) -> list[dict[str, Any]]:
+    return [dict(category) for category in model.categories]

@@ -13,8 +13,8 @@ from dataclasses import replace
 import torch
 from torch import Tensor, nn
 
-from core.model import MaskRCNN
 from core.model.heads import BoxPredictor, KeypointHead, MaskPredictor, MlpMaskHead
+from core.model.mask_rcnn import MaskRCNN
 from core.structures import Category
 
 
@@ -61,9 +61,11 @@ def move_to_categories(model: MaskRCNN, categories: Sequence[Category]) -> MaskR
     A new class begins as the mean of the known ones in box regression and masks, which is the shape
     of an object in general, and with its own small random weights in the classifier. The keypoint
     head is kept where the longest list of keypoint names stays the same; else a new one is made for it.
+    An attached keypoint model stays attached while there are persons.
     """
     new_names = keypoint_names(categories)
-    keeps_keypoints = new_names == keypoint_names(model.categories)
+    has_keypoints = model.keypoint_head is not None or model.keypoint_model is not None
+    keeps_keypoints = new_names == keypoint_names(model.categories) and has_keypoints
     num_keypoints = model.config.num_keypoints if keeps_keypoints else len(new_names)
     config = replace(model.config, num_classes=len(categories), num_keypoints=num_keypoints)
     moved = MaskRCNN(config, categories=list(categories))
@@ -80,6 +82,8 @@ def move_to_categories(model: MaskRCNN, categories: Sequence[Category]) -> MaskR
                 _move_rows(old[name], tensor, rows, model.config.num_classes, leading, mean)
             elif not name.startswith(fresh):
                 tensor.copy_(old[name])
+    if model.keypoint_model is not None and keeps_keypoints:
+        moved.attach_keypoint_model(model.keypoint_model)
     return moved
 
 
@@ -103,7 +107,7 @@ def _move_rows(
 
 
 def _class_tensors(model: MaskRCNN) -> dict[str, tuple[int, bool]]:
-    """Names of the tensors with rows for classes: how many rows come before them, whether new ones begin as the mean."""
+    """Names of the tensors with rows for classes: rows before them, whether new ones begin as the mean."""
     tensors: dict[str, tuple[int, bool]] = {}
     for name, module in model.named_modules():
         if isinstance(module, BoxPredictor):

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Sequence
-from typing import Any
 
 import torch
 from torch import Tensor
 
+from core.datasets import CocoDataset
 from core.training.distributed import Processes
 
 
@@ -23,30 +23,31 @@ class FiniteLoss:
     loss shows it only at the next step, with other images.
     """
 
-    def __init__(self, processes: Processes, window: int) -> None:
+    def __init__(self, processes: Processes, dataset: CocoDataset, window: int) -> None:
+        """`window`: the most steps between two checks."""
         self.processes = processes
+        self.file_names = dict(zip(dataset.image_ids, dataset.file_names, strict=True))
         self.first_bad = torch.full((), -1, dtype=torch.int64, device=processes.device)
-        self.recent: deque[tuple[int, Tensor, list[dict[str, Any]]]] = deque(maxlen=window)
+        self.recent: deque[tuple[int, Tensor, list[int]]] = deque(maxlen=window)
 
-    def watch(self, step: int, loss: Tensor, gradient_norm: Tensor, images: Sequence[dict[str, Any]]) -> None:
-        """Note the loss of a step and what it was computed from; `images` are {"id", "file_name"}."""
+    def watch(self, step: int, loss: Tensor, gradient_norm: Tensor, image_ids: Sequence[int]) -> None:
+        """Note the loss of a step and the images it was computed from."""
         bad = ~torch.isfinite(loss.detach() + gradient_norm)
         self.first_bad = torch.where((self.first_bad < 0) & bad, step, self.first_bad)
-        self.recent.append((step, loss.detach(), list(images)))
+        self.recent.append((step, loss.detach(), list(image_ids)))
 
     def check(self) -> None:
         """Raise `TrainingDivergedError` naming the images of the first step that went wrong since the last check."""
         first = int(self.first_bad)
         if first < 0:
             return
-        step, loss, images = next(entry for entry in self.recent if entry[0] == first)
-        own = (bool(torch.isfinite(loss)), images)
-        everywhere = self.processes.gather(own)
+        step, loss, image_ids = next(entry for entry in self.recent if entry[0] == first)
+        everywhere = self.processes.gather((bool(torch.isfinite(loss)), image_ids))
         # Where only the gradient overflowed, every image of the step had a share in it.
-        blamed = [images for finite, images in everywhere if not finite] or [images for _, images in everywhere]
-        names = ", ".join(f"{image['id']} ({image['file_name']})" for images in blamed for image in images)
-        what = "loss" if not all(finite for finite, _ in everywhere) else "gradient"
+        what = "gradient" if all(finite for finite, _ in everywhere) else "loss"
+        blamed = [ids for finite, ids in everywhere if what == "gradient" or not finite]
+        images = ", ".join(f"{image_id} ({self.file_names[image_id]})" for ids in blamed for image_id in ids)
         raise TrainingDivergedError(
-            f"the {what} became NaN or infinite at step {step + 1}, in the images with id {names}: "
-            "check their annotations (python -m core check), or lower the learning rate"
+            f"the {what} became NaN or infinite at step {step + 1}, on the images with id {images}: "
+            "check their annotations (python -m core check) or lower the learning rate"
         )

@@ -3,19 +3,30 @@
 from __future__ import annotations
 
 import json
+import time
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
-from core.training.checkpoints import write_atomically
+import torch
+from torch import Tensor
+
+from core.files import write_atomically
 
 METRICS = "metrics.jsonl"
 
 
 class MetricsLog:
-    """Appends lines to a run's metrics.jsonl; each is on its way to readers when `write` returns."""
+    """Appends lines to a run's metrics.jsonl; each is on its way to readers when `write` returns.
 
-    def __init__(self, directory: Path, *, keep_until_step: int | None = None) -> None:
+    Without a directory, in a process that is not the one to write, it does nothing.
+    """
+
+    def __init__(self, directory: Path | None, *, keep_until_step: int | None = None) -> None:
         """Begin anew, or go on after `keep_until_step`: lines that a resumed run will write again are dropped."""
+        self.file: TextIO | None = None
+        if directory is None:
+            return
         path = directory / METRICS
         kept: list[str] = []
         if keep_until_step is not None and path.exists():
@@ -25,12 +36,14 @@ class MetricsLog:
 
     def write(self, kind: str, **values: Any) -> None:
         """Append one line."""
-        self.file.write(json.dumps({"kind": kind, **values}, ensure_ascii=False) + "\n")
-        self.file.flush()
+        if self.file is not None:
+            self.file.write(json.dumps({"kind": kind, **values}, ensure_ascii=False) + "\n")
+            self.file.flush()
 
     def close(self) -> None:
         """Nothing more will be written."""
-        self.file.close()
+        if self.file is not None:
+            self.file.close()
 
 
 def _before(line: str, step: int) -> bool:
@@ -40,3 +53,34 @@ def _before(line: str, step: int) -> bool:
     except json.JSONDecodeError:
         return False
     return entry.get("kind") == "start" or entry.get("step", step + 1) <= step
+
+
+class StepMeter:
+    """Losses averaged since the last line, and speed; the device is asked once a line, not once a step."""
+
+    def __init__(self, steps_left: int, images_a_step: int) -> None:
+        self.steps_left, self.images_a_step = steps_left, images_a_step
+        self.began = self.window_began = time.perf_counter()
+        self.steps = self.window_steps = 0
+        self.sums: dict[str, Tensor] = {}
+
+    def add(self, losses: Mapping[str, Tensor]) -> None:
+        """Count a step with its losses."""
+        self.steps += 1
+        self.window_steps += 1
+        for name, loss in losses.items():
+            self.sums[name] = self.sums[name] + loss.detach() if name in self.sums else loss.detach()
+
+    def leave_out(self, seconds: float) -> None:
+        """Time that went into something else than steps, such as validation; the time left still reckons with it."""
+        self.window_began += seconds
+
+    def summary(self) -> dict[str, float]:
+        """Mean losses and speed since the last summary, and an estimate of the seconds left."""
+        now = time.perf_counter()
+        means = (torch.stack(list(self.sums.values())).float() / self.window_steps).tolist()
+        images_per_second = self.window_steps * self.images_a_step / max(1e-9, now - self.window_began)
+        seconds_left = (now - self.began) / self.steps * (self.steps_left - self.steps)
+        values = {"loss": sum(means), **dict(zip(self.sums, means, strict=True))}
+        self.window_began, self.window_steps, self.sums = now, 0, {}
+        return values | {"images_per_second": images_per_second, "eta_seconds": seconds_left}

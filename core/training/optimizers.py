@@ -2,29 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
 import torch
 from torch import nn
 
 from core.config import TrainConfig
-from core.model import MaskRCNN
-
-
-def freeze_stages(model: MaskRCNN, count: int) -> list[nn.Module]:
-    """Stop the first `count` stages of the backbone, the stem counted as one, from learning; they are given back."""
-    frozen = [module for stage in model.backbone.stages()[:count] for module in stage]
-    for module in frozen:
-        module.requires_grad_(False)
-    return frozen
-
-
-def learning_mode(model: MaskRCNN, frozen: Sequence[nn.Module]) -> None:
-    """Training mode, but for frozen stages: their batch statistics stay too."""
-    model.train()
-    for module in frozen:
-        module.eval()
+from core.model.mask_rcnn import MaskRCNN
 
 
 def build_optimizer(model: MaskRCNN, config: TrainConfig) -> torch.optim.Optimizer:

@@ -6,11 +6,14 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor
 from torch.utils.data import DataLoader, Dataset
 
 from core.config import TrainConfig
 from core.datasets import CocoDataset
+from core.model.mask_rcnn import MaskRCNN
+from core.structures import Category
 from core.training.distributed import Processes
 
 Batch = tuple[list[Tensor], list[dict[str, Any]]]
@@ -88,3 +91,35 @@ def _side_by_side(samples: Sequence[tuple[Tensor, dict[str, Any]]]) -> Batch:
     """Images have different sizes, so they stay a list."""
     images, targets = zip(*samples, strict=True)
     return list(images), list(targets)
+
+
+class TargetsForModel:
+    """A data set's targets as a model with other categories learns from them.
+
+    Labels become those of the categories of the same name; `annotated_labels` tells the model which
+    of its classes the data would show, so that the others are not taken for background.
+    """
+
+    def __init__(self, categories: Sequence[Category], model: MaskRCNN, device: torch.device) -> None:
+        label_of = {category["name"]: label for label, category in enumerate(model.categories, start=1)}
+        self.label_of = torch.tensor([0, *(label_of[category["name"]] for category in categories)])
+        self.annotated = torch.zeros(len(model.categories) + 1, dtype=torch.bool, device=device)
+        self.annotated[self.label_of] = True
+        self.num_keypoints, self.device = model.config.num_keypoints, device
+
+    def __call__(self, targets: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+        """The targets of a batch, on the model's device."""
+        return [self._target(target) for target in targets]
+
+    def _target(self, target: dict[str, Any]) -> dict[str, Any]:
+        prepared = {name: target[name] for name in ("boxes", "iscrowd", "masks", "box_masks") if name in target}
+        prepared["labels"] = self.label_of[target["labels"]]
+        if self.num_keypoints and "keypoints" in target:
+            missing = self.num_keypoints - target["keypoints"].shape[1]
+            prepared["keypoints"] = F.pad(target["keypoints"], (0, 0, 0, missing))
+        moved = {name: tensor.to(self.device, non_blocking=True) for name, tensor in prepared.items()}
+        return moved | {
+            "image_id": target["image_id"],
+            "annotated_labels": self.annotated,
+            "labels_checked": True,  # by the table above; asking the device would wait for it
+        }

@@ -10,8 +10,8 @@ from typing import Any
 import torch
 
 from core.config import ModelConfig, TrainConfig
-from core.model import MaskRCNN
 from core.model.backbones import load_classification_weights
+from core.model.mask_rcnn import MaskRCNN
 from core.model.weights import load_model
 from core.structures import Category
 from core.training.class_rows import keypoint_names, merge_categories, move_to_categories
@@ -29,6 +29,8 @@ def starting_model(config: TrainConfig, categories: Sequence[Category]) -> MaskR
         if config.model_config or config.backbone_weights:
             raise ValueError("model_config and backbone_weights describe a new model: give model='' with them")
         base = load_model(config.model)
+        if keypoint_names(categories):
+            base.keypoint_model = None  # it does not learn: keypoints in the data need a head of the model's own
         return move_to_categories(base, merge_categories(base.categories, categories, config.keep_base_classes))
     model_config = new_model_config(config, categories)
     if model_config.backbone_norm == "frozen" and not config.backbone_weights:

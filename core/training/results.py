@@ -1,0 +1,35 @@
+"""What a run leaves in its directory."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+from core.config import TrainConfig
+from core.files import write_atomically
+from core.model.weights import WEIGHTS_FILE
+from core.training.checkpoints import CHECKPOINT
+
+
+@dataclass
+class Best:
+    """The model that the run would give now."""
+
+    score: float | None = None  # None: nothing was validated yet
+    metrics: dict[str, Any] = field(default_factory=dict)
+
+
+def refuse_to_overwrite(directory: Path) -> None:
+    """ValueError where the directory holds another run, which a new one would destroy."""
+    for name in (WEIGHTS_FILE, CHECKPOINT):
+        if (directory / name).exists():
+            raise ValueError(f"{directory} holds a run already ({name}): resume it, or name another output")
+
+
+def write_config(directory: Path, config: TrainConfig) -> None:
+    """Make the directory, with the configuration as train.json."""
+    directory.mkdir(parents=True, exist_ok=True)
+    text = json.dumps(asdict(config), indent=2, ensure_ascii=False)
+    write_atomically(directory / "train.json", lambda path: path.write_text(text, encoding="utf-8"))
