@@ -115,9 +115,7 @@ class ModelConfig:
                 f"ModelConfig.anchor_sizes={self.anchor_sizes}: a pyramid needs five, one a level P2 to P6"
             )
         if self.roi_samples < 1 and (self.roi_reduce == "max" or self.roi_op == "warp"):
-            raise ValueError(
-                "ModelConfig.roi_samples=0 adapts to the RoI only with roi_op='align' and roi_reduce='avg'"
-            )
+            raise ValueError("ModelConfig.roi_samples=0 (adaptive) needs roi_op='align' and roi_reduce='avg'")
         if self.features != "fpn" and self.backbone.startswith("mobilenet"):
             raise ValueError(f"ModelConfig.features={self.features!r} needs a ResNet or ResNeXt, not {self.backbone}")
         if self.mask_head in ("mlp2", "mlp3") and self.features == "c4":
@@ -134,7 +132,8 @@ class ModelConfig:
         unknown = sorted(set(values) - known)
         if unknown:
             raise ValueError(f"unknown ModelConfig field {unknown[0]!r}: the file was written by another version")
-        return cls(**{name: tuple(value) if isinstance(value, list) else value for name, value in values.items()})
+        arguments: dict[str, Any] = {k: tuple(v) if isinstance(v, list) else v for k, v in values.items()}
+        return cls(**arguments)
 
 
 @dataclass(frozen=True)

@@ -7,6 +7,7 @@ cut and which normalisation they carry.
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable
 from functools import partial
 
@@ -94,7 +95,9 @@ class MobileNetBackbone(nn.Module):
         super().__init__()
         build, self.ends, channels = MOBILENET_STAGES[config.backbone]
         norm = norm_layer(config.backbone_norm, config.backbone_norm_eps)
-        self.features = build(weights=None, norm_layer=norm).features[: self.ends[-1]]
+        network = build(weights=None, norm_layer=norm).features
+        assert isinstance(network, nn.Sequential)
+        self.features = network[: self.ends[-1]]
         self.channels = list(channels)
 
     def forward(self, images: Tensor) -> list[Tensor]:
@@ -110,7 +113,7 @@ class MobileNetBackbone(nn.Module):
     def stages(self) -> list[list[nn.Module]]:
         """The modules of each stage in order, the stem first, for freezing."""
         edges = [0, 2, *self.ends]
-        return [list(self.features[start:end]) for start, end in zip(edges, edges[1:], strict=False)]
+        return [list(self.features[start:end]) for start, end in itertools.pairwise(edges)]
 
 
 def build_backbone(config: ModelConfig) -> ResNetBackbone | MobileNetBackbone:

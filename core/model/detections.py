@@ -61,7 +61,7 @@ def heatmaps_to_keypoints(heatmaps: Tensor, boxes: Tensor) -> tuple[Tensor, Tens
     Returns:
         float32 N×J×2 positions (x, y) in input pixels, and float32 N×J logits there.
     """
-    count, joints, side, _ = heatmaps.shape
+    count, joints, _side, _ = heatmaps.shape
     positions = boxes.new_zeros((count, joints, 2))
     scores = boxes.new_zeros((count, joints))
     extents = (boxes[:, 2:] - boxes[:, :2]).clamp(min=1)

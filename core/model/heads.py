@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
@@ -35,7 +37,7 @@ class BoxHead(nn.Module):
             self.convs = nn.Sequential(*(_conv3x3(channels, channels, config.head_norm) for _ in range(4)))
         inputs = channels * BOX_RESOLUTION**2
         sizes = [inputs, width] if config.box_head == "conv4fc1" else [inputs, width, width]
-        self.fc = nn.ModuleList(nn.Linear(a, b) for a, b in zip(sizes, sizes[1:], strict=False))
+        self.fc = nn.ModuleList(nn.Linear(a, b) for a, b in itertools.pairwise(sizes))
         self.channels = width
 
     def forward(self, features: Tensor) -> Tensor:
@@ -100,7 +102,7 @@ class FcnMaskHead(nn.Module):
         super().__init__()
         width = config.mask_head_channels
         sizes = [channels] + [width] * config.mask_head_convs
-        self.convs = nn.Sequential(*(_conv3x3(a, b, config.head_norm) for a, b in zip(sizes, sizes[1:], strict=False)))
+        self.convs = nn.Sequential(*(_conv3x3(a, b, config.head_norm) for a, b in itertools.pairwise(sizes)))
         self.predictor = MaskPredictor(sizes[-1], width, mask_channels(config))
 
     def forward(self, features: Tensor, channel: Tensor | None = None) -> Tensor:
@@ -115,7 +117,7 @@ class MlpMaskHead(nn.Module):
         super().__init__()
         # Hidden layers of 1024 before the one that writes the masks: two or three in table 2e.
         hidden = [channels * MASK_RESOLUTION**2] + [1024] * (2 if config.mask_head == "mlp2" else 3)
-        self.fc = nn.ModuleList(nn.Linear(a, b) for a, b in zip(hidden, hidden[1:], strict=False))
+        self.fc = nn.ModuleList(nn.Linear(a, b) for a, b in itertools.pairwise(hidden))
         self.masks = mask_channels(config)
         self.size = 2 * MASK_RESOLUTION
         self.logits = nn.Linear(1024, self.masks * self.size**2)
@@ -140,7 +142,7 @@ class KeypointHead(nn.Module):
         super().__init__()
         width = config.keypoint_head_channels
         sizes = [channels] + [width] * config.keypoint_head_convs
-        self.convs = nn.Sequential(*(_conv3x3(a, b, "none") for a, b in zip(sizes, sizes[1:], strict=False)))
+        self.convs = nn.Sequential(*(_conv3x3(a, b, "none") for a, b in itertools.pairwise(sizes)))
         self.deconv = nn.ConvTranspose2d(sizes[-1], config.num_keypoints, 4, stride=2, padding=1)
         nn.init.kaiming_normal_(self.deconv.weight, mode="fan_out", nonlinearity="relu")
         assert self.deconv.bias is not None

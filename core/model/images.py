@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import torch
 import torch.nn.functional as F
@@ -22,6 +22,8 @@ class ImageBatch:
     tensor: Tensor  # float32 B×3×H×W
     sizes: list[tuple[int, int]]  # height, width of each resized image inside the padding
     original_sizes: list[tuple[int, int]]
+    # Maps of the attached keypoint model, filled when they are first needed.
+    keypoint_maps: list[Tensor] | None = field(default=None, repr=False)
 
     def scale(self, index: int, device: torch.device) -> Tensor:
         """float32 4: factors (x, y, x, y) from original pixels to resized pixels."""

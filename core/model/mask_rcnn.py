@@ -69,8 +69,10 @@ class MaskRCNN(nn.Module):
         else:
             self.box_head: BoxHead | None = BoxHead(config, channels)
             self.box_predictor = BoxPredictor(self.box_head.channels, config.num_classes)
-            self.mask_head = build_mask_head(config, channels)
+            self.mask_head: nn.Module | None = build_mask_head(config, channels)
         self.keypoint_head = KeypointHead(config, channels) if config.num_keypoints else None
+        # A second model that only adds keypoints to this one's persons.
+        self.keypoint_model: MaskRCNN | None = None
         self.frozen_stages = 0
 
     def _build_c4_heads(self, channels: int) -> None:
@@ -104,6 +106,25 @@ class MaskRCNN(nn.Module):
             raise ValueError("targets are needed in training mode; call model.eval() for detections")
         return self.losses(batch, read_targets(targets, batch, self.config))
 
+    def attach_keypoint_model(self, keypoint_model: MaskRCNN) -> None:
+        """Let a keypoint model describe the persons that this model finds; it does not learn with it.
+
+        Raises:
+            ValueError: the keypoint model has no keypoint head, or this model has no class "person".
+        """
+        if keypoint_model.keypoint_head is None:
+            raise ValueError("the keypoint model has no keypoint head: build it with num_keypoints=17")
+        person = next((item for item in self.categories if item["name"] == "person"), None)
+        if person is None:
+            raise ValueError("this model has no class 'person' that keypoints could belong to")
+        described = keypoint_model.categories[0]
+        self.categories[self.categories.index(person)] = {
+            **person,
+            "keypoints": described.get("keypoints", []),
+            "skeleton": described.get("skeleton", []),
+        }
+        self.keypoint_model = keypoint_model.requires_grad_(False).eval()
+
     def freeze_stages(self, count: int) -> None:
         """Stop the first `count` stages of the backbone from learning, the stem counted as one."""
         self.frozen_stages = count
@@ -118,6 +139,8 @@ class MaskRCNN(nn.Module):
         for modules in self.backbone.stages()[: self.frozen_stages]:
             for module in modules:
                 module.eval()
+        if self.keypoint_model is not None:
+            self.keypoint_model.eval()
         return self
 
     # -- the stages, each usable alone --------------------------------------------------------------
@@ -183,6 +206,8 @@ class MaskRCNN(nn.Module):
         keypoints = keypoint_scores = None
         if self.keypoint_head is not None:
             keypoints, keypoint_scores = self._keypoints_of(maps, boxes, all_labels)
+        elif self.keypoint_model is not None:
+            keypoints, keypoint_scores = self._keypoints_of_persons(batch, boxes, all_labels)
         instances, start = [], 0
         for index, (own_boxes, own_labels) in enumerate(zip(boxes, labels, strict=True)):
             rows = slice(start, start + len(own_boxes))
@@ -205,6 +230,20 @@ class MaskRCNN(nn.Module):
                 )
             )
         return instances
+
+    @torch.no_grad()
+    def mean_masks(self, maps: list[Tensor], boxes: Sequence[Tensor], probabilities: Tensor) -> Tensor:
+        """For each box the mean of the classes' masks, weighted by class probabilities R×K; float32 R×M×M."""
+        assert self.mask_head is not None
+        logits = self.mask_head(self._mask_features(maps, boxes))
+        if self.config.mask_loss == "softmax":
+            masks = logits.softmax(dim=1)[:, 1:]
+        else:
+            masks = logits.sigmoid()
+        if masks.shape[1] == 1:
+            return masks[:, 0]
+        weights = probabilities / probabilities.sum(dim=1, keepdim=True).clamp(min=1e-6)
+        return torch.einsum("rkhw,rk->rhw", masks, weights)
 
     # -- heads on regions ---------------------------------------------------------------------------
 
@@ -229,13 +268,26 @@ class MaskRCNN(nn.Module):
         # Independent classes: the other K - 1 masks of each box need not be computed at all.
         return self.mask_head(features, mask_channel(labels, self.config))[:, 0].sigmoid()
 
-    def _keypoints_of(self, maps: list[Tensor], boxes: Sequence[Tensor], labels: Tensor) -> tuple[Tensor, Tensor]:
+    def _keypoints_of_persons(
+        self, batch: ImageBatch, boxes: Sequence[Tensor], labels: Tensor
+    ) -> tuple[Tensor, Tensor]:
+        """`_keypoints_of` by the attached model, whose maps are computed when the first person needs them."""
+        assert self.keypoint_model is not None
+        chosen = self.labels_with_keypoints().to(labels.device)[labels]
+        if batch.keypoint_maps is None and bool(chosen.any()):
+            batch.keypoint_maps = self.keypoint_model.features(batch.tensor)
+        return self.keypoint_model._keypoints_of(batch.keypoint_maps or [], boxes, labels, chosen)
+
+    def _keypoints_of(
+        self, maps: list[Tensor], boxes: Sequence[Tensor], labels: Tensor, has_keypoints: Tensor | None = None
+    ) -> tuple[Tensor, Tensor]:
         """float32 N×J×3 in input pixels (visibility 2, or 0 where the class has no keypoints) and scores N×J."""
         assert self.keypoint_head is not None
         flat = torch.cat(list(boxes))
         joints = self.config.num_keypoints
         keypoints, scores = flat.new_zeros((len(flat), joints, 3)), flat.new_zeros((len(flat), joints))
-        has_keypoints = self.labels_with_keypoints().to(labels.device)[labels]
+        if has_keypoints is None:
+            has_keypoints = self.labels_with_keypoints().to(labels.device)[labels]
         chosen = torch.nonzero(has_keypoints).squeeze(1)
         if len(chosen):
             counts = [len(item) for item in boxes]

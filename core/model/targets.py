@@ -74,9 +74,8 @@ def _read_target(target: Mapping[str, Any], index: int, batch: ImageBatch, confi
     if not target.get("labels_checked") and len(labels):
         low, high = int(labels.min()), int(labels.max())
         if low < 1 or high > config.num_classes:
-            raise ValueError(
-                f"{where}: labels span {low}..{high}, the model's are 1..{config.num_classes} (0 is background)"
-            )
+            span = f"labels span {low}..{high}"
+            raise ValueError(f"{where}: {span}, the model's are 1..{config.num_classes} (0 is background)")
     scale = batch.scale(index, device)
 
     def of_objects(name: str) -> Tensor | None:

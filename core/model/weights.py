@@ -1,0 +1,194 @@
+"""Weights at rest: safetensors with a JSON sidecar; and models by name, run directory or file."""
+
+from __future__ import annotations
+
+import json
+import pickle
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors import SafetensorError
+from safetensors.torch import load_file, save_file
+from torch import Tensor
+
+from core.config import ModelConfig
+from core.files import write_atomically
+from core.model import torchvision_weights
+from core.model.coco_download import COCO_FILES, cached_file, download
+from core.model.mask_rcnn import MaskRCNN
+from core.structures import Category
+
+WEIGHTS_FILE = "model.safetensors"
+SIDECAR_FILE = "model.json"
+FORMAT = 1
+SHIPPED_MODELS = Path(__file__).resolve().parents[2] / "data" / "models"
+
+
+def save_model(
+    model: MaskRCNN,
+    directory: str | Path,
+    categories: Sequence[Category | str] | None = None,
+    metrics: Mapping[str, Any] | None = None,
+    lineage: Mapping[str, Any] | None = None,
+    *,
+    half: bool = False,
+) -> Path:
+    """Write `model.safetensors` and `model.json` into a directory, each in one piece.
+
+    `categories` replaces the model's own (names or COCO categories, in the order of the labels);
+    `half` stores 16-bit floats, which load as 32-bit.
+
+    Raises:
+        ValueError: the number of categories is not the model's number of classes.
+    """
+    directory = Path(directory)
+    directory.mkdir(parents=True, exist_ok=True)
+    named = [
+        Category(id=label, name=item) if isinstance(item, str) else item
+        for label, item in enumerate(categories or model.categories, 1)
+    ]
+    if len(named) != model.config.num_classes:
+        raise ValueError(f"{len(named)} categories for a model of {model.config.num_classes} classes: give one a class")
+    tensors = {name: _at_rest(tensor, half) for name, tensor in model.state_dict().items()}
+    sidecar: dict[str, Any] = {
+        "format": FORMAT,
+        "config": model.config.to_dict(),
+        "categories": named,
+        "metrics": dict(metrics or {}),
+        "lineage": dict(lineage or {}),
+    }
+    if model.keypoint_model is not None:
+        sidecar["keypoint_model"] = {
+            "config": model.keypoint_model.config.to_dict(),
+            "categories": model.keypoint_model.categories,
+        }
+    # Weights first: a reader that sees the new sidecar finds the weights it describes.
+    write_atomically(directory / WEIGHTS_FILE, lambda path: save_file(tensors, path))
+    text = json.dumps(sidecar, indent=1)
+    write_atomically(directory / SIDECAR_FILE, lambda path: path.write_text(text + "\n", encoding="utf-8"))
+    return directory
+
+
+def load_model(source: str | Path) -> MaskRCNN:
+    """A model in evaluation mode on the CPU, from a name, a run directory or a weights file.
+
+    Names are those of `python -m core models`. A directory holds `model.safetensors` and
+    `model.json`; a file is one of ours or a torchvision state dict, which is read without
+    executing anything in it.
+
+    Raises:
+        FileNotFoundError: there is no such name or path.
+        ValueError: the file is damaged, of another kind, or does not fit its configuration.
+        ConnectionError: the weights of the name have to be downloaded and there is no network.
+    """
+    name = str(source)
+    if name in COCO_FILES:
+        return _load_coco(name)
+    if (SHIPPED_MODELS / name / SIDECAR_FILE).is_file() and name == Path(name).name:
+        return _load_ours(SHIPPED_MODELS / name / WEIGHTS_FILE)
+    path = Path(source)
+    if path.is_dir():
+        if not (path / WEIGHTS_FILE).is_file():
+            raise FileNotFoundError(f"{path}: no {WEIGHTS_FILE} in this directory; train with --output {path} first")
+        return _load_ours(path / WEIGHTS_FILE)
+    if not path.is_file():
+        known = ", ".join(entry["name"] for entry in available_models())
+        raise FileNotFoundError(f"no model {name!r}: give a name ({known}), a run directory or a weights file")
+    if path.suffix == ".safetensors" and path.with_suffix(".json").is_file():
+        return _load_ours(path)
+    return _load_foreign(path)
+
+
+def read_sidecar(source: str | Path) -> dict[str, Any]:
+    """The JSON beside a model of ours (a shipped name, a directory or a weights file), without its weights."""
+    shipped = SHIPPED_MODELS / str(source)
+    path = shipped if (shipped / SIDECAR_FILE).is_file() else Path(source)
+    sidecar = path / SIDECAR_FILE if path.is_dir() else path.with_suffix(".json")
+    try:
+        values = json.loads(sidecar.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise FileNotFoundError(f"{sidecar} is missing: weights and sidecar belong together") from None
+    except ValueError as error:
+        raise ValueError(f"{sidecar} is not JSON ({error}): copy it again from where the model was saved") from None
+    if not isinstance(values, dict) or values.get("format") != FORMAT:
+        raise ValueError(f"{sidecar}: not a model description of format {FORMAT}")
+    return values
+
+
+def available_models() -> list[dict[str, Any]]:
+    """What `load_model` knows by name: name, classes, megabytes and origin of each."""
+    models = []
+    for directory in sorted(SHIPPED_MODELS.glob("*/")):
+        if (directory / SIDECAR_FILE).is_file() and (directory / WEIGHTS_FILE).is_file():
+            names = [category["name"] for category in read_sidecar(directory)["categories"]]
+            size = (directory / WEIGHTS_FILE).stat().st_size / 1e6
+            models.append({"name": directory.name, "categories": names, "size_mb": round(size, 1), "origin": "ships"})
+    for name, entry in COCO_FILES.items():
+        here = all(cached_file(file).is_file() for file in entry.files)
+        models.append(
+            {
+                "name": name,
+                "categories": entry.categories,
+                "size_mb": round(sum(file.size_mb for file in entry.files), 1),
+                "origin": "downloaded" if here else "torchvision, downloaded on first use",
+            }
+        )
+    return models
+
+
+def _load_ours(path: Path) -> MaskRCNN:
+    sidecar = read_sidecar(path)
+    model = MaskRCNN(ModelConfig.from_dict(sidecar["config"]), sidecar["categories"])
+    if "keypoint_model" in sidecar:
+        companion = sidecar["keypoint_model"]
+        model.attach_keypoint_model(MaskRCNN(ModelConfig.from_dict(companion["config"]), companion["categories"]))
+    try:
+        tensors = load_file(path)
+    except (SafetensorError, OSError) as error:
+        raise ValueError(f"{path} is not a complete safetensors file ({error}): copy it again") from None
+    return _fill(model, tensors, path)
+
+
+def _load_foreign(path: Path) -> MaskRCNN:
+    try:
+        if path.suffix == ".safetensors":
+            state_dict: Any = load_file(path)
+        else:
+            state_dict = torch.load(path, map_location="cpu", weights_only=True)
+    except (pickle.UnpicklingError, SafetensorError, RuntimeError, EOFError, OSError, ValueError) as error:
+        reason = str(error).splitlines()[0] if str(error) else type(error).__name__
+        raise ValueError(f"{path} cannot be read as weights ({reason}); nothing in it was executed") from None
+    if isinstance(state_dict, dict) and isinstance(state_dict.get("model"), dict):
+        state_dict = state_dict["model"]  # torchvision's own training scripts wrap it so
+    if not isinstance(state_dict, dict) or not torchvision_weights.is_torchvision(state_dict):
+        raise ValueError(f"{path} is neither one of our models (is {SIDECAR_FILE} beside it?) nor a torchvision R-CNN")
+    config, tensors, categories = torchvision_weights.convert(state_dict)
+    return _fill(MaskRCNN(config, categories), tensors, path)
+
+
+def _load_coco(name: str) -> MaskRCNN:
+    models = [_load_foreign(download(file)) for file in COCO_FILES[name].files]
+    if len(models) == 2:
+        models[0].attach_keypoint_model(models[1])
+    return models[0]
+
+
+def _fill(model: MaskRCNN, tensors: Mapping[str, Tensor], path: Path) -> MaskRCNN:
+    """Copy every tensor into the model; a missing, left-over or misshapen one is an error that names it."""
+    own = model.state_dict()
+    for name in sorted(set(own) ^ set(tensors)):
+        state = "missing from" if name in own else "left over in"
+        raise ValueError(f"tensor {name!r} is {state} {path}: it does not fit the model's configuration")
+    for name, tensor in tensors.items():
+        if tensor.shape != own[name].shape:
+            found, wanted = tuple(tensor.shape), tuple(own[name].shape)
+            raise ValueError(f"{path}: tensor {name!r} is {found}, the configuration needs {wanted}")
+        own[name].copy_(tensor)  # state_dict shares memory with the model; 16-bit floats widen here
+    return model.eval()
+
+
+def _at_rest(tensor: Tensor, half: bool) -> Tensor:
+    tensor = tensor.detach().cpu().contiguous()
+    return tensor.half() if half and tensor.dtype == torch.float32 else tensor

@@ -1,0 +1,1 @@
+"""Prediction: whole images, prompts on cached features, clicks."""

@@ -1,0 +1,190 @@
+"""`Predictor`: a model ready for inference, with the features of recent images at hand for prompts."""
+
+from __future__ import annotations
+
+import hashlib
+import threading
+from collections import OrderedDict
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from core.datasets.images import ImageSource, read_image
+from core.model.folding import folded
+from core.model.images import ImageBatch, batch_images
+from core.model.mask_rcnn import MaskRCNN
+from core.model.weights import load_model
+from core.structures import Category, Instances
+
+
+@dataclass
+class ImageFeatures:
+    """An image as the heads see it."""
+
+    batch: ImageBatch
+    maps: list[Tensor]
+
+
+class Predictor:
+    """Finds objects in images, and turns boxes into masks.
+
+    The model is copied, its normalisation folded into the convolutions and moved to the device; the
+    feature maps of the last `cache_size` images are kept, so that prompts cost only the heads. Calls
+    from several threads wait for each other.
+
+    Args:
+        model: a name, run directory, weights file or model.
+        device: "auto" takes a GPU where there is one.
+        score_threshold: detections below it are left out.
+        min_size, max_size: size of the resized image; None is the model's own.
+    """
+
+    def __init__(
+        self,
+        model: str | Path | MaskRCNN = "starter",
+        device: str = "auto",
+        score_threshold: float = 0.5,
+        min_size: int | None = None,
+        max_size: int | None = None,
+        cache_size: int = 8,
+    ) -> None:
+        self.device = torch.device(choose_device(device))
+        source = model if isinstance(model, MaskRCNN) else load_model(model)
+        self.model = folded(source).to(self.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
+        self.min_size, self.max_size = min_size, max_size
+        self.cache_size = cache_size
+        self._cache: OrderedDict[str, ImageFeatures] = OrderedDict()
+        self._lock = threading.RLock()
+        self.score_threshold = score_threshold
+
+    @property
+    def categories(self) -> list[Category]:
+        """The model's categories in the order of its labels."""
+        return self.model.categories
+
+    @property
+    def score_threshold(self) -> float:
+        """Detections below it are left out; it can be changed at any time."""
+        return self.model.config.score_threshold
+
+    @score_threshold.setter
+    def score_threshold(self, value: float) -> None:
+        # Where the model itself selects boxes: no mask is computed that would be thrown away.
+        self.model.config = replace(self.model.config, score_threshold=value)
+
+    def __call__(self, image: ImageSource, key: str | None = None) -> Instances:
+        """The objects of one image: path, bytes, PIL image or RGB array.
+
+        `key` names the image in the feature cache (a checksum, say); without it the pixels do.
+        """
+        with self._lock, torch.inference_mode():
+            features = self._features(image, key)
+            return self.model.detect(features.batch, features.maps)[0].to("cpu")
+
+    def predict_batch(self, images: Sequence[ImageSource]) -> list[Instances]:
+        """The objects of several images in one pass; features are not kept."""
+        with self._lock, torch.inference_mode():
+            batch = self._batch([read_image(image) for image in images])
+            return [item.to("cpu") for item in self.model.detect(batch, self.model.features(batch.tensor))]
+
+    def boxes_to_masks(
+        self,
+        image: ImageSource,
+        boxes: Tensor | NDArray[np.floating] | Sequence[Sequence[float]],
+        labels: Sequence[int] | None = None,
+        key: str | None = None,
+    ) -> Instances:
+        """A mask (and keypoints) for each box that a person has drawn.
+
+        Args:
+            boxes: N×4 xyxy in pixels of the image; they are cut to it.
+            labels: N labels in 1..K where the class is known; else the box head guesses, the score
+                says how sure it is, and the mask is the mean of the classes' masks weighted by
+                their probabilities, which serves objects of no known class better than one guess.
+
+        Raises:
+            ValueError: a box is malformed or has no area inside the image; the line names it.
+        """
+        with self._lock, torch.inference_mode():
+            features = self._features(image, key)
+            batch = features.batch
+            own = torch.as_tensor(_checked_boxes(boxes, batch.original_sizes[0]), device=self.device)
+            scaled = own * batch.scale(0, self.device)
+            probabilities = self.model.classify(features.maps, [scaled])[0].softmax(dim=1)[:, 1:]
+            if labels is None:
+                scores, best = probabilities.max(dim=1)
+                known = best + 1
+            else:
+                known = self._checked_labels(labels, len(own))
+                scores = probabilities[torch.arange(len(own)), known - 1]
+            instances = self.model.describe_boxes(features.maps, batch, [scaled], [known])[0]
+            instances.scores, instances.boxes = scores, own
+            if labels is None and instances.masks is not None:
+                instances.masks = self.model.mean_masks(features.maps, [scaled], probabilities)
+            return instances.to("cpu")
+
+    def forget(self, key: str | None = None) -> None:
+        """Drop the cached features of one image, or of all."""
+        with self._lock:
+            if key is None:
+                self._cache.clear()
+            else:
+                self._cache.pop(key, None)
+
+    def _features(self, image: ImageSource, key: str | None) -> ImageFeatures:
+        pixels: NDArray[np.uint8] | None = None
+        if key is None:
+            pixels = read_image(image)
+            key = hashlib.blake2b(pixels.data, digest_size=16).hexdigest() + str(pixels.shape)
+        if key in self._cache:
+            self._cache.move_to_end(key)
+            return self._cache[key]
+        batch = self._batch([read_image(image) if pixels is None else pixels])
+        features = ImageFeatures(batch, self.model.features(batch.tensor))
+        self._cache[key] = features
+        while len(self._cache) > self.cache_size:
+            self._cache.popitem(last=False)
+        return features
+
+    def _batch(self, images: Sequence[NDArray[np.uint8]]) -> ImageBatch:
+        tensors = [torch.from_numpy(image).to(self.device).permute(2, 0, 1).float() / 255 for image in images]
+        batch = batch_images(tensors, self.model.config, self.min_size, self.max_size)
+        batch.tensor = batch.tensor.contiguous(memory_format=torch.channels_last)
+        return batch
+
+    def _checked_labels(self, labels: Sequence[int], count: int) -> Tensor:
+        known = torch.as_tensor(labels, dtype=torch.int64, device=self.device)
+        classes = self.model.config.num_classes
+        if len(known) != count or (count and not 1 <= int(known.min()) <= int(known.max()) <= classes):
+            raise ValueError(f"labels {list(labels)}: give each of the {count} boxes a label from 1 to {classes}")
+        return known
+
+
+def _checked_boxes(boxes: Tensor | NDArray[np.floating] | Sequence[Sequence[float]], size: tuple[int, int]) -> Tensor:
+    height, width = size
+    values = torch.as_tensor(np.asarray(boxes, dtype=np.float32)).reshape(-1, 4) if len(boxes) else torch.zeros((0, 4))
+    limits = values.new_tensor([width, height, width, height])
+    clipped = values.clamp(min=0).minimum(limits)
+    for given, box in zip(values.tolist(), clipped.tolist(), strict=True):
+        x0, y0, x1, y1 = box
+        if not (x1 > x0 and y1 > y0):
+            raise ValueError(f"box {given}: no area inside the {width}×{height} image; give x0 < x1 and y0 < y1")
+    return clipped
+
+
+def choose_device(device: str) -> str:
+    """ "auto" to "cuda" where a GPU is at hand, else "cpu"; anything else as it is.
+
+    Raises:
+        ValueError: a GPU is asked for that this machine does not have.
+    """
+    if device == "auto":
+        return "cuda" if torch.cuda.is_available() else "cpu"
+    if device.startswith("cuda") and not torch.cuda.is_available():
+        raise ValueError(f"device {device!r}: there is no GPU that torch can use; choose 'cpu' or 'auto'")
+    return device
