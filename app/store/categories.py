@@ -154,9 +154,14 @@ def checked_name(name: Any) -> str:
 
 def checked_color(color: Any) -> str:
     """A colour "#rrggbb" in lower case; raises InvalidFieldError."""
-    if not isinstance(color, str) or not re.fullmatch(r"#[0-9a-fA-F]{6}", color):
+    if not is_color(color):
         raise InvalidFieldError("color", f"color is {color!r}: write #rrggbb")
-    return color.lower()
+    return str(color).lower()
+
+
+def is_color(color: Any) -> bool:
+    """Whether a value is a colour "#rrggbb"."""
+    return isinstance(color, str) and re.fullmatch(r"#[0-9a-fA-F]{6}", color) is not None
 
 
 def checked_keypoint_names(names: Any, skeleton: Any) -> tuple[list[str], list[list[int]]]:

@@ -9,10 +9,10 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app.store.categories import category_named, checked_keypoint_names, create_category
+from app.store.categories import category_named, checked_keypoint_names, checked_name, create_category, is_color
 from app.store.edits import new_state
 from app.store.errors import InvalidFieldError
-from app.store.history import State, image_for_writing, write
+from app.store.history import State, image_for_writing, state_of, write
 from app.store.images import ImagesByName, short_name
 from app.store.schema import Category, Image, Instance
 
@@ -22,7 +22,7 @@ class ImportReport:
     """What became of an annotation file."""
 
     images: list[int] = field(default_factory=list)  # ids of those that got annotations or were named
-    annotations: int = 0
+    annotations: int = 0  # new objects, and keypoints for objects that had none
     already_there: int = 0  # the same object on the same image: not stored twice
     categories: dict[int, int] = field(default_factory=dict)  # the file's id → the store's
     errors: list[dict[str, Any]] = field(default_factory=list)
@@ -34,7 +34,6 @@ def import_coco(
     *,
     just_uploaded: Sequence[int] = (),
     status: str | None = "reviewed",
-    kept_images: Sequence[Image] | None = None,
 ) -> ImportReport:
     """Put a COCO data set's annotations on the images of the store that have its file names.
 
@@ -46,11 +45,10 @@ def import_coco(
     images, annotations, categories = _parts(content)
     report = ImportReport()
     keypoints_differ = _import_categories(session, categories, report)
-    stored = kept_images if kept_images is not None else session.scalars(select(Image)).all()
-    matched = _match_images(images, ImagesByName(stored, just_uploaded), report)
-    new_states: dict[int, list[State]] = {image.id: [] for image in matched.values()}
+    stored = ImagesByName(session.scalars(select(Image)).all(), just_uploaded)
+    matched = _match_images(images, stored, report)
     by_id = {image.id: image for image in matched.values()}
-    known = _known_objects(session, by_id)
+    changes = {image_id: _Changes(session, image) for image_id, image in by_id.items()}
     listed = {entry.get("id") for entry in images if isinstance(entry, dict)}
     for number, annotation in enumerate(annotations):
         name = _annotation_name(annotation, number)
@@ -61,19 +59,52 @@ def import_coco(
             continue
         if image is None:
             continue  # its image is reported once, not for each annotation
-        key = _object_key(state)
-        if key in known[image.id]:
+        if changes[image.id].take(state):
+            report.annotations += 1
+        else:
             report.already_there += 1
-            continue
-        known[image.id].add(key)
-        new_states[image.id].append(state)
-        report.annotations += 1
-    for image_id, states in new_states.items():
+    for image_id, change in changes.items():
         image = image_for_writing(session, image_id)
-        if states or (status is not None and status != image.status):
-            write(session, image, "import", created=states, status=status)
+        if status == "reviewed":
+            change.drop_proposals()
+        if change.created or change.changed or (status is not None and status != image.status):
+            write(session, image, "import", change.changed, change.created, status)
         report.images.append(image_id)
     return report
+
+
+class _Changes:
+    """What the file brings to one image, compared with what is on it."""
+
+    def __init__(self, session: Session, image: Image) -> None:
+        stored = session.scalars(select(Instance).where(Instance.image_id == image.id))
+        self._stored = {row.id: row for row in stored}
+        self._known: dict[Any, Instance | None] = {_object_key(state_of(row)): row for row in self._stored.values()}
+        self.created: list[State] = []
+        self.changed: dict[int, State | None] = {}
+
+    def take(self, state: State) -> bool:
+        """Add an object, or the keypoints that the same object lacked; False where it is all there already."""
+        key = _object_key(state)
+        if key not in self._known:
+            self._known[key] = None
+            self.created.append(state)
+            return True
+        stored = self._known[key]
+        if stored is None or not state["keypoints"] or stored.keypoints:
+            return False
+        self.changed[stored.id] = {**state_of(stored), "keypoints": state["keypoints"], "status": "accepted"}
+        return True
+
+    def drop_proposals(self) -> None:
+        """On a reviewed image the file says what is there: nothing that a model proposed is left beside it."""
+        for row in self._stored.values():
+            if row.status == "proposed":
+                self.changed.setdefault(row.id, None)
+
+
+def _object_key(state: State) -> tuple[Any, ...]:
+    return state["category_id"], repr(state["segmentation"]), tuple(state["bbox"]), state["iscrowd"]
 
 
 def _parts(content: Any) -> tuple[list[Any], list[Any], list[Any]]:
@@ -93,39 +124,44 @@ def _import_categories(session: Session, categories: list[Any], report: ImportRe
     keypoints_differ = set()
     for number, entry in enumerate(categories):
         identifier = entry.get("id") if isinstance(entry, dict) else None
-        name = str(entry.get("name", "")).strip() if isinstance(entry, dict) else ""
+        name = str(entry.get("name") or number) if isinstance(entry, dict) else str(number)
         try:
-            if not isinstance(entry, dict) or type(identifier) is not int:
+            if type(identifier) is not int:
                 raise InvalidFieldError("id", f"its id is {identifier!r}, a whole number is needed")
             if identifier in report.categories:
                 raise InvalidFieldError("id", f"its id {identifier} is used twice")
-            keypoints, skeleton = checked_keypoint_names(entry.get("keypoints"), entry.get("skeleton"))
-            found = category_named(session, name) if name else None
-            if found is None:
-                free = identifier >= 0 and session.get(Category, identifier) is None
-                fields = {
-                    "id": identifier if free else None,
-                    "name": name,
-                    "keypoints": keypoints,
-                    "skeleton": skeleton,
-                    "color": entry.get("color") if _is_color(entry.get("color")) else None,
-                    "supercategory": entry.get("supercategory")
-                    if isinstance(entry.get("supercategory"), str)
-                    else None,
-                }
-                found = create_category(session, fields)
-            elif keypoints and not found.keypoints:
-                found.keypoints, found.skeleton = keypoints, skeleton
-            elif keypoints and found.keypoints != keypoints:
-                keypoints_differ.add(identifier)
-                raise InvalidFieldError("keypoints", "its keypoints differ from those it has here; they are left out")
+            category, same_keypoints = _import_category(session, entry, identifier)
         except InvalidFieldError as error:
-            report.errors.append({"category": name or number, "error": f"category {name or number}: {error}"})
-            if type(identifier) is not int or identifier not in keypoints_differ:
-                continue
-        assert found is not None and isinstance(identifier, int)
-        report.categories[identifier] = found.id
+            report.errors.append({"category": name, "error": f"category {name}: {error}"})
+            continue
+        report.categories[identifier] = category.id
+        if not same_keypoints:
+            keypoints_differ.add(identifier)
+            reason = "its keypoints are not those that it has here; they are left out"
+            report.errors.append({"category": name, "error": f"category {name}: {reason}"})
     return keypoints_differ
+
+
+def _import_category(session: Session, entry: dict[str, Any], identifier: int) -> tuple[Category, bool]:
+    """The stored category of this name, made where there is none, and whether it has the file's keypoints."""
+    name = checked_name(entry.get("name"))
+    keypoints, skeleton = checked_keypoint_names(entry.get("keypoints"), entry.get("skeleton"))
+    category = category_named(session, name)
+    if category is None:
+        free = identifier >= 0 and session.get(Category, identifier) is None
+        color, supercategory = entry.get("color"), entry.get("supercategory")
+        fields = {
+            "id": identifier if free else None,
+            "name": name,
+            "keypoints": keypoints,
+            "skeleton": skeleton,
+            "color": color if is_color(color) else None,
+            "supercategory": supercategory if isinstance(supercategory, str) else None,
+        }
+        return create_category(session, fields), True
+    if keypoints and not category.keypoints:
+        category.keypoints, category.skeleton = keypoints, skeleton
+    return category, not keypoints or category.keypoints == keypoints
 
 
 def _match_images(entries: list[Any], stored: ImagesByName, report: ImportReport) -> dict[Any, Image]:
@@ -190,24 +226,6 @@ def _labelled(keypoints: Any) -> Any:
     return keypoints
 
 
-def _known_objects(session: Session, images: dict[int, Image]) -> dict[int, set[Any]]:
-    known: dict[int, set[Any]] = {image_id: set() for image_id in images}
-    for instance in session.scalars(select(Instance)):
-        if instance.image_id in known:
-            known[instance.image_id].add(_object_key({**instance.__dict__}))
-    return known
-
-
-def _object_key(state: State) -> tuple[Any, ...]:
-    return (
-        state["category_id"],
-        repr(state["segmentation"]),
-        tuple(state["bbox"]),
-        state["iscrowd"],
-        tuple(state["keypoints"]),
-    )
-
-
 def _annotation_name(annotation: Any, number: int) -> dict[str, Any]:
     identifier = annotation.get("id") if isinstance(annotation, dict) else None
     return {"annotation_id": identifier if isinstance(identifier, (int, str)) else None, "number": number}
@@ -217,7 +235,3 @@ def _spoken(name: dict[str, Any]) -> str:
     if name["annotation_id"] is None:
         return f"annotation without id (number {name['number'] + 1} of the file)"
     return f"annotation {name['annotation_id']}"
-
-
-def _is_color(value: Any) -> bool:
-    return isinstance(value, str) and len(value) == 7 and value.startswith("#") and value[1:].isalnum()

@@ -11,13 +11,13 @@ from __future__ import annotations
 from collections.abc import Collection
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import String, cast, select
 from sqlalchemy.orm import Session
 
 from app.store.errors import ConflictError, InvalidFieldError, NotFoundError
 from app.store.geometry import checked_flag, checked_keypoints, measured_segmentation
 from app.store.history import State, carried_out, image_for_writing, state_of, write
-from app.store.schema import IMAGE_STATUSES, INSTANCE_STATUSES, Category, Image, Instance
+from app.store.schema import IMAGE_STATUSES, INSTANCE_STATUSES, Category, Edit, Image, Instance
 
 GEOMETRY = ("segmentation", "bbox", "keypoints", "iscrowd", "category_id")
 
@@ -158,11 +158,14 @@ def set_status(
 
 
 def instance_of(session: Session, image: Image, instance_id: int) -> Instance:
-    """An instance of this image and no other; raises NotFoundError."""
+    """An instance of this image and no other; raises ConflictError where it was deleted, else NotFoundError."""
     instance = session.get(Instance, instance_id)
-    if instance is None or instance.image_id != image.id:
-        raise NotFoundError(f"there is no instance {instance_id} on image {image.id}")
-    return instance
+    if instance is not None and instance.image_id == image.id:
+        return instance
+    once_there = select(Edit.id).where(Edit.image_id == image.id, cast(Edit.before, String).like(f'%"{instance_id}":%'))
+    if session.scalar(once_there.limit(1)) is not None:
+        raise ConflictError(f"instance {instance_id} was deleted elsewhere", instance_id)
+    raise NotFoundError(f"there is no instance {instance_id} on image {image.id}")
 
 
 def category_of(session: Session, category_id: Any) -> Category:

@@ -21,3 +21,9 @@ class ConflictError(RuntimeError):
     def __init__(self, message: str, instance_id: int | None = None) -> None:
         super().__init__(message)
         self.instance_id = instance_id
+
+
+def one_line(text: object) -> str:
+    """A message without line breaks, of a length that fits a status line."""
+    line = " ".join(str(text).split())
+    return line if len(line) <= 500 else line[:499] + "…"

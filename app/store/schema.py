@@ -15,7 +15,6 @@ from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 IMAGE_STATUSES = ("todo", "in_progress", "reviewed")
 INSTANCE_SOURCES = ("predicted", "edited", "manual")
 INSTANCE_STATUSES = ("proposed", "accepted")
-JOB_STATES = ("queued", "running", "finished", "stopped", "failed")
 
 
 class Base(DeclarativeBase):
@@ -145,7 +144,7 @@ class Job(Base):
     __table_args__ = ({"sqlite_autoincrement": True},)
 
     id: Mapped[int] = mapped_column(primary_key=True)
-    state: Mapped[str] = mapped_column(String(16), default="queued")
+    state: Mapped[str] = mapped_column(String(16), default="queued")  # see app/jobs.py
     created: Mapped[float] = mapped_column(Float, default=time.time)
     started: Mapped[float | None] = mapped_column(Float)
     finished: Mapped[float | None] = mapped_column(Float)

@@ -1,0 +1,65 @@
+"""What the model does for a person: predictions, box → mask, clicks → better mask."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+from fastapi import APIRouter
+from fastapi.responses import JSONResponse, Response
+from starlette.concurrency import run_in_threadpool
+
+from app.api.dependencies import ImageId, TheAssist, TheStore
+from app.api.documents import given_fields
+from app.api.errors import INVALID, NOT_FOUND, ErrorLine
+from app.api.shapes import (
+    DEFAULT_THRESHOLD,
+    AssistState,
+    BoxPrompts,
+    PredictAnswer,
+    PredictRequest,
+    RefinedMask,
+    RefineRequest,
+    Suggestions,
+)
+from app.store.database import Store
+from app.store.documents import document_json, find_image
+
+UNAVAILABLE: dict[int | str, dict[str, Any]] = {503: {"model": ErrorLine, "description": "The model cannot be loaded."}}
+router = APIRouter(prefix="/api", tags=["assistance"], responses={**NOT_FOUND, **UNAVAILABLE})
+
+
+@router.get("/assist", response_model=AssistState)
+async def get_assist_state(assist: TheAssist) -> Any:
+    """Which model is in memory, and whether it is ready."""
+    return {"state": assist.state, "model": assist.model_name, "message": assist.message}
+
+
+@router.post("/images/{image_id}/predict", response_model=PredictAnswer, responses=INVALID)
+async def predict(
+    image_id: ImageId, store: TheStore, assist: TheAssist, body: PredictRequest | None = None
+) -> Response:
+    """Run the model. Its earlier predictions that nobody touched are replaced, everything else stays."""
+    model, threshold = (body.model, body.score_threshold) if body is not None else (None, DEFAULT_THRESHOLD)
+    prediction = await asyncio.wrap_future(assist.predict(image_id, model, threshold))
+    document = await run_in_threadpool(_document, store, image_id)
+    return JSONResponse({**document, "model": prediction.model, "seconds": round(prediction.seconds, 4)})
+
+
+@router.post("/images/{image_id}/masks", response_model=Suggestions, responses=INVALID)
+async def masks(image_id: ImageId, body: BoxPrompts, assist: TheAssist) -> Response:
+    """The object in each box: mask, class guess and keypoints. Nothing is stored."""
+    instances = await asyncio.wrap_future(assist.masks_from_boxes(image_id, body.boxes, body.category))
+    return JSONResponse({"instances": instances})
+
+
+@router.post("/images/{image_id}/refine", response_model=RefinedMask, responses=INVALID)
+async def refine(image_id: ImageId, body: RefineRequest, assist: TheAssist) -> Response:
+    """A mask after clicks that say what belongs to it and what does not. Nothing is stored."""
+    instance = body.instance if isinstance(body.instance, int) else given_fields(body.instance)
+    return JSONResponse(await run_in_threadpool(assist.refine, image_id, instance, body.points))
+
+
+def _document(store: Store, image_id: int) -> dict[str, Any]:
+    with store.reading() as session:
+        return document_json(session, find_image(session, image_id))

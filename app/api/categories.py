@@ -1,0 +1,49 @@
+"""Classes of objects."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from fastapi import APIRouter
+from fastapi.responses import Response
+
+from app.api.dependencies import CategoryId, TheStore
+from app.api.errors import INVALID, NOT_FOUND, ErrorLine
+from app.api.shapes import CategoryChange, CategoryList, CategoryShape, NewCategory
+from app.store import categories
+
+router = APIRouter(prefix="/api/categories", tags=["categories"])
+
+TAKEN: dict[int | str, dict[str, Any]] = {409: {"model": ErrorLine, "description": "Name or id is taken, or in use."}}
+
+
+@router.get("", response_model=CategoryList)
+def get_categories(store: TheStore) -> Any:
+    """Every category, by id."""
+    with store.reading() as session:
+        rows = categories.all_categories(session)
+        return {"categories": [categories.category_json(category) for category in rows]}
+
+
+@router.post("", status_code=201, response_model=CategoryShape, responses={**TAKEN, **INVALID})
+def post_category(body: NewCategory, store: TheStore) -> Any:
+    """Add a category."""
+    with store.writing() as session:
+        return categories.category_json(categories.create_category(session, body.model_dump()))
+
+
+@router.put("/{category_id}", response_model=CategoryShape, responses={**NOT_FOUND, **TAKEN, **INVALID})
+def put_category(category_id: CategoryId, body: CategoryChange, store: TheStore) -> Any:
+    """Change name, colour, keypoints or skeleton. The number of keypoints stays where instances have them."""
+    given = body.model_dump(exclude_unset=True)
+    fields = {name: value for name, value in given.items() if value is not None or name == "supercategory"}
+    with store.writing() as session:
+        return categories.category_json(categories.update_category(session, category_id, fields))
+
+
+@router.delete("/{category_id}", status_code=204, responses={**NOT_FOUND, **TAKEN})
+def delete_category(category_id: CategoryId, store: TheStore) -> Response:
+    """Remove a category that no instance ever had."""
+    with store.writing() as session:
+        categories.delete_category(session, category_id)
+    return Response(status_code=204)

@@ -1,0 +1,39 @@
+"""What the routes get from the application they belong to."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import Depends, Header, Path, Request
+
+from app.assist import Assist
+from app.store.database import Store
+
+
+def _store(request: Request) -> Store:
+    store: Store = request.app.state.store
+    return store
+
+
+def _assist(request: Request) -> Assist:
+    assist: Assist = request.app.state.assist
+    return assist
+
+
+# Ids beyond 63 bits are no ids of any database; without the limit they would be errors inside the driver.
+LARGEST_ID = 2**63 - 1
+
+TheStore = Annotated[Store, Depends(_store)]
+TheAssist = Annotated[Assist, Depends(_assist)]
+ImageId = Annotated[int, Path(ge=0, le=LARGEST_ID, description="`image_id` of `GET /api/images`")]
+InstanceId = Annotated[int, Path(ge=0, le=LARGEST_ID, description="`id` of an instance in the document")]
+CategoryId = Annotated[int, Path(ge=0, le=LARGEST_ID, description="`id` of a category")]
+RequestKey = Annotated[
+    str | None,
+    Header(
+        alias="Idempotency-Key",
+        min_length=1,
+        max_length=100,
+        description="A name for this request: sent again with the same name, it is not carried out twice.",
+    ),
+]

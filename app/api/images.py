@@ -1,0 +1,158 @@
+"""Images: upload, gallery, bytes."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterable
+from typing import Annotated, Any, Literal
+
+from fastapi import APIRouter, Query, Request
+from fastapi.responses import FileResponse, JSONResponse, Response
+from starlette.concurrency import run_in_threadpool
+from starlette.datastructures import FormData, UploadFile
+
+from app.api.dependencies import ImageId, TheStore
+from app.api.errors import INVALID, NOT_FOUND, error_answer
+from app.api.shapes import ImagePage, ImageStatus, UploadAnswer
+from app.store.database import Store
+from app.store.documents import ORDERS, find_image, list_images
+from app.store.errors import one_line
+from app.store.image_files import LARGEST_FILE, browser_path, restore_derived, thumbnail_path
+from app.store.images import add_image, clean_file_name, image_json, short_name
+
+logger = logging.getLogger("maskloop")
+router = APIRouter(prefix="/api/images", tags=["images"])
+
+MOST_FILES = 20_000  # in one request
+
+# What a user uploads is shown as an image and as nothing else, and only to pages of this server.
+IMAGE_HEADERS = {
+    "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; sandbox",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Cache-Control": "private, max-age=31536000, immutable",
+}
+
+MULTIPART_FILES: dict[str, Any] = {
+    "requestBody": {
+        "required": True,
+        "content": {
+            "multipart/form-data": {
+                "schema": {
+                    "type": "object",
+                    "properties": {"files": {"type": "array", "items": {"type": "string", "format": "binary"}}},
+                    "required": ["files"],
+                }
+            }
+        },
+    }
+}
+
+
+@router.post(
+    "",
+    status_code=201,
+    response_model=UploadAnswer,
+    responses={422: {"model": UploadAnswer, "description": "None of the files is an image."}},
+    openapi_extra=MULTIPART_FILES,
+)
+async def upload_images(request: Request, store: TheStore) -> Response:
+    """Store images, one or many. A file that cannot be read gets its own error line; the others are kept."""
+    async with request.form(max_files=MOST_FILES) as form:
+        files = uploaded_files(form)
+        if not files:
+            return error_answer(422, "no files came along: send them as the multipart field 'files'", field="files")
+        images, errors = [], []
+        for file in files:
+            image, error = await take_image(store, file)
+            images += [image] if image else []
+            errors += [error] if error else []
+    answer: dict[str, Any] = {"images": images, "errors": errors}
+    if not images:
+        answer["error"] = errors[0]["error"] if len(errors) == 1 else f"none of {len(errors)} files could be taken"
+    return JSONResponse(answer, 201 if images else 422)
+
+
+def uploaded_files(form: FormData) -> list[UploadFile]:
+    """The files of a multipart request, whatever its fields are called."""
+    return [value for _, value in form.multi_items() if isinstance(value, UploadFile)]
+
+
+async def take_image(store: Store, file: UploadFile) -> tuple[dict[str, Any] | None, dict[str, Any] | None]:
+    """Take in one file: its answer, or its error."""
+    name = file.filename or "unnamed"
+    # One byte more than is allowed is enough to know, however large the file is.
+    data = await file.read(LARGEST_FILE + 1)
+    return await run_in_threadpool(take_bytes, store, data, name)
+
+
+def take_bytes(store: Store, data: bytes, name: str) -> tuple[dict[str, Any] | None, dict[str, Any] | None]:
+    """Take in the bytes of one file: its answer, or its error."""
+    try:
+        image, duplicate = add_image(store, data, name)
+    except ValueError as error:
+        line = one_line(error)
+    except OSError as error:
+        line = f"{short_name(name)}: could not be written to the workspace: {error.strerror or one_line(error)}"
+    except Exception as error:  # image decoders fail in ways of their own; the other files must not suffer
+        logger.error("%s", short_name(name), exc_info=error)
+        line = f"{short_name(name)}: could not be read ({type(error).__name__})"
+    else:
+        return image_json(image, duplicate), None
+    return None, {"file_name": clean_file_name(name), "error": line}
+
+
+@router.get("", response_model=ImagePage, responses=INVALID)
+def get_images(
+    store: TheStore,
+    status: Annotated[ImageStatus | None, Query(description="Only images of this status.")] = None,
+    category: Annotated[int | None, Query(description="Only images with an instance of this category id.")] = None,
+    order: Annotated[str, Query(description=f"One of {', '.join(ORDERS)}.")] = "id",
+    cursor: Annotated[str | None, Query(description="`next_cursor` of the page before.")] = None,
+    limit: Annotated[int, Query(ge=1, le=1000)] = 100,
+) -> Response:
+    """One page of the gallery. `order=uncertainty` begins with the images that the model is least sure of."""
+    with store.reading() as session:
+        page = list_images(session, status=status, category_id=category, order=order, cursor=cursor, limit=limit)
+    return JSONResponse(page)
+
+
+@router.get("/{image_id}/file", response_class=FileResponse, responses=NOT_FOUND)
+def get_file(image_id: ImageId, store: TheStore, request: Request) -> Response:
+    """The image as a browser shows it: upright, RGB, with the pixels that the model sees."""
+    return _image_answer(store, image_id, request, "file")
+
+
+@router.get("/{image_id}/thumbnail", response_class=FileResponse, responses=NOT_FOUND)
+def get_thumbnail(image_id: ImageId, store: TheStore, request: Request) -> Response:
+    """A WebP of at most 256 pixels."""
+    return _image_answer(store, image_id, request, "thumbnail")
+
+
+def _image_answer(store: Store, image_id: int, request: Request, kind: Literal["file", "thumbnail"]) -> Response:
+    with store.reading() as session:
+        image = find_image(session, image_id)
+    headers = {**IMAGE_HEADERS, "ETag": f'"{image.sha256}-{kind}"'}
+    if request.headers.get("if-none-match") == headers["ETag"]:
+        return Response(status_code=304, headers=headers)
+    if kind == "thumbnail":
+        path, media_type = thumbnail_path(store.workspace, image.sha256), "image/webp"
+    else:
+        path = browser_path(store.workspace, image.sha256, image.media_type, image.converted)
+        media_type = image.media_type
+    if not path.is_file():
+        try:
+            restore_derived(store.workspace, image.sha256, image.media_type, image.converted)
+        except (FileNotFoundError, ValueError):
+            line = f"the file of {short_name(image.file_name)} is gone from the workspace; upload it again"
+            return error_answer(404, line)
+    return FileResponse(path, media_type=media_type, headers=headers)
+
+
+def as_uploads(parts: Iterable[tuple[str, bytes]], store: Store) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+    """Take in many files by name and bytes: answers and errors."""
+    images, errors = [], []
+    for name, data in parts:
+        image, error = take_bytes(store, data, name)
+        images += [image] if image else []
+        errors += [error] if error else []
+    return images, errors

@@ -1,0 +1,290 @@
+"""The JSON of the data plane: what requests and answers look like in /docs."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, FiniteFloat
+
+ImageStatus = Literal["todo", "in_progress", "reviewed"]
+InstanceStatus = Literal["proposed", "accepted"]
+DEFAULT_THRESHOLD = 0.5  # of a prediction that is stored
+
+SEGMENTATION = (
+    "COCO: polygons `[[x0, y0, x1, y1, …], …]`, an RLE `{size: [height, width], counts}` (text or list of runs), "
+    "or `[]` for an object that is only a box."
+)
+BOX = "COCO: `[x, y, width, height]` in pixels. Where there is a segmentation the server computes it."
+KEYPOINTS = "COCO: `[x, y, visibility, …]`, visibility 0 not labelled, 1 hidden, 2 visible; `[]` for none."
+BASE_REVISION = "The revision that the change is based on: the instance's, or the whole document's."
+
+
+class UploadedImage(BaseModel):
+    """An image that is now in the workspace."""
+
+    image_id: int
+    file_name: str = Field(description="The user's own name for it.")
+    width: int = Field(description="Pixels, upright.")
+    height: int
+    duplicate: bool = Field(description="Whether the same bytes were there before, under the same `image_id`.")
+
+
+class FileError(BaseModel):
+    """A file that was not taken."""
+
+    file_name: str
+    error: str
+
+
+class UploadAnswer(BaseModel):
+    """What became of each file of an upload."""
+
+    images: list[UploadedImage]
+    errors: list[FileError]
+
+
+class InstanceCounts(BaseModel):
+    """Instances on an image: in all, by status and by source."""
+
+    instances: int
+    proposed: int
+    accepted: int
+    predicted: int
+    edited: int
+    manual: int
+
+
+class ImageRow(BaseModel):
+    """An image in the gallery."""
+
+    image_id: int
+    file_name: str
+    width: int
+    height: int
+    status: ImageStatus
+    counts: InstanceCounts
+    uncertainty: float | None = Field(description="Mean of 1 − score over its proposals; null without any.")
+
+
+class ImagePage(BaseModel):
+    """One page of the gallery."""
+
+    images: list[ImageRow]
+    total: int = Field(description="Images on all pages together.")
+    next_cursor: str | None = Field(description="What to send as `cursor` for the next page; null on the last.")
+
+
+class InstanceShape(BaseModel):
+    """An object on an image: a COCO annotation, and where it comes from."""
+
+    id: int | None = Field(description="null for a suggestion that is not stored.")
+    image_id: int
+    category_id: int
+    bbox: list[float] = Field(description=BOX)
+    area: float = Field(description="Pixels of the mask; of the box where there is no mask.")
+    segmentation: Any = Field(description=SEGMENTATION)
+    iscrowd: int
+    keypoints: list[float] = Field(description=KEYPOINTS)
+    num_keypoints: int
+    score: float | None
+    source: Literal["predicted", "edited", "manual"]
+    status: InstanceStatus
+    model: str | None = Field(description="The model version that predicted it.")
+    revision: int = Field(description="The document revision that wrote it last.")
+
+
+class CategoryShape(BaseModel):
+    """A class of objects."""
+
+    id: int
+    name: str
+    supercategory: str | None
+    color: str = Field(description="#rrggbb")
+    keypoints: list[str]
+    skeleton: list[list[int]] = Field(description="Pairs of 1-based keypoint numbers.")
+
+
+class CategoryList(BaseModel):
+    """Every class, by id."""
+
+    categories: list[CategoryShape]
+
+
+class ImageShape(BaseModel):
+    """An image in its document."""
+
+    image_id: int
+    file_name: str
+    width: int
+    height: int
+    status: ImageStatus
+
+
+class Document(BaseModel):
+    """All there is about one image."""
+
+    image: ImageShape
+    instances: list[InstanceShape]
+    categories: list[CategoryShape]
+    revision: int
+    can_undo: bool
+    can_redo: bool
+
+
+class InstanceAnswer(BaseModel):
+    """An edit that was saved."""
+
+    instance: InstanceShape
+    revision: int = Field(description="Of the document.")
+
+
+class RevisionAnswer(BaseModel):
+    """A deletion that was saved."""
+
+    revision: int
+
+
+class ConflictAnswer(BaseModel):
+    """An edit that was not saved because somebody else was faster."""
+
+    error: str
+    instance: InstanceShape | None = Field(description="As it is now; null where it was deleted.")
+    revision: int
+
+
+class InstanceFields(BaseModel):
+    """What a request may say about an object; anything else in it is ignored."""
+
+    # `Any`: geometry is checked where it is measured, which gives one line that names polygon or keypoint.
+    segmentation: Any = Field(None, description=SEGMENTATION, examples=[[[10, 10, 60, 10, 60, 40, 10, 40]]])
+    bbox: Any = Field(None, description=BOX, examples=[[10, 10, 50, 30]])
+    keypoints: Any = Field(None, description=KEYPOINTS, examples=[[]])
+    iscrowd: Any = Field(None, description="0 or 1", examples=[0])
+    status: InstanceStatus | None = None
+
+
+class NewInstance(InstanceFields):
+    """An object that a person drew."""
+
+    category_id: int = Field(examples=[1])
+
+
+class InstanceChange(InstanceFields):
+    """The fields of an object that change."""
+
+    base_revision: int = Field(description=BASE_REVISION, examples=[0])
+    category_id: int | None = None
+
+
+class NewCategory(BaseModel):
+    """A class to add."""
+
+    name: str = Field(examples=["apple"])
+    id: int | None = Field(None, ge=0, lt=2**31, description="Asked for; the next free one without it.")
+    supercategory: str | None = None
+    color: str | None = Field(None, description="#rrggbb; one from a palette safe for the colour-blind without it.")
+    keypoints: list[str] = []
+    skeleton: list[list[int]] = []
+
+
+class CategoryChange(BaseModel):
+    """The fields of a class that change."""
+
+    name: str | None = None
+    supercategory: str | None = None
+    color: str | None = None
+    keypoints: list[str] | None = None
+    skeleton: list[list[int]] | None = None
+
+
+class StatusChange(BaseModel):
+    """How far the work on an image is."""
+
+    status: ImageStatus
+    score_threshold: float | None = Field(
+        None, ge=0, le=1, description="With `reviewed`: proposals below it are removed, the others accepted."
+    )
+
+
+class Acceptance(BaseModel):
+    """Which proposals are accepted; all of them without either field."""
+
+    score_threshold: float | None = Field(None, ge=0, le=1, description="Only those of at least this score.")
+    instances: list[int] | None = Field(None, description="Only those of these ids.")
+
+
+class AssistState(BaseModel):
+    """The model beside the canvas."""
+
+    state: Literal["loading", "ready", "failed"]
+    model: str | None = Field(description="The version in memory.")
+    message: str = Field(description="One line: why it is another model than wanted; empty where all is well.")
+
+
+class PredictRequest(BaseModel):
+    """How to run the model."""
+
+    model_config = ConfigDict(protected_namespaces=())
+
+    model: str | None = Field(None, description="A name of `GET /api/models`; the current version without it.")
+    score_threshold: float = Field(DEFAULT_THRESHOLD, ge=0, le=1)
+
+
+class PredictAnswer(Document):
+    """The document after a prediction."""
+
+    model: str
+    seconds: float = Field(description="What the model took.")
+
+
+class BoxPrompts(BaseModel):
+    """Boxes around objects."""
+
+    boxes: list[tuple[FiniteFloat, FiniteFloat, FiniteFloat, FiniteFloat]] = Field(
+        min_length=1, max_length=100, description="`[x0, y0, x1, y1]` in pixels", examples=[[[10, 10, 60, 40]]]
+    )
+    category: int | str | None = Field(None, description="Id or name of the class; the model's guess without it.")
+
+
+class Suggestions(BaseModel):
+    """Objects that are not stored."""
+
+    instances: list[InstanceShape]
+
+
+class RefineRequest(BaseModel):
+    """Clicks that correct a mask."""
+
+    instance: int | InstanceFields = Field(description="The id of an instance, or a segmentation (or bbox) itself.")
+    points: list[tuple[FiniteFloat, FiniteFloat, bool]] = Field(
+        min_length=1, max_length=200, description="`[x, y, include]` in pixels", examples=[[[30, 20, 1]]]
+    )
+
+
+class RefinedMask(BaseModel):
+    """The corrected mask; nothing is stored."""
+
+    segmentation: Any = Field(description=SEGMENTATION)
+    bbox: list[float] = Field(description=BOX)
+    area: float
+
+
+class ImportProblem(BaseModel):
+    """Something in an import that was left out."""
+
+    error: str
+    annotation_id: int | str | None = None
+    number: int | None = Field(None, description="Place of the annotation in the file, from 0.")
+    file_name: str | None = None
+    category: str | None = None
+
+
+class ImportAnswer(BaseModel):
+    """What became of an import."""
+
+    images: int = Field(description="Images of the file that were found.")
+    annotations: int = Field(description="Objects that were stored.")
+    already_there: int = Field(description="Objects that were on their images before.")
+    categories: int
+    uploaded: list[UploadedImage] = Field(description="The images that came with the annotations.")
+    errors: list[ImportProblem]

@@ -1,0 +1,300 @@
+"""The model beside the canvas: what is on an image, box → mask, clicks → better mask.
+
+One model is in memory at a time, and one thread runs it: requests wait in line, and the server's event loop
+never waits for any of them. The features of an image are kept under its SHA-256, so that prompts on the image
+that a person looks at cost only the heads.
+"""
+
+from __future__ import annotations
+
+import logging
+import queue
+import threading
+import time
+from collections import OrderedDict
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from app.outlines import outline, refined
+from app.store.categories import all_categories, category_for_model
+from app.store.database import Store
+from app.store.documents import find_image
+from app.store.edits import instance_of
+from app.store.errors import InvalidFieldError, one_line
+from app.store.geometry import count_keypoints, measured_segmentation
+from app.store.image_files import original_path
+from app.store.predictions import replace_predictions
+from app.store.schema import Image
+from core.datasets.images import read_image
+
+if TYPE_CHECKING:
+    from app.registry import ModelRegistry
+    from core import Instances, Predictor
+
+logger = logging.getLogger("maskloop")
+Result = TypeVar("Result")
+
+STARTER = "starter"
+IMAGES_KEPT = 2  # decoded; the features of more are kept by the predictor
+
+
+class ModelUnavailableError(RuntimeError):
+    """A model that was asked for by name cannot be used; one line says why."""
+
+
+@dataclass(frozen=True)
+class Prediction:
+    """How a prediction went."""
+
+    model: str
+    seconds: float
+
+
+class Assist:
+    """The model of one workspace, and the thread that runs it."""
+
+    def __init__(self, store: Store, registry: ModelRegistry, device: str = "auto") -> None:
+        self.store = store
+        self.registry = registry
+        self.device = device
+        self.state = "loading"  # then "ready" or "failed"
+        self.message = ""  # one line: what is being loaded, or why it is another model than wanted
+        self._model_name: str | None = None
+        self._predictor: Predictor | None = None
+        self._unavailable: dict[str, str] = {}  # name of the wanted version → why it cannot be loaded
+        self._pixels: OrderedDict[str, NDArray[np.uint8]] = OrderedDict()
+        self._pixels_lock = threading.Lock()
+        self._work: queue.SimpleQueue[Callable[[], None] | None] = queue.SimpleQueue()
+        # A daemon: a download or a long prediction must not keep the server from ending.
+        self._thread = threading.Thread(target=self._run, name="model", daemon=True)
+        self._thread.start()
+
+    def submit(self, task: Callable[[], Result]) -> Future[Result]:
+        """Have `task` run in the model's thread, after those before it."""
+        future: Future[Result] = Future()
+
+        def run() -> None:
+            if not future.set_running_or_notify_cancel():
+                return
+            try:
+                future.set_result(task())
+            except BaseException as error:  # handed to whoever waits for it
+                future.set_exception(error)
+
+        self._work.put(run)
+        return future
+
+    def load_in_background(self) -> None:
+        """Begin to load the version in use, so that the first prediction need not wait for it."""
+        self.submit(lambda: self._use(None))
+
+    def close(self) -> None:
+        """Let the thread end after what it is at."""
+        self._work.put(None)
+
+    @property
+    def model_name(self) -> str | None:
+        """The version in memory."""
+        return self._model_name
+
+    def predict(self, image_id: int, model: str | None = None, score_threshold: float = 0.5) -> Future[Prediction]:
+        """Run a version (the one in use without a name) on an image and store what it finds.
+
+        Untouched predictions are replaced, everything else stays. The result raises NotFoundError for an
+        unknown image or model, ModelUnavailableError where no model can be loaded.
+        """
+        return self.submit(lambda: self._predict(image_id, model, score_threshold))
+
+    def masks_from_boxes(
+        self, image_id: int, boxes: Sequence[Sequence[float]], category: int | str | None = None
+    ) -> Future[list[dict[str, Any]]]:
+        """For each box (x0, y0, x1, y1) the object in it, as instance JSON with id null; nothing is stored.
+
+        `category` is an id or a name of the store; without it the model guesses.
+        """
+        return self.submit(lambda: self._masks_from_boxes(image_id, boxes, category))
+
+    def refine(
+        self, image_id: int, instance: int | dict[str, Any], points: Sequence[tuple[float, float, bool]]
+    ) -> dict[str, Any]:
+        """The mask of an instance (its id, or its segmentation or bbox) after clicks (x, y, include).
+
+        Returns segmentation, bbox and area; nothing is stored. Needs no model, and runs in the caller's thread.
+        """
+        with self.store.reading() as session:
+            image = find_image(session, image_id)
+            if isinstance(instance, int):
+                segmentation = instance_of(session, image, instance).segmentation
+                bbox = instance_of(session, image, instance).bbox
+            else:
+                segmentation, bbox, _ = measured_segmentation(
+                    instance.get("segmentation"), instance.get("bbox"), image.height, image.width
+                )
+        return refined(self._pixels_of(image), segmentation, bbox, points)
+
+    def _pixels_of(self, image: Image) -> NDArray[np.uint8]:
+        """The upright RGB pixels of an image; those looked at last are kept."""
+        with self._pixels_lock:
+            kept = self._pixels.pop(image.sha256, None)
+            if kept is None:
+                kept = read_image(original_path(self.store.workspace, image.sha256), name=image.file_name)
+            self._pixels[image.sha256] = kept
+            while len(self._pixels) > IMAGES_KEPT:
+                self._pixels.popitem(last=False)
+            return kept
+
+    # -- in the model's thread ------------------------------------------------------------------
+
+    def _run(self) -> None:
+        while (task := self._work.get()) is not None:
+            task()
+
+    def _predict(self, image_id: int, model: str | None, score_threshold: float) -> Prediction:
+        name, predictor = self._use(model)
+        with self.store.reading() as session:
+            image = find_image(session, image_id)
+        started = time.perf_counter()
+        predictor.score_threshold = score_threshold
+        instances = predictor(original_path(self.store.workspace, image.sha256), key=image.sha256)
+        seconds = time.perf_counter() - started
+        found = _objects(instances)
+        with self.store.writing() as session:
+            for entry in found:
+                entry["category_id"] = category_for_model(session, entry.pop("category")).id
+            replace_predictions(session, image_id, found, name)
+        return Prediction(name, seconds)
+
+    def _masks_from_boxes(
+        self, image_id: int, boxes: Sequence[Sequence[float]], category: int | str | None
+    ) -> list[dict[str, Any]]:
+        name, predictor = self._use(None)
+        with self.store.reading() as session:
+            image = find_image(session, image_id)
+            revision = image.revision
+            wanted = None
+            if category is not None:
+                wanted = next((row for row in all_categories(session) if category in (row.id, row.name)), None)
+                if wanted is None:
+                    raise InvalidFieldError("category", f"there is no category {category!r}")
+        clipped = [_clipped_box(box, image) for box in boxes]
+        labels = _labels_of(predictor, wanted.name if wanted is not None else None, len(clipped))
+        path = original_path(self.store.workspace, image.sha256)
+        instances = predictor.boxes_to_masks(path, clipped, labels=labels, key=image.sha256)
+        suggestions = []
+        for entry, box in zip(_objects(instances), clipped, strict=True):
+            if not entry["segmentation"]:  # the model sees nothing in it: the person's box is what there is
+                entry["bbox"] = [box[0], box[1], box[2] - box[0], box[3] - box[1]]
+            guessed = entry.pop("category")
+            if wanted is not None:
+                target, keypoints = wanted, wanted.keypoints
+            else:
+                with self.store.writing() as session:
+                    target = category_for_model(session, guessed)
+                    keypoints = target.keypoints
+            suggestions.append(_suggestion(entry, image, target.id, len(keypoints), name, revision))
+        return suggestions
+
+    def _use(self, wanted: str | None) -> tuple[str, Predictor]:
+        """The predictor of a version; where the one in use cannot be loaded, the starter model's."""
+        name = wanted if wanted is not None else self.registry.current()
+        if wanted is None and name in self._unavailable:
+            # Asked for again only after a restart or by name: each try may be a long wait for a network.
+            name = STARTER
+        if name == self._model_name and self._predictor is not None:
+            return name, self._predictor
+        location = self.registry.location(name)
+        try:
+            return name, self._load(name, location)
+        except (OSError, ValueError, RuntimeError) as error:
+            reason = one_line(error)
+        if wanted is not None or name == STARTER:
+            raise ModelUnavailableError(f"model {name!r} cannot be used: {reason}")
+        self._unavailable[name] = reason
+        self.message = f"model {name!r} cannot be used ({reason}); going on with the starter model"
+        logger.warning(self.message)
+        return self._use(None)
+
+    def _load(self, name: str, location: str) -> Predictor:
+        from core import Predictor  # brings torch, which takes longer to import than all the rest
+
+        # The old model goes first: two at a time may be more than there is memory for.
+        self._model_name, self._predictor = None, None
+        self.state = "loading"
+        try:
+            self._predictor = Predictor(location, device=self.device)
+        except Exception:
+            self.state = "failed"
+            raise
+        self._model_name, self.state = name, "ready"
+        return self._predictor
+
+
+def _objects(instances: Instances) -> list[dict[str, Any]]:
+    """The instances in the store's terms: segmentation, bbox (x, y, width, height), score, keypoints, category."""
+    height, width = instances.image_size
+    crops = list(instances.mask_crops()) if instances.masks is not None else [None] * len(instances)
+    objects = []
+    for index, (box, score, crop) in enumerate(
+        zip(instances.boxes.tolist(), instances.scores.tolist(), crops, strict=True)
+    ):
+        keypoints: list[float] = []
+        if instances.keypoints is not None and instances.has_keypoints(index):
+            for x, y, visibility in instances.keypoints[index].tolist():
+                keypoints += [min(max(x, 0.0), width), min(max(y, 0.0), height), int(visibility)]
+        objects.append(
+            {
+                "category": instances.category_of(index),
+                "segmentation": outline(*crop, height, width) if crop is not None else [],
+                "bbox": [box[0], box[1], box[2] - box[0], box[3] - box[1]],
+                "keypoints": keypoints,
+                "score": score,
+            }
+        )
+    return objects
+
+
+def _suggestion(
+    entry: dict[str, Any], image: Image, category_id: int, keypoint_count: int, model: str, revision: int
+) -> dict[str, Any]:
+    segmentation, bbox, area = measured_segmentation(entry["segmentation"], entry["bbox"], image.height, image.width)
+    keypoints = entry["keypoints"] if len(entry["keypoints"]) == 3 * keypoint_count else []
+    return {
+        "id": None,
+        "image_id": image.id,
+        "category_id": category_id,
+        "bbox": bbox,
+        "area": area,
+        "segmentation": segmentation,
+        "iscrowd": 0,
+        "keypoints": keypoints,
+        "num_keypoints": count_keypoints(keypoints),
+        "score": round(entry["score"], 5),
+        "source": "predicted",
+        "status": "proposed",
+        "model": model,
+        "revision": revision,
+    }
+
+
+def _clipped_box(box: Sequence[float], image: Image) -> list[float]:
+    """A box with its corners in order and inside the image; raises InvalidFieldError where nothing of it is."""
+    x0, x1 = sorted((min(max(float(box[0]), 0.0), image.width), min(max(float(box[2]), 0.0), image.width)))
+    y0, y1 = sorted((min(max(float(box[1]), 0.0), image.height), min(max(float(box[3]), 0.0), image.height)))
+    if not (x1 - x0 >= 1 and y1 - y0 >= 1):
+        raise InvalidFieldError(
+            "boxes", f"box {list(box)} covers less than a pixel of the image of {image.width}×{image.height}"
+        )
+    return [x0, y0, x1, y1]
+
+
+def _labels_of(predictor: Predictor, category_name: str | None, number: int) -> list[int] | None:
+    """The model's label for a category of this name, once for each box; None where it has no such class."""
+    for index, category in enumerate(predictor.categories):
+        if category_name is not None and category["name"] == category_name:
+            return [index + 1] * number
+    return None

@@ -1,0 +1,122 @@
+"""Start the annotation assistant: `python app/main.py`."""
+
+from __future__ import annotations
+
+import argparse
+import errno
+import logging
+import socket
+import sys
+import threading
+import time
+import webbrowser
+from pathlib import Path
+
+PROJECT = Path(__file__).resolve().parents[1]
+if str(PROJECT) not in sys.path:  # `python app/main.py` puts app/ there instead
+    sys.path.insert(0, str(PROJECT))
+    sys.path[:] = [entry for entry in sys.path if Path(entry or ".").resolve() != PROJECT / "app"]
+
+DEFAULT_WORKSPACE = PROJECT / "data" / "workspace"
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Parse the options and serve until interrupted; returns the exit status."""
+    options = parse(arguments)
+    logging.basicConfig(format="%(message)s", level=logging.WARNING)
+    try:
+        listener = listen(options.host, options.port)
+        serve(options, listener)
+    except ValueError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 2
+    return 0
+
+
+def parse(arguments: list[str] | None = None) -> argparse.Namespace:
+    """The command line."""
+    parser = argparse.ArgumentParser(
+        prog="python app/main.py",
+        description="Annotate images with a model that learns from your corrections, in the browser.",
+        formatter_class=argparse.ArgumentDefaultsHelpFormatter,
+    )
+    parser.add_argument("--workspace", type=Path, default=DEFAULT_WORKSPACE, help="folder where your work is kept")
+    parser.add_argument("--host", default="127.0.0.1", help="0.0.0.0 lets other machines in: there is no password")
+    parser.add_argument("--port", type=_port, default=7860, help="0 takes any free one")
+    parser.add_argument(
+        "--model",
+        default="coco",
+        help="what predicts first: a name of `python -m core models`, a run or a weights file",
+    )
+    parser.add_argument("--device", default="auto", help="auto, cpu, cuda, cuda:1")
+    parser.add_argument("--database-url", default=None, help="PostgreSQL instead of SQLite in the workspace")
+    parser.add_argument("--no-browser", action="store_true", help="do not open the page")
+    return parser.parse_args(arguments)
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """A socket that listens; raises ValueError, in one line, where it cannot be had."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listener = socket.socket(family, socket.SOCK_STREAM)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((host, port))
+    except OSError as error:
+        listener.close()
+        if error.errno == errno.EADDRINUSE:
+            raise ValueError(
+                f"port {port} is in use (is MaskLoop running already?); choose another: --port {port + 1}"
+            ) from None
+        if error.errno == errno.EACCES:
+            raise ValueError(f"port {port} is not allowed; choose one above 1023: --port 7860") from None
+        raise ValueError(f"--host {host}: {error.strerror or error}; the usual one is 127.0.0.1") from None
+    return listener
+
+
+def serve(options: argparse.Namespace, listener: socket.socket) -> None:
+    """Build the application and run it on a socket until SIGTERM or Ctrl+C."""
+    import uvicorn
+
+    from app.server import create_app
+    from app.store.database import Store
+
+    store = Store(options.workspace, options.database_url)
+    app = create_app(store, model=options.model, device=options.device, hosts=[options.host])
+    config = uvicorn.Config(
+        app,
+        log_level="warning",
+        access_log=False,
+        server_header=False,
+        # An open page keeps a connection for ever; without a limit the server would wait as long.
+        timeout_graceful_shutdown=1,
+    )
+    server = uvicorn.Server(config)
+    url = f"http://{_address(options.host)}:{listener.getsockname()[1]}"
+    threading.Thread(target=_announce, args=(server, url, not options.no_browser), daemon=True).start()
+    server.run(sockets=[listener])
+
+
+def _announce(server: object, url: str, open_browser: bool) -> None:
+    while not getattr(server, "started", False):
+        time.sleep(0.02)
+    print(f"MaskLoop is at {url} (Ctrl+C ends it)", flush=True)
+    if open_browser:
+        webbrowser.open(url)
+
+
+def _address(host: str) -> str:
+    """What to type into a browser on this machine."""
+    if host in ("0.0.0.0", "::", ""):
+        return "127.0.0.1"
+    return f"[{host}]" if ":" in host else host
+
+
+def _port(text: str) -> int:
+    value = int(text)
+    if not 0 <= value <= 65535:
+        raise argparse.ArgumentTypeError(f"{text}: a port is a number from 0 to 65535")
+    return value
+
+
+if __name__ == "__main__":
+    sys.exit(main())

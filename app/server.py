@@ -1,0 +1,85 @@
+"""One FastAPI application: the data plane, the editor's files, and the Gradio page."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import AsyncIterator, Collection
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+from fastapi import FastAPI, Response
+from fastapi.staticfiles import StaticFiles
+
+from app.api import assistance, categories, documents, exchange, images, jobs, models
+from app.api.errors import add_error_handlers
+from app.assist import Assist
+from app.jobs import FineTuning
+from app.registry import ModelRegistry
+from app.repredict import Repredictor
+from app.same_origin import SameOrigin
+from app.store.database import Store
+
+logger = logging.getLogger("maskloop")
+
+CANVAS = Path(__file__).parent / "canvas"
+DESCRIPTION = 'Everything that the editor does, for scripts too. Errors are `{"error": "one line"}`.'
+ROUTERS = (images, documents, categories, assistance, exchange, jobs, models)
+
+
+def create_app(
+    store: Store,
+    *,
+    model: str = "coco",
+    device: str = "auto",
+    hosts: Collection[str] = (),
+    with_page: bool = True,
+) -> FastAPI:
+    """The application on a workspace. `hosts` are names, besides this machine's own, that it may be called by.
+
+    `model` is what predicts in a workspace where no version is in use yet. Without the page there is only
+    the data plane, which starts in a fraction of the time.
+    """
+    registry = ModelRegistry(store)
+    registry.use_first(model)
+    assist = Assist(store, registry, device)
+    fine_tuning = FineTuning(store, registry, device=device)
+    repredictor = Repredictor(store, lambda image_id, name: assist.predict(image_id, name).result())
+
+    @asynccontextmanager
+    async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
+        assist.load_in_background()
+        fine_tuning.open()
+        repredictor.open()
+        yield
+        repredictor.close()
+        fine_tuning.close()
+        assist.close()
+        store.close()
+
+    app = FastAPI(title="MaskLoop", description=DESCRIPTION, version="1", lifespan=lifespan)
+    app.state.store = store
+    app.state.assist = assist
+    app.state.registry = registry
+    app.state.fine_tuning = fine_tuning
+    app.state.repredictor = repredictor
+    add_error_handlers(app)
+    for module in ROUTERS:
+        app.include_router(module.router)
+    app.mount("/canvas", EditorFiles(directory=CANVAS), name="canvas")
+    if with_page:
+        from app.finetune_tab import build_finetune_tab
+        from app.page import mount_page
+
+        app = mount_page(app, build_finetune_tab(fine_tuning, registry, repredictor))
+    app.add_middleware(SameOrigin, hosts=hosts)
+    return app
+
+
+class EditorFiles(StaticFiles):
+    """The editor's modules: asked for again on each load, so that a new version is never mixed with an old one."""
+
+    def file_response(self, *args: object, **options: object) -> Response:
+        """The file, to be checked for changes before it is used again."""
+        response = super().file_response(*args, **options)  # type: ignore[arg-type]
+        response.headers["Cache-Control"] = "no-cache"
+        return response
