@@ -1,0 +1,58 @@
+"""`python -m core evaluate`."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+from tqdm import tqdm
+
+from core.commands.arguments import Evaluate
+from core.datasets import CocoDataset
+from core.evaluation import evaluate as evaluate_model
+from core.evaluation import evaluate_results
+from core.files import write_atomically
+from core.model.weights import load_model
+
+
+def evaluate(command: Evaluate) -> int:
+    """Compute the figures, print them and write them to `output`."""
+    if command.results is not None:
+        if command.model is not None or command.images is not None:
+            raise ValueError("--results has its own detections: leave out --model and --images, or --results")
+        metrics = evaluate_results(command.annotations, command.results)
+    elif command.model is None or command.images is None:
+        raise ValueError("give --model and --images, or --results")
+    else:
+        dataset = CocoDataset(command.images, command.annotations)
+        model = load_model(command.model)
+        known = {category["name"] for category in model.categories}
+        unknown = [category["name"] for category in dataset.categories if category["name"] not in known]
+        if unknown:
+            tqdm.write(f"note: {command.model} does not know {', '.join(unknown)}")
+        with tqdm(total=len(dataset), unit="image", disable=None) as bar:
+            metrics = evaluate_model(
+                model,
+                dataset,
+                device=command.device,
+                score_threshold=command.score_threshold,
+                batch_size=command.batch_size,
+                progress=bar.update,
+            )
+    for line in metrics_table(metrics):
+        print(line)
+    if command.output is not None:
+        text = json.dumps(metrics, indent=1, ensure_ascii=False)
+        write_atomically(Path(command.output), lambda path: path.write_text(text + "\n", encoding="utf-8"))
+    return 0
+
+
+def metrics_table(metrics: dict[str, dict[str, Any]]) -> list[str]:
+    """The figures of each kind as lines of text, in per cent; a dash where there was nothing to measure."""
+    lines = []
+    for kind, figures in metrics.items():
+        numbers = [(name, value) for name, value in figures.items() if name != "per_category"]
+        lines.append(f"{kind:10}" + "".join(f"{name:>7}" for name, _ in numbers))
+        lines.append(" " * 10 + "".join(f"{100 * value:7.1f}" if value >= 0 else f"{'–':>7}" for _, value in numbers))
+    return lines

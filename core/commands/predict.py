@@ -1,0 +1,105 @@
+"""`python -m core predict`."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+from numpy import uint8
+from numpy.typing import NDArray
+from tqdm import tqdm
+
+from core.commands.arguments import Predict
+from core.datasets import read_image
+from core.files import write_atomically
+from core.predict.predictor import Predictor
+
+IMAGE_SUFFIXES = {".bmp", ".gif", ".jpeg", ".jpg", ".png", ".ppm", ".tif", ".tiff", ".webp"}
+
+
+def predict(command: Predict) -> int:
+    """Write the objects found in all images; 1 where some of them could not be read."""
+    if command.batch_size < 1:
+        raise ValueError(f"--batch-size {command.batch_size}: at least 1 is needed")
+    sources = image_files(command.sources)
+    if not Path(command.output).absolute().parent.is_dir():
+        raise FileNotFoundError(f"{command.output}: there is no such folder to write it in")
+    predictor = Predictor(
+        command.model,
+        device=command.device,
+        score_threshold=command.score_threshold,
+        min_size=command.min_size,
+        max_size=command.max_size,
+    )
+    images: list[dict[str, Any]] = []
+    annotations: list[dict[str, Any]] = []
+    broken = 0
+    with tqdm(total=len(sources), unit="image", disable=None) as bar:
+        for start in range(0, len(sources), command.batch_size):
+            batch = sources[start : start + command.batch_size]
+            readable = list(_readable(batch))
+            broken += len(batch) - len(readable)
+            found = predictor.predict_batch([pixels for _, pixels in readable]) if readable else []
+            for (name, pixels), instances in zip(readable, found, strict=True):
+                image_id = len(images) + 1
+                height, width = pixels.shape[:2]
+                images.append({"id": image_id, "file_name": name, "width": width, "height": height})
+                annotations += instances.to_coco(
+                    image_id, polygons=command.polygons, first_annotation_id=len(annotations) + 1
+                )
+            bar.update(len(batch))
+    if not images:
+        raise ValueError(f"none of the {len(sources)} images could be read: {command.output} was not written")
+    content: Any = data_set(images, annotations, predictor.categories)
+    if command.format == "results":
+        content = results_list(annotations)
+    text = json.dumps(content, ensure_ascii=False)
+    write_atomically(Path(command.output), lambda path: path.write_text(text, encoding="utf-8"))
+    print(f"{len(annotations)} objects in {len(images)} images: {command.output}")
+    return 1 if broken else 0
+
+
+def image_files(sources: Sequence[str]) -> list[tuple[str, Path]]:
+    """(name, path) of each image: a folder's by the path inside it, a single image's by its file name.
+
+    Where two would have the same name, all keep the path they were given by. Raises
+    FileNotFoundError for a source that is not there, and ValueError for a folder without images.
+    """
+    found: list[tuple[str, Path]] = []
+    for source in map(Path, sources):
+        if source.is_dir():
+            inside = sorted(path for path in source.rglob("*") if path.suffix.lower() in IMAGE_SUFFIXES)
+            if not inside:
+                raise ValueError(f"{source}: there are no images in this folder")
+            found += [(path.relative_to(source).as_posix(), path) for path in inside]
+        elif source.exists():
+            found.append((source.name, source))
+        else:
+            raise FileNotFoundError(f"{source}: there is no such image or folder")
+    names = [name for name, _ in found]
+    return found if len(set(names)) == len(names) else [(path.as_posix(), path) for _, path in found]
+
+
+def _readable(batch: Sequence[tuple[str, Path]]) -> Iterator[tuple[str, NDArray[uint8]]]:
+    """Each image that opens; one line for each that does not."""
+    for name, path in batch:
+        try:
+            yield name, read_image(path)
+        except (ValueError, OSError) as error:
+            tqdm.write(f"error: {' '.join(str(error).split())}", file=sys.stderr)
+
+
+def data_set(
+    images: list[dict[str, Any]], annotations: list[dict[str, Any]], categories: Sequence[Any]
+) -> dict[str, Any]:
+    """A COCO data set that any COCO tool opens; its annotations have a `score` besides."""
+    return {"images": images, "annotations": annotations, "categories": list(categories)}
+
+
+def results_list(annotations: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The same as COCO's results format: what an evaluator asks for and nothing else."""
+    fields = ("image_id", "category_id", "bbox", "score", "segmentation", "keypoints")
+    return [{field: annotation[field] for field in fields if field in annotation} for annotation in annotations]
