@@ -94,8 +94,10 @@ class Assist:
         self.submit(lambda: self._use(None))
 
     def close(self) -> None:
-        """Let the thread end after what it is at."""
+        """Let the thread end after what it is at; a download is not waited for."""
         self._work.put(None)
+        # A thread that is inside torch when the interpreter goes away takes the process down with it.
+        self._thread.join(timeout=10)
 
     @property
     def model_name(self) -> str | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from pathlib import Path
 from typing import Any
@@ -63,13 +64,15 @@ def model_name(job_id: int) -> str:
 
 
 def last_error(output: Path) -> str:
-    """Why a job failed, in one line: the last line that its process printed, where it says so."""
+    """Why a job failed, in one line: the last error that its process printed."""
     try:
         lines = output.read_text(encoding="utf-8", errors="replace").split("\n")
     except FileNotFoundError:
         return NO_MESSAGE
-    errors = [line.removeprefix("error: ").strip() for line in lines if line.startswith("error: ")]
-    return errors[-1] if errors else NO_MESSAGE
+    for line in reversed(lines):
+        if (error := re.match(r"(?:error|([\w.]+(?:Error|Exception))): (.+)", line)) is not None:
+            return error[2].strip() if error[1] is None else error[0].strip()
+    return NO_MESSAGE
 
 
 def _read_or(path: Path, otherwise: Any) -> Any:

@@ -26,7 +26,7 @@ class ModelRegistry:
         self.store = store
         with store.writing() as session:
             for model in available_models():
-                self._add_or_update(session, model["name"], path=model["name"], categories=_names(model["categories"]))
+                self.add(session, model["name"], path=model["name"], categories=_names(model["categories"]))
 
     def use_first(self, model: str) -> None:
         """Make `model`, a name or a path, current in a workspace where none is yet."""
@@ -37,7 +37,7 @@ class ModelRegistry:
             if version is None:
                 path = Path(model).expanduser()
                 is_file = path.exists()
-                version = self._add_or_update(
+                version = self.add(
                     session, path.stem if is_file else model, path=str(path.absolute()) if is_file else model
                 )
             _make_current(session, version)
@@ -85,23 +85,8 @@ class ModelRegistry:
         inside = self.store.workspace / path
         return str(inside) if inside.is_dir() else path
 
-    def add_run(
-        self, session: Session, name: str, directory: Path, parent: str, metrics: dict[str, Any], categories: list[Any]
-    ) -> ModelVersion:
-        """Add the version that a finished fine-tuning made, in the caller's transaction; not yet current."""
-        path = directory.relative_to(self.store.workspace)
-        return self._add_or_update(
-            session, name, path=str(path), parent=parent, metrics=metrics, categories=_names(categories)
-        )
-
-    def promote(self, name_or_id: str | int) -> str:
-        """Make a version current, its name or id given; returns its name. Raises NotFoundError."""
-        with self.store.writing() as session:
-            version = _find(session, name_or_id)
-            _make_current(session, version)
-            return version.name
-
-    def _add_or_update(self, session: Session, name: str, **values: Any) -> ModelVersion:
+    def add(self, session: Session, name: str, **values: Any) -> ModelVersion:
+        """Add a version, or change the one of this name, in the caller's transaction; `values` are its columns."""
         version = session.scalar(select(ModelVersion).where(ModelVersion.name == name))
         if version is None:
             version = ModelVersion(name=name)
@@ -110,6 +95,20 @@ class ModelRegistry:
             setattr(version, field, value)
         session.flush()
         return version
+
+    def add_run(
+        self, session: Session, name: str, directory: Path, parent: str, metrics: dict[str, Any], categories: list[Any]
+    ) -> ModelVersion:
+        """Add the version that a finished fine-tuning made, in the caller's transaction; not yet current."""
+        path = directory.relative_to(self.store.workspace)
+        return self.add(session, name, path=str(path), parent=parent, metrics=metrics, categories=_names(categories))
+
+    def promote(self, name_or_id: str | int) -> str:
+        """Make a version current, its name or id given; returns its name. Raises NotFoundError."""
+        with self.store.writing() as session:
+            version = _find(session, name_or_id)
+            _make_current(session, version)
+            return version.name
 
 
 def _names(categories: Sequence[Any]) -> list[str]:
