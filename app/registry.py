@@ -61,7 +61,7 @@ class ModelRegistry:
         """
         usable = self.usable()
         lineage = next(version["lineage"] for version in self.versions() if version["current"])
-        return lineage[0] if lineage[0] in usable else usable[0]
+        return lineage[0] if lineage[0] in usable or not usable else usable[0]
 
     def versions(self) -> list[dict[str, Any]]:
         """Every version as the data plane shows it, the oldest first."""
