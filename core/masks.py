@@ -229,7 +229,7 @@ def _checked_runs(rle: Rle | dict[str, Any], height: int, width: int) -> NDArray
         swapped = " (width and height are swapped)" if size == [width, height] else ""
         raise ValueError(f"segmentation RLE size is {size}, the image is [{height}, {width}]{swapped}")
     runs = _runs(rle["counts"])
-    if len(runs) and (runs < 0).any():
+    if len(runs) and runs.min() < 0:
         raise ValueError("segmentation RLE has a negative run: its counts are damaged")
     total = int(runs.sum())
     if total != height * width:
@@ -240,9 +240,9 @@ def _checked_runs(rle: Rle | dict[str, Any], height: int, width: int) -> NDArray
 def _runs(counts: Any) -> NDArray[np.int64]:
     """The run lengths that compressed or uncompressed counts stand for; ValueError where they are neither."""
     if isinstance(counts, (list, tuple)):
-        if not all(isinstance(run, int) and not isinstance(run, bool) for run in counts):
-            raise ValueError("segmentation RLE counts hold something that is not a whole number")
-        return np.asarray(counts, dtype=np.float64).astype(np.int64)
+        if not all(isinstance(run, int) and not isinstance(run, bool) and abs(run) < 2**32 for run in counts):
+            raise ValueError("segmentation RLE counts hold something that is not a whole number of pixels")
+        return np.asarray(counts, dtype=np.int64)
     if isinstance(counts, str):
         counts = counts.encode("utf-8")
     if not isinstance(counts, bytes):
@@ -250,7 +250,7 @@ def _runs(counts: Any) -> NDArray[np.int64]:
     code = np.frombuffer(counts, dtype=np.uint8).astype(np.int64) - 48
     if not len(code):
         return code
-    if (code < 0).any() or (code > 63).any() or code[-1] & 32:
+    if code.min() < 0 or code.max() > 63 or code[-1] & 32:
         raise ValueError("segmentation RLE counts are damaged: no compressed COCO run-length text")
     # Five bits a character, lowest first, bit 5 says that another follows, bit 4 of the last is the sign.
     last = np.flatnonzero(~code & 32)
@@ -287,7 +287,8 @@ def rle_iou(first: Rle, second: Rle) -> float:
 def polygon_area(polygon: ArrayLike) -> float:
     """The area that one polygon x0, y0, x1, y1, … encloses, in square pixels."""
     x, y = np.asarray(polygon, dtype=np.float64).reshape(-1, 2).T
-    return float(abs(np.dot(x, np.roll(y, -1)) - np.dot(y, np.roll(x, -1))) / 2)
+    closing = x[-1] * y[0] - y[-1] * x[0]
+    return float(abs(np.dot(x[:-1], y[1:]) - np.dot(y[:-1], x[1:]) + closing) / 2)
 
 
 def _as_text(rle: dict[str, Any]) -> Rle:

@@ -11,9 +11,10 @@ from typing import Any
 from PIL import Image
 
 from core.datasets.check_annotations import AnnotationCheck
-from core.datasets.check_report import Problem, Report, is_whole
+from core.datasets.check_report import Problem, Report
 from core.datasets.coco import read_coco_json
 from core.datasets.images import image_size, read_image
+from core.datasets.json_values import is_whole
 
 __all__ = ["Problem", "check_coco"]
 

@@ -5,11 +5,15 @@ from __future__ import annotations
 from collections.abc import Hashable
 from typing import Any
 
-from core.datasets.check_report import Report, is_number, is_whole
+import numpy as np
+
+from core.datasets.check_report import Report
+from core.datasets.json_values import is_number, is_whole
 from core.masks import (
     polygon_area,
+    rle_area,
+    rle_bbox,
     segmentation_area,
-    segmentation_bbox,
     segmentation_to_rle,
     validate_segmentation,
 )
@@ -33,7 +37,7 @@ class AnnotationCheck:
         self.largest_id = max([0, *ids])
         self.ids_in_file = set(ids)
         self.used_ids: set[int] = set()
-        self.seen: set[tuple[Any, ...]] = set()
+        self.seen: set[int] = set()
 
     def __call__(self, number: int, raw: Any) -> dict[str, Any] | None:
         if not isinstance(raw, dict):
@@ -52,9 +56,14 @@ class AnnotationCheck:
         size = (image.get("height"), image.get("width"))
         known = all(is_whole(value) and value > 0 for value in size)
         self._segmentation(annotation, size if known else None)
-        if not self._box(annotation, size if known else None):
+        extent, area = _extent_and_area(annotation.get("segmentation"), size) if known else (None, None)
+        # Only slivers can miss every pixel, so that nothing larger need be drawn.
+        if area is not None and area < 2 and not segmentation_area(annotation["segmentation"], *size):
+            self._add("segmentation covers no pixel", "left out, the box kept")
+            annotation["segmentation"], extent, area = [], None, None
+        if not self._box(annotation, size if known else None, extent):
             return None
-        self._area(annotation, size if known else None)
+        self._area(annotation, size if known else None, area)
         self._crowd(annotation, size if known else None)
         self._keypoints(annotation, category, size if known else None)
         return None if self._is_copy(annotation) else annotation
@@ -133,19 +142,10 @@ class AnnotationCheck:
                 self._add(str(error).replace("polygon 0", f"polygon {number}"), "that polygon left out")
             else:
                 good.append(polygon)
-        # Only slivers can miss every pixel, so that larger ones need not be drawn.
-        if good and sum(map(polygon_area, good)) < 2 and not segmentation_area(good, *size):
-            self._add("segmentation covers no pixel", "left out, the box kept")
-            return []
         return good
 
-    def _box(self, annotation: dict[str, Any], size: tuple[int, int] | None) -> bool:
+    def _box(self, annotation: dict[str, Any], size: tuple[int, int] | None, extent: list[float] | None) -> bool:
         """The box alone, in its image and against the segmentation; mended in place. False: no box can be had."""
-        extent = (
-            segmentation_bbox(annotation["segmentation"], *size) if size and annotation.get("segmentation") else None
-        )
-        if extent is not None and min(extent[2:]) <= 0:
-            extent = None
         from_segmentation = "taken from the segmentation" if extent else "left out"
         box = annotation.get("bbox")
         if not isinstance(box, list) or len(box) != 4 or not all(is_number(value) for value in box):
@@ -167,23 +167,19 @@ class AnnotationCheck:
         annotation["bbox"] = extent
         return extent is not None
 
-    def _area(self, annotation: dict[str, Any], size: tuple[int, int] | None) -> None:
+    def _area(self, annotation: dict[str, Any], size: tuple[int, int] | None, expected: float | None) -> None:
         area = annotation.get("area")
-        segmentation = annotation.get("segmentation")
-        if isinstance(segmentation, list) and segmentation:
-            expected = sum(map(polygon_area, segmentation))
-        elif segmentation and size:
-            expected = segmentation_area(segmentation, *size)
-        elif is_number(area) and area > 0:
-            return  # of an object without a mask: there is nothing to compare it with
-        else:
+        stated = area if is_number(area) and area > 0 else None
+        if expected is None:
+            if stated:
+                return  # of an object without a mask: there is nothing to compare it with
             expected = annotation["bbox"][2] * annotation["bbox"][3]
-        if is_number(area) and area > 0 and not _differs(area, expected):
+        if stated and not _differs(stated, expected):
             return
-        if size and segmentation:
+        if size and annotation.get("segmentation"):
             # Overlapping parts, or edges against pixels: only what the pixels say counts.
-            expected = segmentation_area(segmentation, *size)
-            if is_number(area) and area > 0 and not _differs(area, expected):
+            expected = segmentation_area(annotation["segmentation"], *size)
+            if stated and not _differs(stated, expected):
                 return
         what = "has no area" if area is None else f"area is {area!r}, but the object has {expected:.6g} pixels"
         self._add(what, f"becomes {expected:.6g}")
@@ -243,13 +239,37 @@ class AnnotationCheck:
 
     def _is_copy(self, annotation: dict[str, Any]) -> bool:
         segmentation = annotation.get("segmentation")
-        shape = segmentation.get("counts") if isinstance(segmentation, dict) else segmentation
-        key = (annotation["image_id"], annotation["category_id"], *annotation["bbox"], hash(repr(shape)))
+        if isinstance(segmentation, dict):
+            shape: Hashable = str(segmentation.get("counts"))
+        else:
+            shape = tuple(map(tuple, segmentation or []))
+        key = hash((annotation["image_id"], annotation["category_id"], *annotation["bbox"], shape))
         if key in self.seen:
             self._add("is the same object as another annotation of its image", "left out")
             return True
         self.seen.add(key)
         return False
+
+
+def _extent_and_area(segmentation: Any, size: tuple[int, int]) -> tuple[list[float] | None, float | None]:
+    """Box x, y, width, height and area of a segmentation known to be valid, None where it has no pixel.
+
+    Not by `segmentation_bbox` and `segmentation_area`, which would check it once more each: of polygons the corners
+    and the area they enclose, overlaps counted twice.
+    """
+    if not segmentation:
+        return None, None
+    if isinstance(segmentation, list):
+        points = np.concatenate([np.reshape(polygon, (-1, 2)) for polygon in segmentation])
+        low, high = np.clip([points.min(axis=0), points.max(axis=0)], 0, size[::-1]).tolist()
+        extent = [*low, high[0] - low[0], high[1] - low[1]]
+        area = sum(map(polygon_area, segmentation))
+    else:
+        rle = segmentation
+        if not isinstance(rle["counts"], str):
+            rle = segmentation_to_rle(segmentation, *size)
+        extent, area = rle_bbox(rle), rle_area(rle)
+    return (extent if min(extent[2:]) > 0 else None), area
 
 
 def _mended_rle(segmentation: Any, size: tuple[int, int]) -> dict[str, Any] | None:

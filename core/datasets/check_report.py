@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass, field
-from typing import Any, TypeGuard
+from typing import Any
 
 
 @dataclass(frozen=True)
@@ -30,13 +29,3 @@ class Report:
     def add(self, subject: str, message: str, repair: str | None = None, annotation_id: Any = None) -> None:
         """Notes one problem."""
         self.problems.append(Problem(subject, message, repair, annotation_id))
-
-
-def is_whole(value: Any) -> TypeGuard[int]:
-    """Whether a JSON value is a whole number; true and false are none."""
-    return isinstance(value, int) and not isinstance(value, bool)
-
-
-def is_number(value: Any) -> TypeGuard[float]:
-    """Whether a JSON value is a finite number."""
-    return isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value)

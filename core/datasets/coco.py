@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import math
 import os
 import warnings
 from collections.abc import Callable
@@ -18,6 +17,7 @@ from torch.utils.data import Dataset
 
 from core.datasets.box_masks import BOX_MASK_SIZE, box_mask
 from core.datasets.images import image_size, read_image
+from core.datasets.json_values import is_number, is_whole
 from core.masks import decode_rle, segmentation_bbox, segmentation_to_rle, validate_segmentation
 from core.structures import Category
 
@@ -59,11 +59,14 @@ class CocoDataset(Dataset[tuple[Tensor, Target]]):
         self._check_files()
         self.image_sizes = [  # height, width
             (image["height"], image["width"])
-            if isinstance(image.get("height"), int) and isinstance(image.get("width"), int)
+            if is_whole(image.get("height")) and is_whole(image.get("width"))
             else image_size(self.images_dir / file_name)
             for image, file_name in zip(data["images"], self.file_names, strict=True)
         ]
-        self._annotations = self._index(data["annotations"])
+        self._label_of = {category["id"]: label for label, category in enumerate(self.categories, 1)}
+        self._annotations: list[list[dict[str, Any]]] = [[] for _ in self.image_ids]
+        self._boxes: list[list[list[float]]] = [[] for _ in self.image_ids]  # x0, y0, x1, y1, within the image
+        self._index(data["annotations"])
 
     def __len__(self) -> int:
         return len(self.image_ids)
@@ -90,13 +93,12 @@ class CocoDataset(Dataset[tuple[Tensor, Target]]):
         """The target of one image, without reading the image and without transforms."""
         annotations = self._annotations[index]
         height, width = self.image_sizes[index]
-        label_of = {category["id"]: label for label, category in enumerate(self.categories, 1)}
-        boxes = np.array([a["_box"] for a in annotations], dtype=np.float32).reshape(-1, 4)
+        boxes = np.array(self._boxes[index], dtype=np.float32).reshape(-1, 4)
         target: Target = {
             "boxes": torch.from_numpy(boxes),
-            "labels": torch.tensor([label_of[a["category_id"]] for a in annotations], dtype=torch.int64),
+            "labels": torch.tensor([self._label_of[a["category_id"]] for a in annotations], dtype=torch.int64),
             "iscrowd": torch.tensor([bool(a.get("iscrowd", 0)) for a in annotations], dtype=torch.bool),
-            "area": torch.tensor([_area(a) for a in annotations], dtype=torch.float32),
+            "area": torch.tensor([*map(_area, annotations, boxes)], dtype=torch.float32),
             "image_id": self.image_ids[index],
             "has_mask": torch.tensor([bool(a.get("segmentation")) for a in annotations], dtype=torch.bool),
         }
@@ -130,29 +132,30 @@ class CocoDataset(Dataset[tuple[Tensor, Target]]):
                     f"{self.images_dir / file_name}: there is no such image, but {self.annotation_file} lists it"
                 )
 
-    def _index(self, annotations: list[Any]) -> list[list[dict[str, Any]]]:
-        """Annotations of each image, checked, with their clipped box as `_box`."""
+    def _index(self, annotations: list[Any]) -> None:
+        """Puts every annotation, checked, beside its image."""
         index_of = {image_id: index for index, image_id in enumerate(self.image_ids)}
         by_category = {category["id"]: category for category in self.categories}
-        indexed: list[list[dict[str, Any]]] = [[] for _ in self.image_ids]
         empty = []
         for number, annotation in enumerate(annotations):
             name = f"{self.annotation_file}: annotation {_name_of(annotation, number)}"
             if not isinstance(annotation, dict):
                 raise ValueError(f"{name} is not an object with image_id, category_id and bbox")
-            if annotation.get("image_id") not in index_of:
-                raise ValueError(f"{name} has image_id {annotation.get('image_id')!r}, which no image has")
-            if annotation.get("category_id") not in by_category:
-                raise ValueError(f"{name} has category_id {annotation.get('category_id')!r}, which no category has")
-            index = index_of[annotation["image_id"]]
+            image_id, category_id = annotation.get("image_id"), annotation.get("category_id")
+            if not is_whole(image_id) or image_id not in index_of:
+                raise ValueError(f"{name} has image_id {image_id!r}, which no image has")
+            if not is_whole(category_id) or category_id not in by_category:
+                raise ValueError(f"{name} has category_id {category_id!r}, which no category has")
+            index = index_of[image_id]
             try:
-                box = _checked_box(annotation, by_category[annotation["category_id"]], *self.image_sizes[index])
+                box = _checked_box(annotation, by_category[category_id], *self.image_sizes[index])
             except ValueError as error:
                 raise ValueError(f"{name}: {error}; python -m core check lists and mends such things") from None
             if box[2] <= box[0] or box[3] <= box[1]:
                 empty.append(_name_of(annotation, number))
             else:
-                indexed[index].append({**annotation, "_box": box})
+                self._annotations[index].append(annotation)
+                self._boxes[index].append(box)
         if empty:
             more = f" and {len(empty) - 20} more" if len(empty) > 20 else ""
             warnings.warn(
@@ -160,7 +163,6 @@ class CocoDataset(Dataset[tuple[Tensor, Target]]):
                 f"annotation {', '.join(empty[:20])}{more}",
                 stacklevel=3,
             )
-        return indexed
 
 
 def read_coco_json(path: str | os.PathLike[str]) -> dict[str, Any]:
@@ -193,7 +195,7 @@ def _categories(raw: list[Any], file: Path) -> list[Category]:
     """The categories in the order of their ids, which is that of the labels 1..K."""
     known: dict[int, Category] = {}
     for number, category in enumerate(raw):
-        if not isinstance(category, dict) or not _is_whole(category.get("id")):
+        if not isinstance(category, dict) or not is_whole(category.get("id")):
             raise ValueError(f"{file}: category {number} needs a whole number as id, not {_id_of(category)}")
         if not isinstance(category.get("name"), str):
             raise ValueError(f"{file}: category {category['id']} has no name")
@@ -209,7 +211,7 @@ def _categories(raw: list[Any], file: Path) -> list[Category]:
 def _images(raw: list[Any], file: Path) -> tuple[list[int], list[str]]:
     ids: dict[int, str] = {}
     for number, image in enumerate(raw):
-        if not isinstance(image, dict) or not _is_whole(image.get("id")):
+        if not isinstance(image, dict) or not is_whole(image.get("id")):
             raise ValueError(f"{file}: image {number} needs a whole number as id, not {_id_of(image)}")
         if not isinstance(image.get("file_name"), str) or not image["file_name"]:
             raise ValueError(f"{file}: image {image['id']} has no file_name")
@@ -228,12 +230,14 @@ def _checked_box(annotation: dict[str, Any], category: Category, height: int, wi
         raise ValueError(f"iscrowd is {annotation['iscrowd']!r}: 0 or 1 is needed")
     keypoints = annotation.get("keypoints") or []
     expected = 3 * len(category.get("keypoints", []))
-    if keypoints and (not isinstance(keypoints, list) or len(keypoints) != expected or not _all_finite(keypoints)):
+    if keypoints and (
+        not isinstance(keypoints, list) or len(keypoints) != expected or not all(map(is_number, keypoints))
+    ):
         raise ValueError(f"keypoints need to be {expected} numbers, x, y, visibility for each of {category['name']!r}")
     bbox = annotation.get("bbox")
     if bbox is None and segmentation:
         bbox = segmentation_bbox(segmentation, height, width)
-    if not isinstance(bbox, list) or len(bbox) != 4 or not _all_finite(bbox):
+    if not isinstance(bbox, list) or len(bbox) != 4 or not all(map(is_number, bbox)):
         raise ValueError(f"bbox is {bbox!r}: x, y, width, height are needed")
     x, y, box_width, box_height = bbox
     return [
@@ -244,25 +248,14 @@ def _checked_box(annotation: dict[str, Any], category: Category, height: int, wi
     ]
 
 
-def _all_finite(values: list[Any]) -> bool:
-    return all(isinstance(value, (int, float)) and math.isfinite(value) for value in values)
-
-
-def _area(annotation: dict[str, Any]) -> float:
+def _area(annotation: dict[str, Any], box: NDArray[np.floating]) -> float:
     area = annotation.get("area")
-    if isinstance(area, (int, float)):
-        return float(area)
-    x0, y0, x1, y1 = annotation["_box"]
-    return float((x1 - x0) * (y1 - y0))
+    return area if is_number(area) else float((box[2] - box[0]) * (box[3] - box[1]))
 
 
 def _box_polygon(box: NDArray[np.floating]) -> list[float]:
     x0, y0, x1, y1 = (float(value) for value in box)
     return [x0, y0, x1, y0, x1, y1, x0, y1]
-
-
-def _is_whole(value: Any) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool)
 
 
 def _id_of(value: Any) -> str:

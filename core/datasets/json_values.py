@@ -1,0 +1,16 @@
+"""What the values in a JSON file are; Python would take true for a 1."""
+
+from __future__ import annotations
+
+from typing import Any, TypeGuard
+
+
+def is_whole(value: Any) -> TypeGuard[int]:
+    """Whether a JSON value is a whole number; true and false are none."""
+    return isinstance(value, int) and not isinstance(value, bool)
+
+
+def is_number(value: Any) -> TypeGuard[float]:
+    """Whether a JSON value is a finite number."""
+    # Not by math.isfinite, which has no answer for whole numbers of hundreds of digits.
+    return isinstance(value, (int, float)) and not isinstance(value, bool) and -1e300 < value < 1e300
