@@ -124,9 +124,12 @@ def complete_results(results: Any, dataset: dict[str, Any]) -> list[dict[str, An
 
 def _complete_result(result: dict[str, Any], image: dict[str, Any], where: str) -> dict[str, Any]:
     """The fields of one result that count, with its mask as compressed RLE."""
-    fields = ("image_id", "category_id", "score", "bbox", "segmentation", "keypoints")
-    complete = {field: result[field] for field in fields if result.get(field)}
-    complete["score"] = float(result["score"])
+    complete: dict[str, Any] = {
+        "image_id": result["image_id"],
+        "category_id": result["category_id"],
+        "score": float(result["score"]),
+    }
+    complete |= {field: result[field] for field in ("bbox", "segmentation", "keypoints") if result.get(field)}
     if "bbox" in complete:
         complete["bbox"] = _four_numbers(complete["bbox"], where)
     if "segmentation" in complete:

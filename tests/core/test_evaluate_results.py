@@ -126,6 +126,13 @@ def test_annotation_id_zero_counts() -> None:
     assert figures["bbox"]["AP"] == figures["segm"]["AP"] == pytest.approx(1.0)
 
 
+def test_image_and_category_id_zero_count() -> None:
+    annotations = scene([SQUARE | {"image_id": 0, "category_id": 0}])
+    annotations["images"][0]["id"] = annotations["categories"][0]["id"] = 0
+    figures = evaluate_results(annotations, [FOUND | {"image_id": 0, "category_id": 0}], image_ids=[0])
+    assert figures["segm"]["AP"] == pytest.approx(1.0)
+
+
 def test_missing_fields_are_filled_in_on_a_copy() -> None:
     annotations, results = scene([SQUARE]), [dict(FOUND)]
     before = copy.deepcopy((annotations, results))
