@@ -33,11 +33,13 @@ def create_app(
     device: str = "auto",
     hosts: Collection[str] = (),
     with_page: bool = True,
+    load_at_once: bool = True,
 ) -> FastAPI:
     """The application on a workspace. `hosts` are names, besides this machine's own, that it may be called by.
 
     `model` is what predicts in a workspace where no version is in use yet. Without the page there is only
-    the data plane, which starts in a fraction of the time.
+    the data plane, which starts in a fraction of the time. The model is loaded in the background at once,
+    or with the first request that needs it.
     """
     registry = ModelRegistry(store)
     registry.use_first(model)
@@ -47,7 +49,8 @@ def create_app(
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
-        assist.load_in_background()
+        if load_at_once:
+            assist.load_in_background()
         fine_tuning.open()
         repredictor.open()
         yield

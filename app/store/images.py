@@ -11,7 +11,7 @@ from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 
 from app.store.database import Store
-from app.store.image_files import keep_image, restore_derived, sha256_of
+from app.store.image_files import keep_image, original_path, restore_derived, sha256_of, write_once
 from app.store.schema import Image
 
 LONGEST_FILE_NAME = 1024
@@ -25,6 +25,7 @@ def add_image(store: Store, data: bytes, file_name: str) -> tuple[Image, bool]:
     """
     name = clean_file_name(file_name)
     if data and (known := _by_sha256(store, sha256_of(data))) is not None:
+        write_once(original_path(store.workspace, known.sha256), data)
         restore_derived(store.workspace, known.sha256, known.media_type, known.converted)
         return known, True
     kept = keep_image(store.workspace, data, short_name(name))
