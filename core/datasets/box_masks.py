@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from typing import Any
 
 import numpy as np
@@ -33,14 +32,7 @@ def box_mask(
             drawn = coco_mask.merge(coco_mask.frPyObjects([points.ravel().tolist() for points in scaled], size, size))
             return decode_rle({"size": [size, size], "counts": drawn["counts"]})
     bitmap = decode_rle(segmentation_to_rle(segmentation, height, width))
-    left, top = max(math.floor(x0), 0), max(math.floor(y0), 0)
-    crop = bitmap[top : math.ceil(y1), left : math.ceil(x1)].astype(np.float32)
-    rows = _sampling_weights(y0 - top, y1 - top, crop.shape[0], size)
-    columns = _sampling_weights(x0 - left, x1 - left, crop.shape[1], size)
-    return (rows @ crop @ columns.T >= 0.5).astype(np.uint8)
-
-
-def _sampling_weights(low: float, high: float, pixels: int, size: int) -> NDArray[np.float32]:
-    """size × pixels: the bilinear share of each pixel at the centre of each of `size` cells of low to high."""
-    centres = low + (np.arange(size) + 0.5) * (high - low) / size - 0.5
-    return np.maximum(1 - np.abs(centres[:, None] - np.arange(pixels)), 0).astype(np.float32)
+    # Each cell is the pixel that its centre lies in.
+    rows = np.floor(y0 + (np.arange(size) + 0.5) * (y1 - y0) / size).astype(np.int64)
+    columns = np.floor(x0 + (np.arange(size) + 0.5) * (x1 - x0) / size).astype(np.int64)
+    return bitmap[np.ix_(rows.clip(0, height - 1), columns.clip(0, width - 1))]

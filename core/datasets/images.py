@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, UnidentifiedImageError
+from PIL import Image
 
 PIXEL_LIMIT = 100_000_000
 
@@ -52,33 +52,32 @@ def read_image(source: ImageSource, *, name: str | None = None, pixel_limit: int
     else:
         name = name or os.fspath(source)
         opened = _existing(source)
-    try:
-        with Image.open(opened) as image:
-            return _rgb_from_pil(image, name, pixel_limit)
-    except UnidentifiedImageError:
-        raise ValueError(f"{name}: not an image in a format that can be read") from None
-    except Image.DecompressionBombError:
-        raise ValueError(f"{name}: more than {pixel_limit / 1e6:g} megapixels; make the image smaller") from None
+    with _open(opened, name) as image:
+        return _rgb_from_pil(image, name, pixel_limit)
 
 
 def image_size(path: str | os.PathLike[str]) -> tuple[int, int]:
     """Height and width that `read_image` would give, from the file's header alone; the same errors."""
-    try:
-        with Image.open(_existing(path)) as image:
-            width, height = image.size
-            # PIL swaps the size of a TIFF itself when it reads the header.
-            turned = image.format != "TIFF" and _orientation(image) >= 5
-            return (width, height) if turned else (height, width)
-    except (OSError, SyntaxError, ValueError) as error:
-        if isinstance(error, FileNotFoundError):
-            raise
-        raise ValueError(f"{os.fspath(path)}: not an image in a format that can be read") from None
+    with _open(_existing(path), os.fspath(path)) as image:
+        width, height = image.size
+        # PIL swaps the size of a TIFF itself when it reads the header.
+        turned = image.format != "TIFF" and _orientation(image) >= 5
+        return (width, height) if turned else (height, width)
 
 
 def _existing(path: str | os.PathLike[str]) -> Path:
     if not Path(path).is_file():
         raise FileNotFoundError(f"{os.fspath(path)}: there is no such image file")
     return Path(path)
+
+
+def _open(file: BytesIO | Path, name: str) -> Image.Image:
+    try:
+        return Image.open(file)
+    except Image.DecompressionBombError:
+        raise ValueError(f"{name}: far too many pixels to be opened; make the image smaller") from None
+    except Exception:  # damaged headers raise whatever the format's reader stumbles over
+        raise ValueError(f"{name}: not an image in a format that can be read, or damaged") from None
 
 
 def _orientation(image: Image.Image) -> int:

@@ -1,0 +1,240 @@
+"""COCO files as training data."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+from pycocotools.coco import COCO
+
+from core.datasets import CocoDataset
+from core.datasets.coco import read_coco_json
+from tests.core.datasets.conftest import DataSet, coco, cup, person
+
+
+def test_one_image_and_its_target(data_set: DataSet) -> None:
+    images, file = data_set()
+    dataset = CocoDataset(images, file)
+    assert len(dataset) == 2
+    assert dataset.image_ids == [4, 9]
+    assert dataset.file_names == ["first.png", "second.png"]
+    image, target = dataset[0]
+    assert image.dtype == torch.float32
+    pixels = np.asarray(Image.open(images / "first.png"))
+    np.testing.assert_array_equal((image * 255).round().numpy().transpose(1, 2, 0), pixels)
+    assert target["boxes"].tolist() == [[5, 5, 15, 15], [20, 0, 22, 30]]
+    assert target["boxes"].dtype == torch.float32
+    assert target["labels"].tolist() == [1, 2]
+    assert target["iscrowd"].tolist() == [False, False]
+    assert target["area"].tolist() == [100, 60]
+    assert target["image_id"] == 4
+    assert target["has_mask"].tolist() == [True, True]
+    assert target["masks"].dtype == torch.uint8
+    assert target["masks"].sum((1, 2)).tolist() == [100, 60]
+    assert target["masks"][0, 5:15, 5:15].all()
+    assert target["masks"][1, :, 20:22].all()
+    assert target["keypoints"].tolist() == [[[0, 0, 0], [0, 0, 0]], [[21, 12.5, 2], [0, 0, 0]]]
+
+
+def test_labels_follow_the_sorted_category_ids(data_set: DataSet) -> None:
+    categories = [{"id": 90, "name": "z"}, {"id": 0, "name": "a"}, {"id": 7, "name": "m"}]
+    _, target = CocoDataset(*data_set([cup(category_id=90), cup(id=12, category_id=0)], categories=categories))[0]
+    assert target["labels"].tolist() == [3, 1]
+    dataset = CocoDataset(*data_set([], categories=categories))
+    assert [category["id"] for category in dataset.categories] == [0, 7, 90]
+    assert dataset.coco_categories == categories
+
+
+def test_an_image_without_objects(data_set: DataSet) -> None:
+    for box_masks in (False, True):
+        _, target = CocoDataset(*data_set(), box_masks=box_masks)[1]
+        assert target["boxes"].shape == (0, 4)
+        assert target["labels"].shape == (0,)
+        assert target["labels"].dtype == torch.int64
+        assert target["keypoints"].shape == (0, 2, 3)
+        assert target["box_masks" if box_masks else "masks"].shape[0] == 0
+
+
+def test_image_ids_may_be_zero_and_crowds_boolean(data_set: DataSet) -> None:
+    images = [{"id": 0, "file_name": "first.png", "width": 40, "height": 30}]
+    dataset = CocoDataset(*data_set([cup(image_id=0, iscrowd=True), person(image_id=0, iscrowd=False)], images=images))
+    assert dataset[0][1]["image_id"] == 0
+    assert dataset[0][1]["iscrowd"].tolist() == [True, False]
+
+
+def test_empty_boxes_are_left_out_with_one_warning_that_names_them(data_set: DataSet) -> None:
+    empty = [cup(id=21, bbox=[5, 5, 0, 10]), cup(id=22, bbox=[5, 5, 10, -1]), cup(id=23, bbox=[50, 5, 10, 10])]
+    with pytest.warns(UserWarning, match="left out 3 with an empty box, annotation 21, 22, 23") as caught:
+        dataset = CocoDataset(*data_set([*empty, cup()]))
+    assert len(caught) == 1
+    assert len(dataset[0][1]["boxes"]) == 1
+    assert [annotation["id"] for annotation in dataset.annotations(0)] == [11]
+
+
+def test_boxes_end_at_the_image(data_set: DataSet) -> None:
+    _, target = CocoDataset(*data_set([cup(bbox=[-3, 20, 100, 30])]))[0]
+    assert target["boxes"].tolist() == [[0, 20, 40, 30]]
+
+
+def test_an_object_with_a_box_alone_says_so(data_set: DataSet) -> None:
+    for segmentation in ({"segmentation": []}, {"segmentation": None}):
+        _, target = CocoDataset(*data_set([cup(**segmentation)]))[0]
+        assert target["has_mask"].tolist() == [False]
+        assert target["masks"].sum() == 100
+
+
+def test_a_missing_bbox_or_area_comes_from_the_segmentation(data_set: DataSet) -> None:
+    annotation = cup()
+    del annotation["bbox"], annotation["area"]
+    _, target = CocoDataset(*data_set([annotation]))[0]
+    assert target["boxes"].tolist() == [[5, 5, 15, 15]]
+    assert target["area"].tolist() == [100]
+
+
+def test_sizes_that_the_file_does_not_say_come_from_the_image(data_set: DataSet) -> None:
+    images = [{"id": 4, "file_name": "first.png"}]
+    assert CocoDataset(*data_set(images=images))[0][1]["masks"].shape == (2, 30, 40)
+
+
+def test_transforms_get_image_and_target(data_set: DataSet) -> None:
+    dataset = CocoDataset(*data_set(), transforms=lambda image, target: (image.flip(-1), target | {"seen": True}))
+    image, target = dataset[0]
+    assert target["seen"]
+    assert torch.equal(image.flip(-1), CocoDataset(*data_set())[0][0])
+
+
+# -- what is refused ------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("annotation", "message"),
+    [
+        (cup(image_id=5), "annotation 11 has image_id 5, which no image has"),
+        (cup(image_id="4"), "annotation 11 has image_id '4'"),
+        (cup(image_id=[4]), r"annotation 11 has image_id \[4\]"),
+        (cup(category_id=0), "annotation 11 has category_id 0, which no category has"),
+        (cup(segmentation=[[5, 5, 15, 15]]), "annotation 11: .*3 points.*python -m core check"),
+        (cup(segmentation={"size": [40, 30], "counts": [1200]}), "annotation 11: .*swapped"),
+        (cup(bbox=None, segmentation=[]), "annotation 11: bbox is None"),
+        (cup(bbox=[1, 2, 3]), "annotation 11: bbox"),
+        (cup(bbox=[1, 2, 3, "4"]), "annotation 11: bbox"),
+        (cup(iscrowd="no"), "annotation 11: iscrowd is 'no'"),
+        (person(keypoints=[1, 2, 2]), "annotation 12: keypoints need to be 6 numbers"),
+        (cup(keypoints=[1, 2, 2]), "annotation 11: keypoints need to be 0 numbers"),
+        (7, "annotation number 0 of the list is not an object"),
+    ],
+)
+def test_bad_annotations_are_named(data_set: DataSet, annotation: Any, message: str) -> None:
+    with pytest.raises(ValueError, match=message) as error:
+        CocoDataset(*data_set([annotation]))
+    assert "\n" not in str(error.value)
+    assert "annotations.json" in str(error.value)
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"images": [{"id": "a", "file_name": "first.png"}]}, "image 0 needs a whole number as id, not 'a'"),
+        ({"images": [{"file_name": "first.png"}]}, "image 0 needs a whole number as id, not None"),
+        ({"images": [{"id": 4}]}, "image 4 has no file_name"),
+        ({"images": [{"id": 4, "file_name": "first.png"}] * 2}, "two images have the id 4"),
+        ({"images": None}, "no list 'images'"),
+        ({"categories": [{"id": 1, "name": "a"}, {"id": 1, "name": "b"}]}, "two categories have the id 1"),
+        ({"categories": [{"id": "1", "name": "a"}]}, "category 0 needs a whole number"),
+        ({"categories": [{"id": 1}]}, "category 1 has no name"),
+    ],
+)
+def test_bad_images_and_categories_are_named(data_set: DataSet, changes: dict[str, Any], message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        CocoDataset(*data_set(**changes))
+
+
+def test_a_missing_image_names_image_and_annotation_file(data_set: DataSet) -> None:
+    images, file = data_set()
+    (images / "second.png").unlink()
+    with pytest.raises(
+        FileNotFoundError, match=r"second\.png: there is no such image, but .*annotations\.json lists it"
+    ):
+        CocoDataset(images, file)
+
+
+def test_an_image_of_another_size_than_stated_is_refused(data_set: DataSet) -> None:
+    images, file = data_set()
+    Image.new("RGB", (30, 40)).save(images / "first.png")
+    with pytest.raises(ValueError, match=r"first\.png is 30×40 upright, but .* says 40×30"):
+        CocoDataset(images, file)[0]
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (b"", "broken JSON at line 1, column 1"),
+        (b'{"images": [}', "broken JSON at line 1, column 13"),
+        (b"\xff\xfe\x00", "not UTF-8"),
+        (b"[]", "a JSON list"),
+        (b"3", "no list 'images'"),
+        (b'{"images": [], "annotations": {}}', "no list 'annotations'"),
+        (b"[" * 100_000, "nested too deeply"),
+    ],
+)
+def test_files_that_are_not_coco_are_refused_in_one_line(tmp_path: Path, content: bytes, message: str) -> None:
+    file = tmp_path / "broken.json"
+    file.write_bytes(content)
+    with pytest.raises(ValueError, match=message) as error:
+        CocoDataset(tmp_path, file)
+    assert str(file) in str(error.value)
+    assert "\n" not in str(error.value)
+
+
+def test_a_missing_annotation_file_is_named(tmp_path: Path) -> None:
+    with pytest.raises(FileNotFoundError, match=r"nowhere\.json: there is no such annotation file"):
+        CocoDataset(tmp_path, tmp_path / "nowhere.json")
+    with pytest.raises(ValueError, match="a folder"):
+        read_coco_json(tmp_path)
+
+
+def test_a_byte_order_mark_does_not_matter(tmp_path: Path) -> None:
+    file = tmp_path / "windows.json"
+    file.write_text(json.dumps(coco()), encoding="utf-8-sig")
+    assert len(read_coco_json(file)["images"]) == 2
+
+
+# -- real data ------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("folder", "file", "objects", "classes"),
+    [
+        ("coco_subset", "instances_val", 1048, 80),
+        ("coco_subset", "keypoints_val", 141, 1),
+        ("coco_one_person", "keypoints", 120, 1),
+        ("pennfudan", "instances", 341, 1),
+        ("nuclei", "instances_rle", 5354, 1),
+        ("nuclei", "instances_polygons", 5354, 1),
+        ("carparts", "instances", 1545, 19),
+        ("fruits_nuts", "instances", 165, 3),
+    ],
+)
+def test_real_data_sets(shared_data: Path, folder: str, file: str, objects: int, classes: int) -> None:
+    annotation_file = shared_data / folder / "annotations" / f"{file}.json"
+    dataset = CocoDataset(shared_data / folder / "images", annotation_file)
+    assert len(dataset.categories) == classes
+    assert sum(len(dataset.annotations(index)) for index in range(len(dataset))) == objects
+    reference = COCO(str(annotation_file))
+    for index in range(min(len(dataset), 6)):
+        image, target = dataset[index]
+        annotations = reference.imgToAnns[dataset.image_ids[index]]
+        assert image.shape[1:] == target["masks"].shape[1:]
+        assert [dataset.categories[label - 1]["id"] for label in target["labels"]] == [
+            annotation["category_id"] for annotation in annotations
+        ]
+        for mask, annotation in zip(target["masks"], annotations, strict=True):
+            np.testing.assert_array_equal(mask, reference.annToMask(annotation))
+        if "keypoints" in target:
+            expected = [annotation["keypoints"] for annotation in annotations]
+            assert target["keypoints"].flatten(1).tolist() == expected

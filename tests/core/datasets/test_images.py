@@ -1,0 +1,211 @@
+"""Whatever opens becomes an upright RGB array; whatever does not is refused in one line."""
+
+from __future__ import annotations
+
+import struct
+import zlib
+from contextlib import suppress
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
+from PIL import Image
+
+from core.datasets.images import image_size, read_image
+
+COLOURS = np.array([[[255, 0, 0], [0, 255, 0], [0, 0, 255]], [[0, 0, 0], [255, 255, 255], [200, 100, 50]]], np.uint8)
+
+
+def encoded(image: Image.Image, file_format: str = "PNG", **options: Any) -> bytes:
+    """The bytes of an image file."""
+    buffer = BytesIO()
+    image.save(buffer, file_format, **options)
+    return buffer.getvalue()
+
+
+# -- sources --------------------------------------------------------------------------------------------
+
+
+def test_path_bytes_pil_and_array_are_the_same_image(tmp_path: Path) -> None:
+    path = tmp_path / "Käfer 写真.png"
+    Image.fromarray(COLOURS).save(path)
+    for source in (path, str(path), path.read_bytes(), Image.open(path), COLOURS):
+        pixels = read_image(source)
+        np.testing.assert_array_equal(pixels, COLOURS)
+        assert pixels.dtype == np.uint8
+        assert pixels.flags["C_CONTIGUOUS"]
+    assert image_size(path) == (2, 3)
+
+
+@pytest.mark.parametrize("orientation", range(1, 9))
+@pytest.mark.parametrize("file_format", ["JPEG", "PNG", "TIFF"])
+def test_exif_orientation_turns_the_image_upright(tmp_path: Path, orientation: int, file_format: str) -> None:
+    upright = np.zeros((32, 64, 3), dtype=np.uint8)
+    upright[:16, :32] = (255, 0, 0)
+    upright[:16, 32:] = (0, 255, 0)
+    # How a camera held that way stores it: the inverse of the turn that the tag asks for.
+    stored = {
+        1: upright,
+        2: upright[:, ::-1],
+        3: upright[::-1, ::-1],
+        4: upright[::-1],
+        5: upright.transpose(1, 0, 2),
+        6: np.rot90(upright, 1),
+        7: upright[::-1, ::-1].transpose(1, 0, 2),
+        8: np.rot90(upright, -1),
+    }[orientation]
+    image = Image.fromarray(np.ascontiguousarray(stored))
+    exif = Image.Exif()
+    exif[0x0112] = orientation
+    options = {"quality": 100, "subsampling": 0} if file_format == "JPEG" else {}
+    path = tmp_path / f"photo.{file_format.lower()}"
+    image.save(path, file_format, exif=exif, **options)
+    pixels = read_image(path)
+    assert pixels.shape == (32, 64, 3)
+    assert np.abs(pixels.astype(int) - upright).max() < 30
+    assert image_size(path) == (32, 64)
+
+
+@pytest.mark.filterwarnings("ignore::UserWarning")
+def test_a_damaged_exif_block_does_not_hinder() -> None:
+    data = encoded(Image.fromarray(COLOURS), "JPEG", exif=b"Exif\x00\x00MM\x00*\x00\x00\x00\x08\x00\xff")
+    assert read_image(data).shape == (2, 3, 3)
+
+
+# -- modes ----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("mode", ["1", "L", "P", "RGB", "RGBA", "LA", "CMYK", "YCbCr", "HSV", "LAB", "I;16", "I", "F"])
+def test_every_mode_becomes_rgb(mode: str) -> None:
+    image = Image.fromarray(COLOURS).convert("L" if mode in ("I;16", "LA") else "RGB").convert(mode)
+    pixels = read_image(image)
+    assert pixels.shape == (2, 3, 3)
+    assert pixels.dtype == np.uint8
+
+
+def test_grey_palette_and_cmyk_keep_their_colours() -> None:
+    grey = np.arange(0, 240, 40, dtype=np.uint8).reshape(2, 3)
+    np.testing.assert_array_equal(read_image(encoded(Image.fromarray(grey))), np.repeat(grey[..., None], 3, axis=2))
+    palette = Image.fromarray(COLOURS).convert("P", palette=Image.Palette.ADAPTIVE)
+    np.testing.assert_array_equal(read_image(encoded(palette, "GIF")), COLOURS)
+    cmyk = encoded(Image.new("CMYK", (16, 16), (0, 255, 255, 0)), "JPEG", quality=100)
+    np.testing.assert_allclose(read_image(cmyk)[8, 8], (255, 0, 0), atol=8)
+
+
+def test_transparent_becomes_white_and_opaque_stays() -> None:
+    pixels = np.dstack([COLOURS, np.array([[255, 255, 255], [0, 128, 255]], dtype=np.uint8)])
+    expected = COLOURS.copy()
+    expected[1, 0] = 255
+    for source in (pixels, Image.fromarray(pixels), encoded(Image.fromarray(pixels))):
+        np.testing.assert_array_equal(read_image(source), expected)
+    palette = Image.fromarray(np.array([[0, 1]], dtype=np.uint8), "P")
+    palette.putpalette([10, 20, 30, 40, 50, 60])
+    np.testing.assert_array_equal(read_image(encoded(palette, transparency=1))[0], [[10, 20, 30], [255, 255, 255]])
+
+
+def test_sixteen_bits_are_scaled_not_cut() -> None:
+    ramp = np.linspace(0, 65535, 256).astype(np.uint16).reshape(16, 16)
+    expected = np.rint(ramp / 257).astype(np.uint8)
+    for source in (ramp, encoded(Image.fromarray(ramp)), encoded(Image.fromarray(ramp), "TIFF")):
+        np.testing.assert_array_equal(read_image(source)[..., 0], expected)
+
+
+def test_twelve_bits_in_a_sixteen_bit_file_are_not_black() -> None:
+    ramp = np.linspace(0, 4095, 256).astype(np.uint16).reshape(16, 16)
+    pixels = read_image(encoded(Image.fromarray(ramp)))
+    assert pixels.min() == 0
+    assert pixels.max() == 255
+
+
+def test_float_tiffs_with_nan() -> None:
+    values = np.array([[0, 0.5, 1], [np.nan, np.inf, 0.25]], dtype=np.float32)
+    pixels = read_image(encoded(Image.fromarray(values), "TIFF"))
+    np.testing.assert_array_equal(pixels[..., 0], [[0, 128, 255], [0, 0, 64]])
+    np.testing.assert_array_equal(
+        read_image(encoded(Image.fromarray(values * 300 - 50), "TIFF"))[0, :, 0], [0, 128, 255]
+    )
+    assert read_image(np.full((2, 2), np.nan)).max() == 0
+
+
+@given(arrays(st.sampled_from([np.uint8, np.uint16, np.int32, np.bool_, np.float32]), (3, 4, 3)))
+def test_any_array_of_numbers_keeps_its_order(array: np.ndarray) -> None:
+    pixels = read_image(array)
+    assert pixels.shape == (3, 4, 3)
+    values = np.nan_to_num(array.astype(np.float64).ravel(), nan=-np.inf, posinf=-np.inf)
+    order = np.argsort(values)
+    assert (np.diff(pixels.ravel()[order].astype(int)) >= 0).all()
+
+
+# -- refusals -------------------------------------------------------------------------------------------
+
+
+def test_missing_and_foreign_files_are_named(tmp_path: Path) -> None:
+    with pytest.raises(FileNotFoundError, match=r"nowhere\.jpg: there is no such image"):
+        read_image(tmp_path / "nowhere.jpg")
+    text = tmp_path / "notes.jpg"
+    text.write_text("not an image")
+    with pytest.raises(ValueError, match=r"notes\.jpg: not an image"):
+        read_image(text)
+    with pytest.raises(ValueError, match="not an image"):
+        image_size(text)
+    with pytest.raises(ValueError, match=r"upload\.png: not an image"):
+        read_image(b"", name="upload.png")
+    with pytest.raises(FileNotFoundError):
+        read_image(tmp_path)
+
+
+@pytest.mark.parametrize("file_format", ["JPEG", "PNG", "GIF", "TIFF", "BMP", "WEBP"])
+def test_files_cut_short_are_refused(file_format: str) -> None:
+    noise = np.random.default_rng(0).integers(0, 256, (64, 64, 3), dtype=np.uint8)
+    data = encoded(Image.fromarray(noise), file_format)
+    with pytest.raises(ValueError, match=r"half: ") as error:
+        read_image(data[: len(data) // 2], name="half")
+    assert "\n" not in str(error.value)
+
+
+@pytest.mark.filterwarnings("ignore::UserWarning")  # PIL's, about the damage
+@given(st.integers(0, 2**32 - 1), st.sampled_from(["JPEG", "PNG", "TIFF", "GIF", "BMP", "WEBP"]))
+def test_damaged_files_are_refused_or_read_but_nothing_else(seed: int, file_format: str) -> None:
+    rng = np.random.default_rng(seed)
+    data = bytearray(encoded(Image.fromarray(rng.integers(0, 256, (9, 9, 3), dtype=np.uint8)), file_format))
+    for place in rng.integers(0, len(data), 5):
+        data[place] = rng.integers(256)
+    with suppress(ValueError):
+        assert read_image(bytes(data), pixel_limit=10_000).ndim == 3
+
+
+@pytest.mark.filterwarnings("ignore::PIL.Image.DecompressionBombWarning")
+def test_too_many_pixels_are_refused_from_the_header_alone(tmp_path: Path) -> None:
+    def chunk(kind: bytes, content: bytes) -> bytes:
+        return struct.pack(">I", len(content)) + kind + content + struct.pack(">I", zlib.crc32(kind + content))
+
+    bomb = tmp_path / "bomb.png"
+    for side, message in ((11_000, "11000×11000 is more than 100 megapixels"), (50_000, "far too many pixels")):
+        header = struct.pack(">IIBBBBB", side, side, 8, 2, 0, 0, 0)
+        bomb.write_bytes(b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", zlib.compress(b"")))
+        with pytest.raises(ValueError, match=message):
+            read_image(bomb)
+    with pytest.raises(ValueError, match=r"20×10 is more than 0\.0001 megapixels"):
+        read_image(np.zeros((10, 20, 3), dtype=np.uint8), pixel_limit=100)
+    assert read_image(np.zeros((10, 20, 3), dtype=np.uint8), pixel_limit=200).shape == (10, 20, 3)
+
+
+@pytest.mark.parametrize(
+    "array", [np.zeros((3, 4, 2)), np.zeros(5), np.zeros((0, 4, 3)), np.zeros((2, 3, 4, 3)), np.full((2, 2), "a")]
+)
+def test_arrays_that_are_no_images_are_refused(array: np.ndarray) -> None:
+    with pytest.raises(ValueError, match="image array: "):
+        read_image(array)
+
+
+def test_real_photographs(shared_data: Path) -> None:
+    for folder in ("coco_subset", "nuclei", "fruits_nuts"):
+        for path in sorted((shared_data / folder / "images").iterdir())[:10]:
+            pixels = read_image(path)
+            assert pixels.shape == (*image_size(path), 3)
+            np.testing.assert_array_equal(pixels, np.asarray(Image.open(path).convert("RGB")))
