@@ -21,19 +21,33 @@ SCORE_THRESHOLD = 0.5
 
 
 def draw_comparison(directory: Path, base: MaskRCNN, new: MaskRCNN, held_out: CocoDataset, device: str) -> None:
-    """Write `comparison/<n>_before.jpg` and `<n>_after.jpg` for the first few held-out images.
+    """Write `comparison/<n>.jpg` for the first few held-out images: before on the left, after on the right.
 
     Only classes that the held-out data names are drawn: of the others nobody said whether they are right.
     """
     folder = directory / job_directory.COMPARISON
     folder.mkdir(exist_ok=True)
     colours = {category["name"]: PALETTE[index % len(PALETTE)] for index, category in enumerate(held_out.categories)}
-    for part, model in (("before", base), ("after", new)):
+    pictures: list[list[Image.Image]] = [[] for _ in held_out.file_names[:PICTURES]]
+    for model in (base, new):
         predictor = Predictor(model, device=device, score_threshold=SCORE_THRESHOLD)
-        for number, file_name in enumerate(held_out.file_names[:PICTURES]):
+        for pair, file_name in zip(pictures, held_out.file_names, strict=False):
             pixels = read_image(held_out.images_dir / file_name)
-            picture = draw_instances(pixels, predictor(pixels), colours)
-            picture.save(folder / f"{number}_{part}.jpg", quality=88)
+            pair.append(draw_instances(pixels, predictor(pixels), colours))
+    for number, (before, after) in enumerate(pictures):
+        side_by_side(before, after).save(folder / f"{number}.jpg", quality=88)
+
+
+def side_by_side(before: Image.Image, after: Image.Image) -> Image.Image:
+    """Both pictures of one image with their captions above them."""
+    strip, gap = 28, 8
+    both = Image.new("RGB", (2 * before.width + gap, before.height + strip), "white")
+    draw = ImageDraw.Draw(both)
+    font = ImageFont.load_default(size=16)
+    for left, caption, picture in ((0, "Before", before), (before.width + gap, "After", after)):
+        draw.text((left + 4, 4), caption, fill="black", font=font)
+        both.paste(picture, (left, strip))
+    return both
 
 
 def draw_instances(pixels: NDArray[np.uint8], instances: Instances, colours: dict[str, str]) -> Image.Image:

@@ -66,6 +66,7 @@ class FinetuneTab:
                     datatype=["str", "number", "number"],
                     interactive=False,
                     max_height=260,
+                    buttons=[],
                     elem_id="finetune-classes",
                 )
         self._build_job()
@@ -96,24 +97,32 @@ class FinetuneTab:
                     y_lim=[0, 1],
                     height=220,
                 )
-        with gr.Column(visible=False, elem_id="finetune-result") as self.result_panel:
+        with gr.Row(visible=False, equal_height=True, elem_id="finetune-result") as self.result_panel:
             self.outcome = gr.Markdown(elem_id="finetune-outcome")
-            self.use = gr.Button("Use this model", variant="primary", elem_id="finetune-use")
+            self.use = gr.Button("Use this model", variant="primary", scale=0, min_width=200, elem_id="finetune-use")
+        self.repredicting = gr.Markdown(elem_id="finetune-repredicting")
+        with gr.Column(visible=False) as self.comparison_panel:
             self.rows = gr.Dataframe(
-                headers=["Class", "Held-out instances", "AP before", "AP after"], interactive=False, max_height=260
+                headers=["Class", "Held-out instances", "AP before", "AP after"],
+                interactive=False,
+                max_height=260,
+                buttons=[],
+                elem_id="finetune-rows",
             )
             self.pictures = gr.Gallery(
-                label="Held-out images: before on the left, after on the right",
+                label="Held-out images before and after",
                 columns=2,
+                height="auto",
                 object_fit="contain",
                 interactive=False,
+                buttons=["fullscreen"],
                 elem_id="finetune-pictures",
             )
 
     def _build_versions(self) -> None:
         with gr.Accordion("Model versions", open=False, elem_id="finetune-versions"):
             self.versions = gr.Dataframe(
-                headers=["Version", "", "Origin", "Classes", "AP50 on held-out images"], interactive=False
+                headers=["Version", "", "Origin", "Classes", "AP50 on held-out images"], interactive=False, buttons=[]
             )
             with gr.Row(equal_height=True):
                 self.version = gr.Dropdown(label="Go back to, or forward to", choices=[])
@@ -122,20 +131,21 @@ class FinetuneTab:
                 "A version that comes into use predicts the images that nobody has worked on anew. "
                 "Nothing you drew, corrected or accepted changes."
             )
-        self.repredicting = gr.Markdown(elem_id="finetune-repredicting")
 
     def _wire(self, page: gr.Blocks, tab: gr.Tab) -> None:
         inputs: Any = [self.base, self.epochs, self.by_itself, self.shown]
         outputs: Any = [
-            self.base, self.epochs, self.estimate, self.message, self.data, self.classes, self.job_panel, self.status,
-            self.cancel, self.bar, self.loss, self.precision, self.result_panel, self.outcome, self.use, self.rows,
-            self.pictures, self.versions, self.version, self.repredicting, self.shown, self.timer,
+            self.base, self.epochs, self.estimate, self.start, self.message, self.data, self.classes,
+            self.job_panel, self.status, self.cancel, self.bar, self.loss, self.precision,
+            self.result_panel, self.outcome, self.use, self.repredicting,
+            self.comparison_panel, self.rows, self.pictures,
+            self.versions, self.version, self.shown, self.timer,
         ]  # fmt: skip
         page.load(self.view, inputs, outputs, **QUIET)
         self.timer.tick(self.view, inputs, outputs, **QUIET)
-        tab.select(self.view, inputs, outputs, **QUIET)
+        tab.select(self.on_open, inputs, outputs, **QUIET)
         self.epochs.release(lambda: False, None, self.by_itself, **QUIET).then(self.view, inputs, outputs, **QUIET)
-        self.base.input(lambda: True, None, self.by_itself, **QUIET).then(self.view, inputs, outputs, **QUIET)
+        self.base.input(lambda: True, None, self.by_itself, **QUIET).then(self.on_open, inputs, outputs, **QUIET)
         self.start.click(self.on_start, inputs, outputs, **QUIET)
         self.cancel.click(self.on_cancel, inputs, outputs, **QUIET)
         self.use.click(self.on_use, inputs, outputs, **QUIET)
@@ -143,30 +153,36 @@ class FinetuneTab:
 
     # -- what a person does ---------------------------------------------------------------------
 
-    def on_start(self, base: str, epochs: int, by_itself: bool, shown: list[Any] | None) -> dict[Any, Any]:
-        """Start a job, or say what is missing for it."""
+    def on_open(self, base: str | None, epochs: int | None, by_itself: bool, shown: Any) -> dict[Any, Any]:
+        """Begin to measure how fast the base model trains, where that is not known, for the estimate."""
+        self.fine_tuning.measure(self._chosen_base(base))
+        return self.view(base, epochs, by_itself, shown)
+
+    def on_start(self, base: str, epochs: int, by_itself: bool, shown: Any) -> dict[Any, Any]:
+        """Start a job, or say what is missing for it. A second click while one is under way starts no other."""
         message = ""
         try:
-            self.fine_tuning.start(base, epochs=None if by_itself else int(epochs))
+            if not self._is_active(self._latest_job()):
+                self.fine_tuning.start(self._chosen_base(base), epochs=None if by_itself else int(epochs))
         except (TooLittleDataError, InvalidFieldError, NotFoundError) as error:
             message = f"**{texts.plain(str(error))}**"
         return self.view(base, epochs, by_itself, shown) | ({self.message: message} if message else {})
 
-    def on_cancel(self, base: str, epochs: int, by_itself: bool, shown: list[Any] | None) -> dict[Any, Any]:
+    def on_cancel(self, base: str, epochs: int, by_itself: bool, shown: Any) -> dict[Any, Any]:
         """Stop the job that is on the page."""
         if (job := self._latest_job()) is not None:
             with contextlib.suppress(ConflictError):  # it ended by itself in the meantime
                 self.fine_tuning.cancel(job["id"])
         return self.view(base, epochs, by_itself, shown)
 
-    def on_use(self, base: str, epochs: int, by_itself: bool, shown: list[Any] | None) -> dict[Any, Any]:
+    def on_use(self, base: str, epochs: int, by_itself: bool, shown: Any) -> dict[Any, Any]:
         """Promote the model of the job that is on the page."""
         if (job := self._latest_job()) is not None and job["model"] is not None:
             self._promote(job["model"])
         return self.view(base, epochs, by_itself, shown)
 
     def on_use_version(
-        self, version: str | None, base: str, epochs: int, by_itself: bool, shown: list[Any] | None
+        self, version: str | None, base: str, epochs: int, by_itself: bool, shown: Any
     ) -> dict[Any, Any]:
         """Promote any version."""
         if version:
@@ -178,34 +194,34 @@ class FinetuneTab:
 
     # -- what a person sees ---------------------------------------------------------------------
 
-    def view(self, base: str | None, epochs: int | None, by_itself: bool, shown: list[Any] | None) -> dict[Any, Any]:
+    def view(self, base: str | None, epochs: int | None, by_itself: bool, shown: Any) -> dict[Any, Any]:
         """Everything on the tab as it is now; the same for a new page, a tick of the timer and after a click."""
-        bases = self.registry.usable()
-        if base not in bases:
-            base = self.registry.original()
-        measuring = self.fine_tuning.speed.measuring  # asked first: it may end, and then the plan knows the speed
-        plan = self.fine_tuning.plan(base)
         job = self._latest_job()
-        active = job is not None and job["state"] in ACTIVE
-        if plan["seconds_per_epoch"] is None and not active:
-            self.fine_tuning.measure(base)
+        active = self._is_active(job)
         repredicting = self.repredictor.status()
-        measuring = measuring or self.fine_tuning.speed.measuring
-        return {
-            self.base: gr.Dropdown(choices=bases, value=base),
+        measuring = self.fine_tuning.speed.measuring
+        view = {
+            self.start: gr.Button(interactive=not active),
             self.timer: gr.Timer(active=active or repredicting["running"] or measuring),
             self.repredicting: texts.repredicting_sentence(repredicting),
-            **self._plan_view(plan, epochs, by_itself, measuring),
-            **self._versions_view(),
             **self._job_view(job, shown),
         }
+        # While a job runs a tick shows only how it goes: counting thousands of instances each second would slow it.
+        if not active or _key(job) != shown:
+            view |= self._plan_view(self._chosen_base(base), epochs, by_itself, measuring) | self._versions_view()
+        if active:
+            view[self.estimate] = ""
+        return view
 
-    def _plan_view(
-        self, plan: Mapping[str, Any], epochs: int | None, by_itself: bool, measuring: bool
-    ) -> dict[Any, Any]:
+    def _chosen_base(self, base: str | None) -> str:
+        return base if base in self.registry.usable() else self.registry.original()
+
+    def _plan_view(self, base: str, epochs: int | None, by_itself: bool, measuring: bool) -> dict[Any, Any]:
+        plan = self.fine_tuning.plan(base)
         chosen = plan["epochs"] if by_itself or epochs is None else int(epochs)
         rows = [[row["name"], row["train"], row["held_out"]] for row in plan["classes"]]
         return {
+            self.base: gr.Dropdown(choices=self.registry.usable(), value=base),
             self.epochs: gr.Slider(value=chosen) if by_itself else gr.skip(),
             self.estimate: texts.estimate_sentence(plan, chosen, measuring),
             self.message: texts.plain(plan["missing"] or ""),
@@ -217,65 +233,60 @@ class FinetuneTab:
         versions = self.registry.versions()
         others = [version["name"] for version in reversed(versions) if not version["current"]]
         return {
-            self.versions: texts.version_rows(versions),
+            self.versions: texts.version_rows(versions, self.registry.usable()),
             self.version: gr.Dropdown(choices=others, interactive=bool(others)),
         }
 
-    def _job_view(self, job: Mapping[str, Any] | None, shown: list[Any] | None) -> dict[Any, Any]:
+    def _job_view(self, job: Mapping[str, Any] | None, shown: Any) -> dict[Any, Any]:
         if job is None:
-            return {self.job_panel: gr.Column(visible=False), self.result_panel: gr.Column(visible=False)}
-        active = job["state"] in ACTIVE
-        finished = job["state"] == "finished"
-        key = [job["id"], job["state"]]
+            return {}  # the panels are hidden from the start
+        active, finished = self._is_active(job), job["state"] == "finished"
         view: dict[Any, Any] = {
             self.job_panel: gr.Column(visible=True),
-            self.result_panel: gr.Column(visible=finished),
+            self.result_panel: gr.Row(visible=finished),
             self.status: texts.job_sentence(job, ahead=self._ahead_of(job)),
             self.cancel: gr.Button(visible=active, interactive=not job["cancelling"]),
-            self.bar: f'<progress value="{job["progress"]:.4f}" style="width: 100%"></progress>' if active else "",
-            self.shown: key,
+            self.bar: gr.HTML(value=_bar(job["progress"]), visible=active),
+            self.shown: _key(job),
         }
-        if active or key != shown:
+        if active or _key(job) != shown:
             view |= self._curves(job)
         if finished:
             in_use = self.registry.current() == job["model"]
-            view[self.use] = gr.Button(
-                value="This model is in use" if in_use else "Use this model", interactive=not in_use
-            )
-        if finished and key != shown:
-            rows = texts.outcome_rows(job)
+            text = "This model is in use" if in_use else "Use this model"
+            view[self.use] = gr.Button(value=text, interactive=not in_use)
+        if _key(job) != shown:
+            rows = texts.outcome_rows(job) if finished else []
             view |= {
-                self.outcome: texts.outcome_sentence(job),
-                self.rows: gr.Dataframe(value=rows, visible=bool(rows)),
-                self.pictures: gr.Gallery(value=self._pictures(job["id"]), visible=bool(rows)),
+                self.comparison_panel: gr.Column(visible=bool(rows)),
+                self.outcome: texts.outcome_sentence(job) if finished else "",
+                self.rows: rows,
+                self.pictures: self._pictures(job["id"]) if finished else [],
             }
         return view
 
     def _curves(self, job: Mapping[str, Any]) -> dict[Any, Any]:
         curves = job["curves"]
+        points = curves["precision"]
+        kind = "segm" if any("segm" in point for point in points) else "bbox"
         precision = [
-            {"epoch": point["epoch"], "AP": max(0.0, point[kind][name]), "figure": f"{noun} {name}"}
-            for point in curves["precision"]
-            for kind, noun in (("segm", "mask"), ("bbox", "box"))
-            if kind in point
+            {"epoch": point["epoch"], "AP": max(0.0, point[kind][name]), "figure": name}
+            for point in points
             for name in ("AP", "AP50")
         ]
         return {
-            self.loss: gr.LinePlot(value=pd.DataFrame(curves["loss"], columns=["step", "loss"])),
-            self.precision: gr.LinePlot(
-                value=pd.DataFrame(precision, columns=["epoch", "AP", "figure"]),
-                visible=bool(job["images"]["held_out"]),
-            ),
+            self.loss: _frame(curves["loss"], ["step", "loss"]),
+            self.precision: _frame(precision, ["epoch", "AP", "figure"]),
         }
 
-    def _pictures(self, job_id: int) -> list[Any]:
+    def _pictures(self, job_id: int) -> list[Image.Image]:
+        """As images, not as paths: the workspace is not open to the page."""
         folder = self.fine_tuning.runs / str(job_id) / job_directory.COMPARISON
-        pictures = []
-        for before in sorted(folder.glob("*_before.jpg")):
-            after = before.with_name(before.name.replace("_before", "_after"))
-            if after.exists():  # as images, not as paths: the workspace is not open to the page
-                pictures += [(_loaded(before), "before"), (_loaded(after), "after")]
-        return pictures
+        return [_loaded(path) for path in sorted(folder.glob("*.jpg"))]
+
+    @staticmethod
+    def _is_active(job: Mapping[str, Any] | None) -> bool:
+        return job is not None and job["state"] in ACTIVE
 
     def _latest_job(self) -> dict[str, Any] | None:
         jobs = self.fine_tuning.jobs()
@@ -285,6 +296,26 @@ class FinetuneTab:
 
     def _ahead_of(self, job: Mapping[str, Any]) -> int:
         return sum(other["state"] in ACTIVE and other["id"] < job["id"] for other in self.fine_tuning.jobs())
+
+
+def _key(job: Mapping[str, Any] | None) -> list[Any] | None:
+    """What tells whether the page shows this job in this state already."""
+    return None if job is None else [job["id"], job["state"]]
+
+
+def _bar(progress: float) -> str:
+    return (
+        '<div style="height: 8px; border-radius: 4px; background: var(--border-color-primary)">'
+        f'<div style="height: 8px; border-radius: 4px; background: var(--color-accent); width: {progress:.1%}">'
+        "</div></div>"
+    )
+
+
+def _frame(points: list[dict[str, Any]], columns: list[str]) -> pd.DataFrame | None:
+    """What a line plot shows; a line needs two places, and the plot takes the numbers of an empty table for names."""
+    if len({point[columns[0]] for point in points}) < 2:
+        return None
+    return pd.DataFrame(points, columns=columns)
 
 
 def _loaded(path: Path) -> Image.Image:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 COMPARING_SECONDS = 20.0  # loading and judging both models, beside the training itself
@@ -107,14 +107,17 @@ def outcome_rows(job: Mapping[str, Any]) -> list[list[str]]:
     ]
 
 
-def version_rows(versions: Sequence[Mapping[str, Any]]) -> list[list[str]]:
-    """In use, name, where it comes from, number of classes, and AP50 on the held-out images of its time."""
+def version_rows(versions: Sequence[Mapping[str, Any]], usable: Collection[str]) -> list[list[str]]:
+    """Name, whether it is in use, origin, number of classes, AP50 on held-out images of its time; the newest first."""
     rows = []
     for version in reversed(versions):
         figures = version["metrics"].get("segm") or version["metrics"].get("bbox") or {}
-        origin = f"fine-tuned from {version['parent']}" if version["parent"] else "came with the assistant"
+        origin = "on this machine" if version["name"] in usable else "is downloaded when it is first used"
+        if version["parent"]:
+            origin = f"fine-tuned from {version['parent']}"
         mark = "in use" if version["current"] else ""
-        rows.append([version["name"], mark, origin, str(len(version["categories"])), figure(figures.get("AP50"))])
+        classes = str(len(version["categories"]) or "–")
+        rows.append([version["name"], mark, origin, classes, figure(figures.get("AP50"))])
     return rows
 
 

@@ -132,6 +132,7 @@ class FineTuning:
             description = self._description(base_model, location, data, epochs)
             job_id = self._create(data, description)
             remember_split(self.runs / SPLIT, data.parts)
+        self.speed.give_up()  # the job tells better, and needs the processor
         self._something_to_follow.set()
         return self.job(job_id)
 
@@ -175,7 +176,7 @@ class FineTuning:
 
     def close(self) -> None:
         """Stop following; running jobs go on."""
-        self.speed.close()
+        self.speed.give_up()
         self._closed.set()
         self._something_to_follow.set()
         if self._follower is not None:

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from app.store.database import Store
 from app.store.errors import NotFoundError
 from app.store.schema import ModelVersion
-from core.model.weights import available_models
+from core.model.weights import available_models, read_sidecar
 
 
 class ModelRegistry:
@@ -38,7 +38,10 @@ class ModelRegistry:
                 path = Path(model).expanduser()
                 is_file = path.exists()
                 version = self.add(
-                    session, path.stem if is_file else model, path=str(path.absolute()) if is_file else model
+                    session,
+                    path.stem if is_file else model,
+                    path=str(path.absolute()) if is_file else model,
+                    categories=_names(_categories_of(path)) if is_file else [],
                 )
             _make_current(session, version)
 
@@ -114,6 +117,14 @@ class ModelRegistry:
 def _names(categories: Sequence[Any]) -> list[str]:
     """The names of categories, in the order of a model's labels."""
     return [category if isinstance(category, str) else category["name"] for category in categories]
+
+
+def _categories_of(path: Path) -> list[Any]:
+    """The categories in the sidecar of a model; none where it has no sidecar (torchvision's files do not)."""
+    try:
+        return list(read_sidecar(path)["categories"])
+    except (FileNotFoundError, ValueError):
+        return []
 
 
 def _find(session: Session, name_or_id: str | int) -> ModelVersion:

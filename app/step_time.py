@@ -93,8 +93,8 @@ class MachineSpeed:
         """Whether a measurement is under way."""
         return self._waiting is not None and self._waiting.is_alive()
 
-    def close(self) -> None:
-        """Give up a measurement that is under way."""
+    def give_up(self) -> None:
+        """End a measurement that is under way."""
         if self._child is not None:
             self._child.kill()
             self._child.wait()

@@ -125,7 +125,7 @@ def test_start_progress_finish_promote_and_predict_anew(store: Store, tmp_path: 
 
         assert client.post("/api/models/tiny/promote").json()["current"] == "tiny"  # and back again
     pictures = sorted(path.name for path in (store.workspace / "runs/1" / job_directory.COMPARISON).iterdir())
-    assert pictures == ["0_after.jpg", "0_before.jpg"]
+    assert pictures == ["0.jpg"]
 
 
 def test_epochs_are_chosen_by_measuring_and_a_job_can_be_cancelled(fine_tuning: FineTuning) -> None:
