@@ -238,7 +238,8 @@ def _annotation(
                 points += [0, 0, 0]
             else:
                 covered = hidden or owner[int(py), int(px)] > number
-                points += [round(px, 1), round(py, 1), 1 if covered else 2]
+                # Rounded down, they stay in their pixel, and so in the image.
+                points += [int(px * 10) / 10, int(py * 10) / 10, 1 if covered else 2]
         annotation["keypoints"] = points
         annotation["num_keypoints"] = sum(visibility > 0 for visibility in points[2::3])
     return annotation
