@@ -14,14 +14,14 @@ TITLE = "MaskLoop"
 PAGE_CSS = """
 .gradio-container .main.fillable, #editor .html-container { padding: 0; }
 .gradio-container .tabs { gap: 0; }
-.gradio-container .tabs > .tab-wrapper { height: 36px; padding: 0 8px; }
+.gradio-container .tabs > .tab-wrapper { height: 36px; margin: 0; padding: 0 8px; }
 .gradio-container .tabs > .tab-wrapper::before {
   content: "MaskLoop"; margin: 0 18px 0 6px; font-weight: 700; color: var(--body-text-color);
 }
 .gradio-container .tabs > .tab-wrapper .tab-container { height: 36px; }
 .gradio-container .tabitem { padding: 0; border: 0; }
 #finetune-tab { padding: 20px 24px 40px; max-width: 1120px; margin: 0 auto; }
-footer { display: none !important; }
+.gradio-container .wrap > footer { display: none; }
 """
 
 # Runs once in the browser when the component appears. The module finds the data plane beside itself, so the

@@ -4,7 +4,7 @@
  * @template {keyof HTMLElementTagNameMap} N
  * @param {N} name
  * @param {{[attribute: string]: string | number | boolean | null | undefined | ((event: any) => void)}} [attributes]
- *   on… functions are listeners; true is an empty attribute; false, null and undefined leave it away
+ *   on… functions are listeners; true is an empty attribute; false, null and undefined leave it away (aria-… says true or false)
  * @param {...(Node | string | null | undefined | false)} children
  * @returns {HTMLElementTagNameMap[N]}
  */
@@ -12,6 +12,7 @@ export function element(name, attributes = {}, ...children) {
   const node = document.createElement(name);
   for (const [key, value] of Object.entries(attributes)) {
     if (typeof value === "function") node.addEventListener(key.slice(2), value);
+    else if (key.startsWith("aria-") && typeof value === "boolean") node.setAttribute(key, String(value));
     else if (value === true) node.setAttribute(key, "");
     else if (value !== false && value !== null && value !== undefined) node.setAttribute(key, String(value));
   }

@@ -76,6 +76,7 @@ export class Outbox {
   push(edit) {
     this.edits.push({ ...edit, key: freshName(), attempts: 0 });
     this.persist();
+    if (this.working) this.listener.onState(); // the number of edits that wait
     void this.work();
   }
 

@@ -1,0 +1,128 @@
+"""Images come in, are shown under the names that people gave them, and go out again."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.browser.conftest import DataPlane, Photographs, Server
+
+pytestmark = pytest.mark.browser
+
+HOSTILE = "<img src=x onerror=alert(1)>${alert(2)}{{alert(3)}}"
+
+
+@pytest.fixture
+def own_server(tmp_path: Path) -> Any:
+    """An empty workspace."""
+    server = Server(tmp_path / "workspace", with_page=False)
+    yield server
+    server.stop()
+
+
+def test_first_visit_upload_errors_and_duplicates(
+    own_server: Server, open_editor: Any, photographs: Photographs, tmp_path: Path
+) -> None:
+    editor = open_editor(url=own_server.url)
+    editor.page.get_by_role("heading", name="Drop photographs here").wait_for()
+    good = [photographs.make(f"harbour {number}.jpg") for number in range(10)]
+    bad = tmp_path / "notes.jpg"
+    bad.write_bytes(b"this is not an image")
+    editor.page.get_by_label("Images to add").set_input_files([*good[:5], bad, *good[5:]])
+    editor.notice("1 of 11 files not added").wait_for()
+    assert "notes.jpg" in editor.notice("1 of 11 files not added").inner_text()
+    editor.wait_for("maskloop.drawn && maskloop.document.image.file_name === 'harbour 0.jpg'")
+    editor.page.get_by_text("1 / 10").wait_for()
+    assert editor.page.get_by_role("heading", name="Drop photographs here").is_hidden()
+
+    editor.page.get_by_label("Images to add").set_input_files([good[3]])
+    editor.notice("already here").wait_for()
+    editor.wait_for("maskloop.document.image.file_name === 'harbour 3.jpg'")
+
+    editor.press("g")
+    tiles = editor.page.locator(".ml-tiles-grid .ml-tile")
+    assert tiles.count() == 10
+    editor.page.get_by_label("Show only file names with").fill("harbour 7")
+    assert tiles.count() == 1
+    tiles.first.click()
+    editor.wait_for("maskloop.document.image.file_name === 'harbour 7.jpg'")
+
+
+def test_dropped_files_are_uploaded(own_server: Server, open_editor: Any, photographs: Photographs) -> None:
+    editor = open_editor(url=own_server.url)
+    data = list(photographs.make("dropped.png").read_bytes())
+    transfer = editor.page.evaluate_handle(
+        """(bytes) => {
+          const transfer = new DataTransfer();
+          transfer.items.add(new File([new Uint8Array(bytes)], "dropped.png", { type: "image/png" }));
+          return transfer;
+        }""",
+        data,
+    )
+    editor.page.dispatch_event(".maskloop", "dragenter", {"dataTransfer": transfer})
+    editor.page.dispatch_event(".ml-veil", "drop", {"dataTransfer": transfer})
+    editor.wait_for("maskloop.drawn && maskloop.document.image.file_name === 'dropped.png'")
+
+
+def test_hostile_names_are_text(own_server: Server, open_editor: Any, photographs: Photographs) -> None:
+    with DataPlane(base_url=own_server.url, timeout=60) as data_plane:
+        path = photographs.make("plain.png")
+        answer = data_plane.post("/api/images", files={"files": (f"{HOSTILE}.png", path.read_bytes())})
+        image = answer.json()["images"][0]["image_id"]
+        name = data_plane.document(image)["image"]["file_name"]
+        label = data_plane.category(HOSTILE, keypoints=[HOSTILE])
+        data_plane.draw(image, label, segmentation=[[100, 40, 300, 40, 300, 260, 100, 260]])
+    editor = open_editor(image, url=own_server.url)
+    editor.click(200, 150)
+    editor.press("k")
+    editor.move(220, 160)
+    editor.press("g")
+    assert editor.page.locator(".ml-tiles-grid .ml-tile-name").inner_text() == name
+    editor.press("Escape")
+    for place in (
+        ".ml-class .ml-object-name",
+        ".ml-object .ml-object-name",
+        ".ml-inspector h2",
+        ".ml-keypoints .ml-object-name",
+    ):
+        assert editor.page.locator(place).first.text_content() == HOSTILE
+    assert editor.page.locator(".maskloop img[src='x']").count() == 0
+
+
+def test_import_and_export_through_the_page(
+    own_server: Server, open_editor: Any, photographs: Photographs, tmp_path: Path
+) -> None:
+    from pycocotools.coco import COCO
+
+    photograph = photographs.make("pond.png")
+    coco = {
+        "images": [{"id": 5, "file_name": "pond.png", "width": 400, "height": 300}],
+        "categories": [{"id": 3, "name": "duck"}],
+        "annotations": [
+            {"id": 9, "image_id": 5, "category_id": 3, "bbox": [10, 10, 50, 40], "area": 2000, "iscrowd": 0,
+             "segmentation": [[10, 10, 60, 10, 60, 50, 10, 50]]},
+        ],
+    }  # fmt: skip
+    annotations = tmp_path / "ponds.json"
+    annotations.write_text(json.dumps(coco))
+    editor = open_editor(url=own_server.url)
+    editor.page.get_by_role("button", name="Import COCO").last.click()
+    dialog = editor.page.get_by_role("dialog")
+    dialog.get_by_label("COCO JSON").set_input_files([annotations, photograph])
+    dialog.get_by_role("button", name="Import", exact=True).click()
+    editor.notice("1 objects on 1 images imported").wait_for()
+    editor.wait_for("maskloop.drawn && maskloop.document.instances.length === 1")
+
+    editor.page.get_by_role("button", name="Export").click()
+    with editor.page.expect_download() as download:
+        editor.page.get_by_role("button", name="Download").click()
+    exported = tmp_path / "exported.json"
+    download.value.save_as(exported)
+    loaded = COCO(str(exported))
+    (annotation,) = loaded.dataset["annotations"]
+    assert annotation["category_id"] == 3
+    assert annotation["bbox"] == [10, 10, 50, 40]
+    assert loaded.dataset["images"][0]["file_name"] == "pond.png"

@@ -1,0 +1,110 @@
+"""The shortcuts of the help, and where they are off."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from tests.browser.conftest import DataPlane, Photographs
+
+pytestmark = pytest.mark.browser
+
+
+def test_shortcuts_are_off_while_a_text_field_has_the_focus(
+    open_editor: Any, data_plane: DataPlane, photographs: Photographs
+) -> None:
+    image = data_plane.upload(photographs.make())
+    data_plane.draw(image, data_plane.category("dog"), segmentation=[[100, 80, 260, 80, 260, 220, 100, 220]])
+    editor = open_editor(image)
+    editor.click(180, 150)
+    search = editor.page.get_by_label("Search or make a class")
+    search.click()
+    editor.page.keyboard.type("pdv 123 khl?")
+    editor.press("Backspace", "Delete", "Control+z")
+    assert editor.page.evaluate("maskloop.bench.toolName") == "select"
+    assert editor.page.get_by_role("dialog").count() == 0
+    assert editor.document["image"]["image_id"] == image
+    assert editor.saved_count == 0
+    search.fill("pdv")
+    assert search.input_value() == "pdv"
+    editor.press("Escape")
+    editor.press("p")
+    assert editor.page.evaluate("maskloop.bench.toolName") == "polygon"
+
+
+def test_images_are_walked_with_letters_arrows_and_n(
+    open_editor: Any, data_plane: DataPlane, photographs: Photographs
+) -> None:
+    first, second, third = (data_plane.upload(photographs.make(f"{name}.png")) for name in "abc")
+    editor = open_editor(first)
+    for key, expected in [("d", second), ("ArrowRight", third), ("a", second), ("ArrowLeft", first)]:
+        editor.press(key)
+        editor.wait_for(f"maskloop.document.image.image_id === {expected} && maskloop.drawn")
+    data_plane.put(f"/api/images/{second}/status", json={"status": "reviewed"})
+    editor = open_editor(first)
+    editor.press("n")
+    editor.wait_for(f"maskloop.document.image.image_id === {third}")
+    assert f"#image={third}" in editor.page.url
+
+
+def test_tools_have_their_keys_and_the_help_shows_every_one(
+    open_editor: Any, data_plane: DataPlane, photographs: Photographs
+) -> None:
+    editor = open_editor(data_plane.upload(photographs.make()))
+    for key, tool in {"p": "polygon", "r": "box", "k": "keypoints", "m": "refine", "v": "select"}.items():
+        editor.press(key)
+        assert editor.page.evaluate("maskloop.bench.toolName") == tool
+        assert editor.page.locator(f'[data-tool="{tool}"]').get_attribute("aria-pressed") == "true"
+    editor.page.keyboard.type("?")
+    dialog = editor.page.get_by_role("dialog")
+    words = dialog.inner_text()
+    for shown in ("Ctrl+Z", "Shift+Enter", "Space+drag", "1 – 9", "Next image that is not reviewed", "F1"):
+        assert shown in words
+    editor.press("p", "Escape")
+    dialog.wait_for(state="detached")
+    assert editor.page.evaluate("maskloop.bench.toolName") == "select"
+    editor.press("F1")
+    dialog.wait_for()
+
+
+def test_accepting_one_all_and_marking_reviewed(
+    open_editor: Any, server: Any, data_plane: DataPlane, photographs: Photographs
+) -> None:
+    from app.store.predictions import replace_predictions
+
+    image = data_plane.upload(photographs.make())
+    following = data_plane.upload(photographs.make("following.png"))
+    dog = data_plane.category("dog")
+    boxes = [(20, 20), (120, 20), (220, 20), (20, 150)]
+    predictions = [
+        {"category_id": dog, "score": score, "segmentation": [[x, y, x + 60, y, x + 60, y + 60, x, y + 60]]}
+        for (x, y), score in zip(boxes, [0.9, 0.8, 0.7, 0.3], strict=True)
+    ]
+    from app.store.database import Store
+
+    with Store(server.workspace).writing() as session:
+        replace_predictions(session, image, predictions, "starter")
+    editor = open_editor(image)
+    assert editor.page.locator(".ml-object").count() == 3  # the fourth scores below the threshold
+    editor.click(50, 50)
+    editor.press("Enter")
+    editor.wait_saved(1)
+    by_score = {instance["score"]: instance for instance in data_plane.document(image)["instances"]}
+    assert by_score[0.9]["status"] == "accepted"
+    assert by_score[0.9]["source"] == "predicted"
+    assert editor.selected["score"] == 0.8  # the next proposal is at hand
+
+    editor.page.get_by_label("Show proposals from this score on").fill("75")
+    assert editor.page.locator(".ml-object").count() == 2
+    editor.page.locator("canvas[tabindex]").focus()
+    editor.press("Shift+Enter")
+    editor.wait_for("maskloop.document.instances.filter((one) => one.status === 'accepted').length === 2")
+    editor.press("Control+z")
+    editor.wait_for("maskloop.document.instances.filter((one) => one.status === 'accepted').length === 1")
+    editor.press("Control+Enter")
+    editor.wait_for(f"maskloop.document.image.image_id === {following}")
+    document = data_plane.document(image)
+    assert document["image"]["status"] == "reviewed"
+    assert sorted(instance["score"] for instance in document["instances"]) == [0.8, 0.9]
+    assert {instance["status"] for instance in document["instances"]} == {"accepted"}

@@ -1,0 +1,164 @@
+"""Work is not lost: lost connections, reloads, and two people on one image."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.browser.conftest import DataPlane, Photographs, Server
+
+pytestmark = pytest.mark.browser
+
+SQUARE = [100.0, 80.0, 260.0, 80.0, 260.0, 220.0, 100.0, 220.0]
+INSTANCES = "**/api/images/*/instances**"
+
+
+def test_failed_saves_are_retried_in_order_and_nothing_is_lost(
+    open_editor: Any, data_plane: DataPlane, photographs: Photographs
+) -> None:
+    image = data_plane.upload(photographs.make())
+    editor = open_editor(image)
+    editor.expect_error("net::ERR_FAILED")
+    editor.page.route(INSTANCES, lambda route: route.abort())
+    editor.press("2")
+    editor.draw_polygon((100, 80), (260, 90), (180, 220))
+    editor.page.get_by_text("Not saved, retrying").wait_for()
+    editor.press("v", "3")
+    editor.drag((260, 90), (300, 60))
+    assert data_plane.document(image)["instances"] == []
+    assert editor.selected["category_id"] == data_plane.category("ball")
+
+    editor.page.unroute(INSTANCES)
+    editor.page.get_by_text("Not saved, retrying (3)").click()  # try now
+    editor.wait_saved(3)
+    (stored,) = data_plane.document(image)["instances"]
+    assert stored["category_id"] == data_plane.category("ball")
+    assert stored["segmentation"][0][2:4] == pytest.approx([300, 60], abs=0.6)
+    assert stored["revision"] == 3
+    assert editor.selected == stored
+
+
+def test_answer_lost_on_the_way_makes_no_twin(
+    open_editor: Any, data_plane: DataPlane, photographs: Photographs
+) -> None:
+    image = data_plane.upload(photographs.make())
+    editor = open_editor(image)
+    editor.expect_error("net::ERR_FAILED")
+    lost: list[int] = []
+
+    def carry_out_but_lose_the_answer(route: Any) -> None:
+        if len(lost) < 2:
+            lost.append(route.fetch().status)
+            route.abort()
+        else:
+            route.continue_()
+
+    editor.page.route(INSTANCES, carry_out_but_lose_the_answer)
+    editor.draw_polygon((100, 80), (260, 90), (180, 220))
+    editor.wait_saved(1)
+    assert lost == [201, 201]
+    assert len(data_plane.document(image)["instances"]) == 1
+    assert data_plane.document(image)["revision"] == 1
+
+
+def test_unsent_edits_survive_a_reload(open_editor: Any, data_plane: DataPlane, photographs: Photographs) -> None:
+    image = data_plane.upload(photographs.make())
+    drawn = data_plane.draw(image, data_plane.category("dog"), segmentation=[SQUARE])
+    editor = open_editor(image)
+    editor.expect_error("net::ERR_FAILED")
+    editor.page.on("dialog", lambda dialog: dialog.accept())
+    editor.page.route(INSTANCES, lambda route: route.abort())
+    editor.click(180, 150)
+    editor.drag((260, 220), (300, 250))
+    editor.draw_polygon((20, 20), (60, 20), (40, 60))
+    editor.page.get_by_text("Not saved, retrying").wait_for()
+    editor.reload()
+    assert len(editor.instances) == 2  # what was not sent is on the screen again
+    assert editor.instances[0]["segmentation"][0][4:6] == pytest.approx([300, 250], abs=0.6)
+    editor.page.unroute(INSTANCES)
+    editor.wait_saved(2)
+    stored = data_plane.document(image)["instances"]
+    assert stored[0]["id"] == drawn["id"]
+    assert stored[0]["segmentation"][0][4:6] == pytest.approx([300, 250], abs=0.6)
+    assert stored[1]["segmentation"] == [pytest.approx([20, 20, 60, 20, 40, 60], abs=0.6)]
+
+
+def test_server_that_goes_away_and_comes_back(open_editor: Any, photographs: Photographs, tmp_path: Path) -> None:
+    server = Server(tmp_path / "workspace", with_page=False)
+    with DataPlane(base_url=server.url, timeout=60) as data_plane:
+        image = data_plane.upload(photographs.make())
+        data_plane.draw(image, data_plane.category("dog"), segmentation=[SQUARE])
+    editor = open_editor(image, url=server.url)
+    editor.expect_error("net::ERR_")
+    server.stop()
+    editor.click(180, 150)
+    editor.drag((260, 220), (300, 250))
+    editor.page.get_by_text("Not saved, retrying").wait_for()
+    editor.press("Control+z")
+    editor.notice("Cannot undo now").wait_for()
+    server.start()
+    try:
+        editor.wait_saved(1)
+        with DataPlane(base_url=server.url, timeout=60) as data_plane:
+            stored = data_plane.document(image)["instances"][0]
+        assert stored["segmentation"][0][4:6] == pytest.approx([300, 250], abs=0.6)
+    finally:
+        server.stop()
+
+
+def test_two_windows_on_one_object_meet_in_a_conflict(
+    open_editor: Any, data_plane: DataPlane, photographs: Photographs
+) -> None:
+    image = data_plane.upload(photographs.make())
+    drawn = data_plane.draw(image, data_plane.category("dog"), segmentation=[SQUARE])
+    first, second = open_editor(image), open_editor(image)
+    second.expect_error("409 (Conflict)")
+    first.click(180, 150)
+    second.click(180, 150)
+    first.drag((260, 220), (300, 250))
+    first.wait_saved(1)
+    second.drag((100, 80), (50, 40))
+    second.notice("changed elsewhere").wait_for()
+    second.wait_saved()
+    theirs = data_plane.document(image)["instances"][0]
+    assert theirs["segmentation"][0][4:6] == pytest.approx([300, 250], abs=0.6)
+    assert theirs["segmentation"][0][:2] == [100, 80]
+    assert second.instances[0] == theirs
+
+    second.notice("changed elsewhere").get_by_role("button", name="Use mine").click()
+    second.wait_saved(1)
+    mine = data_plane.document(image)["instances"][0]
+    assert mine["id"] == drawn["id"]
+    assert mine["segmentation"][0][:2] == pytest.approx([50, 40], abs=0.6)
+
+    first.press("Delete")
+    first.expect_error("409 (Conflict)")
+    first.notice("was changed elsewhere").wait_for()
+    first.notice("was changed elsewhere").get_by_role("button", name="Delete it").click()
+    first.wait_for("maskloop.document.instances.length === 0 && maskloop.saveState === 'saved'")
+    second.expect_error("404 (Not Found)")
+    second.press("3")
+    second.notice("deleted elsewhere").get_by_role("button", name="Bring mine back").click()
+    second.wait_saved(2)
+    (back,) = data_plane.document(image)["instances"]
+    assert back["segmentation"][0][:2] == pytest.approx([50, 40], abs=0.6)
+
+
+def test_refused_edit_is_named_and_the_stored_state_shown(
+    open_editor: Any, data_plane: DataPlane, photographs: Photographs
+) -> None:
+    image = data_plane.upload(photographs.make())
+    data_plane.draw(image, data_plane.category("dog"), segmentation=[SQUARE])
+    editor = open_editor(image)
+    editor.expect_error("422 (Unprocessable")
+    editor.page.route(
+        INSTANCES,
+        lambda route: route.continue_(post_data='{"base_revision": 1, "segmentation": [[1, 2]]}'),
+    )
+    editor.click(180, 150)
+    editor.drag((260, 220), (300, 250))
+    editor.notice("Not saved: ").wait_for()
+    editor.wait_for("maskloop.document.instances[0].segmentation[0][4] === 260")
+    assert data_plane.document(image)["instances"][0]["segmentation"] == [SQUARE]
