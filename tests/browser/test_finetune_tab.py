@@ -1,0 +1,84 @@
+"""The Fine-tune tab in a real browser, with a real training process."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from app.store.database import Store
+from tests.app.reviewed_workspace import add_shapes, write_tiny_model
+from tests.browser.conftest import Server
+
+pytestmark = pytest.mark.browser
+
+PATIENCE = 120_000  # milliseconds; the machine may have other work
+
+
+@pytest.fixture
+def tiny_server(tmp_path: Path) -> Iterator[Server]:
+    """A server on an empty workspace whose model trains in seconds."""
+    running = Server(tmp_path / "workspace", model=str(write_tiny_model(tmp_path / "tiny")))
+    yield running
+    running.stop()
+
+
+def open_tab(browser: Any, server: Server) -> tuple[Any, list[str]]:
+    """The page with the Fine-tune tab open, and a list that its errors go to."""
+    page = browser.new_page(viewport={"width": 1280, "height": 800})
+    page.set_default_timeout(PATIENCE)
+    errors: list[str] = []
+    page.on("pageerror", lambda error: errors.append(str(error)))
+    page.on("console", lambda message: errors.append(message.text) if message.type == "error" else None)
+    page.goto(server.url)
+    page.get_by_role("tab", name="Fine-tune").click()
+    return page, errors
+
+
+def test_from_too_little_data_to_a_model_in_use(browser: Any, tiny_server: Server, tmp_path: Path) -> None:
+    page, errors = open_tab(browser, tiny_server)
+    page.get_by_role("button", name="Fine-tune").click()
+    page.locator("#finetune-message").get_by_text("at least 2 reviewed images").wait_for()
+
+    store = Store(tiny_server.workspace)
+    add_shapes(store, tmp_path / "shapes", images=5)
+    untouched = add_shapes(store, tmp_path / "more", images=2, seed=1, reviewed=False)
+    store.close()
+    page.get_by_role("tab", name="Annotate").click()
+    page.get_by_role("tab", name="Fine-tune").click()
+    page.locator("#finetune-data").get_by_text("4 to learn from, 1 held out").wait_for()
+    page.locator("#finetune-classes").get_by_text("person").wait_for()
+    page.locator("#finetune-estimate").get_by_text("on this machine").wait_for()  # the speed has been measured
+
+    epochs = page.locator("#finetune-epochs input[type=number]")
+    epochs.fill("2")
+    epochs.press("Enter")
+    page.get_by_role("button", name="Fine-tune").click()
+    page.locator("#finetune-status").get_by_text("from tiny: training").wait_for()
+    assert page.get_by_role("button", name="Fine-tune").is_disabled()
+
+    again, more_errors = open_tab(browser, tiny_server)  # another page sees the same job
+    page.close()
+    again.locator("#finetune-status").get_by_text("finished in").wait_for()
+    assert "AP50 of masks" in again.locator("#finetune-outcome").inner_text()
+    again.locator("#finetune-pictures img").first.wait_for()
+    again.get_by_role("button", name="Use this model").click()
+    again.get_by_role("button", name="This model is in use").wait_for()
+    again.locator("#finetune-repredicting").get_by_text(f"{len(untouched)} untouched images predicted anew").wait_for()
+    assert errors + more_errors == []
+    again.close()
+
+
+def test_cancelling_changes_nothing(browser: Any, tiny_server: Server, tmp_path: Path) -> None:
+    store = Store(tiny_server.workspace)
+    add_shapes(store, tmp_path / "shapes", images=3)
+    store.close()
+    page, errors = open_tab(browser, tiny_server)
+    page.get_by_role("button", name="Fine-tune").click()
+    page.get_by_role("button", name="Cancel").click()
+    page.locator("#finetune-status").get_by_text("was cancelled. Nothing has changed.").wait_for()
+    page.get_by_role("button", name="Fine-tune").click(trial=True)  # it can be pressed again
+    assert errors == []
+    page.close()
