@@ -113,8 +113,8 @@ def mask_to_polygons(mask: NDArray[Any], tolerance: float = 0.0) -> list[Polygon
     """The outlines of an H×W bitmap along pixel edges, one a connected part, holes left out.
 
     With tolerance 0 rasterising them gives the mask back exactly (its holes closed); otherwise points are left out
-    as long as no corner of the outline is farther than `tolerance` pixels from the polygon. A polygon has at least 3
-    points and, however small its part of the mask, never rasterises to nothing.
+    as far as `simplify_ring` lets `tolerance` pixels go. A polygon has at least 3 points and, however small its part
+    of the mask, never rasterises to nothing.
     """
     return crop_to_polygons(mask, 0, 0, tolerance)
 
