@@ -16,9 +16,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; the exit status is 0, 1 where it found something wrong in its data, or 2 for an error."""
     given = list(sys.argv[1:] if arguments is None else arguments)
     command = tyro.cli(Command, prog="python -m core", args=given or ["--help"])  # type: ignore[call-overload]
-    warnings.showwarning = _show_warning
     try:
-        return _run(command)
+        with warnings.catch_warnings():
+            warnings.showwarning = _show_warning
+            return _run(command)
     except KeyboardInterrupt:
         return 130
     except (ValueError, OSError) as error:  # what a user can mend; anything else is our mistake and shows its traceback
@@ -70,7 +71,7 @@ def _one_line(error: Exception) -> str:
     return " ".join(str(error).split()) or type(error).__name__
 
 
-def _show_warning(message: Warning | str, *_: object) -> None:
+def _show_warning(message: Warning | str, *_: object, **__: object) -> None:
     """One line, without the place in the code."""
     print(f"warning: {message}", file=sys.stderr)
 

@@ -89,7 +89,9 @@ def _readable(batch: Sequence[tuple[str, Path]]) -> Iterator[tuple[str, NDArray[
         try:
             yield name, read_image(path)
         except (ValueError, OSError) as error:
-            tqdm.write(f"error: {' '.join(str(error).split())}", file=sys.stderr)
+            reason = " ".join(str(error).split())
+            named = reason if str(path) in reason else f"{path}: {reason}"
+            tqdm.write(f"error: {named}", file=sys.stderr)
 
 
 def data_set(

@@ -121,7 +121,7 @@ def _rgb_from_array(array: NDArray[Any], name: str, pixel_limit: int) -> NDArray
         # Over white, rounded; opaque pixels keep their value exactly.
         blended = (levels[:, :, :3] * alpha + 255 * (255 - alpha) + 127) // 255
         levels = blended.astype(np.uint8)
-    return np.ascontiguousarray(np.broadcast_to(levels, (*levels.shape[:2], 3)))
+    return np.ascontiguousarray(levels if levels.shape[2] == 3 else np.repeat(levels, 3, axis=2))
 
 
 def _eight_bits(array: NDArray[Any], name: str) -> NDArray[np.uint8]:

@@ -119,7 +119,7 @@ def _detections_of_kind(
     As in pycocotools, the area is that of the box where a result has one, also for masks.
     """
     points = keypoint_count(dataset["categories"])
-    prepared = []
+    prepared: list[dict[str, Any]] = []
     for detection in detections:
         complete = dict(detection)
         mask = detection.get("segmentation")

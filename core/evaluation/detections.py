@@ -63,7 +63,7 @@ def coco_results(
     if device == "auto":
         device = "cuda" if torch.cuda.is_available() else "cpu"
     was_training, was_on = model.training, next(model.parameters()).device
-    category_ids = category_ids_by_label(model.categories, dataset.coco_categories)
+    category_ids = category_ids_by_label(model.categories, dataset.categories)
     results: list[dict[str, Any]] = []
     model.eval().to(device)
     try:

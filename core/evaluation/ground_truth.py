@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from core.masks import rle_area, rle_bbox, segmentation_to_rle
+from core.masks import Rle, rle_area, rle_bbox, segmentation_to_rle
 
 
 def read_results(path: str | Path) -> Any:
@@ -45,7 +45,7 @@ def complete_ground_truth(dataset: dict[str, Any], image_ids: Iterable[int] | No
     images = {image["id"]: dict(image) for image in dataset["images"] if kept is None or image["id"] in kept}
     categories = {category["id"]: dict(category) for category in dataset["categories"]}
     points = keypoint_count(dataset["categories"])
-    annotations = []
+    annotations: list[dict[str, Any]] = []
     for annotation in dataset["annotations"]:
         image = images.get(annotation.get("image_id"))
         if image is None or annotation.get("category_id") not in categories:
@@ -66,8 +66,6 @@ def _complete_annotation(annotation: dict[str, Any], image: dict[str, Any], poin
     complete["iscrowd"] = int(bool(annotation.get("iscrowd", 0)))  # some tools write true and false
     rle = None
     if annotation.get("segmentation"):
-        if not image.get("height") or not image.get("width"):
-            raise ValueError(f"image {image['id']} has no height and width in the annotations: add them")
         rle = _to_rle(annotation["segmentation"], image, where)
     if annotation.get("bbox") is None:
         if rle is None:
@@ -147,12 +145,12 @@ def pad_keypoints(keypoints: Sequence[float], points: int) -> list[float]:
     return [*keypoints, *last * (points - len(keypoints) // 3)]
 
 
-def _to_rle(segmentation: Any, image: dict[str, Any], where: str) -> dict[str, Any]:
+def _to_rle(segmentation: Any, image: dict[str, Any], where: str) -> Rle:
     height, width = image.get("height"), image.get("width")
-    if isinstance(segmentation, dict):  # an RLE says its size itself
-        height, width = height or segmentation["size"][0], width or segmentation["size"][1]
+    if height is None or width is None:
+        raise ValueError(f"image {image['id']} has no height and width in the annotations: add them")
     try:
-        return dict(segmentation_to_rle(segmentation, height, width))
+        return segmentation_to_rle(segmentation, int(height), int(width))
     except (ValueError, TypeError, KeyError) as error:
         raise ValueError(f"{where}: {error}") from None
 

@@ -112,8 +112,8 @@ class TargetsForModel:
         return [self._target(target) for target in targets]
 
     def _target(self, target: dict[str, Any]) -> dict[str, Any]:
-        prepared = {name: target[name] for name in ("boxes", "iscrowd", "masks", "box_masks") if name in target}
-        prepared["labels"] = self.label_of[target["labels"]]
+        prepared: dict[str, Tensor] = {"labels": self.label_of[target["labels"]]}
+        prepared |= {name: target[name] for name in ("boxes", "iscrowd", "masks", "box_masks") if name in target}
         if self.num_keypoints and "keypoints" in target:
             missing = self.num_keypoints - target["keypoints"].shape[1]
             prepared["keypoints"] = F.pad(target["keypoints"], (0, 0, 0, missing))

@@ -1,0 +1,161 @@
+"""`python -m core` from the outside: what it prints, writes and returns."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from pycocotools.coco import COCO
+
+from core import MaskRCNN, ModelConfig, save_model
+from core.__main__ import main
+from tests.core.toy_data import CATEGORIES, TINY_MODEL, write_toy_data
+
+
+@pytest.fixture(scope="module")
+def toy(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """data/ with three toy images and annotations, and model/, which finds dozens of things in them."""
+    folder = tmp_path_factory.mktemp("cli")
+    write_toy_data(folder / "data", 3, keypoints=True)
+    torch.manual_seed(0)
+    config = ModelConfig.from_dict(TINY_MODEL | {"num_classes": 2, "num_keypoints": 2, "backbone": "mobilenet_v2"})
+    model = MaskRCNN(config, CATEGORIES)  # type: ignore[arg-type]
+    with torch.no_grad():
+        model.box_predictor.scores.weight.normal_(std=30.0)
+    save_model(model, folder / "model")
+    return folder
+
+
+def test_help_answers_without_loading_torch(project_root: Path) -> None:
+    script = "import sys, runpy; sys.argv[1:] = ['--help']\ntry: runpy.run_module('core', run_name='__main__')\n"
+    script += "except SystemExit as end: print('STATUS', end.code, 'torch' in sys.modules)"
+    began = time.perf_counter()
+    done = subprocess.run([sys.executable, "-c", script], cwd=project_root, capture_output=True, text=True, check=True)
+    assert time.perf_counter() - began < 5  # 0.3 s on a quiet machine
+    assert "STATUS 0 False" in done.stdout
+    for command in ("predict", "train", "evaluate", "shapes", "models", "check"):
+        assert command in done.stdout
+
+
+def test_predictions_are_a_coco_data_set(toy: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    output = tmp_path / "predictions.json"
+    images = toy / "data" / "images"
+    arguments = ["predict", str(images), "--model", str(toy / "model"), "--output", str(output), "--batch-size", "2"]
+    assert main(arguments) == 0
+    data = json.loads(output.read_text())
+    assert [image["file_name"] for image in data["images"]] == ["toy000.png", "toy001.png", "toy002.png"]
+    assert [category["id"] for category in data["categories"]] == [3, 7]
+    assert len(data["annotations"]) > 3
+    assert all(annotation["score"] >= 0.5 for annotation in data["annotations"])
+    assert len({annotation["id"] for annotation in data["annotations"]}) == len(data["annotations"])
+    coco = COCO(str(output))
+    assert coco.annToMask(data["annotations"][0]).shape == (96, 96)
+
+    results = tmp_path / "results.json"
+    assert main([*arguments[:5], str(results), "--format", "results", "--polygons"]) == 0
+    listed = json.loads(results.read_text())
+    assert len(listed) == len(data["annotations"])
+    assert set(listed[0]) <= {"image_id", "category_id", "bbox", "score", "segmentation", "keypoints"}
+    assert any(isinstance(result["segmentation"], list) for result in listed)
+
+
+def test_a_broken_image_is_named_and_the_others_are_kept(
+    toy: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = tmp_path / "images"
+    (folder / "inner").mkdir(parents=True)
+    whole = (toy / "data" / "images" / "toy000.png").read_bytes()
+    (folder / "a.png").write_bytes(whole)
+    (folder / "inner" / "b.PNG").write_bytes(whole)
+    (folder / "broken.png").write_bytes(whole[:100])
+    (folder / "empty.jpg").write_bytes(b"")
+    (folder / "notes.txt").write_text("not an image and not meant to be one")
+    output = tmp_path / "predictions.json"
+    assert main(["predict", str(folder), "--model", str(toy / "model"), "--output", str(output)]) == 1
+    errors = capsys.readouterr().err.splitlines()
+    assert len(errors) == 2
+    assert all(line.startswith("error: ") for line in errors)
+    assert ["broken.png" in errors[0], "empty.jpg" in errors[1]] == [True, True]
+    assert [image["file_name"] for image in json.loads(output.read_text())["images"]] == ["a.png", "inner/b.PNG"]
+    # Three sources with one name keep their paths apart.
+    twice = [str(toy / "data" / "images" / "toy000.png"), str(folder / "a.png"), str(folder)]
+    assert main(["predict", *twice, "--model", str(toy / "model"), "--output", str(output)]) == 1
+    names = [image["file_name"] for image in json.loads(output.read_text())["images"]]
+    assert names == [Path(twice[0]).as_posix(), Path(twice[1]).as_posix(), f"{folder}/a.png", f"{folder}/inner/b.PNG"]
+
+
+def test_evaluate_takes_a_model_or_results(toy: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    annotations, output = str(toy / "data" / "annotations.json"), tmp_path / "metrics.json"
+    command = ["evaluate", "--annotations", annotations, "--output", str(output)]
+    assert main([*command, "--model", str(toy / "model"), "--images", str(toy / "data" / "images")]) == 0
+    printed = capsys.readouterr()
+    assert [line.split()[:2] for line in printed.out.splitlines()[::2]] == [
+        ["bbox", "AP"],
+        ["segm", "AP"],
+        ["keypoints", "AP"],
+    ]
+    assert list(json.loads(output.read_text())) == ["bbox", "segm", "keypoints"]
+
+    truth = json.loads(Path(annotations).read_text())
+    results = tmp_path / "results.json"
+    results.write_text(json.dumps([annotation | {"score": 1.0} for annotation in truth["annotations"]]))
+    assert main([*command, "--results", str(results)]) == 0
+    assert json.loads(output.read_text())["segm"]["AP"] == pytest.approx(1.0)
+
+
+def test_shapes_check_train_and_models(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    data = tmp_path / "shapes"
+    assert main(["shapes", str(data), "--images", "2", "--height", "96", "--width", "96"]) == 0
+    annotations, images = str(data / "annotations.json"), str(data / "images")
+    assert main(["check", annotations, "--images", images]) == 0
+    capsys.readouterr()
+    (tmp_path / "tiny.json").write_text(json.dumps(TINY_MODEL | {"backbone": "mobilenet_v2"}))
+    arguments = ["train", "--images", images, "--annotations", annotations, "--output", str(tmp_path / "run")]
+    arguments += ["--model=", "--model-config", str(tmp_path / "tiny.json"), "--steps", "1", "--device", "cpu"]
+    assert main(arguments) == 0
+    printed = capsys.readouterr()
+    assert printed.out == ""
+    assert (
+        printed.err == f"finished after 1 steps; {tmp_path / 'run'} holds the last step\n"
+    )  # no bar without a terminal
+    assert json.loads((tmp_path / "run" / "train.json").read_text())["steps"] == 1
+
+    broken = json.loads(Path(annotations).read_text())
+    broken["annotations"][0]["category_id"] = 99
+    Path(annotations).write_text(json.dumps(broken))
+    assert main(["check", annotations]) == 1
+    assert "99" in capsys.readouterr().out
+
+    assert main(["models", "--json"]) == 0
+    assert "coco" in {model["name"] for model in json.loads(capsys.readouterr().out)}
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["predict", "nowhere.jpg", "--output", "x.json"], "nowhere.jpg: there is no such image or folder"),
+        (["predict", ".", "--output", "nowhere/x.json"], "nowhere/x.json: there is no such folder to write it in"),
+        (["predict", ".", "--output", "x.json", "--batch-size", "0"], "--batch-size 0: at least 1 is needed"),
+        (["predict", ".", "--output", "x.json", "--model", "nonsense"], "no model 'nonsense'"),
+        (["evaluate", "--annotations", "nowhere.json", "--results", "x"], "nowhere.json: there is no such"),
+        (["evaluate", "--annotations", "nowhere.json"], "give --model and --images, or --results"),
+        (["check", "nowhere.json"], "nowhere.json: there is no such"),
+        (["train", "--images", ".", "--annotations", "nowhere.json", "--output", "run"], "nowhere.json: there is no"),
+    ],
+)
+def test_errors_are_one_line_and_status_2(
+    toy: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], arguments: list[str], message: Any
+) -> None:
+    monkeypatch.chdir(toy / "data" / "images")
+    assert main(arguments) == 2
+    errors = capsys.readouterr().err.splitlines()
+    assert len(errors) == 1
+    assert errors[0].startswith("error: ")
+    assert message in errors[0]
+    assert not list(Path().glob("*.json"))

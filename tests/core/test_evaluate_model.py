@@ -1,0 +1,82 @@
+"""A model judged on a data set whose categories have other numbers."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+
+from core import CocoDataset, Instances, MaskRCNN, ModelConfig, evaluate
+from core.evaluation import coco_results
+from tests.core.toy_data import TINY_MODEL, write_toy_data
+
+
+class PerfectMaskRCNN(MaskRCNN):
+    """Finds what the annotations of a data set say, as labels of its own."""
+
+    def __init__(self, dataset: CocoDataset, names: list[str], **fields: Any) -> None:
+        config = ModelConfig.from_dict(TINY_MODEL | {"num_classes": len(names), "backbone": "mobilenet_v2"} | fields)
+        super().__init__(config, [{"id": 50 + label, "name": name} for label, name in enumerate(names, 1)])
+        self.truth = {dataset[index][0].double().sum().item(): dataset[index][1] for index in range(len(dataset))}
+        self.names = {label: category["name"] for label, category in enumerate(dataset.categories, 1)}
+
+    def forward(self, images: Any, *_: Any, **__: Any) -> list[Instances]:  # type: ignore[override]
+        found = []
+        for image in images:
+            target = self.truth[image.double().sum().item()]
+            names = [self.names[int(label)] for label in target["labels"]]
+            mine = [category["name"] for category in self.categories]
+            labels = torch.tensor([1 + mine.index(name) if name in mine else 1 for name in names])
+            masks = target["box_masks"].float() if self.config.mask_head else None
+            size = (image.shape[1], image.shape[2])
+            scores = torch.tensor([0.9, 0.2])
+            found.append(Instances(size, target["boxes"], labels, scores, masks, categories=self.categories))
+        return found
+
+
+@pytest.fixture
+def dataset(tmp_path: Path) -> CocoDataset:
+    file = write_toy_data(tmp_path / "data", 3)
+    return CocoDataset(tmp_path / "data" / "images", file, box_masks=True)
+
+
+def test_labels_are_matched_by_name_and_other_classes_left_out(dataset: CocoDataset) -> None:
+    model = PerfectMaskRCNN(dataset, ["dog", "square", "disc"])
+    model.train()
+    metrics = evaluate(model, dataset, batch_size=2)
+    assert list(metrics) == ["bbox", "segm"]
+    assert metrics["bbox"]["AP"] == pytest.approx(1.0)
+    assert metrics["segm"]["AP75"] == pytest.approx(1.0)
+    assert metrics["segm"]["per_category"] == pytest.approx({"disc": 1.0, "square": 1.0}, abs=0.2)
+    assert model.training
+    assert {result["category_id"] for result in coco_results(model, dataset)} == {3, 7}
+
+    # It takes discs for dogs, which nobody annotated: they are neither right nor wrong.
+    metrics = evaluate(PerfectMaskRCNN(dataset, ["dog", "square"]), dataset)
+    assert metrics["bbox"]["per_category"] == pytest.approx({"disc": 0.0, "square": 1.0})
+
+
+def test_threshold_kinds_and_progress(dataset: CocoDataset) -> None:
+    model = PerfectMaskRCNN(dataset, ["square", "disc"], mask_head=None)
+    done: list[int] = []
+    metrics = evaluate(model, dataset, score_threshold=0.5, batch_size=2, progress=done.append)
+    assert list(metrics) == ["bbox"]  # the model has no masks
+    assert metrics["bbox"]["AR100"] == pytest.approx(0.5)  # one of the two objects has a score of 0.2
+    assert done == [2, 1]
+
+
+def test_a_model_that_knows_none_of_the_classes_scores_nothing(dataset: CocoDataset) -> None:
+    metrics = evaluate(PerfectMaskRCNN(dataset, ["dog"]), dataset)
+    assert metrics["segm"]["AP50"] == 0
+
+
+def test_categories_of_one_name_are_refused(dataset: CocoDataset) -> None:
+    data = json.loads(dataset.annotation_file.read_text())
+    data["categories"][0]["name"] = "square"
+    dataset.annotation_file.write_text(json.dumps(data))
+    twice = CocoDataset(dataset.images_dir, dataset.annotation_file, box_masks=True)
+    with pytest.raises(ValueError, match="two categories of the annotations are named 'square'"):
+        evaluate(PerfectMaskRCNN(twice, ["square"]), twice)

@@ -1,0 +1,148 @@
+"""Moving a model to other classes: what it knew stays, by name."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+import torch
+
+from core import MaskRCNN, ModelConfig
+from core.structures import Category
+from core.training.class_rows import merge_categories, move_to_categories
+from tests.core.toy_data import TINY_MODEL
+
+PERSON: Category = {"id": 1, "name": "person", "keypoints": ["left", "right"], "skeleton": [[1, 2]]}
+BASE: list[Category] = [PERSON, {"id": 2, "name": "cat"}, {"id": 3, "name": "dog"}]
+
+
+def model_of(categories: list[Category] = BASE, **fields: Any) -> MaskRCNN:
+    torch.manual_seed(0)
+    config = ModelConfig.from_dict(
+        TINY_MODEL | {"backbone": "mobilenet_v2", "num_classes": len(categories), "num_keypoints": 2} | fields
+    )
+    model = MaskRCNN(config, categories)
+    with torch.no_grad():  # spread the scores, so that dozens of detections of all classes survive
+        model.box_predictor.scores.weight.normal_(std=1.0)
+    return model.eval()
+
+
+def detections(model: MaskRCNN) -> Any:
+    image = torch.rand(3, 80, 100, generator=torch.Generator().manual_seed(1))
+    return model([image])[0]
+
+
+def test_old_classes_are_detected_alike_in_an_extended_model() -> None:
+    base = model_of()
+    fruit: list[Category] = [{"id": 7, "name": "fig"}, {"id": 8, "name": "cat"}]
+    moved = move_to_categories(base, merge_categories(base.categories, fruit, keep_base=True)).eval()
+    assert [category["name"] for category in moved.categories] == ["person", "cat", "dog", "fig"]
+    with torch.no_grad():
+        # A softmax shares its sum with every class, new ones too; without theirs nothing is different.
+        moved.box_predictor.scores.bias[4] = -1e9
+        before, after = detections(base), detections(moved)
+    assert len(before) > 10
+    assert len(set(before.labels.tolist())) > 1
+    for name in ("boxes", "labels", "scores", "masks", "keypoints"):
+        assert torch.equal(getattr(before, name), getattr(after, name)), name
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"mask_loss": "softmax"},
+        {"mask_head": "mlp2"},
+        {"mask_class_agnostic": True},
+        {"mask_head": None},
+        {"features": "c4", "backbone": "resnet18", "proposals_test": 10, "num_keypoints": 0},
+        {"box_head": "conv4fc1", "head_norm": "batch"},
+    ],
+)
+def test_rows_go_with_their_names_in_every_kind_of_head(fields: dict[str, Any]) -> None:
+    base = model_of(**fields)
+    with torch.no_grad():
+        before = detections(base)
+        shuffled: list[Category] = [{"id": 1, "name": "dog"}, {"id": 2, "name": "cat"}, PERSON | {"id": 3}]  # type: ignore[list-item]
+        moved = move_to_categories(base, merge_categories(BASE, shuffled, keep_base=False)).eval()
+        after = detections(moved)
+    assert len(before) == len(after) > 4
+    assert [after.category_of(index)["name"] for index in range(len(after))] == [
+        before.category_of(index)["name"] for index in range(len(before))
+    ]
+    torch.testing.assert_close(after.scores, before.scores)
+    torch.testing.assert_close(after.boxes, before.boxes)
+    if before.masks is not None:
+        torch.testing.assert_close(after.masks, before.masks)
+
+
+def test_new_rows_begin_as_the_mean_object() -> None:
+    base = model_of()
+    moved = move_to_categories(base, [*BASE, {"id": 4, "name": "fig"}])
+    old, new = base.state_dict(), moved.state_dict()
+    deltas = old["box_predictor.deltas.weight"].unflatten(0, (3, 4))
+    assert torch.equal(new["box_predictor.deltas.weight"].unflatten(0, (4, 4))[3], deltas.mean(dim=0))
+    masks = old["mask_head.predictor.logits.weight"]
+    assert torch.equal(new["mask_head.predictor.logits.weight"][3], masks.mean(dim=0))
+    assert new["box_predictor.scores.weight"].shape[0] == 5
+
+
+def test_keypoint_head_stays_while_its_names_stay() -> None:
+    base = model_of()
+    weights = base.state_dict()["keypoint_head.deconv.weight"]
+
+    def moved(data: list[Category], keep: bool = True) -> MaskRCNN:
+        return move_to_categories(base, merge_categories(BASE, data, keep))
+
+    for data in ([{"id": 9, "name": "fig"}], [PERSON | {"id": 9, "name": "worker"}], [PERSON]):
+        model = moved(data)  # type: ignore[arg-type]
+        assert torch.equal(model.state_dict()["keypoint_head.deconv.weight"], weights)
+        assert model.categories[0]["keypoints"] == ["left", "right"]
+
+    horse: Category = {"id": 9, "name": "horse", "keypoints": ["nose", "tail", "ear"]}
+    other = moved([horse])
+    assert other.config.num_keypoints == 3
+    assert "keypoints" not in other.categories[0]  # the head means the horse's now
+    assert torch.equal(other.labels_with_keypoints(), torch.tensor([False, False, False, False, True]))
+    assert moved([{"id": 9, "name": "fig"}], keep=False).keypoint_head is None
+    swapped = moved([PERSON | {"keypoints": ["right", "left"]}])  # type: ignore[list-item]
+    assert not torch.equal(swapped.state_dict()["keypoint_head.deconv.weight"], weights)
+
+
+def test_a_model_without_keypoints_learns_them() -> None:
+    base = model_of([{"id": 1, "name": "person"}], num_keypoints=0)
+    moved = move_to_categories(base, merge_categories(base.categories, [PERSON], keep_base=True))
+    assert moved.config.num_keypoints == 2
+    assert moved.categories == [PERSON]
+
+
+def test_an_attached_keypoint_model_stays_attached() -> None:
+    base = model_of([{"id": 1, "name": "person"}], num_keypoints=0)
+    base.attach_keypoint_model(model_of([PERSON]))
+    moved = move_to_categories(base, merge_categories(base.categories, [{"id": 5, "name": "fig"}], keep_base=True))
+    assert moved.keypoint_model is base.keypoint_model
+    assert moved.config.num_keypoints == 0
+
+
+def test_ids_are_the_data_s_and_unique() -> None:
+    data: list[Category] = [{"id": 2, "name": "fig"}, {"id": 30, "name": "dog", "supercategory": "animal"}]
+    merged = merge_categories(BASE, data, keep_base=True)
+    assert [(category["id"], category["name"]) for category in merged] == [
+        (1, "person"),
+        (31, "cat"),
+        (30, "dog"),
+        (2, "fig"),
+    ]
+    assert merged[2]["supercategory"] == "animal"
+    assert merge_categories(BASE, data, keep_base=False) == data
+    with pytest.raises(ValueError, match="two categories of the annotations are named 'fig'"):
+        merge_categories(BASE, [*data, {"id": 5, "name": "fig"}], keep_base=True)
+
+
+def test_the_given_model_is_left_alone() -> None:
+    base = model_of()
+    before = {name: tensor.clone() for name, tensor in base.state_dict().items()}
+    config = replace(base.config)
+    move_to_categories(base, [{"id": 1, "name": "fig"}])
+    assert base.config == config
+    assert all(torch.equal(before[name], tensor) for name, tensor in base.state_dict().items())

@@ -1,0 +1,130 @@
+"""What a run is made of: schedule, order of images, optimizer, log."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+import torch
+
+from core import CocoDataset, MaskRCNN, ModelConfig, TrainConfig
+from core.training.distributed import Processes
+from core.training.metrics_log import MetricsLog
+from core.training.optimizers import build_optimizer, set_learning_rate
+from core.training.samples import BatchOrder, SeededSamples, TargetsForModel
+from core.training.schedules import learning_rate_factor
+from tests.core.toy_data import TINY_MODEL, write_toy_data
+
+CPU = torch.device("cpu")
+CONFIG = TrainConfig(images="", annotations="", output="")
+
+
+def test_learning_rate_warms_up_and_falls() -> None:
+    cosine = [learning_rate_factor(step, 1000, CONFIG) for step in range(1000)]
+    assert cosine[0] == pytest.approx(1 / 101)
+    assert cosine[100] == 1.0
+    assert cosine[550] == pytest.approx(0.5)
+    assert 0 < cosine[999] < 1e-5
+    assert cosine[:100] == sorted(cosine[:100])
+    assert cosine[100:] == sorted(cosine[100:], reverse=True)
+
+    steps = TrainConfig(images="", annotations="", output="", schedule="step", warmup_steps=0)
+    assert [learning_rate_factor(step, 100, steps) for step in (0, 66, 67, 88, 89)] == pytest.approx(
+        [1, 1, 0.1, 0.1, 0.01]
+    )
+    # A short run is not warm-up alone.
+    assert learning_rate_factor(1, 10, CONFIG) == 1.0
+
+
+def order(first: int, last: int, *, images: int = 5, rank: int = 0, count: int = 1) -> list[list[tuple[int, int]]]:
+    return list(BatchOrder(images, CONFIG, Processes(rank, count, CPU), first, last))
+
+
+def test_the_order_of_images_follows_from_the_seed_and_the_step() -> None:
+    whole = order(0, 9)
+    assert [len(batch) for batch in whole] == [2, 2, 1] * 3
+    for epoch in range(3):
+        assert sorted(index for batch in whole[3 * epoch : 3 * epoch + 3] for index, _ in batch) == [0, 1, 2, 3, 4]
+    assert whole[:3] != whole[3:6]
+    for first in range(9):
+        assert order(first, 9) == whole[first:]
+
+
+def test_processes_share_an_epoch() -> None:
+    ranks = [order(0, 2, images=7, rank=rank, count=3) for rank in range(3)]
+    seen = [index for rank in ranks for batch in rank for index, _ in batch]
+    assert set(seen) == set(range(7))
+    assert len(seen) == 9  # two images twice, so that every process has one at every step
+    assert all(len(batch) for rank in ranks for batch in rank)
+
+
+def test_variations_follow_from_the_sample_s_seed_alone(tmp_path: Path) -> None:
+    file = write_toy_data(tmp_path / "data", 1)
+    dataset = CocoDataset(tmp_path / "data" / "images", file, transforms=_noise)
+    samples = SeededSamples(dataset)
+    torch.manual_seed(5)
+    first, expected = samples[0, 11][0], torch.rand(1)
+    torch.manual_seed(5)
+    assert torch.equal(samples[0, 11][0], first)
+    assert not torch.equal(samples[0, 12][0], first)
+    torch.manual_seed(5)
+    assert torch.equal(torch.rand(1), expected)  # drawing a sample takes nothing from the model's chance
+
+
+def _noise(image: torch.Tensor, target: dict) -> tuple[torch.Tensor, dict]:
+    return image + torch.rand_like(image), target
+
+
+def test_targets_speak_of_the_model_s_classes(tmp_path: Path) -> None:
+    file = write_toy_data(tmp_path / "data", 1, keypoints=True)
+    dataset = CocoDataset(tmp_path / "data" / "images", file, box_masks=True)
+    names = ["person", "square", "disc"]
+    categories = [{"id": label, "name": name} for label, name in enumerate(names, 1)]
+    model = MaskRCNN(ModelConfig.from_dict(TINY_MODEL | {"num_classes": 3, "num_keypoints": 4}), categories)  # type: ignore[arg-type]
+    (target,) = TargetsForModel(dataset.categories, model, CPU)([dataset[0][1]])
+    own = [dataset.categories[label - 1]["name"] for label in dataset[0][1]["labels"]]
+    assert [names[label - 1] for label in target["labels"]] == own
+    assert target["annotated_labels"].tolist() == [True, False, True, True]
+    assert target["keypoints"].shape == (2, 4, 3)
+    assert target["keypoints"][:, 2:].sum() == 0
+    assert "box_masks" in target
+
+
+@pytest.mark.parametrize("kind", ["sgd", "adamw"])
+def test_norms_and_biases_are_not_decayed_and_frozen_stages_do_not_learn(kind: str) -> None:
+    model = MaskRCNN(ModelConfig.from_dict(TINY_MODEL | {"num_classes": 2}))
+    model.freeze_stages(2)
+    config = TrainConfig(images="", annotations="", output="", optimizer=kind, weight_decay=0.1)  # type: ignore[arg-type]
+    optimizer = build_optimizer(model, config)
+    names = {id(parameter): name for name, parameter in model.named_parameters()}
+    settings = {
+        names[id(parameter)]: (group["weight_decay"], group["factor"])
+        for group in optimizer.param_groups
+        for parameter in group["params"]
+    }
+    assert settings["backbone.layer3.0.conv1.weight"] == (0.1, 0.25)
+    assert settings["backbone.layer3.0.bn1.weight"] == (0.0, 0.25)
+    assert settings["box_predictor.scores.weight"] == (0.1, 1.0)
+    assert settings["box_predictor.scores.bias"] == (0.0, 1.0)
+    assert not any(name.startswith(("backbone.conv1", "backbone.bn1", "backbone.layer1")) for name in settings)
+    set_learning_rate(optimizer, 1.0)
+    assert {group["lr"] for group in optimizer.param_groups} == {1.0, 0.25}
+
+
+def test_the_log_is_readable_at_once_and_goes_on_after_a_step(tmp_path: Path) -> None:
+    path = tmp_path / "metrics.jsonl"
+    log = MetricsLog(tmp_path)
+    log.write("start", steps_total=9)
+    for step in (1, 2, 3):
+        log.write("step", step=step, loss=0.5)
+        assert json.loads(path.read_text().splitlines()[-1]) == {"kind": "step", "step": step, "loss": 0.5}
+    log.write("end", reason="stopped")
+    log.close()
+    with path.open("a") as file:
+        file.write('{"kind": "st')  # the machine stopped here
+    MetricsLog(tmp_path, keep_until_step=2).close()
+    kept = [json.loads(line) for line in path.read_text().splitlines()]
+    assert [(entry["kind"], entry.get("step")) for entry in kept] == [("start", None), ("step", 1), ("step", 2)]
+    MetricsLog(tmp_path).close()
+    assert path.read_text() == ""
