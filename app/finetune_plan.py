@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-MINUTES_WILLING_TO_WAIT = 8.0  # of training; comparing and loading come on top
+MINUTES_WILLING_TO_WAIT = 9.0
 IMAGES_SEEN = 1200  # showing a small data set more often than this in total changes little
 MOST_EPOCHS = 150
 FEWEST_EPOCHS = 8  # of a large data set, where time allows
+VALIDATIONS = 10  # points of the curve of average precision
+LOADING_SECONDS = 20.0  # libraries, models, pictures of the comparison
+JUDGING = 0.5  # looking at an image costs this part of learning from it: there is no backward pass
 
 
 def useful_epochs(images: int) -> int:
@@ -13,7 +16,21 @@ def useful_epochs(images: int) -> int:
     return max(FEWEST_EPOCHS, min(MOST_EPOCHS, round(IMAGES_SEEN / max(1, images))))
 
 
-def choose_epochs(images: int, seconds_per_image: float) -> int:
+def expected_seconds(epochs: int, train: int, held_out: int, seconds_per_image: float) -> float:
+    """How long a job takes that passes `epochs` times over its training images and judges on the held-out ones."""
+    judged = held_out * (2 + min(VALIDATIONS, epochs))
+    return LOADING_SECONDS + seconds_per_image * (epochs * train + JUDGING * judged)
+
+
+def choose_epochs(train: int, held_out: int, seconds_per_image: float) -> int:
     """Passes over so many training images that are useful and affordable; at least one."""
-    affordable = int(60 * MINUTES_WILLING_TO_WAIT / max(1e-6, images * seconds_per_image))
-    return max(1, min(useful_epochs(images), affordable))
+    limit = 60 * MINUTES_WILLING_TO_WAIT
+    epochs = useful_epochs(train)
+    while epochs > 1 and expected_seconds(epochs, train, held_out, seconds_per_image) > limit:
+        epochs -= 1
+    return epochs
+
+
+def epochs_between_validations(epochs: int) -> int:
+    """How many passes lie between two points of the curve of average precision."""
+    return -(-epochs // VALIDATIONS)

@@ -6,7 +6,7 @@ import re
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
-COMPARING_SECONDS = 20.0  # loading and judging both models, beside the training itself
+from app.finetune_plan import expected_seconds
 
 
 def plain(text: str) -> str:
@@ -49,9 +49,10 @@ def estimate_sentence(plan: Mapping[str, Any], epochs: int, measuring: bool) -> 
     """How long so many epochs take on this machine."""
     if plan["missing"]:
         return ""
-    if plan["seconds_per_epoch"] is None:
+    if plan["seconds_per_image"] is None:
         return "Measuring how fast this machine trains…" if measuring else "How long it takes shows once it has begun."
-    seconds = epochs * plan["seconds_per_epoch"] + COMPARING_SECONDS
+    images = plan["images"]
+    seconds = expected_seconds(epochs, images["train"], images["held_out"], plan["seconds_per_image"])
     return f"Takes **{duration(seconds)}** on this machine; you can go on annotating meanwhile."
 
 
@@ -85,6 +86,8 @@ def outcome_sentence(job: Mapping[str, Any]) -> str:
     kind = "segm" if "segm" in after else "bbox"
     noun = "masks" if kind == "segm" else "boxes"
     old, new = before.get(kind, after[kind] | {"AP": 0.0, "AP50": 0.0}), after[kind]
+    if new["AP"] < 0:
+        return f"`{job['model']}` is ready. The held-out images show none of its classes, so nothing can be compared."
     verdict = "does better than" if new["AP"] > old["AP"] else "does not do better than"
     return (
         f"On {counted(job['images']['held_out'], 'held-out image')} `{job['model']}` {verdict} its base model: "

@@ -18,7 +18,7 @@ from app.comparison import draw_comparison
 from app.finetune_plan import choose_epochs
 from app.job_directory import training_config
 from app.json_files import read_json, write_json
-from app.step_time import seconds_per_image
+from app.step_time import measured_seconds_per_image, seconds_per_image
 from core import CocoDataset, evaluate, load_model, train
 from core.training.checkpoints import CHECKPOINT
 
@@ -30,7 +30,7 @@ def run_job(directory: Path) -> None:
     if job["epochs"] is None:
         _enter(directory, "measuring the speed of this machine")
         speed = seconds_per_image(training_config(directory, job), directory / job_directory.MEASURING)
-        job["epochs"] = choose_epochs(job["images"]["train"], speed)
+        job["epochs"] = choose_epochs(**job["images"], seconds_per_image=speed)
         write_json(directory / job_directory.JOB, job)
     config = training_config(directory, job)
 
@@ -49,8 +49,13 @@ def run_job(directory: Path) -> None:
         after = evaluate(new, held_out, device=config.device)
         draw_comparison(directory, base, new, held_out, config.device)
     (directory / CHECKPOINT).unlink(missing_ok=True)  # only of use to a run that goes on
-    seconds = time.time() - began
-    write_json(directory / job_directory.RESULT, {"before": before, "after": after, "seconds": seconds})
+    result = {
+        "before": before,
+        "after": after,
+        "seconds": time.time() - began,
+        "seconds_per_image": measured_seconds_per_image(directory),
+    }
+    write_json(directory / job_directory.RESULT, result)
 
 
 def _enter(directory: Path, phase: str) -> None:

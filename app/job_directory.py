@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+from app.finetune_plan import epochs_between_validations
 from core.config import TrainConfig
 
 JOB = "job.json"  # what is to be done
@@ -31,7 +32,7 @@ def training_config(directory: Path, job: dict[str, Any]) -> TrainConfig:
         output=str(directory),
         model=job["base_location"],
         epochs=epochs,
-        validate_every=max(1, epochs // 10),  # ten points of the curve say enough
+        validate_every=epochs_between_validations(epochs),
         device=job["device"],
         log_every=1,
         **job["training"],

@@ -22,12 +22,12 @@ from sqlalchemy.orm import Session
 
 from app import job_directory
 from app.finetune_data import ReviewedData, TooLittleDataError, reviewed_data, write_snapshot
-from app.finetune_plan import choose_epochs, useful_epochs
+from app.finetune_plan import choose_epochs, expected_seconds, useful_epochs
 from app.held_out import read_split, remember_split
 from app.job_view import JobView, last_error, model_name
 from app.json_files import read_json, write_json
 from app.registry import ModelRegistry
-from app.step_time import MachineSpeed, measured_seconds_per_image
+from app.step_time import MachineSpeed
 from app.store.database import Store
 from app.store.errors import ConflictError, InvalidFieldError, NotFoundError
 from app.store.image_files import original_path
@@ -77,21 +77,23 @@ class FineTuning:
     def plan(self, base_model: str, categories: Collection[str | int] | None = None) -> dict[str, Any]:
         """What a fine-tuning of `base_model` would learn from, how long it would take, and what is missing for it.
 
-        `missing` is one line or None; `seconds_per_epoch` is None until a training of this base model
-        has been timed on this machine.
+        `missing` is one line or None; `seconds_per_image` and `seconds`, for the number of epochs it
+        proposes, are None until a training of this base model has been timed on this machine.
         """
         self.registry.location(base_model)
         with self.store.reading() as session:
             data = self._data(session, categories)
-        seconds = self.speed.of(base_model)
-        train_images = data.image_count("train")
+        images = _image_counts(data)
+        speed = self.speed.of(base_model)
+        epochs = useful_epochs(images["train"]) if speed is None else choose_epochs(**images, seconds_per_image=speed)
         return {
             "base_model": base_model,
-            "images": {"reviewed": len(data.images), "train": train_images, "held_out": data.image_count("held_out")},
+            "images": {"reviewed": len(data.images), **images},
             "classes": data.class_counts(),
             "missing": data.what_is_missing(),
-            "epochs": useful_epochs(train_images) if seconds is None else choose_epochs(train_images, seconds),
-            "seconds_per_epoch": None if seconds is None else seconds * train_images,
+            "epochs": epochs,
+            "seconds_per_image": speed,
+            "seconds": None if speed is None else expected_seconds(epochs, **images, seconds_per_image=speed),
         }
 
     def measure(self, base_model: str) -> None:
@@ -126,9 +128,9 @@ class FineTuning:
                 data = self._data(session, categories)
             if (missing := data.what_is_missing()) is not None:
                 raise TooLittleDataError(missing)
-            seconds = self.speed.of(base_model)
-            if epochs is None and seconds is not None:
-                epochs = choose_epochs(data.image_count("train"), seconds)
+            speed = self.speed.of(base_model)
+            if epochs is None and speed is not None:
+                epochs = choose_epochs(**_image_counts(data), seconds_per_image=speed)
             description = self._description(base_model, location, data, epochs)
             job_id = self._create(data, description)
             remember_split(self.runs / SPLIT, data.parts)
@@ -253,7 +255,7 @@ class FineTuning:
             },
             categories=read_json(directory / "model.json")["categories"],
         )
-        self.speed.record(job.config["base_model"], measured_seconds_per_image(directory))
+        self.speed.record(job.config["base_model"], result["seconds_per_image"])
 
     # -- details --------------------------------------------------------------------------------
 
@@ -275,7 +277,7 @@ class FineTuning:
             "epochs": epochs,
             "device": self.device,
             "training": self.training,
-            "images": {part: data.image_count(part) for part in ("train", "held_out")},
+            "images": _image_counts(data),
             "classes": data.class_counts(),
         }
 
@@ -301,6 +303,10 @@ class FineTuning:
         except BaseException:
             shutil.rmtree(new, ignore_errors=True)
             raise
+
+
+def _image_counts(data: ReviewedData) -> dict[str, int]:
+    return {"train": data.image_count("train"), "held_out": data.image_count("held_out")}
 
 
 def _find(session: Session, job_id: int) -> Job:

@@ -100,7 +100,8 @@ class Plan(BaseModel):
     classes: list[ClassCount]
     missing: str | None = Field(description="One line: what must be done first; null where nothing is missing.")
     epochs: int = Field(description="What is used where none are given.")
-    seconds_per_epoch: float | None = Field(description="null until this base model has been timed on this machine.")
+    seconds: float | None = Field(description="How long; null until this base model has been timed on this machine.")
+    seconds_per_image: float | None
 
 
 @router.post("", status_code=201, response_model=JobWithCurves, responses=NOT_FOUND | INVALID)

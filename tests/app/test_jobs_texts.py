@@ -7,12 +7,18 @@ from typing import Any
 import pytest
 
 from app import finetune_texts as texts
-from app.finetune_plan import MINUTES_WILLING_TO_WAIT, MOST_EPOCHS, choose_epochs
+from app.finetune_plan import (
+    MINUTES_WILLING_TO_WAIT,
+    MOST_EPOCHS,
+    choose_epochs,
+    epochs_between_validations,
+    expected_seconds,
+)
 
 
 def plan(**changes: Any) -> dict[str, Any]:
     images = {"reviewed": 12, "train": 10, "held_out": 2}
-    return {"images": images, "missing": None, "seconds_per_epoch": 4.0, "epochs": 50} | changes
+    return {"images": images, "missing": None, "seconds_per_image": 0.4, "epochs": 50} | changes
 
 
 def finished_job(before: dict | None, after: dict | None) -> dict[str, Any]:
@@ -35,7 +41,7 @@ def test_the_estimate_follows_the_epochs() -> None:
 
 
 def test_without_a_measured_speed_no_time_is_promised() -> None:
-    unknown = plan(seconds_per_epoch=None)
+    unknown = plan(seconds_per_image=None)
     assert "Measuring" in texts.estimate_sentence(unknown, 50, measuring=True)
     assert "minute" not in texts.estimate_sentence(unknown, 50, measuring=False)
 
@@ -71,9 +77,21 @@ def test_without_held_out_images_nothing_is_compared() -> None:
     assert texts.outcome_rows(job) == []
 
 
+def test_held_out_images_without_the_classes_compare_nothing() -> None:
+    nothing = {"segm": {"AP": -1.0, "AP50": -1.0, "per_category": {}}}
+    assert "nothing can be compared" in texts.outcome_sentence(finished_job(nothing, nothing))
+
+
 def test_epochs_fit_the_time_and_the_data() -> None:
-    assert choose_epochs(10, 0.01) == 120
-    assert choose_epochs(2, 0.001) == MOST_EPOCHS
-    slow = choose_epochs(10, 2.0)
-    assert 10 * 2.0 * slow <= 60 * MINUTES_WILLING_TO_WAIT < 10 * 2.0 * (slow + 1)
-    assert choose_epochs(5000, 10.0) == 1
+    assert choose_epochs(10, 2, 0.01) == 120
+    assert choose_epochs(2, 0, 0.001) == MOST_EPOCHS
+    limit = 60 * MINUTES_WILLING_TO_WAIT
+    slow = choose_epochs(10, 2, 2.0)
+    assert expected_seconds(slow, 10, 2, 2.0) <= limit < expected_seconds(slow + 1, 10, 2, 2.0)
+    assert choose_epochs(5000, 1000, 10.0) == 1
+
+
+@pytest.mark.parametrize("epochs", [1, 2, 9, 10, 11, 19, 20, 21, 150, 999])
+def test_the_curve_has_about_ten_points(epochs: int) -> None:
+    points = -(-epochs // epochs_between_validations(epochs))
+    assert min(epochs, 6) <= points <= 10
