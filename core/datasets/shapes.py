@@ -153,8 +153,9 @@ def _paint(
     under = canvas[top:bottom, left:right]
     like = under.mean(axis=(0, 1)) if rng.random() < 0.1 else None
     colour = np.zeros_like(under)
-    for material in np.unique(materials[materials > 0]).tolist():
-        colour += _share(materials == material, size)[..., None] * _material(rng, material, size, is_person, like)
+    for material in np.flatnonzero(np.bincount(materials.ravel())[1:]).tolist():
+        share = _share(materials == material + 1, size)[..., None]
+        colour += share * _material(rng, material + 1, size, is_person, like)
     if rng.random() < 0.7:
         colour *= lighting(rng, size[1], size[0], 0.6)[..., None]
     if rng.random() < 0.4:
