@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from typing import IO, Annotated, Any, Literal
@@ -20,7 +20,7 @@ from app.api.errors import INVALID, ErrorLine, error_answer
 from app.api.images import MOST_FILES, as_uploads, uploaded_files
 from app.api.shapes import ImageStatus, ImportAnswer
 from app.store.coco_export import ExportError, Selection, export_coco
-from app.store.coco_import import import_coco
+from app.store.coco_import import coco_parts, import_coco
 from app.store.database import Store
 from app.store.image_files import LARGEST_FILE, original_path
 from app.store.images import base_name, short_name
@@ -119,20 +119,18 @@ def _import_parts(store: Store, parts: list[Part], text: str | None, status: str
         except (zipfile.BadZipFile, ValueError, NotImplementedError, RuntimeError) as error:
             return error_answer(422, f"the .zip cannot be read: {error}", field="annotations")
         jsons = [part for part in parts if part[0].lower().endswith(".json")]
-        others = [part for part in parts if part not in jsons]
-        images, errors = as_uploads(((name, file.read(LARGEST_FILE + 1)) for name, file in others), store)
+        images = [part for part in parts if part not in jsons]
         if not jsons and text is None:
             return error_answer(422, "no annotations came with the request: send a .json file", field="annotations")
-        for name, _ in jsons[1:]:
-            errors.append(
-                {"file_name": name, "error": f"{short_name(name)}: a second annotation file; it was not read"}
-            )
         name, content = "the form field", (text or "").encode()
         if jsons:
             name, content = jsons[0][0], jsons[0][1].read(LARGEST_ANNOTATIONS + 1)
         if len(content) > LARGEST_ANNOTATIONS:
             return error_answer(422, f"{name}: more than {LARGEST_ANNOTATIONS / 1e9:g} GB", field="annotations")
-        return _import_text(store, content, short_name(name), status, images, errors)
+        second = [
+            {"file_name": name, "error": f"{short_name(name)}: a second annotation file"} for name, _ in jsons[1:]
+        ]
+        return _import_text(store, content, short_name(name), status, images, second)
 
 
 def _import_text(
@@ -140,19 +138,24 @@ def _import_text(
     content: bytes,
     name: str,
     status: str | None,
-    uploaded: list[dict[str, Any]] | None = None,
-    errors: list[dict[str, Any]] | None = None,
+    images: Sequence[Part] = (),
+    errors: Sequence[dict[str, Any]] = (),
 ) -> Response:
-    uploaded = uploaded or []
     try:
         data = json.loads(content)
+    except (ValueError, RecursionError):
+        return error_answer(422, f"{name}: not valid JSON", field="annotations")
+    try:
+        images_of_file, _, _ = coco_parts(data)
+        names = {entry["file_name"] for entry in images_of_file if isinstance(entry, dict) and "file_name" in entry}
+        uploaded, image_errors = as_uploads(
+            ((_name_in(names, path), file.read(LARGEST_FILE + 1)) for path, file in images), store
+        )
+        just_uploaded = [image["image_id"] for image in uploaded]
         with store.writing() as session:
-            just_uploaded = [image["image_id"] for image in uploaded]
             report = import_coco(session, data, just_uploaded=just_uploaded, status=status)
-    except (ValueError, RecursionError) as error:
-        not_json = isinstance(error, (json.JSONDecodeError, UnicodeDecodeError, RecursionError))
-        reason = "not valid JSON" if not_json else error
-        return error_answer(422, f"{name}: {reason}", field="annotations", uploaded=uploaded or None)
+    except ValueError as error:
+        return error_answer(422, f"{name}: {error}", field="annotations")
     return JSONResponse(
         {
             "images": len(report.images),
@@ -160,9 +163,16 @@ def _import_text(
             "already_there": report.already_there,
             "categories": len(report.categories),
             "uploaded": uploaded,
-            "errors": (errors or []) + report.errors,
+            "errors": [*errors, *image_errors, *report.errors],
         }
     )
+
+
+def _name_in(names: Collection[Any], path: str) -> str:
+    """The name that an annotation file gives to the image at `path` in an upload: the longest end of it that is one."""
+    parts = path.replace("\\", "/").split("/")
+    ends = ("/".join(parts[start:]) for start in range(len(parts)))
+    return next((end for end in ends if end in names), path)
 
 
 def _unpacked(parts: list[Part], stack: ExitStack) -> Iterator[Part]:

@@ -42,7 +42,7 @@ def import_coco(
     An annotation that cannot be stored is named in the report, and so is an image that is not here; the
     others are kept. Raises ValueError, in one line, where the file is no COCO data set at all.
     """
-    images, annotations, categories = _parts(content)
+    images, annotations, categories = coco_parts(content)
     report = ImportReport()
     keypoints_differ = _import_categories(session, categories, report)
     stored = ImagesByName(session.scalars(select(Image)).all(), just_uploaded)
@@ -107,7 +107,8 @@ def _object_key(state: State) -> tuple[Any, ...]:
     return state["category_id"], repr(state["segmentation"]), tuple(state["bbox"]), state["iscrowd"]
 
 
-def _parts(content: Any) -> tuple[list[Any], list[Any], list[Any]]:
+def coco_parts(content: Any) -> tuple[list[Any], list[Any], list[Any]]:
+    """The images, annotations and categories of a COCO data set; raises ValueError for anything else."""
     if not isinstance(content, dict):
         raise ValueError("not a COCO data set: an object with images, annotations and categories is needed")
     lists = []

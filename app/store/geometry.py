@@ -9,7 +9,7 @@ from typing import Any
 from app.store.errors import InvalidFieldError
 from core.masks import rle_area, segmentation_bbox, segmentation_to_rle, validate_segmentation
 
-DECIMALS = 3  # of a pixel; finer than any hand or model
+DECIMALS = 3  # of boxes and keypoints, in pixels; finer than any hand or model
 
 
 def measured_segmentation(
@@ -31,7 +31,8 @@ def measured_segmentation(
         stored: Any = segmentation_to_rle(segmentation, height, width)
         rle = stored
     else:
-        stored = [[round(float(value), DECIMALS) for value in polygon] for polygon in segmentation]
+        # Not rounded: a coordinate in the middle between two pixels would fall on either side.
+        stored = [list(polygon) for polygon in segmentation]
         rle = segmentation_to_rle(stored, height, width)
     area = rle_area(rle)
     if area == 0:

@@ -14,6 +14,7 @@ from PIL import Image
 
 from app.server import create_app
 from app.store.database import Store
+from app.store.schema import Image as ImageRow
 from tests.app.reviewed_workspace import write_tiny_model
 
 WIDTH, HEIGHT = 120, 80
@@ -32,6 +33,14 @@ def file_bytes(image: Image.Image, kind: str = "PNG", **options: Any) -> bytes:
     buffer = BytesIO()
     image.save(buffer, kind, **options)
     return buffer.getvalue()
+
+
+def image_row(width: int, height: int) -> ImageRow:
+    """An image in the database, without a file."""
+    return ImageRow(
+        sha256="0" * 64, file_name="a.png", width=width, height=height, bytes=1,
+        media_type="image/png", converted=False, status="todo", revision=0,
+    )  # fmt: skip
 
 
 def block(x: float, y: float, width: float, height: float) -> list[list[float]]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import tempfile
 from copy import deepcopy
-from pathlib import Path
 from typing import Any
 
 from hypothesis import settings
@@ -17,8 +16,8 @@ from app.store.categories import create_category
 from app.store.database import Store
 from app.store.documents import document_json, find_image
 from app.store.predictions import replace_predictions
-from app.store.schema import Edit, Image
-from tests.app.conftest import block
+from app.store.schema import Edit
+from tests.app.conftest import block, image_row
 
 WIDTH, HEIGHT = 120, 80
 places = st.tuples(st.integers(0, 100), st.integers(0, 60))
@@ -31,12 +30,9 @@ class Editing(RuleBasedStateMachine):
     def __init__(self) -> None:
         super().__init__()
         self.folder = tempfile.TemporaryDirectory()
-        self.store = Store(Path(self.folder.name))
+        self.store = Store(self.folder.name, "sqlite://")
         with self.store.writing() as session:
-            image = Image(
-                sha256="0" * 64, file_name="a.png", width=WIDTH, height=HEIGHT, bytes=1, media_type="image/png",
-                converted=False, status="todo", revision=0,
-            )  # fmt: skip
+            image = image_row(WIDTH, HEIGHT)
             session.add(image)
             self.category = create_category(session, {"name": "apple", "keypoints": ["stem"]}).id
             session.flush()
