@@ -13,6 +13,7 @@ from PIL import Image
 
 from app import finetune_texts as texts
 from app import job_directory
+from app.comparison import PICTURES
 from app.finetune_data import TooLittleDataError
 from app.jobs import ACTIVE, FineTuning
 from app.registry import ModelRegistry
@@ -109,15 +110,10 @@ class FinetuneTab:
                 buttons=[],
                 elem_id="finetune-rows",
             )
-            self.pictures = gr.Gallery(
-                label="Held-out images before and after",
-                columns=2,
-                height="auto",
-                object_fit="contain",
-                interactive=False,
-                buttons=["fullscreen"],
-                elem_id="finetune-pictures",
-            )
+            self.pictures = [
+                gr.Image(visible=False, show_label=False, buttons=["fullscreen"], elem_classes="finetune-picture")
+                for _ in range(PICTURES)
+            ]
 
     def _build_versions(self) -> None:
         with gr.Accordion("Model versions", open=False, elem_id="finetune-versions"):
@@ -138,7 +134,7 @@ class FinetuneTab:
             self.base, self.epochs, self.estimate, self.start, self.message, self.data, self.classes,
             self.job_panel, self.status, self.cancel, self.bar, self.loss, self.precision,
             self.result_panel, self.outcome, self.use, self.repredicting,
-            self.comparison_panel, self.rows, self.pictures,
+            self.comparison_panel, self.rows, *self.pictures,
             self.versions, self.version, self.shown, self.timer,
         ]  # fmt: skip
         page.load(self.view, inputs, outputs, **QUIET)
@@ -261,8 +257,12 @@ class FinetuneTab:
                 self.comparison_panel: gr.Column(visible=bool(rows)),
                 self.outcome: texts.outcome_sentence(job) if finished else "",
                 self.rows: rows,
-                self.pictures: self._pictures(job["id"]) if finished else [],
             }
+            for number, component in enumerate(self.pictures):
+                path = self.fine_tuning.runs / str(job["id"]) / job_directory.COMPARISON / f"{number}.jpg"
+                is_there = finished and path.exists()
+                # As an image, not as a path: the workspace is not open to the page.
+                view[component] = gr.Image(value=_loaded(path) if is_there else None, visible=is_there)
         return view
 
     def _curves(self, job: Mapping[str, Any]) -> dict[Any, Any]:
@@ -278,11 +278,6 @@ class FinetuneTab:
             self.loss: _frame(curves["loss"], ["step", "loss"]),
             self.precision: _frame(precision, ["epoch", "AP", "figure"]),
         }
-
-    def _pictures(self, job_id: int) -> list[Image.Image]:
-        """As images, not as paths: the workspace is not open to the page."""
-        folder = self.fine_tuning.runs / str(job_id) / job_directory.COMPARISON
-        return [_loaded(path) for path in sorted(folder.glob("*.jpg"))]
 
     @staticmethod
     def _is_active(job: Mapping[str, Any] | None) -> bool:

@@ -88,7 +88,8 @@ def outcome_sentence(job: Mapping[str, Any]) -> str:
     old, new = before.get(kind, after[kind] | {"AP": 0.0, "AP50": 0.0}), after[kind]
     if new["AP"] < 0:
         return f"`{job['model']}` is ready. The held-out images show none of its classes, so nothing can be compared."
-    verdict = "does better than" if new["AP"] > old["AP"] else "does not do better than"
+    gain = new["AP"] - max(0.0, old["AP"])
+    verdict = "does about as well as" if abs(gain) < 0.005 else "does better than" if gain > 0 else "does worse than"
     return (
         f"On {counted(job['images']['held_out'], 'held-out image')} `{job['model']}` {verdict} its base model: "
         f"AP50 of {noun} {figure(old['AP50'])} → **{figure(new['AP50'])}**, "

@@ -68,7 +68,8 @@ def test_the_outcome_compares_masks_and_names_no_figure_that_was_not_measured() 
 def test_a_model_that_became_worse_is_called_so() -> None:
     good = {"segm": {"AP": 0.5, "AP50": 0.9, "per_category": {"fig": 0.5}}}
     worse = {"segm": {"AP": 0.4, "AP50": 0.8, "per_category": {"fig": 0.4}}}
-    assert "does not do better than" in texts.outcome_sentence(finished_job(good, worse))
+    assert "does worse than" in texts.outcome_sentence(finished_job(good, worse))
+    assert "about as well as" in texts.outcome_sentence(finished_job(good, good))
 
 
 def test_without_held_out_images_nothing_is_compared() -> None:

@@ -63,7 +63,7 @@ def test_from_too_little_data_to_a_model_in_use(browser: Any, tiny_server: Serve
     page.close()
     again.locator("#finetune-status").get_by_text("finished in").wait_for()
     assert "AP50 of masks" in again.locator("#finetune-outcome").inner_text()
-    again.locator("#finetune-pictures img").first.wait_for()
+    again.locator(".finetune-picture img").first.wait_for()
     again.get_by_role("button", name="Use this model").click()
     again.get_by_role("button", name="This model is in use").wait_for()
     again.locator("#finetune-repredicting").get_by_text(f"{len(untouched)} untouched images predicted anew").wait_for()
