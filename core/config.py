@@ -49,7 +49,7 @@ class ModelConfig:
     # -- region proposal network ----------------------------------------------------------------
     anchor_sizes: tuple[int, ...] = (32, 64, 128, 256, 512)  # FPN: one a level; otherwise all on one map
     anchor_ratios: tuple[float, ...] = (0.5, 1.0, 2.0)  # height / width
-    anchors_rounded: bool = False  # torchvision rounds the cell anchors to whole pixels
+    anchors_rounded: bool = False  # torchvision rounds anchors, and the step between them, to whole pixels
     rpn_conv_depth: int = 1
     proposals_train: int = 2000  # kept after NMS, an image
     proposals_test: int = 0  # 0 is the paper's: 1000 with FPN, 300 on one map
@@ -62,7 +62,7 @@ class ModelConfig:
 
     # -- regions of interest --------------------------------------------------------------------
     roi_op: Literal["align", "pool", "warp"] = "align"
-    roi_reduce: Literal["avg", "max"] = "avg"  # how the samples of one bin are combined
+    roi_reduce: Literal["avg", "max"] = "avg"  # how the samples of one bin are combined; "pool" is always max
     roi_samples: int = 2  # samples a bin and axis; 0 adapts to the RoI
     roi_aligned: bool = True  # half-pixel correction; torchvision's weights were trained without
     rois_per_image: int = 0  # N of section 3.1; 0 is the paper's: 512 with FPN, 64 on one map
@@ -71,7 +71,7 @@ class ModelConfig:
     # -- box head -------------------------------------------------------------------------------
     box_head: Literal["fc2", "conv4fc1"] = "fc2"  # ignored where res5 is the head (c4)
     box_head_channels: int = 1024
-    box_loss: Literal["smooth_l1", "l1"] = "smooth_l1"
+    box_loss: Literal["smooth_l1", "l1"] = "smooth_l1"  # of the RPN too
     score_threshold: float = 0.05
     nms_threshold: float = 0.5
     detections_per_image: int = 100
@@ -91,14 +91,14 @@ class ModelConfig:
     num_keypoints: int = 0  # 17 adds the keypoint head for COCO persons
     keypoint_head_channels: int = 512
     keypoint_head_convs: int = 8
+    # Added to the data's coordinates in training and taken off again: 0.5 where COCO's keypoints are
+    # indices of pixels and the weights (detectron2's) were trained on the pixels' centres.
+    keypoint_offset: float = 0.0
 
     def __post_init__(self) -> None:
         hints = get_type_hints(type(self))
         for field in fields(self):
-            choices = _literal_choices(hints[field.name])
-            value = getattr(self, field.name)
-            if choices and value not in choices:
-                raise ValueError(f"ModelConfig.{field.name}={value!r}: choose one of {', '.join(map(repr, choices))}")
+            _check_value(f"ModelConfig.{field.name}", getattr(self, field.name), hints[field.name])
         if self.num_classes < 1:
             raise ValueError(f"ModelConfig.num_classes={self.num_classes}: at least one class besides background")
         if self.num_keypoints < 0:
@@ -110,6 +110,9 @@ class ModelConfig:
             object.__setattr__(self, "rois_per_image", 512 if self.features == "fpn" else 64)
         if not self.proposals_test:
             object.__setattr__(self, "proposals_test", 1000 if self.features == "fpn" else 300)
+        for name in ("image_mean", "image_std"):
+            if len(getattr(self, name)) != 3:
+                raise ValueError(f"ModelConfig.{name}={getattr(self, name)}: three numbers are needed, for R, G and B")
         if self.features == "fpn" and len(self.anchor_sizes) != 5:
             raise ValueError(
                 f"ModelConfig.anchor_sizes={self.anchor_sizes}: a pyramid needs five, one a level P2 to P6"
@@ -118,8 +121,12 @@ class ModelConfig:
             raise ValueError("ModelConfig.roi_samples=0 (adaptive) needs roi_op='align' and roi_reduce='avg'")
         if self.features != "fpn" and self.backbone.startswith("mobilenet"):
             raise ValueError(f"ModelConfig.features={self.features!r} needs a ResNet or ResNeXt, not {self.backbone}")
-        if self.mask_head in ("mlp2", "mlp3") and self.features == "c4":
-            raise ValueError(f"ModelConfig.mask_head={self.mask_head!r} needs features='fpn', 'c5' or 'dc5', not 'c4'")
+        if self.features == "c4":
+            # Figure 4, left: res5 is the box head, and the mask head follows it.
+            for name in ("mask_head", "box_head"):
+                if getattr(self, name) in ("mlp2", "mlp3", "conv4fc1"):
+                    value = getattr(self, name)
+                    raise ValueError(f"ModelConfig.{name}={value!r} needs features='fpn', 'c5' or 'dc5', not 'c4'")
 
     def to_dict(self) -> dict[str, Any]:
         """The configuration as JSON-ready values."""
@@ -128,6 +135,8 @@ class ModelConfig:
     @classmethod
     def from_dict(cls, values: dict[str, Any]) -> ModelConfig:
         """The inverse of `to_dict`; raises ValueError naming a field that is not known."""
+        if not isinstance(values, dict):
+            raise ValueError("a model's configuration has to be an object of ModelConfig fields")
         known = {field.name for field in fields(cls)}
         unknown = sorted(set(values) - known)
         if unknown:
@@ -182,6 +191,39 @@ class TrainConfig:
     log_every: int = 5  # steps
     validate_every: int = 1  # epochs; 0 validates at the end only
     resume: bool = False  # go on from the checkpoint in `output`
+
+
+# May be 0: for none, for "as the paper has it", or because nothing is lost.
+_MAY_BE_ZERO = {
+    "num_classes",  # has a message of its own
+    "num_keypoints",
+    "proposals_test",
+    "rois_per_image",
+    "roi_samples",
+    "mask_head_convs",
+    "keypoint_head_convs",
+}
+
+
+def _check_value(name: str, value: Any, hint: Any) -> None:
+    """Raise ValueError where a field's value is not of its type, or a size is not positive."""
+    choices = _literal_choices(hint)
+    if choices:
+        if value not in choices:
+            raise ValueError(f"{name}={value!r}: choose one of {', '.join(map(repr, choices))}")
+    elif hint is bool:
+        if not isinstance(value, bool):
+            raise ValueError(f"{name}={value!r}: True or False is needed")
+    elif hint in (int, float):
+        if isinstance(value, bool) or not isinstance(value, int if hint is int else (int, float)):
+            raise ValueError(f"{name}={value!r}: {'a whole number' if hint is int else 'a number'} is needed")
+        if hint is int and value < 1 and name.split(".")[-1] not in _MAY_BE_ZERO:
+            raise ValueError(f"{name}={value}: at least 1 is needed")
+    else:
+        numbers = isinstance(value, tuple) and all(isinstance(item, (int, float)) for item in value)
+        # Sizes, ratios and deviations divide something; a mean may be anything.
+        if not numbers or not value or (not name.endswith("mean") and min(value) <= 0):
+            raise ValueError(f"{name}={value!r}: a tuple of positive numbers is needed")
 
 
 def _literal_choices(hint: Any) -> tuple[Any, ...]:

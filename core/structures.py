@@ -20,6 +20,12 @@ class Category(TypedDict, total=False):
     supercategory: str
     keypoints: list[str]
     skeleton: list[list[int]]  # pairs of 1-based keypoint numbers
+    unused: bool  # a row of published weights that stands for nothing: COCO's ids have gaps
+
+
+def named_categories(categories: Sequence[Category]) -> list[Category]:
+    """The categories that something can belong to: what lists and files for people show."""
+    return [category for category in categories if not category.get("unused")]
 
 
 @dataclass

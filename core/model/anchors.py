@@ -40,35 +40,36 @@ def anchors_per_position(config: ModelConfig) -> int:
     return sizes * len(config.anchor_ratios)
 
 
+def feature_strides(config: ModelConfig) -> tuple[int, ...]:
+    """Input pixels a map pixel on each level that the RPN reads: P2 to P6, or the one map."""
+    return {"fpn": (4, 8, 16, 32, 64), "c4": (16,), "c5": (32,), "dc5": (16,)}[config.features]
+
+
 def anchors_for(
     config: ModelConfig, map_sizes: Sequence[tuple[int, int]], input_size: tuple[int, int], device: torch.device
-) -> list[Tensor]:
+) -> tuple[Tensor, ...]:
     """Anchors of each level for maps of the given (height, width), float32 (H·W·A)×4 in input pixels."""
-    return [
-        level.to(device)
-        for level in _anchors_on_cpu(
-            config.anchor_sizes,
-            config.anchor_ratios,
-            config.anchors_rounded,
-            config.features == "fpn",
-            tuple(map_sizes),
-            input_size,
-        )
-    ]
+    strides = [(stride, stride) for stride in feature_strides(config)]
+    if config.anchors_rounded:
+        # torchvision divides sizes instead: 61 pixels on a P6 of 13 rows over 800.
+        strides = [(input_size[0] // height, input_size[1] // width) for height, width in map_sizes]
+    sizes = [(size,) for size in config.anchor_sizes] if config.features == "fpn" else [config.anchor_sizes]
+    return _anchors_of_levels(
+        tuple(sizes), config.anchor_ratios, config.anchors_rounded, tuple(map_sizes), tuple(strides), device
+    )
 
 
 @lru_cache(maxsize=16)
-def _anchors_on_cpu(
-    sizes: tuple[int, ...],
+def _anchors_of_levels(
+    sizes: tuple[tuple[int, ...], ...],
     ratios: tuple[float, ...],
     rounded: bool,
-    one_size_a_level: bool,
     map_sizes: tuple[tuple[int, int], ...],
-    input_size: tuple[int, int],
+    strides: tuple[tuple[int, int], ...],
+    device: torch.device,
 ) -> tuple[Tensor, ...]:
     # Images of one size share their anchors; a handful of sizes covers a data set.
-    levels = []
-    for index, (height, width) in enumerate(map_sizes):
-        cell = cell_anchors(sizes[index : index + 1] if one_size_a_level else sizes, ratios, rounded)
-        levels.append(grid_anchors(cell, height, width, input_size[0] // height, input_size[1] // width))
-    return tuple(levels)
+    return tuple(
+        grid_anchors(cell_anchors(level, ratios, rounded), *map_size, *stride).to(device)
+        for level, map_size, stride in zip(sizes, map_sizes, strides, strict=True)
+    )

@@ -8,7 +8,7 @@ cut and which normalisation they carry.
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import partial
 
 import torch
@@ -135,6 +135,11 @@ def build_resnet(config: ModelConfig, norm: Callable[[int], nn.Module]) -> ResNe
     )
     if config.features == "dc5" and block is BasicBlock:
         _dilate_basic_stage(network.layer4)
+    if dilate and config.stride_in_1x1:
+        # Its first 3×3 saw a map that the 1×1 had halved already.
+        first = network.layer4[0].conv2
+        assert isinstance(first, nn.Conv2d)
+        first.dilation, first.padding = (2, 2), (2, 2)
     if config.stride_in_1x1:
         for module in network.modules():
             if isinstance(module, Bottleneck):
@@ -144,15 +149,18 @@ def build_resnet(config: ModelConfig, norm: Callable[[int], nn.Module]) -> ResNe
 
 
 def _dilate_basic_stage(stage: nn.Sequential) -> None:
-    """Trade stride 2 for dilation 2 in a stage of BasicBlocks, which torchvision offers for Bottlenecks only."""
+    """Trade stride 2 for dilation 2 in a stage of BasicBlocks, which torchvision offers for Bottlenecks only.
+
+    Every convolution sees the pixels that it saw before: the one that had the stride stays undilated.
+    """
     for module in stage.modules():
         if isinstance(module, nn.Conv2d):
-            module.stride = (1, 1)
-            if module.kernel_size == (3, 3):
+            if module.stride == (1, 1) and module.kernel_size == (3, 3):
                 module.dilation, module.padding = (2, 2), (2, 2)
+            module.stride = (1, 1)
 
 
-def load_classification_weights(backbone: nn.Module, state_dict: dict[str, Tensor]) -> None:
+def load_classification_weights(backbone: nn.Module, state_dict: Mapping[str, Tensor]) -> None:
     """Copy a torchvision classification state dict into a backbone.
 
     The classifier and what the backbone does not have are passed over; every tensor that the

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor
 from torchvision.ops import batched_nms
 
@@ -51,27 +50,10 @@ def mask_probabilities(logits: Tensor, labels: Tensor, config: ModelConfig) -> T
     return select_class(logits, labels).sigmoid()
 
 
-def heatmaps_to_keypoints(heatmaps: Tensor, boxes: Tensor) -> tuple[Tensor, Tensor]:
-    """The best position of each keypoint, found at the resolution of the box's own pixels.
-
-    Args:
-        heatmaps: float32 N×J×m×m logits.
-        boxes: float32 N×4 xyxy, input pixels.
-
-    Returns:
-        float32 N×J×2 positions (x, y) in input pixels, and float32 N×J logits there.
-    """
-    count, joints, _side, _ = heatmaps.shape
-    positions = boxes.new_zeros((count, joints, 2))
-    scores = boxes.new_zeros((count, joints))
-    extents = (boxes[:, 2:] - boxes[:, :2]).clamp(min=1)
-    # One transfer for all boxes instead of two a box.
-    sizes = extents.ceil().to(torch.int64).tolist()
-    for index, (width, height) in enumerate(sizes):
-        fine = F.interpolate(heatmaps[index, None], size=(height, width), mode="bicubic", align_corners=False)[0]
-        best = fine.flatten(1).max(dim=1)
-        cell = torch.stack([best.indices % width, best.indices // width], dim=1)
-        pixel = extents[index] / extents[index].ceil()
-        positions[index] = boxes[index, :2] + (cell.float() + 0.5) * pixel
-        scores[index] = best.values
-    return positions, scores
+def mean_of_masks(logits: Tensor, probabilities: Tensor, config: ModelConfig) -> Tensor:
+    """The mean of all classes' masks, weighted by class probabilities R×K: R×C×M×M logits to float32 R×M×M."""
+    masks = logits.softmax(dim=1)[:, 1:] if config.mask_loss == "softmax" else logits.sigmoid()
+    if masks.shape[1] == 1:
+        return masks[:, 0]
+    weights = probabilities / probabilities.sum(dim=1, keepdim=True).clamp(min=1e-6)
+    return torch.einsum("rkhw,rk->rhw", masks, weights)

@@ -23,14 +23,14 @@ def folded(model: Network) -> Network:
     for module in model.modules():
         children = list(module.named_children())
         for (_, first), (name, second) in itertools.pairwise(children):
-            norms = (nn.BatchNorm2d, FrozenBatchNorm2d)
+            norms = (nn.BatchNorm2d, nn.SyncBatchNorm, FrozenBatchNorm2d)
             if isinstance(first, nn.Conv2d) and isinstance(second, norms):
                 _fold(first, second)
                 setattr(module, name, nn.Identity())
     return model
 
 
-def _fold(convolution: nn.Conv2d, norm: nn.BatchNorm2d | FrozenBatchNorm2d) -> None:
+def _fold(convolution: nn.Conv2d, norm: nn.BatchNorm2d | nn.SyncBatchNorm | FrozenBatchNorm2d) -> None:
     mean, variance = norm.running_mean, norm.running_var
     assert isinstance(mean, torch.Tensor)
     assert isinstance(variance, torch.Tensor)

@@ -20,11 +20,6 @@ def objectness_loss(logits: Tensor, is_object: Tensor) -> Tensor:
     return F.binary_cross_entropy_with_logits(logits, is_object)
 
 
-def rpn_box_loss(deltas: Tensor, targets: Tensor, sampled: int) -> Tensor:
-    """Smooth L1 of the positive anchors' P×4 deltas, divided by the anchors sampled."""
-    return F.smooth_l1_loss(deltas, targets, beta=SMOOTH_L1_BETA, reduction="sum") / max(sampled, 1)
-
-
 def classification_loss(logits: Tensor, labels: Tensor, annotated: Tensor | None = None) -> Tensor:
     """Softmax cross-entropy of R RoIs over background and K classes (Fast R-CNN's L_cls).
 
@@ -45,7 +40,10 @@ def classification_loss(logits: Tensor, labels: Tensor, annotated: Tensor | None
 
 
 def box_loss(deltas: Tensor, targets: Tensor, sampled: int, kind: str) -> Tensor:
-    """Box regression loss of the positive RoIs, P×4 of their own class, divided by the RoIs sampled."""
+    """Box regression of the positives' P×4 deltas, "smooth_l1" or "l1", divided by all that were sampled.
+
+    The RPN's over anchors and the box head's over RoIs (deltas of their own class) are the same.
+    """
     beta = SMOOTH_L1_BETA if kind == "smooth_l1" else 0.0
     return F.smooth_l1_loss(deltas, targets, beta=beta, reduction="sum") / max(sampled, 1)
 

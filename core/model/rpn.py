@@ -14,7 +14,7 @@ from core.config import ModelConfig
 from core.model.anchors import anchors_for, anchors_per_position
 from core.model.boxes import clip_boxes, decode_boxes, encode_boxes, ignore_crowds, match_anchors, sample_matches
 from core.model.images import ImageBatch
-from core.model.losses import objectness_loss, rpn_box_loss
+from core.model.losses import box_loss, objectness_loss
 
 RPN_BOX_WEIGHTS = (1.0, 1.0, 1.0, 1.0)
 SMALLEST_PROPOSAL = 1e-3  # pixels: what clipping left without an area
@@ -108,7 +108,7 @@ class RegionProposalNetwork(nn.Module):
         sampled, positives = torch.cat(sampled_of), torch.cat(positives_of)
         return (
             objectness_loss(output.objectness.flatten()[sampled], torch.cat(labels_of)),
-            rpn_box_loss(output.deltas.flatten(0, 1)[positives], torch.cat(targets_of), len(sampled)),
+            box_loss(output.deltas.flatten(0, 1)[positives], torch.cat(targets_of), len(sampled), self.config.box_loss),
         )
 
 

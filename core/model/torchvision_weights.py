@@ -150,7 +150,8 @@ def _categories(config: ModelConfig) -> list[Category]:
         names = MaskRCNN_ResNet50_FPN_Weights.COCO_V1.meta["categories"][1:]
         # COCO's ids have gaps; torchvision keeps a row for each. They stay, so scores stay exact.
         return [
-            {"id": label, "name": name if name != "N/A" else f"unused {label}"} for label, name in enumerate(names, 1)
+            {"id": label, "name": name} if name != "N/A" else {"id": label, "name": f"unused {label}", "unused": True}
+            for label, name in enumerate(names, 1)
         ]
     if config.num_classes == 1 and config.num_keypoints == 17:
         return [{"id": 1, "name": "person", "keypoints": person_keypoints, "skeleton": PERSON_SKELETON}]

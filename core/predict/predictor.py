@@ -64,7 +64,7 @@ class Predictor:
 
     @property
     def categories(self) -> list[Category]:
-        """The model's categories in the order of its labels."""
+        """The model's categories in the order of its labels; `named_categories` of them are for people."""
         return self.model.categories
 
     @property
@@ -122,10 +122,9 @@ class Predictor:
             else:
                 known = self._checked_labels(labels, len(own))
                 scores = probabilities[torch.arange(len(own)), known - 1]
-            instances = self.model.describe_boxes(features.maps, batch, [scaled], [known])[0]
+            weights = probabilities if labels is None else None
+            instances = self.model.describe_boxes(features.maps, batch, [scaled], [known], weights)[0]
             instances.scores, instances.boxes = scores, own
-            if labels is None and instances.masks is not None:
-                instances.masks = self.model.mean_masks(features.maps, [scaled], probabilities)
             return instances.to("cpu")
 
     def forget(self, key: str | None = None) -> None:
