@@ -5,9 +5,7 @@ from __future__ import annotations
 from typing import Literal
 
 import numpy as np
-import torch
 from numpy.typing import ArrayLike, NDArray
-from torch.nn.functional import interpolate, pad
 
 
 def paste_in_box(
@@ -64,6 +62,10 @@ def _paste_integer_box(
     threshold: float,
 ) -> tuple[NDArray[np.uint8], int, int]:
     """torchvision's paste_masks_in_image bit by bit, which is why the box is expanded in float32."""
+    # Here and not above: whoever only converts masks need not wait seconds for torch.
+    import torch
+    from torch.nn.functional import interpolate, pad
+
     x0, y0, x1, y1 = np.asarray(box, dtype=np.float32)
     half = np.float32(0.5)
     scale = np.float32((probabilities.shape[-1] + 2) / probabilities.shape[-1])

@@ -147,7 +147,7 @@ def _import_text(
         return error_answer(422, f"{name}: not valid JSON", field="annotations")
     try:
         images_of_file, _, _ = coco_parts(data)
-        names = {entry["file_name"] for entry in images_of_file if isinstance(entry, dict) and "file_name" in entry}
+        names = {str(entry.get("file_name")) for entry in images_of_file if isinstance(entry, dict)}
         uploaded, image_errors = as_uploads(
             ((_name_in(names, path), file.read(LARGEST_FILE + 1)) for path, file in images), store
         )
@@ -168,7 +168,7 @@ def _import_text(
     )
 
 
-def _name_in(names: Collection[Any], path: str) -> str:
+def _name_in(names: Collection[str], path: str) -> str:
     """The name that an annotation file gives to the image at `path` in an upload: the longest end of it that is one."""
     parts = path.replace("\\", "/").split("/")
     ends = ("/".join(parts[start:]) for start in range(len(parts)))

@@ -49,7 +49,7 @@ def import_coco(
     matched = _match_images(images, stored, report)
     by_id = {image.id: image for image in matched.values()}
     changes = {image_id: _Changes(session, image) for image_id, image in by_id.items()}
-    listed = {entry.get("id") for entry in images if isinstance(entry, dict)}
+    listed = {entry["id"] for entry in images if isinstance(entry, dict) and isinstance(entry.get("id"), (int, str))}
     for number, annotation in enumerate(annotations):
         name = _annotation_name(annotation, number)
         try:
