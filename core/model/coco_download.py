@@ -15,7 +15,7 @@ from typing import BinaryIO
 import torch
 from tqdm import tqdm
 
-from core.model.torchvision_weights import coco_category_names
+from core.model.coco_categories import categories_in_order
 
 TIMEOUT_SECONDS = 20
 
@@ -48,9 +48,11 @@ _MASK = WeightsFile("maskrcnn_resnet50_fpn_coco-bf2d0c1e.pth", 178.1)
 _MASK_V2 = WeightsFile("maskrcnn_resnet50_fpn_v2_coco-73cbd019.pth", 185.9)
 _KEYPOINT = WeightsFile("keypointrcnn_resnet50_fpn_coco-fc266e95.pth", 237.0)
 
+_NAMES = [category["name"] for category in categories_in_order()]
+
 COCO_FILES: dict[str, CocoModel] = {
-    "coco": CocoModel((_MASK, _KEYPOINT), coco_category_names()),
-    "coco-v2": CocoModel((_MASK_V2, _KEYPOINT), coco_category_names()),
+    "coco": CocoModel((_MASK, _KEYPOINT), _NAMES),
+    "coco-v2": CocoModel((_MASK_V2, _KEYPOINT), _NAMES),
     "coco-keypoints": CocoModel((_KEYPOINT,), ["person"]),
 }
 

@@ -11,10 +11,10 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from torch import Tensor
-from torchvision.models.detection import KeypointRCNN_ResNet50_FPN_Weights, MaskRCNN_ResNet50_FPN_Weights
 
 from core.config import ModelConfig
-from core.model.backbones import RESNETS
+from core.model.coco_categories import categories_of
+from core.model.resnet_shapes import resnet_of
 from core.structures import Category
 
 # torchvision's key → ours, first match wins; older files name some modules without a sequence number.
@@ -45,13 +45,8 @@ KEYS: list[tuple[str, str]] = [
 ]
 KEYPOINT_CONV = re.compile(r"roi_heads\.keypoint_head\.(\d+)\.(.+)")
 
-PERSON_SKELETON = [
-    [16, 14], [14, 12], [17, 15], [15, 13], [12, 13], [6, 12], [7, 13], [6, 7], [6, 8], [7, 9],
-    [8, 10], [9, 11], [2, 3], [1, 2], [1, 3], [2, 4], [3, 5], [4, 6], [5, 7],
-]  # fmt: skip
 
-
-def is_torchvision(state_dict: Mapping[str, Tensor]) -> bool:
+def is_ours_to_read(state_dict: Mapping[str, Tensor]) -> bool:
     """Whether the keys are those of a torchvision R-CNN with a ResNet and a pyramid."""
     return "roi_heads.box_predictor.cls_score.weight" in state_dict and "backbone.body.conv1.weight" in state_dict
 
@@ -92,7 +87,7 @@ def convert(state_dict: Mapping[str, Tensor]) -> tuple[ModelConfig, dict[str, Te
         elif name.startswith("mask_head.predictor.logits."):
             tensor = tensor[1:]
         tensors[name] = tensor
-    return config, tensors, _categories(config)
+    return config, tensors, categories_of(config)
 
 
 def _config_of(state_dict: Mapping[str, Tensor]) -> ModelConfig:
@@ -101,7 +96,7 @@ def _config_of(state_dict: Mapping[str, Tensor]) -> ModelConfig:
     keypoints = state_dict.get("roi_heads.keypoint_predictor.kps_score_lowres.weight")
     has_masks = "roi_heads.mask_predictor.mask_fcn_logits.weight" in state_dict
     config = ModelConfig(
-        backbone=_backbone_of(state_dict),  # type: ignore[arg-type]
+        backbone=resnet_of(state_dict, [f"backbone.body.layer{stage}." for stage in (1, 2, 3, 4)]),  # type: ignore[arg-type]
         num_classes=len(state_dict["roi_heads.box_predictor.cls_score.weight"]) - 1,
         # The first COCO weights were trained with eps 0; files with a batch counter carry torch's own.
         backbone_norm_eps=1e-5 if batch_norm else 0.0,
@@ -121,38 +116,3 @@ def _config_of(state_dict: Mapping[str, Tensor]) -> ModelConfig:
         box_head="conv4fc1",
         head_norm=head_norm,  # type: ignore[arg-type]
     )
-
-
-def _backbone_of(state_dict: Mapping[str, Tensor]) -> str:
-    blocks = [
-        1 + max(int(key.split(".")[3]) for key in state_dict if key.startswith(f"backbone.body.layer{stage}."))
-        for stage in (1, 2, 3, 4)
-    ]
-    bottleneck = "backbone.body.layer1.0.conv3.weight" in state_dict
-    middle = state_dict["backbone.body.layer1.0.conv2.weight"]
-    for name, (block, depths, groups, width) in RESNETS.items():
-        wide = width * groups if bottleneck else 64
-        same_width = tuple(middle.shape[:2]) == (wide, wide // groups)
-        if (block.expansion > 1) == bottleneck and depths == blocks and same_width:
-            return name
-    raise ValueError(f"no known ResNet has stages of {blocks} blocks: the backbone of this file is not supported")
-
-
-def coco_category_names() -> list[str]:
-    """COCO's 80 class names, in the order of their ids."""
-    return [name for name in MaskRCNN_ResNet50_FPN_Weights.COCO_V1.meta["categories"][1:] if name != "N/A"]
-
-
-def _categories(config: ModelConfig) -> list[Category]:
-    """COCO's names where the class count is COCO's, else numbers."""
-    person_keypoints = list(KeypointRCNN_ResNet50_FPN_Weights.COCO_V1.meta["keypoint_names"])
-    if config.num_classes == 90:
-        names = MaskRCNN_ResNet50_FPN_Weights.COCO_V1.meta["categories"][1:]
-        # COCO's ids have gaps; torchvision keeps a row for each. They stay, so scores stay exact.
-        return [
-            {"id": label, "name": name} if name != "N/A" else {"id": label, "name": f"unused {label}", "unused": True}
-            for label, name in enumerate(names, 1)
-        ]
-    if config.num_classes == 1 and config.num_keypoints == 17:
-        return [{"id": 1, "name": "person", "keypoints": person_keypoints, "skeleton": PERSON_SKELETON}]
-    return [{"id": label, "name": str(label)} for label in range(1, config.num_classes + 1)]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import pickle
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -15,10 +14,11 @@ from torch import Tensor
 
 from core.config import ModelConfig
 from core.files import write_atomically
-from core.model import torchvision_weights
+from core.model.categories import check_categories
 from core.model.coco_download import COCO_FILES, cached_file, download
+from core.model.foreign_weights import read_foreign
 from core.model.mask_rcnn import MaskRCNN
-from core.structures import Category
+from core.structures import Category, named_categories
 
 WEIGHTS_FILE = "model.safetensors"
 SIDECAR_FILE = "model.json"
@@ -41,16 +41,15 @@ def save_model(
     `half` stores 16-bit floats, which load as 32-bit.
 
     Raises:
-        ValueError: the number of categories is not the model's number of classes.
+        ValueError: the categories do not fit the model; one line that names the category.
     """
-    directory = Path(directory)
-    directory.mkdir(parents=True, exist_ok=True)
     named = [
         Category(id=label, name=item) if isinstance(item, str) else item
         for label, item in enumerate(categories or model.categories, 1)
     ]
-    if len(named) != model.config.num_classes:
-        raise ValueError(f"{len(named)} categories for a model of {model.config.num_classes} classes: give one a class")
+    check_categories(named, model.config)
+    directory = Path(directory)
+    directory.mkdir(parents=True, exist_ok=True)
     tensors = {name: _at_rest(tensor, half) for name, tensor in model.state_dict().items()}
     sidecar: dict[str, Any] = {
         "format": FORMAT,
@@ -75,8 +74,8 @@ def load_model(source: str | Path) -> MaskRCNN:
     """A model in evaluation mode on the CPU, from a name, a run directory or a weights file.
 
     Names are those of `python -m core models`. A directory holds `model.safetensors` and
-    `model.json`; a file is one of ours or a torchvision state dict, which is read without
-    executing anything in it.
+    `model.json`; a file is one of ours, or a torchvision or detectron2 model, which is read
+    without executing anything in it.
 
     Raises:
         FileNotFoundError: there is no such name or path.
@@ -114,6 +113,8 @@ def read_sidecar(source: str | Path) -> dict[str, Any]:
         raise ValueError(f"{sidecar} is not JSON ({error}): copy it again from where the model was saved") from None
     if not isinstance(values, dict) or values.get("format") != FORMAT:
         raise ValueError(f"{sidecar}: not a model description of format {FORMAT}")
+    if not isinstance(values.get("config"), dict) or not isinstance(values.get("categories"), list):
+        raise ValueError(f"{sidecar}: 'config' and 'categories' are missing: copy it again from where it was saved")
     return values
 
 
@@ -122,7 +123,7 @@ def available_models() -> list[dict[str, Any]]:
     models = []
     for directory in sorted(SHIPPED_MODELS.glob("*/")):
         if (directory / SIDECAR_FILE).is_file() and (directory / WEIGHTS_FILE).is_file():
-            names = [category["name"] for category in read_sidecar(directory)["categories"]]
+            names = [category["name"] for category in named_categories(read_sidecar(directory)["categories"])]
             size = (directory / WEIGHTS_FILE).stat().st_size / 1e6
             models.append({"name": directory.name, "categories": names, "size_mb": round(size, 1), "origin": "ships"})
     for name, entry in COCO_FILES.items():
@@ -140,10 +141,13 @@ def available_models() -> list[dict[str, Any]]:
 
 def _load_ours(path: Path) -> MaskRCNN:
     sidecar = read_sidecar(path)
-    model = MaskRCNN(ModelConfig.from_dict(sidecar["config"]), sidecar["categories"])
-    if "keypoint_model" in sidecar:
-        companion = sidecar["keypoint_model"]
-        model.attach_keypoint_model(MaskRCNN(ModelConfig.from_dict(companion["config"]), companion["categories"]))
+    try:
+        model = MaskRCNN(ModelConfig.from_dict(sidecar["config"]), sidecar["categories"])
+        if "keypoint_model" in sidecar:
+            companion = sidecar["keypoint_model"]
+            model.attach_keypoint_model(MaskRCNN(ModelConfig.from_dict(companion["config"]), companion["categories"]))
+    except ValueError as error:
+        raise ValueError(f"{path.with_suffix('.json')}: {error}") from None
     try:
         tensors = load_file(path)
     except (SafetensorError, OSError) as error:
@@ -152,19 +156,7 @@ def _load_ours(path: Path) -> MaskRCNN:
 
 
 def _load_foreign(path: Path) -> MaskRCNN:
-    try:
-        if path.suffix == ".safetensors":
-            state_dict: Any = load_file(path)
-        else:
-            state_dict = torch.load(path, map_location="cpu", weights_only=True)
-    except (pickle.UnpicklingError, SafetensorError, RuntimeError, EOFError, OSError, ValueError) as error:
-        reason = str(error).splitlines()[0] if str(error) else type(error).__name__
-        raise ValueError(f"{path} cannot be read as weights ({reason}); nothing in it was executed") from None
-    if isinstance(state_dict, dict) and isinstance(state_dict.get("model"), dict):
-        state_dict = state_dict["model"]  # torchvision's own training scripts wrap it so
-    if not isinstance(state_dict, dict) or not torchvision_weights.is_torchvision(state_dict):
-        raise ValueError(f"{path} is neither one of our models (is {SIDECAR_FILE} beside it?) nor a torchvision R-CNN")
-    config, tensors, categories = torchvision_weights.convert(state_dict)
+    config, tensors, categories = read_foreign(path)
     return _fill(MaskRCNN(config, categories), tensors, path)
 
 
