@@ -4,6 +4,7 @@ from __future__ import annotations
 
 MINUTES_WILLING_TO_WAIT = 9.0
 IMAGES_SEEN = 1200  # showing a small data set more often than this in total changes little
+LEAST_IMAGES_SEEN = 200  # showing it less often teaches hardly anything, however slow the machine is
 MOST_EPOCHS = 150
 FEWEST_EPOCHS = 8  # of a large data set, where time allows
 VALIDATIONS = 10  # points of the curve of average precision
@@ -23,10 +24,11 @@ def expected_seconds(epochs: int, train: int, held_out: int, seconds_per_image: 
 
 
 def choose_epochs(train: int, held_out: int, seconds_per_image: float) -> int:
-    """Passes over so many training images that are useful and affordable; at least one."""
+    """Passes over so many training images that are useful and affordable, and no fewer than teach something."""
     limit = 60 * MINUTES_WILLING_TO_WAIT
+    fewest = -(-LEAST_IMAGES_SEEN // max(1, train))
     epochs = useful_epochs(train)
-    while epochs > 1 and expected_seconds(epochs, train, held_out, seconds_per_image) > limit:
+    while epochs > fewest and expected_seconds(epochs, train, held_out, seconds_per_image) > limit:
         epochs -= 1
     return epochs
 
