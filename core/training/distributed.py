@@ -34,9 +34,8 @@ class Processes:
         """The model with its gradients averaged over the processes."""
         if self.count == 1:
             return model
-        ids = [self.device.index] if self.device.type == "cuda" else None
-        # A batch without masks or keypoints leaves these heads without gradients.
-        return nn.parallel.DistributedDataParallel(model, device_ids=ids, find_unused_parameters=True)
+        # Without device_ids the inputs stay where they are: the model moves targets itself, after checking them.
+        return nn.parallel.DistributedDataParallel(model)
 
     def any(self, flag: bool) -> bool:
         """Whether the flag is set in any process; all must ask at the same step."""

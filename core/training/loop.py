@@ -163,7 +163,7 @@ def _run_steps(run: Run, request: StopRequest) -> bool:
     parameters = [parameter for parameter in model.parameters() if parameter.requires_grad]
     finite = FiniteLoss(here, run.dataset, config.log_every)
     meter = StepMeter(run.steps_total - run.done, config.batch_size * here.count)
-    targets_for_model = TargetsForModel(run.dataset.categories, model, here.device)
+    targets_for_model = TargetsForModel(run.dataset.categories, model)
     loader = batches(run.dataset, config, here, run.done, run.steps_total)
     bar = tqdm(total=run.steps_total, initial=run.done, unit="step", disable=None if here.is_main else True)
     model.train()

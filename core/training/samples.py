@@ -100,26 +100,23 @@ class TargetsForModel:
     of its classes the data would show, so that the others are not taken for background.
     """
 
-    def __init__(self, categories: Sequence[Category], model: MaskRCNN, device: torch.device) -> None:
+    def __init__(self, categories: Sequence[Category], model: MaskRCNN) -> None:
         label_of = {category["name"]: label for label, category in enumerate(model.categories, start=1)}
         self.label_of = torch.tensor([0, *(label_of[category["name"]] for category in categories)])
-        self.annotated = torch.zeros(len(model.categories) + 1, dtype=torch.bool, device=device)
+        self.annotated = torch.zeros(len(model.categories) + 1, dtype=torch.bool)
         self.annotated[self.label_of] = True
-        self.num_keypoints, self.device = model.config.num_keypoints, device
+        self.num_keypoints = model.config.num_keypoints
 
     def __call__(self, targets: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
-        """The targets of a batch, on the model's device."""
+        """The targets of a batch; they stay on the CPU, where the model checks them without waiting for a GPU."""
         return [self._target(target) for target in targets]
 
     def _target(self, target: dict[str, Any]) -> dict[str, Any]:
-        prepared: dict[str, Tensor] = {"labels": self.label_of[target["labels"]]}
-        prepared |= {name: target[name] for name in ("boxes", "iscrowd", "masks", "box_masks") if name in target}
+        fields = ("boxes", "iscrowd", "masks", "box_masks", "image_id")
+        prepared: dict[str, Any] = {name: target[name] for name in fields if name in target}
+        prepared["labels"] = self.label_of[target["labels"]]
+        prepared["annotated_labels"] = self.annotated
         if self.num_keypoints and "keypoints" in target:
             missing = self.num_keypoints - target["keypoints"].shape[1]
             prepared["keypoints"] = F.pad(target["keypoints"], (0, 0, 0, missing))
-        moved = {name: tensor.to(self.device, non_blocking=True) for name, tensor in prepared.items()}
-        return moved | {
-            "image_id": target["image_id"],
-            "annotated_labels": self.annotated,
-            "labels_checked": True,  # by the table above; asking the device would wait for it
-        }
+        return prepared

@@ -82,7 +82,7 @@ def test_targets_speak_of_the_model_s_classes(tmp_path: Path) -> None:
     names = ["person", "square", "disc"]
     categories = [{"id": label, "name": name} for label, name in enumerate(names, 1)]
     model = MaskRCNN(ModelConfig.from_dict(TINY_MODEL | {"num_classes": 3, "num_keypoints": 4}), categories)  # type: ignore[arg-type]
-    (target,) = TargetsForModel(dataset.categories, model, CPU)([dataset[0][1]])
+    (target,) = TargetsForModel(dataset.categories, model)([dataset[0][1]])
     own = [dataset.categories[label - 1]["name"] for label in dataset[0][1]["labels"]]
     assert [names[label - 1] for label in target["labels"]] == own
     assert target["annotated_labels"].tolist() == [True, False, True, True]

@@ -42,7 +42,7 @@ TINY_MODEL: dict[str, Any] = {
 def write_toy_data(
     folder: Path, images: int, seed: int = 0, *, size: int = 96, keypoints: bool = False, categories: Any = CATEGORIES
 ) -> Path:
-    """`folder`/images/*.png and `folder`/annotations.json with one disc and one square an image; the annotation file."""
+    """Write `folder`/images/*.png with a disc and a square each, and give `folder`/annotations.json."""
     rng = np.random.default_rng(seed)
     data: dict[str, Any] = {"images": [], "annotations": [], "categories": []}
     for category in categories:
