@@ -75,12 +75,14 @@ def listen(host: str, port: int) -> socket.socket:
 
 def serve(options: argparse.Namespace, listener: socket.socket) -> None:
     """Build the application and run it on a socket until SIGTERM or Ctrl+C."""
+    from app.store.database import Store
+
+    store = Store(options.workspace, options.database_url)  # what can go wrong goes wrong before the long imports
+
     import uvicorn
 
     from app.server import create_app
-    from app.store.database import Store
 
-    store = Store(options.workspace, options.database_url)
     app = create_app(store, model=options.model, device=options.device, hosts=[options.host])
     config = uvicorn.Config(
         app,

@@ -1,0 +1,120 @@
+"""`python app/main.py`: starts, shows its page, says what is wrong in one line, and ends when told to."""
+
+from __future__ import annotations
+
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+
+import httpx
+import pytest
+
+from app.main import DEFAULT_WORKSPACE, listen, main, parse
+
+
+def command(project_root: Path, *options: str) -> list[str]:
+    return [sys.executable, str(project_root / "app" / "main.py"), "--no-browser", *options]
+
+
+def test_the_options_are_those_of_the_readme() -> None:
+    options = parse([])
+    assert (options.host, options.port, options.device) == ("127.0.0.1", 7860, "auto")
+    assert (options.database_url, options.no_browser) == (None, False)
+    assert options.workspace == DEFAULT_WORKSPACE
+    given = parse(["--workspace", "w", "--host", "0.0.0.0", "--port", "80", "--model", "runs/mine", "--no-browser"])
+    assert (given.host, given.port, given.model) == ("0.0.0.0", 80, "runs/mine")
+
+
+@pytest.mark.parametrize("options", [["--port", "70000"], ["--port", "many"], ["--colour", "red"]])
+def test_options_that_there_are_not(options: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as ended:
+        parse(options)
+    assert ended.value.code == 2
+    assert "Traceback" not in capsys.readouterr().err
+
+
+def test_a_port_in_use_is_said_in_one_line(project_root: Path, tmp_path: Path) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        result = subprocess.run(
+            command(project_root, "--port", str(port), "--workspace", str(tmp_path / "w")),
+            capture_output=True, text=True, cwd=tmp_path, timeout=120,
+        )  # fmt: skip
+    assert result.returncode == 2
+    (line,) = result.stderr.strip().splitlines()
+    assert f"port {port} is in use" in line
+    assert f"--port {port + 1}" in line
+    assert not (tmp_path / "w").exists()
+
+
+def test_a_host_that_is_not_this_machine() -> None:
+    with pytest.raises(ValueError, match=r"--host 203\.0\.113\.7"):
+        listen("203.0.113.7", 0)
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        ["--workspace", "/dev/null/work"],
+        ["--database-url", "mysql://localhost/x"],
+        ["--database-url", "nonsense"],
+        ["--database-url", "sqlite:////no/such/folder/x.db"],
+    ],
+)
+def test_a_store_that_cannot_be_opened(tmp_path: Path, options: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    if "--workspace" not in options:
+        options = [*options, "--workspace", str(tmp_path / "w")]
+    assert main(["--port", "0", "--no-browser", *options]) == 2
+    (line,) = capsys.readouterr().err.strip().splitlines()
+    assert line.startswith("error: ")
+
+
+def test_it_starts_from_any_folder_shows_its_page_and_ends_while_a_tab_is_open(
+    project_root: Path, tmp_path: Path, tiny_model: Path
+) -> None:
+    options = ["--port", "0", "--workspace", str(tmp_path / "w"), "--model", str(tiny_model), "--device", "cpu"]
+    process = subprocess.Popen(command(project_root, *options), stdout=subprocess.PIPE, text=True, cwd=tmp_path)
+    try:
+        assert process.stdout is not None
+        line = process.stdout.readline()
+        url = line.split()[3]
+        page = httpx.get(url, timeout=60)
+        assert page.status_code == 200
+        assert "MaskLoop" in page.text
+        assert httpx.get(f"{url}/canvas/main.js", timeout=60).status_code == 200
+        assert httpx.get(f"{url}/docs", timeout=60).status_code == 200
+        assert httpx.get(f"{url}/api/images", timeout=60).json()["images"] == []
+        assert httpx.post(f"{url}/gradio_api/call/x", headers={"Origin": "https://evil.example"}).status_code == 403
+        assert (tmp_path / "w" / "maskloop.db").is_file()
+        # A tab holds a stream open for as long as it lives.
+        opened = threading.Event()
+        threading.Thread(target=hold_open, args=(url, opened), daemon=True).start()
+        assert opened.wait(60)
+        started = time.perf_counter()
+        process.send_signal(signal.SIGTERM)
+        process.wait(30)
+        seconds = time.perf_counter() - started
+        assert process.returncode in (0, -signal.SIGTERM)
+        assert seconds < 10  # two or three on a machine that does nothing else
+    finally:
+        process.kill()
+        process.wait()
+
+
+def hold_open(url: str, opened: threading.Event) -> None:
+    """Read a stream that the server never ends."""
+    try:
+        with httpx.stream("GET", f"{url}/gradio_api/heartbeat/abc", timeout=None) as stream:
+            opened.set()
+            for _ in stream.iter_raw():
+                pass
+    except httpx.HTTPError:
+        pass
+    finally:
+        opened.set()
