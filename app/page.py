@@ -57,12 +57,12 @@ def build_page(finetune_tab: FinetuneTab | None = None) -> gr.Blocks:
     return page
 
 
-def mount_page(app: FastAPI, finetune_tab: FinetuneTab | None = None, path: str = "/", **options: Any) -> FastAPI:
-    """Put the page on `app` under `path`; `options` go to `gradio.mount_gradio_app` (auth_dependency, root_path)."""
+def mount_page(app: FastAPI, finetune_tab: FinetuneTab | None = None, **options: Any) -> FastAPI:
+    """Put the page at the root of `app`; `options` go to `gradio.mount_gradio_app` (auth_dependency, root_path)."""
     return gr.mount_gradio_app(
         app,
         build_page(finetune_tab),
-        path=path,
+        path="/",
         css=PAGE_CSS,
         theme=gr.themes.Default(primary_hue="indigo", neutral_hue="slate", font=["system-ui", "sans-serif"]),
         footer_links=[],

@@ -112,6 +112,8 @@ export const updateInstance = (image, id, base_revision, fields, key) =>
 /** @param {number} image @param {number} id @param {number} base_revision @param {string} key @returns {Promise<{revision: number}>} */
 export const deleteInstance = (image, id, base_revision, key) =>
   request("DELETE", `images/${image}/instances/${id}?base_revision=${base_revision}`, undefined, key);
+/** @returns {Promise<{state: string, model: string | null, message: string}>} */
+export const assistState = () => request("GET", "assist");
 /** @param {number} image @param {number[][]} boxes @param {number} [category] @returns {Promise<{instances: Instance[]}>} */
 export const masksFromBoxes = (image, boxes, category) => request("POST", `images/${image}/masks`, { boxes, category });
 /** @param {number} image @param {number | object} instance @param {number[][]} points @returns {Promise<{segmentation: Instance["segmentation"], bbox: Instance["bbox"]}>} */
@@ -126,6 +128,8 @@ export const acceptInstances = (image, ids) => request("POST", `images/${image}/
 export const setStatus = (image, status, score_threshold) =>
   request("PUT", `images/${image}/status`, { status, score_threshold });
 
+/** @returns {Promise<{categories: Category[]}>} */
+export const listCategories = () => request("GET", "categories");
 /** @param {Partial<Category>} category @returns {Promise<Category>} */
 export const createCategory = (category) => request("POST", "categories", category);
 /** @param {number} id @param {Partial<Category>} category @returns {Promise<Category>} */

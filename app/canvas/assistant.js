@@ -21,6 +21,47 @@ export class Assistant extends Emitter {
     this.workingOn = null;
     /** @type {Promise<unknown>} */
     this.queue = Promise.resolve();
+    /** Images left of those that were asked for together. */
+    this.waiting = 0;
+    this.stopped = false;
+    /** What the server says of its model. @type {{state: string, model: string | null, message: string}} */
+    this.model = { state: "loading", model: null, message: "" };
+  }
+
+  /** Ask which model is there; what the server has to say about it is said once. */
+  async askModel() {
+    const before = this.model.message;
+    try {
+      this.model = await api.assistState();
+    } catch {
+      return;
+    }
+    if (this.model.message && this.model.message !== before) this.editor.emit("notice", { text: sentence(this.model.message) });
+    this.emit("working");
+    if (this.model.state === "loading") setTimeout(() => void this.askModel(), 2000);
+  }
+
+  /** Look at every image that nobody has looked at, one after the other, until `stop`. */
+  async findEverywhere() {
+    const rows = this.images.rows.filter((row) => row.status === "todo" && !row.counts?.instances);
+    this.waiting = rows.length;
+    this.stopped = false;
+    this.emit("working");
+    for (const row of rows) {
+      if (this.stopped) break;
+      await this.find(row.image_id, { quiet: true, ahead: true });
+      this.waiting = Math.max(0, this.waiting - 1);
+      this.emit("working");
+    }
+    this.waiting = 0;
+    this.emit("working");
+    if (!this.stopped) await this.images.read().catch(() => {});
+  }
+
+  stop() {
+    this.stopped = true;
+    this.waiting = 0;
+    this.emit("working");
   }
 
   /** @param {boolean} on */
@@ -54,8 +95,10 @@ export class Assistant extends Emitter {
         await api.predict(image, LOWEST_SCORE);
         await this.arrived(image, quiet);
       } catch (error) {
+        const together = ahead && this.waiting > 0;
         this.automatic = false; // once is enough: the next image would say the same
-        if (!ahead) this.editor.emit("notice", { text: `Finding objects: ${lineOf(error)}`, kind: "error" });
+        this.stopped = true;
+        if (!ahead || together) this.editor.emit("notice", { text: `Finding objects: ${lineOf(error)}`, kind: "error" });
       } finally {
         this.workingOn = null;
         this.emit("working");
@@ -90,6 +133,11 @@ export class Assistant extends Emitter {
       editor.emit("notice", { text: `${proposals.length - below} proposals. Your own work was left as it is.`, kind: "success" });
     }
   }
+}
+
+/** @param {string} line of the server @returns {string} with a capital and a full stop */
+function sentence(line) {
+  return line.charAt(0).toUpperCase() + line.slice(1) + (/[.!?)]$/.test(line) ? "" : ".");
 }
 
 /** Neither the model nor a person has been here. @param {import("./document.js").ImageDocument} document */

@@ -70,7 +70,7 @@ export function createToolBar(bench) {
   const { editor } = bench;
   /** @type {[keyof Workbench["tools"], string, string][]} */
   const tools = [
-    ["select", "Select, move, reshape", "V"], ["polygon", "Polygon", "P"], ["box", "Box → mask by the model", "R"],
+    ["select", "Select, move, reshape", "V"], ["polygon", "Polygon", "P"], ["brush", "Brush", "B"], ["eraser", "Eraser", "E"], ["box", "Box → mask by the model", "R"],
     ["keypoints", "Keypoints", "K"], ["refine", "Mend the mask by clicks", "M"],
   ];
   const buttons = tools.map(([name, label, key]) => {
@@ -84,7 +84,17 @@ export function createToolBar(bench) {
   const update = () => tools.forEach(([name], index) => buttons[index].setAttribute("aria-pressed", String(bench.toolName === name)));
   editor.on("tool", update);
   update();
-  return element("nav", { class: "ml-tools", "aria-label": "Tools", "aria-orientation": "vertical" }, ...buttons, element("span", { class: "ml-spacer" }), element("div", { class: "ml-opacity" }, opacity), fit);
+  return element("nav", { class: "ml-tools", "aria-label": "Tools", "aria-orientation": "vertical" }, ...buttons, element("span", { class: "ml-spacer" }), element("div", { class: "ml-opacity" }, opacity), icon("opacity"), fit);
+}
+
+/** Choices of the tool in hand, over the canvas. @param {Workbench} bench */
+export function createToolOptions(bench) {
+  const { box } = bench.tools;
+  const guess = element("input", { type: "checkbox", checked: box.guessClass });
+  guess.addEventListener("change", () => box.setGuessClass(guess.checked));
+  const root = element("div", { class: "ml-tool-options", hidden: true }, element("label", { class: "ml-choice" }, guess, "The model guesses the class"));
+  bench.editor.on("tool", () => { root.hidden = bench.toolName !== "box"; });
+  return root;
 }
 
 /** @param {Workbench} bench */
@@ -97,6 +107,7 @@ export function createStatusBar(bench) {
   const cursor = element("span", { class: "ml-cursor" });
   const zoom = element("button", { type: "button", class: "ml-zoom", title: "Fit the image (F)", onclick: () => view.fit() });
   const place = element("span", { class: "ml-place" });
+  const model = element("span", { class: "ml-model" });
   state.addEventListener("click", () => editor.outbox.retryNow());
 
   function save() {
@@ -106,7 +117,7 @@ export function createStatusBar(bench) {
     const words = outbox.state === "saved" ? "Saved" : outbox.state === "saving" ? "Saving…" : `Not saved, retrying (${count})`;
     state.replaceChildren(icon(outbox.state === "saved" ? "check" : outbox.state === "saving" ? "wait" : "warning"), element("span", {}, words));
     state.title = outbox.state === "retrying" ? `${outbox.reason}. Nothing is lost: ${count} ${count > 1 ? "edits are" : "edit is"} kept in this browser. Click to try now.` : "Every edit is saved at once.";
-    discard.hidden = !(outbox.state === "retrying" && (outbox.edits[0]?.attempts ?? 0) > 3 && outbox.reason !== "the server does not answer");
+    discard.hidden = !(outbox.state === "retrying" && outbox.answered && (outbox.edits[0]?.attempts ?? 0) > 3);
   }
 
   function words() {
@@ -117,6 +128,11 @@ export function createStatusBar(bench) {
   function work() {
     const all = [...editor.busy];
     if (assistant.workingOn !== null && assistant.workingOn === editor.image?.image_id) all.push("Finding objects");
+    else if (assistant.waiting) all.push(`Finding objects on ${assistant.waiting} images`);
+    const { state: ready, model: name, message } = assistant.model;
+    model.textContent = ready === "ready" ? (name ?? "") : ready === "loading" ? "model is loading…" : "no model";
+    model.title = message || (ready === "ready" ? "The model that proposes objects and masks" : "");
+    model.classList.toggle("ml-warning", ready === "failed");
     busy.textContent = all.length ? `${all.join(", ")}…` : "";
     busy.hidden = !all.length;
   }
@@ -144,5 +160,5 @@ export function createStatusBar(bench) {
   save();
   words();
   work();
-  return element("footer", { class: "ml-statusbar" }, state, discard, busy, hint, element("span", { class: "ml-spacer" }), cursor, zoom, place);
+  return element("footer", { class: "ml-statusbar" }, state, discard, busy, hint, element("span", { class: "ml-spacer" }), cursor, zoom, place, model);
 }

@@ -108,6 +108,7 @@ export function edited(instance, fields) {
   if (fields.segmentation) {
     const rings = ringsOf(result);
     if (rings.length) result.bbox = bboxOf(rings);
+    result.area = rings.reduce((sum, ring) => sum + Math.abs(signedArea(ring)), 0); // the server counts pixels
   }
   if (fields.keypoints) result.num_keypoints = countLabelled(fields.keypoints);
   return result;
@@ -216,4 +217,24 @@ export function withKeypoint(keypoints, index, x, y, visibility) {
 /** What the threshold leaves: everything but proposals that score below it. @param {Instance} instance @param {number} threshold */
 export function passesThreshold(instance, threshold) {
   return instance.status === "accepted" || instance.score === null || instance.score >= threshold;
+}
+
+/** What makes an instance anew. @param {Instance} instance @returns {Fields & {category_id: number}} */
+export function fieldsOf({ category_id, segmentation, bbox, keypoints, iscrowd }) {
+  const shape = Array.isArray(segmentation) && !segmentation.length ? { bbox } : { segmentation };
+  return { category_id, ...shape, keypoints, iscrowd };
+}
+
+/** The document with an unsent edit on top. @param {ImageDocument} document @param {{kind: string, id: number, fields: Fields}} edit */
+export function applied(document, edit) {
+  if (edit.kind === "delete") return withoutInstance(document, edit.id);
+  const instance = findInstance(document, edit.id);
+  if (edit.kind === "update") return instance ? withInstance(document, edit.id, edited(instance, edit.fields)) : document;
+  /** @type {Instance} */
+  const blank = {
+    id: edit.id, image_id: document.image.image_id, category_id: edit.fields.category_id ?? 0, bbox: [0, 0, 0, 0], area: 0,
+    segmentation: [], iscrowd: 0, keypoints: [], num_keypoints: 0, score: null, source: "manual", status: "accepted",
+    model: null, revision: 0,
+  };
+  return withInstance(document, edit.id, edited(blank, edit.fields));
 }

@@ -50,10 +50,9 @@ const STROKES = {
   search: "M11 4.500a6.500 6.500 0 1 0 .01 0M15.800 15.800L20.500 20.500",
   warning: "M12 4l9.500 16h-19zM12 10v4.500M12 17v.1",
   edit: "M4 20l1-4L16 5l3 3L8 19zM14 7l3 3",
-  cloud: "M7 18.500a4 4 0 0 1-.5-8A5.500 5.500 0 0 1 17 9.500a4.500 4.500 0 0 1 0 9z",
   wait: "M12 3a9 9 0 1 0 9 9",
   image: "M4 5h16v14H4zM4 16l5-5 4 4 2.500-2.500L20 17M15.500 8.500v.1",
-  more: "M6 12v.1M12 12v.1M18 12v.1",
+  opacity: "M12 4a8 8 0 1 0 .01 0M12 4v16M14.500 5v14M17 7.500v9",
 };
 
 /** @typedef {keyof typeof STROKES} IconName */

@@ -7,10 +7,11 @@
  */
 
 import * as api from "./api.js";
-import { completeKeypoints, edited, findCategory, findInstance, passesThreshold, withInstance, withoutInstance } from "./document.js";
+import { takeConflict, takeRefusal, takeSaved } from "./answers.js";
+import { applied, completeKeypoints, edited, findCategory, findInstance, passesThreshold, withInstance, withoutInstance } from "./document.js";
 import { Emitter } from "./emitter.js";
 import { Outbox } from "./outbox.js";
-import { remembered, remember } from "./preferences.js";
+import { browserStorage, remember, remembered } from "./preferences.js";
 
 /** @typedef {import("./document.js").ImageDocument} ImageDocument */
 /** @typedef {import("./document.js").Instance} Instance */
@@ -45,11 +46,11 @@ export class Editor extends Emitter {
     this.outbox = new Outbox(
       {
         onState: () => this.emit("save"),
-        onSaved: (edit, saved) => this.saved(edit, saved),
-        onConflict: (edit, mine, current) => this.conflict(edit, mine, current),
-        onRefused: (edit, line) => this.refused(edit, line),
+        onSaved: (edit, saved) => takeSaved(this, edit, saved),
+        onConflict: (edit, mine, current) => takeConflict(this, edit, mine, current),
+        onRefused: (edit, line) => takeRefusal(this, edit, line),
       },
-      window.localStorage,
+      browserStorage(),
     );
     /** @type {Promise<unknown>} */
     this.history = Promise.resolve();
@@ -134,6 +135,12 @@ export class Editor extends Emitter {
     const image = this.image?.image_id;
     if (image === undefined) return;
     this.replace(await this.load(image));
+  }
+
+  /** Take over classes that were made elsewhere. */
+  async readCategories() {
+    const { categories } = await api.listCategories();
+    if (this.document) this.replace({ ...this.document, categories });
   }
 
   // -- selection and filter -------------------------------------------------------------------
@@ -284,88 +291,6 @@ export class Editor extends Emitter {
       this.emit("busy");
     }
   }
-
-  // -- what the outbox reports ------------------------------------------------------------------
-
-  /** @private @param {import("./outbox.js").Edit} edit @param {any} saved */
-  saved(edit, saved) {
-    const document = this.document;
-    if (!document || document.image.image_id !== edit.image) return this.emit("saved", edit);
-    let next = { ...document, revision: saved.revision || document.revision, can_undo: true, can_redo: false };
-    if (saved.instance) {
-      const id = saved.instance.id;
-      const more = this.outbox.edits.filter((other) => other.image === edit.image && other.id === id);
-      const local = findInstance(document, edit.id);
-      if (local) {
-        const instance = more.length ? { ...local, id, revision: saved.instance.revision } : saved.instance;
-        next = withInstance(next, edit.id, instance);
-        if (edit.id !== id) this.renumber(edit.id, id);
-      }
-    }
-    this.document = next;
-    this.emit("document");
-    this.emit("saved", edit);
-  }
-
-  /** @private @param {number} from @param {number} to */
-  renumber(from, to) {
-    if (this.draft?.id === from) this.draft = { ...this.draft, id: to };
-    for (const flag of /** @type {const} */ (["hidden", "locked"])) if (this[flag].delete(from)) this[flag].add(to);
-    if (this.hoveredId === from) this.hoveredId = to;
-    if (this.selectedId === from) this.selectedId = to;
-    this.emit("renumber", { from, to });
-  }
-
-  /** @private @param {import("./outbox.js").Edit} edit @param {Fields} mine @param {Instance | null} current */
-  conflict(edit, mine, current) {
-    const document = this.document;
-    if (!document || document.image.image_id !== edit.image) {
-      this.emit("notice", { text: "An edit on another image met a newer change there and was not saved.", kind: "error" });
-      return;
-    }
-    const local = findInstance(document, edit.id);
-    this.setDraft(null);
-    this.document = current ? withInstance(document, edit.id, current) : withoutInstance(document, edit.id);
-    if (!this.selected) this.select(null);
-    this.emit("document");
-    const name = this.category(current?.category_id ?? local?.category_id ?? -1)?.name ?? "object";
-    /** @type {Notice} */
-    const notice = {
-      text: `“${name}” was ${current ? "changed" : "deleted"} elsewhere; your edit of it was not saved.`,
-      kind: "error",
-    };
-    if (current && edit.kind === "delete") notice.actions = [{ label: "Delete it", run: () => this.remove(current.id) }];
-    else if (current) notice.actions = [{ label: "Use mine", run: () => void this.change(current.id, mine) }];
-    else if (local) notice.actions = [{ label: "Bring mine back", run: () => void this.create(fieldsOf(local)) }];
-    this.emit("notice", notice);
-    void this.reload().catch(() => {});
-  }
-
-  /** @private @param {import("./outbox.js").Edit} edit @param {string} line */
-  refused(edit, line) {
-    this.emit("notice", { text: `Not saved: ${line}`, kind: "error" });
-    if (this.image?.image_id === edit.image) void this.reload().catch(() => {});
-  }
-}
-
-/** @param {Instance} instance @returns {Fields & {category_id: number}} */
-export function fieldsOf({ category_id, segmentation, bbox, keypoints, iscrowd }) {
-  const shape = Array.isArray(segmentation) && !segmentation.length ? { bbox } : { segmentation };
-  return { category_id, ...shape, keypoints, iscrowd };
-}
-
-/** The document with an unsent edit on top. @param {ImageDocument} document @param {{kind: string, id: number, fields: Fields}} edit */
-function applied(document, edit) {
-  if (edit.kind === "delete") return withoutInstance(document, edit.id);
-  const instance = findInstance(document, edit.id);
-  if (edit.kind === "update") return instance ? withInstance(document, edit.id, edited(instance, edit.fields)) : document;
-  /** @type {Instance} */
-  const blank = {
-    id: edit.id, image_id: document.image.image_id, category_id: edit.fields.category_id ?? 0, bbox: [0, 0, 0, 0], area: 0,
-    segmentation: [], iscrowd: 0, keypoints: [], num_keypoints: 0, score: null, source: "manual", status: "accepted",
-    model: null, revision: 0,
-  };
-  return withInstance(document, edit.id, edited(blank, edit.fields));
 }
 
 /** @param {unknown} error */

@@ -142,6 +142,10 @@ export function createGrid(bench) {
       .map(([value, words]) => element("option", { value }, words)));
   const filters = element("div", { class: "ml-filters", role: "group", "aria-label": "Show images by status" });
   const summary = element("span", { class: "ml-muted" });
+  const everywhere = button("find", "Run the model on every image that nobody has worked on", () => {
+    if (bench.assistant.waiting) bench.assistant.stop();
+    else void bench.assistant.findEverywhere();
+  }, { text: "Find objects", class: "ml-small" });
   const tiles = createTiles({
     tile: { width: 172, height: 158 }, horizontal: false, label: "All images",
     onOpen: (row) => {
@@ -152,7 +156,7 @@ export function createGrid(bench) {
   const root = element(
     "section",
     { class: "ml-grid", hidden: true, "aria-label": "All images" },
-    element("header", {}, filters, element("span", { class: "ml-spacer" }), summary, order, search, button("close", "Back to the canvas", () => bench.showGallery(false), { class: "ml-quiet", keys: "G" })),
+    element("header", {}, filters, everywhere, element("span", { class: "ml-spacer" }), summary, order, search, button("close", "Back to the canvas", () => bench.showGallery(false), { class: "ml-quiet", keys: "G" })),
     tiles.root,
   );
 
@@ -166,6 +170,10 @@ export function createGrid(bench) {
       const words = value ? `${STATUS[value].mark} ${STATUS[value].word}` : "All";
       return button(null, words, () => { status = value; update(); }, { class: "ml-small", text: `${words} ${counts[value]}`, "aria-pressed": status === value });
     }));
+    const waiting = bench.assistant.waiting;
+    const untouched = rows.filter((row) => row.status === "todo" && !row.counts?.instances).length;
+    everywhere.querySelector("span")?.replaceChildren(waiting ? `Stop (${waiting} left)` : `Find objects (${untouched})`);
+    everywhere.hidden = !waiting && !untouched;
     const part = search.value.trim().toLowerCase();
     const shown = rows.filter((row) => (!status || row.status === status) && (!part || row.file_name.toLowerCase().includes(part)));
     summary.textContent = shown.length === rows.length ? "" : `${shown.length} shown`;
@@ -178,6 +186,7 @@ export function createGrid(bench) {
     void bench.images.read();
   });
   bench.images.on("list", update);
+  bench.assistant.on("working", update);
   bench.editor.on("open", update);
   bench.editor.on("gallery", () => {
     update();

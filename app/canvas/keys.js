@@ -21,6 +21,9 @@ export const SHORTCUTS = [
 
   { group: "Tools", keys: ["V"], label: "Select, move, reshape", run: (bench) => bench.setTool("select") },
   { group: "Tools", keys: ["P"], label: "Polygon", run: (bench) => bench.setTool("polygon") },
+  { group: "Tools", keys: ["B"], label: "Brush", run: (bench) => bench.setTool("brush") },
+  { group: "Tools", keys: ["E"], label: "Eraser", run: (bench) => bench.setTool("eraser") },
+  { group: "Tools", keys: ["[", "]"], label: "Smaller, larger brush", run: (bench, key) => bench.resizeBrush(key === "]" ? 1.25 : 0.8) },
   { group: "Tools", keys: ["R"], label: "Box → mask by the model", run: (bench) => bench.setTool("box") },
   { group: "Tools", keys: ["K"], label: "Keypoints", run: (bench) => bench.setTool("keypoints") },
   { group: "Tools", keys: ["M"], label: "Mend the mask by clicks", run: (bench) => bench.setTool("refine") },
@@ -43,7 +46,7 @@ export const SHORTCUTS = [
   { group: "Points", keys: ["Shift+click"], label: "Delete a point" },
   { group: "Points", keys: ["Alt+click"], label: "Delete the part that the point belongs to" },
   { group: "Points", keys: ["Right-click", "X"], label: "Keypoint: visible → hidden → not labelled", run: (bench, key) => key === "X" && bench.cycleKeypoint() },
-  { group: "Points", keys: ["Click / Shift+click"], label: "Mending: include / exclude" },
+  { group: "Points", keys: ["Click", "Shift+click"], label: "While mending: include, exclude" },
 
   { group: "View", keys: ["Wheel"], label: "Zoom at the pointer" },
   { group: "View", keys: ["Space+drag", "Middle drag"], label: "Pan" },
@@ -52,6 +55,8 @@ export const SHORTCUTS = [
   { group: "View", keys: ["T"], label: "Labels on or off", run: (bench) => bench.view.setLabels(!bench.view.labels) },
   { group: "View", keys: ["?", "F1"], label: "This help", run: (bench) => bench.editor.emit("help") },
 ];
+
+const OVER_GALLERY = new Set(["G", "Escape", "?", "F1", "A", "D", "N", "ArrowLeft", "ArrowRight"]);
 
 /** @param {KeyboardEvent} event the name of what was pressed, as the table writes it */
 function nameOf(event) {
@@ -82,6 +87,7 @@ export function attachKeys(bench) {
     if (!shortcut?.run) return;
     const pressesSomething = ["Enter", "Tab", "Shift+Tab", "ArrowLeft", "ArrowRight"].includes(name);
     if (pressesSomething && event.target !== document.body && event.target !== bench.view.overlay) return; // a button or list has the focus
+    if (bench.galleryShown && !OVER_GALLERY.has(name)) return; // what cannot be seen is not changed
     event.preventDefault();
     shortcut.run(bench, name);
   });

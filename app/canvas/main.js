@@ -3,7 +3,7 @@
  * (`../api/` from here), so it runs in the Gradio page, alone, and in an iframe.
  */
 
-import { createStatusBar, createToolBar, createTopBar } from "./bars.js";
+import { createStatusBar, createToolBar, createToolOptions, createTopBar } from "./bars.js";
 import { createClassPanel } from "./classes.js";
 import { button, element, icon } from "./dom.js";
 import { createGrid, createStrip } from "./gallery.js";
@@ -31,7 +31,7 @@ export async function mount(host) {
     files.value = "";
   });
   const chooseFiles = () => files.click();
-  const stage = element("div", { class: "ml-stage" }, bench.view.root, createStart(bench, chooseFiles), createUploadProgress(bench), createGrid(bench), createNotices(bench.editor));
+  const stage = element("div", { class: "ml-stage" }, bench.view.root, createStart(bench, chooseFiles), createUploadProgress(bench), createToolOptions(bench), createGrid(bench), createNotices(bench.editor));
   const side = element("aside", { class: "ml-side", "aria-label": "Classes and objects" }, createClassPanel(bench), createObjectList(bench), createInspector(bench));
   root.append(createTopBar(bench, chooseFiles), element("div", { class: "ml-body" }, createToolBar(bench), stage, side), createStrip(bench), createStatusBar(bench), files);
   followTheme(root);

@@ -39,6 +39,7 @@ export class Outbox {
     /** @type {SaveState} */
     this.state = "saved";
     this.reason = "";
+    this.answered = true; // whether the failure was the server's word, not its silence
     this.savedCount = 0;
     this.lastMilliseconds = 0; // from the push to the server's answer
     this.working = false;
@@ -127,6 +128,7 @@ export class Outbox {
         } else {
           edit.attempts += 1;
           this.persist();
+          this.answered = error instanceof api.ApiError;
           await this.pause(edit.attempts, error instanceof Error ? error.message : String(error));
         }
       }

@@ -2,6 +2,15 @@
 
 const PREFIX = "maskloop.preference:";
 
+/** What keeps things over a reload; null where the browser forbids it (a page embedded in another site's). */
+export function browserStorage() {
+  try {
+    return window.localStorage;
+  } catch {
+    return null;
+  }
+}
+
 /** @template T @param {string} name @param {T} fallback @returns {T} */
 export function remembered(name, fallback) {
   try {

@@ -6,6 +6,7 @@ import { shapeKind, simplified } from "./document.js";
 import { Editor, lineOf } from "./editor.js";
 import { ImageList } from "./images.js";
 import { remember, remembered } from "./preferences.js";
+import { BrushTool } from "./tools/brush.js";
 import { BoxTool } from "./tools/box.js";
 import { KeypointsTool } from "./tools/keypoints.js";
 import { PolygonTool } from "./tools/polygon.js";
@@ -26,6 +27,8 @@ export class Workbench {
     this.tools = {
       select: new SelectTool(this.editor, this.view),
       polygon: new PolygonTool(this.editor, this.view),
+      brush: new BrushTool("brush", this.editor, this.view),
+      eraser: new BrushTool("eraser", this.editor, this.view),
       box: new BoxTool(this.editor, this.view),
       keypoints: new KeypointsTool(this.editor, this.view),
       refine: new RefineTool(this.editor, this.view),
@@ -43,6 +46,7 @@ export class Workbench {
   async start() {
     await this.editor.outbox.adopt();
     await this.images.read();
+    void this.assistant.askModel();
     const wanted = Number(/#image=(\d+)/.exec(location.hash)?.[1] ?? remembered("image", 0));
     const first = this.images.find(wanted) ?? this.images.nextUnreviewed(null) ?? this.images.rows[0];
     if (first) await this.open(first.image_id);
@@ -174,6 +178,11 @@ export class Workbench {
   cancel() {
     if (this.galleryShown) this.showGallery(false);
     else if (!this.tool.cancel?.()) this.editor.select(null);
+  }
+
+  /** @param {number} factor */
+  resizeBrush(factor) {
+    this.tools.brush.resize(factor);
   }
 
   cycleKeypoint() {

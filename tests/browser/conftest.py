@@ -65,14 +65,15 @@ def browser() -> Iterator[Any]:
 class Server:
     """The application in a thread; it can go away and come back on the same port and workspace."""
 
-    def __init__(self, workspace: Path, model: str = "starter", with_page: bool = True) -> None:
+    def __init__(self, workspace: Path, model: str = "starter", with_page: bool = True, prefix: str = "") -> None:
         self.workspace = workspace
         self.model = model
         self.with_page = with_page
+        self.prefix = prefix
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
             self.port: int = free.getsockname()[1]
-        self.url = f"http://127.0.0.1:{self.port}"
+        self.url = f"http://127.0.0.1:{self.port}{prefix}"
         self.start()
 
     def start(self) -> None:
@@ -82,7 +83,9 @@ class Server:
         from app.server import create_app
         from app.store.database import Store
 
-        app = create_app(Store(self.workspace), model=self.model, device="cpu", with_page=self.with_page)
+        app: Any = create_app(Store(self.workspace), model=self.model, device="cpu", with_page=self.with_page)
+        if self.prefix:
+            app = below(self.prefix, app)
         self.uvicorn = uvicorn.Server(
             uvicorn.Config(app, port=self.port, log_level="warning", timeout_graceful_shutdown=2)
         )
@@ -98,6 +101,15 @@ class Server:
         """End the server and wait until its port is free."""
         self.uvicorn.should_exit = True
         self.thread.join(timeout=20)
+
+
+def below(prefix: str, app: Any) -> Any:
+    """`app` as a proxy shows it that has put it under a path."""
+
+    async def prefixed(scope: Any, receive: Any, send: Any) -> None:
+        await app({**scope, "root_path": prefix} if "path" in scope else scope, receive, send)
+
+    return prefixed
 
 
 class DataPlane(httpx.Client):

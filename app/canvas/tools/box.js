@@ -30,8 +30,9 @@ export class BoxTool {
 
   hint() {
     const name = this.editor.currentCategory?.name;
-    if (!name) return "Make a class first, in the panel on the right.";
-    return `Drag a box around an object: the model finds its mask. Class: ${this.guessClass ? `the model's guess, else ${name}` : name}.`;
+    if (!name && !this.guessClass) return "Make a class first, in the panel on the right.";
+    const choice = !this.guessClass ? name : `the model's guess${name ? `, else ${name}` : ""}`;
+    return `Drag a box around an object: the model finds its mask. Class: ${choice}.`;
   }
 
   cursor() {
@@ -48,7 +49,7 @@ export class BoxTool {
   /** @param {Pointer} pointer */
   pointerDown(pointer) {
     if (pointer.button !== 0) return;
-    if (!this.editor.currentCategory) return this.editor.emit("classneeded");
+    if (!this.editor.currentCategory && !this.guessClass) return this.editor.emit("classneeded");
     this.start = pointer;
     this.box = null;
   }
@@ -78,36 +79,37 @@ export class BoxTool {
   async findMask(box) {
     const { editor } = this;
     const image = editor.image?.image_id;
-    const current = editor.currentCategory;
-    if (image === undefined || !current) return;
+    const current = editor.currentCategory?.id ?? null;
+    if (image === undefined || (current === null && !this.guessClass)) return;
     const request = { image, box };
     this.waiting.add(request);
     this.animate();
     try {
-      const answer = await api.masksFromBoxes(image, [box], this.guessClass ? undefined : current.id);
-      this.keep(request, answer.instances[0], current.id);
+      const answer = await api.masksFromBoxes(image, [box], this.guessClass ? undefined : (current ?? undefined));
+      const [found] = answer.instances;
+      if (!editor.category(found.category_id)) await editor.readCategories(); // the model named a class that was not here
+      this.keep(request, found, current);
     } catch (error) {
-      const asBox = { label: "Keep the box", run: () => this.create(image, { category_id: current.id, bbox: sized(box) }) };
-      editor.emit("notice", { text: `No mask for this box: ${lineOf(error)}.`, kind: "error", actions: [asBox] });
+      const actions = [{ label: "Keep the box", run: () => this.create(image, { category_id: current ?? 0, bbox: sized(box) }) }];
+      editor.emit("notice", { text: `No mask for this box: ${lineOf(error)}.`, kind: "error", actions: current === null ? [] : actions });
     } finally {
       this.waiting.delete(request);
       this.view.redrawOverlay();
     }
   }
 
-  /** @private @param {{image: number, box: Box}} request @param {import("../document.js").Instance | undefined} found @param {number} current */
+  /** @private @param {{image: number, box: Box}} request @param {import("../document.js").Instance} found @param {number | null} current */
   keep({ image, box }, found, current) {
     const { editor } = this;
-    const hasMask = found && (!Array.isArray(found.segmentation) || found.segmentation.length > 0);
-    if (!found || !hasMask) {
-      this.create(image, { category_id: current, bbox: sized(box) });
+    const sure = this.guessClass && (found.score ?? 0) >= SURE;
+    const category_id = sure || current === null ? found.category_id : current;
+    if (Array.isArray(found.segmentation) && !found.segmentation.length) {
+      this.create(image, { category_id, bbox: sized(box) });
       editor.emit("notice", { text: "The model sees no mask here: kept as a box." });
       return;
     }
-    const sure = this.guessClass && (found.score ?? 0) >= SURE && editor.category(found.category_id) !== null;
-    const category_id = sure ? found.category_id : current;
-    const sameClass = category_id === found.category_id && found.keypoints.length > 0;
-    this.create(image, { category_id, segmentation: found.segmentation, ...(sameClass ? { keypoints: found.keypoints } : {}) });
+    const keypoints = category_id === found.category_id && found.keypoints.length ? { keypoints: found.keypoints } : {};
+    this.create(image, { category_id, segmentation: found.segmentation, ...keypoints });
   }
 
   /** @private @param {number} image @param {import("../document.js").Fields & {category_id: number}} fields */

@@ -1,0 +1,74 @@
+/** What the server says to an edit, and what that means for the document on the screen. */
+
+import { fieldsOf, findInstance, withInstance, withoutInstance } from "./document.js";
+
+/** @typedef {import("./document.js").ImageDocument} ImageDocument */
+/** @typedef {import("./document.js").Instance} Instance */
+/** @typedef {import("./document.js").Fields} Fields */
+/** @typedef {import("./editor.js").Editor} Editor */
+/** @typedef {import("./editor.js").Notice} Notice */
+/** @typedef {import("./outbox.js").Edit} Edit */
+
+/** An edit is on the server. @param {Editor} editor @param {Edit} edit @param {any} saved */
+export function takeSaved(editor, edit, saved) {
+  const document = editor.document;
+  if (!document || document.image.image_id !== edit.image) return editor.emit("saved", edit);
+  const status = document.image.status === "todo" ? "in_progress" : document.image.status; // as the server does
+  /** @type {ImageDocument} */
+  let next = { ...document, image: { ...document.image, status }, revision: saved.revision || document.revision, can_undo: true, can_redo: false };
+  if (saved.instance) {
+    const id = saved.instance.id;
+    const more = editor.outbox.edits.filter((other) => other.image === edit.image && other.id === id);
+    const local = findInstance(document, edit.id);
+    if (local) {
+      const instance = more.length ? { ...local, id, revision: saved.instance.revision } : saved.instance;
+      next = withInstance(next, edit.id, instance);
+      if (edit.id !== id) renumber(editor, edit.id, id);
+    }
+  }
+  editor.document = next;
+  editor.emit("document");
+  editor.emit("saved", edit);
+  // Every edit adds one to the revision: a larger step means that somebody else is at this image too.
+  if (next.revision > document.revision + 1 && !editor.outbox.edits.length) void editor.reload().catch(() => {});
+}
+
+/** The server has numbered an instance. @param {Editor} editor @param {number} from @param {number} to */
+function renumber(editor, from, to) {
+  if (editor.draft?.id === from) editor.draft = { ...editor.draft, id: to };
+  for (const flag of /** @type {const} */ (["hidden", "locked"])) if (editor[flag].delete(from)) editor[flag].add(to);
+  if (editor.hoveredId === from) editor.hoveredId = to;
+  if (editor.selectedId === from) editor.selectedId = to;
+  editor.emit("renumber", { from, to });
+}
+
+/** Somebody else was faster: theirs is shown, mine is offered. @param {Editor} editor @param {Edit} edit @param {Fields} mine @param {Instance | null} current */
+export function takeConflict(editor, edit, mine, current) {
+  const document = editor.document;
+  if (!document || document.image.image_id !== edit.image) {
+    editor.emit("notice", { text: "An edit on another image met a newer change there and was not saved.", kind: "error" });
+    return;
+  }
+  const local = findInstance(document, edit.id);
+  editor.setDraft(null);
+  editor.document = current ? withInstance(document, edit.id, current) : withoutInstance(document, edit.id);
+  if (!editor.selected) editor.select(null);
+  editor.emit("document");
+  const name = editor.category(current?.category_id ?? local?.category_id ?? -1)?.name ?? "object";
+  /** @type {Notice} */
+  const notice = {
+    text: `“${name}” was ${current ? "changed" : "deleted"} elsewhere; your edit of it was not saved.`,
+    kind: "error",
+  };
+  if (current && edit.kind === "delete") notice.actions = [{ label: "Delete it", run: () => editor.remove(current.id) }];
+  else if (current) notice.actions = [{ label: "Use mine", run: () => void editor.change(current.id, mine) }];
+  else if (local) notice.actions = [{ label: "Bring mine back", run: () => void editor.create(fieldsOf(local)) }];
+  editor.emit("notice", notice);
+  void editor.reload().catch(() => {});
+}
+
+/** The server will never take this edit. @param {Editor} editor @param {Edit} edit @param {string} line */
+export function takeRefusal(editor, edit, line) {
+  editor.emit("notice", { text: `Not saved: ${line}`, kind: "error" });
+  if (editor.image?.image_id === edit.image) void editor.reload().catch(() => {});
+}

@@ -1,0 +1,134 @@
+/** Paint on the mask of the selected object, or paint a new one; the eraser takes away. A stroke is one edit. */
+
+import { isRle, ringsOf, simplified } from "../document.js";
+import { clockwise } from "../geometry.js";
+import { colorOf, inScreenPixels } from "../painter.js";
+import { remember, remembered } from "../preferences.js";
+import { fillRings, paintStroke, pixelBox, segmentationOf } from "../raster.js";
+
+/** @typedef {import("../view.js").Pointer} Pointer */
+
+const TOLERANCE = 0.75; // image pixels; the stairs of a slanted edge are 0.71 high
+const SMALLEST = 2, LARGEST = 200; // CSS pixels of radius
+
+/** Brush and eraser have one size. */
+const size = { radius: remembered("brush", 14) };
+
+export class BrushTool {
+  /** @param {"brush" | "eraser"} name @param {import("../editor.js").Editor} editor @param {import("../view.js").View} view */
+  constructor(name, editor, view) {
+    this.name = name;
+    this.editor = editor;
+    this.view = view;
+    /** @type {number[]} */
+    this.points = [];
+  }
+
+  hint() {
+    const { editor } = this;
+    const selected = editor.selected;
+    if (selected && editor.locked.has(selected.id)) return "Locked. L unlocks it.";
+    if (this.name === "eraser") return selected ? "Paint away what the mask should not cover. [ and ] change the size." : "Click the object to erase from.";
+    if (!editor.currentCategory) return "Make a class first, in the panel on the right.";
+    const what = selected ? `Paint on the mask of the selected ${editor.category(selected.category_id)?.name ?? "object"}; Esc, then paint a new one.` : `Paint a new ${editor.currentCategory.name}.`;
+    return `${what} Alt erases; [ and ] change the size.`;
+  }
+
+  cursor() {
+    return this.name === "eraser" && !this.editor.selected ? "pointer" : "none";
+  }
+
+  /** @param {number} factor */
+  resize(factor) {
+    size.radius = Math.min(LARGEST, Math.max(SMALLEST, size.radius * factor));
+    remember("brush", size.radius);
+    this.view.redrawOverlay();
+  }
+
+  /** @param {Pointer} pointer */
+  pointerDown(pointer) {
+    const { editor, view } = this;
+    if (pointer.button !== 0) return;
+    const selected = editor.selected;
+    if (selected && editor.locked.has(selected.id)) return;
+    if (this.name === "eraser" && !selected) {
+      const under = view.instancesAt(pointer.x, pointer.y)[0];
+      if (under) editor.select(under.id);
+      return;
+    }
+    if (!selected && !editor.currentCategory) return editor.emit("classneeded");
+    this.erasing = this.name === "eraser" || (pointer.alt && selected !== null);
+    this.points = [pointer.x, pointer.y];
+    view.redrawOverlay();
+  }
+
+  /** @param {Pointer} pointer @param {boolean} pressed */
+  pointerMove(pointer, pressed) {
+    if (pressed && this.points.length) this.points.push(pointer.x, pointer.y);
+    this.view.redrawOverlay();
+  }
+
+  pointerUp() {
+    const { editor, points } = this;
+    this.points = [];
+    const image = editor.image;
+    if (!points.length || !image) return;
+    const selected = editor.selected;
+    const radius = this.view.reach(size.radius);
+    const bitmap = selected !== null && isRle(selected.segmentation);
+    // A box without an outline has nothing to paint on: the stroke is its first mask.
+    const empty = selected !== null && !bitmap && Array.isArray(selected.segmentation) && !selected.segmentation.length;
+    const rings = selected && !empty ? ringsOf(selected).map((ring) => (bitmap ? ring : clockwise(ring))) : [];
+    const box = pixelBox(rings, this.erasing ? [] : points, radius, image);
+    if (box[2] <= box[0] || box[3] <= box[1]) return;
+    const crop = fillRings(rings, box);
+    paintStroke(crop, points, radius, this.erasing ? 0 : 1);
+    const segmentation = segmentationOf(crop, image, bitmap, (traced) => simplified(traced, TOLERANCE));
+    if (!segmentation) {
+      if (selected) editor.remove(selected.id); // erased to the last pixel
+    } else if (selected) editor.change(selected.id, { segmentation });
+    else if (editor.currentCategory) editor.select(editor.create({ category_id: editor.currentCategory.id, segmentation }));
+    this.view.redrawOverlay();
+  }
+
+  cancel() {
+    if (!this.points.length) return false;
+    this.points = [];
+    this.view.redrawOverlay();
+    return true;
+  }
+
+  leave() {
+    this.points = [];
+  }
+
+  /** @param {CanvasRenderingContext2D} context @param {import("../painter.js").Surface} surface */
+  draw(context, surface) {
+    inScreenPixels(context, surface);
+    const { editor, view, points } = this;
+    const selected = editor.selected;
+    const erasing = points.length ? this.erasing : this.name === "eraser";
+    const color = colorOf(selected ? editor.category(selected.category_id) : editor.currentCategory);
+    if (points.length) {
+      context.beginPath();
+      for (let i = 0; i < points.length; i += 2) context.lineTo(...surface.viewport.toScreen(points[i], points[i + 1]));
+      if (points.length === 2) context.lineTo(...surface.viewport.toScreen(points[0] + 1e-3, points[1]));
+      context.lineCap = context.lineJoin = "round";
+      context.lineWidth = 2 * size.radius;
+      context.strokeStyle = erasing ? "rgb(10, 14, 20)" : color;
+      context.globalAlpha = 0.5;
+      context.stroke();
+      context.globalAlpha = 1;
+    }
+    if (!view.pointer || (this.name === "eraser" && !selected)) return;
+    for (const [rim, width] of /** @type {[string, number][]} */ ([["rgba(10, 14, 20, 0.8)", 3], [erasing ? "#ffffff" : color, 1.5]])) {
+      context.beginPath();
+      context.arc(view.pointer.screenX, view.pointer.screenY, size.radius, 0, 2 * Math.PI);
+      context.setLineDash(erasing ? [4, 3] : []);
+      context.strokeStyle = rim;
+      context.lineWidth = width;
+      context.stroke();
+    }
+    context.setLineDash([]);
+  }
+}
