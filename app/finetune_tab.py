@@ -226,10 +226,10 @@ class FinetuneTab:
         }
 
     def _versions_view(self) -> dict[Any, Any]:
-        versions = self.registry.versions()
-        others = [version["name"] for version in reversed(versions) if not version["current"]]
+        versions, usable = self.registry.versions(), self.registry.usable()
+        others = [row["name"] for row in reversed(versions) if row["name"] in usable and not row["current"]]
         return {
-            self.versions: texts.version_rows(versions, self.registry.usable()),
+            self.versions: texts.version_rows(versions, usable),
             self.version: gr.Dropdown(choices=others, interactive=bool(others)),
         }
 
