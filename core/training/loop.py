@@ -256,7 +256,7 @@ def _validate(run: Run) -> None:
 def _write_model(run: Run) -> None:
     lineage = {
         "base_model": run.config.model or None,
-        "annotations": run.config.annotations,
+        "annotations": Path(run.config.annotations).name,
         "images": len(run.dataset),
         "classes_learned": [category["name"] for category in run.dataset.categories],
         "steps": run.done,
