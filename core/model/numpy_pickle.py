@@ -38,6 +38,9 @@ class _Array:
 
     def __setstate__(self, state: Any) -> None:
         _, shape, data_type, column_major, data = state
+        self.fill(shape, data_type, column_major, data)
+
+    def fill(self, shape: Any, data_type: Any, column_major: bool, data: Any) -> None:
         if not isinstance(data_type, _DataType):
             raise pickle.UnpicklingError("an array without a type of numbers")
         if isinstance(data, str):  # Python 2 wrote bytes as text
@@ -57,6 +60,17 @@ class _EmptyArray:
         return _Array()
 
 
+class _FromBuffer:
+    """Protocol 5 names the function that is given data, type, shape and order."""
+
+    __slots__ = ()
+
+    def __call__(self, data: Any, data_type: Any, shape: Any, order: Any) -> _Array:
+        array = _Array()
+        array.fill(shape, data_type, order == "F", data)
+        return array
+
+
 class _Encode:
     __slots__ = ()
 
@@ -64,13 +78,23 @@ class _Encode:
         return text.encode("latin1")
 
 
-# What a pickled array is made of; _codecs.encode is how protocol 2 writes bytes.
+class _NoBytes:
+    __slots__ = ()
+
+    def __call__(self) -> bytes:
+        return b""
+
+
+# What a pickled array is made of; protocol 2 writes bytes by _codecs.encode, and none at all by bytes().
 KNOWN_NAMES: dict[tuple[str, str], Any] = {
     ("numpy", "ndarray"): _Array,
     ("numpy", "dtype"): _DataType,
     ("numpy.core.multiarray", "_reconstruct"): _EmptyArray(),
     ("numpy._core.multiarray", "_reconstruct"): _EmptyArray(),
+    ("numpy.core.numeric", "_frombuffer"): _FromBuffer(),
+    ("numpy._core.numeric", "_frombuffer"): _FromBuffer(),
     ("_codecs", "encode"): _Encode(),
+    ("__builtin__", "bytes"): _NoBytes(),
 }
 
 

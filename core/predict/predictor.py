@@ -166,7 +166,12 @@ class Predictor:
 
 def _checked_boxes(boxes: Tensor | NDArray[np.floating] | Sequence[Sequence[float]], size: tuple[int, int]) -> Tensor:
     height, width = size
-    values = torch.as_tensor(np.asarray(boxes, dtype=np.float32)).reshape(-1, 4) if len(boxes) else torch.zeros((0, 4))
+    try:
+        values = torch.as_tensor(np.asarray(boxes, dtype=np.float32)) if len(boxes) else torch.zeros((0, 4))
+    except ValueError:  # rows of unequal lengths
+        values = torch.zeros(())
+    if values.dim() != 2 or values.shape[1] != 4:
+        raise ValueError("boxes are needed as N×4 numbers: x0, y0, x1, y1 of each")
     limits = values.new_tensor([width, height, width, height])
     clipped = values.clamp(min=0).minimum(limits)
     for given, box in zip(values.tolist(), clipped.tolist(), strict=True):
