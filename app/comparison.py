@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import cv2
 import numpy as np
@@ -12,8 +13,10 @@ from PIL import Image, ImageDraw, ImageFont
 
 from app import job_directory
 from app.store.categories import PALETTE
-from core import CocoDataset, Instances, MaskRCNN, Predictor
 from core.datasets.images import read_image
+
+if TYPE_CHECKING:
+    from core import CocoDataset, Instances, MaskRCNN
 
 PICTURES = 4
 LONGEST_EDGE = 640  # pixels of a picture
@@ -25,6 +28,8 @@ def draw_comparison(directory: Path, base: MaskRCNN, new: MaskRCNN, held_out: Co
 
     Only classes that the held-out data names are drawn: of the others nobody said whether they are right.
     """
+    from core import Predictor  # brings torch, which the page does without
+
     folder = directory / job_directory.COMPARISON
     folder.mkdir(exist_ok=True)
     colours = {category["name"]: PALETTE[index % len(PALETTE)] for index, category in enumerate(held_out.categories)}

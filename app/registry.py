@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,6 @@ from sqlalchemy.orm import Session
 from app.store.database import Store
 from app.store.errors import NotFoundError
 from app.store.schema import ModelVersion
-from core.model.weights import available_models, read_sidecar
 
 
 class ModelRegistry:
@@ -22,31 +22,56 @@ class ModelRegistry:
     one. None is ever removed, so going back is to promote an older one.
     """
 
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: Store, first: str | None = None) -> None:
+        """`first` is what `use_first` is called with when the models are looked for."""
         self.store = store
-        with store.writing() as session:
-            for model in available_models():
-                self.add(session, model["name"], path=model["name"], categories=_names(model["categories"]))
+        self._first = first
+        self._lock = threading.Lock()
+        self._opened = False
+
+    def open(self) -> None:
+        """Look for the models that ship or lie in the cache; whoever asks for a version has it done first.
+
+        Not done on construction, because it needs torch, which takes seconds to import: the server is up by then.
+        """
+        with self._lock:
+            if self._opened:
+                return
+            from core.model.weights import available_models
+
+            with self.store.writing() as session:
+                for model in available_models():
+                    self.add(session, model["name"], path=model["name"], categories=_names(model["categories"]))
+                if self._first is not None:
+                    self._use_first(session, self._first)
+            self._opened = True
 
     def use_first(self, model: str) -> None:
         """Make `model`, a name or a path, current in a workspace where none is yet."""
+        self.open()
         with self.store.writing() as session:
-            if session.scalar(select(ModelVersion.id).where(ModelVersion.current)) is not None:
-                return
-            version = session.scalar(select(ModelVersion).where(ModelVersion.name == model))
-            if version is None:
-                path = Path(model).expanduser()
-                is_file = path.exists()
-                version = self.add(
-                    session,
-                    path.stem if is_file else model,
-                    path=str(path.absolute()) if is_file else model,
-                    categories=_names(_categories_of(path)) if is_file else [],
-                )
-            _make_current(session, version)
+            self._use_first(session, model)
+
+    def _use_first(self, session: Session, model: str) -> None:
+        if session.scalar(select(ModelVersion.id).where(ModelVersion.current)) is not None:
+            return
+        version = session.scalar(select(ModelVersion).where(ModelVersion.name == model))
+        if version is None:
+            path = Path(model).expanduser()
+            is_file = path.exists()
+            version = self.add(
+                session,
+                path.stem if is_file else model,
+                path=str(path.absolute()) if is_file else model,
+                categories=_names(_categories_of(path)) if is_file else [],
+            )
+        _make_current(session, version)
 
     def usable(self) -> list[str]:
         """The names of the versions whose weights are on this machine, the oldest first."""
+        from core.model.weights import available_models
+
+        self.open()
         here = {model["name"] for model in available_models() if model["origin"] in ("ships", "downloaded")}
         with self.store.reading() as session:
             rows = session.scalars(select(ModelVersion).order_by(ModelVersion.id)).all()
@@ -68,6 +93,7 @@ class ModelRegistry:
 
     def versions(self) -> list[dict[str, Any]]:
         """Every version as the data plane shows it, the oldest first."""
+        self.open()
         with self.store.reading() as session:
             rows = list(session.scalars(select(ModelVersion).order_by(ModelVersion.id)))
             parents = {row.name: row.parent for row in rows}
@@ -75,6 +101,7 @@ class ModelRegistry:
 
     def current(self) -> str:
         """The name of the version in use."""
+        self.open()
         with self.store.reading() as session:
             return session.scalars(select(ModelVersion.name).where(ModelVersion.current)).one()
 
@@ -83,6 +110,7 @@ class ModelRegistry:
 
         Runs lie in the workspace and are remembered relative to it, so that a workspace can be moved.
         """
+        self.open()
         with self.store.reading() as session:
             path = _find(session, name).path
         inside = self.store.workspace / path
@@ -108,6 +136,7 @@ class ModelRegistry:
 
     def promote(self, name_or_id: str | int) -> str:
         """Make a version current, its name or id given; returns its name. Raises NotFoundError."""
+        self.open()
         with self.store.writing() as session:
             version = _find(session, name_or_id)
             _make_current(session, version)
@@ -121,6 +150,8 @@ def _names(categories: Sequence[Any]) -> list[str]:
 
 def _categories_of(path: Path) -> list[Any]:
     """The categories in the sidecar of a model; none where it has no sidecar (torchvision's files do not)."""
+    from core.model.weights import read_sidecar
+
     try:
         return list(read_sidecar(path)["categories"])
     except (FileNotFoundError, ValueError):

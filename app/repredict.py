@@ -55,10 +55,13 @@ class Repredictor:
         return len(image_ids)
 
     def close(self) -> None:
-        """Stop after the image at hand; `open` goes on from there."""
+        """Stop after the image at hand; `open` goes on from there.
+
+        Waits a second for it at most: a model that is still being downloaded must not keep the server from ending.
+        """
         self._closed.set()
         if self._thread is not None:
-            self._thread.join()
+            self._thread.join(timeout=1.0)
 
     def _begin(self, model: str, image_ids: list[int]) -> None:
         with self._lock:

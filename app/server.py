@@ -41,8 +41,7 @@ def create_app(
     the data plane, which starts in a fraction of the time. The model is loaded in the background at once,
     or with the first request that needs it.
     """
-    registry = ModelRegistry(store)
-    registry.use_first(model)
+    registry = ModelRegistry(store, first=model)
     assist = Assist(store, registry, device)
     fine_tuning = FineTuning(store, registry, device=device)
     repredictor = Repredictor(store, lambda image_id, name: assist.predict(image_id, name).result())

@@ -18,7 +18,7 @@ from app.job_directory import training_config
 from app.json_files import read_json, write_json
 from app.training_log import TrainingLog
 from app.training_process import start_process
-from core import TrainConfig, train
+from core.config import TrainConfig
 
 STEPS = 4
 SPEEDS = "seconds_per_image.json"
@@ -28,6 +28,8 @@ PATIENCE = 600.0  # seconds; a machine that needs longer for a few steps is told
 
 def seconds_per_image(config: TrainConfig, scratch: Path) -> float:
     """Seconds of a training step of `config` for each image in it, from a few steps run in `scratch`."""
+    from core import train  # brings torch, which the server does without until it is up
+
     probe = replace(
         config, output=str(scratch), steps=STEPS, val_images=None, val_annotations=None, log_every=1, resume=False
     )
