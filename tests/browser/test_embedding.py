@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+import threading
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, HTTPServer
 from typing import Any
 
 import pytest
@@ -20,6 +22,30 @@ def prefixed_server(tmp_path_factory: pytest.TempPathFactory) -> Any:
     server.stop()
 
 
+@pytest.fixture
+def other_site(prefixed_server: Server) -> Iterator[str]:
+    """The address of a page on another host that shows the editor in a frame: /3 shows image 3."""
+
+    class Page(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            address = f"{prefixed_server.url}/canvas/index.html#image={self.path[1:]}"
+            self.send_response(200)
+            self.send_header("Content-Type", "text/html")
+            self.end_headers()
+            self.wfile.write(
+                f'<link rel="icon" href="data:,"><iframe width="960" height="600" src="{address}">'.encode()
+            )
+
+        def log_message(self, *arguments: object) -> None:
+            """Nothing on the terminal."""
+
+    site = HTTPServer(("127.0.0.1", 0), Page)
+    threading.Thread(target=site.serve_forever, daemon=True).start()
+    yield f"http://localhost:{site.server_address[1]}"  # another name is another site
+    site.shutdown()
+    site.server_close()
+
+
 @pytest.mark.parametrize("path", ["/", "/canvas/index.html"])
 def test_editor_works_under_another_root_path(
     prefixed_server: Server, open_editor: Any, photographs: Photographs, path: str
@@ -34,7 +60,7 @@ def test_editor_works_under_another_root_path(
 
 
 def test_editor_works_inside_a_page_of_another_site(
-    prefixed_server: Server, browser: Any, photographs: Photographs, tmp_path: Path
+    prefixed_server: Server, other_site: str, browser: Any, photographs: Photographs
 ) -> None:
     with DataPlane(base_url=prefixed_server.url, timeout=60) as data_plane:
         image = data_plane.upload(photographs.make())
@@ -43,8 +69,7 @@ def test_editor_works_inside_a_page_of_another_site(
         page = context.new_page()
         errors: list[str] = []
         page.on("pageerror", lambda error: errors.append(str(error)))
-        source = f"{prefixed_server.url}/canvas/index.html#image={image}"
-        page.goto(f'data:text/html,<iframe width="960" height="600" src="{source.replace("#", "%23")}"></iframe>')
+        page.goto(f"{other_site}/{image}")
         frame = page.frame_locator("iframe")
         frame.locator(".ml-class", has_text="dog").wait_for()
         inner = next(one for one in page.frames if one.url.startswith(prefixed_server.url))
