@@ -1,0 +1,33 @@
+"""Results that took a while are kept under data/workspace/notebooks/, so that a second run of a notebook is fast."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from core.model.weights import SHIPPED_MODELS, WEIGHTS_FILE
+
+FOLDER = Path(__file__).resolve().parents[1] / "data" / "workspace" / "notebooks"
+
+
+def cached_table(name: str, settings: Mapping[str, Any], compute: Callable[[], pd.DataFrame]) -> pd.DataFrame:
+    """The table that `compute` gives, computed once for these settings and this starter model.
+
+    The environment variable MASKLOOP_NOTEBOOK_CACHE names another folder. Delete the file to compute anew.
+    """
+    starter = (SHIPPED_MODELS / "starter" / WEIGHTS_FILE).read_bytes()
+    key = hashlib.sha256(json.dumps(dict(settings), sort_keys=True).encode() + starter).hexdigest()[:12]
+    file = Path(os.environ.get("MASKLOOP_NOTEBOOK_CACHE", FOLDER)) / f"{name}_{key}.csv"
+    if not file.is_file():
+        table = compute()
+        file.parent.mkdir(parents=True, exist_ok=True)
+        partial = file.with_suffix(f".{os.getpid()}.partial")
+        table.to_csv(partial, index=False)
+        partial.replace(file)
+    return pd.read_csv(file)
