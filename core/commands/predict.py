@@ -16,6 +16,7 @@ from core.commands.arguments import Predict
 from core.datasets import read_image
 from core.files import write_atomically
 from core.predict.predictor import Predictor
+from core.structures import named_categories
 
 IMAGE_SUFFIXES = {".bmp", ".gif", ".jpeg", ".jpg", ".png", ".ppm", ".tif", ".tiff", ".webp"}
 
@@ -53,7 +54,7 @@ def predict(command: Predict) -> int:
             bar.update(len(batch))
     if not images:
         raise ValueError(f"none of the {len(sources)} images could be read: {command.output} was not written")
-    content: Any = data_set(images, annotations, predictor.categories)
+    content: Any = data_set(images, annotations, named_categories(predictor.categories))
     if command.format == "results":
         content = results_list(annotations)
     text = json.dumps(content, ensure_ascii=False)

@@ -15,14 +15,14 @@ from torch import Tensor, nn
 
 from core.model.heads import BoxPredictor, KeypointHead, MaskPredictor, MlpMaskHead
 from core.model.mask_rcnn import MaskRCNN
-from core.structures import Category
+from core.structures import Category, named_categories
 
 
 def merge_categories(base: Sequence[Category], data: Sequence[Category], keep_base: bool) -> list[Category]:
     """The categories of a model that knows `base` and goes on to learn `data`, in the order of its labels.
 
-    Base categories stay in their places, so their labels do not change; new ones follow. With
-    `keep_base` False only those of the data remain, in their own order. A category that both name is
+    Base categories keep their order, and new ones follow; rows of published weights that stand for
+    nothing are left behind. With `keep_base` False only those of the data remain, in their own order. A category that both name is
     described as the data describes it. Ids are the data's; a base category whose id is taken gets a
     free one. Raises ValueError where the data names two categories alike.
     """
@@ -37,7 +37,7 @@ def merge_categories(base: Sequence[Category], data: Sequence[Category], keep_ba
     # One keypoint head stands for one list of keypoints: where the data brings another, it takes over.
     other_keypoints = keypoint_names(data) not in ([], keypoint_names(base))
     merged: list[Category] = []
-    for category in base:
+    for category in named_categories(base):
         kept = _copy(by_name.pop(category["name"], category))
         if kept["name"] not in names:
             if kept["id"] in taken:

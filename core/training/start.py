@@ -10,7 +10,6 @@ from typing import Any
 import torch
 
 from core.config import ModelConfig, TrainConfig
-from core.model.backbones import load_classification_weights
 from core.model.mask_rcnn import MaskRCNN
 from core.model.weights import load_model
 from core.structures import Category
@@ -40,7 +39,7 @@ def starting_model(config: TrainConfig, categories: Sequence[Category]) -> MaskR
         )
     model = MaskRCNN(model_config, categories=merge_categories([], categories, keep_base=True))
     if config.backbone_weights:
-        load_classification_weights(model.backbone, _read_state_dict(Path(config.backbone_weights)))
+        model.load_backbone_weights(_read_state_dict(Path(config.backbone_weights)))
     return model
 
 

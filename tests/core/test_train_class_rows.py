@@ -146,3 +146,13 @@ def test_the_given_model_is_left_alone() -> None:
     move_to_categories(base, [{"id": 1, "name": "fig"}])
     assert base.config == config
     assert all(torch.equal(before[name], tensor) for name, tensor in base.state_dict().items())
+
+
+def test_rows_that_stand_for_nothing_are_left_behind() -> None:
+    base: list[Category] = [{"id": 1, "name": "cat"}, {"id": 2, "name": "unused 2", "unused": True}]
+    model = model_of([*base, PERSON | {"id": 3}])
+    merged = merge_categories(model.categories, [{"id": 9, "name": "fig"}], keep_base=True)
+    assert [category["name"] for category in merged] == ["cat", "person", "fig"]
+    moved = move_to_categories(model, merged)
+    rows = model.box_predictor.scores.weight[[0, 1, 3]]
+    assert torch.equal(moved.box_predictor.scores.weight[:3], rows)
