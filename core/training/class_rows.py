@@ -22,9 +22,10 @@ def merge_categories(base: Sequence[Category], data: Sequence[Category], keep_ba
     """The categories of a model that knows `base` and goes on to learn `data`, in the order of its labels.
 
     Base categories keep their order, and new ones follow; rows of published weights that stand for
-    nothing are left behind. With `keep_base` False only those of the data remain, in their own order. A category that both name is
-    described as the data describes it. Ids are the data's; a base category whose id is taken gets a
-    free one. Raises ValueError where the data names two categories alike.
+    nothing are left behind. With `keep_base` False only those of the data remain, in their own
+    order. A category that both name is described as the data describes it. Ids are the data's; a base
+    category whose id is taken gets a free one. Raises ValueError where the data names two categories
+    alike.
     """
     names = [category["name"] for category in data]
     for name in names:

@@ -99,7 +99,7 @@ def test_keypoint_head_stays_while_its_names_stay() -> None:
         assert torch.equal(model.state_dict()["keypoint_head.deconv.weight"], weights)
         assert model.categories[0]["keypoints"] == ["left", "right"]
 
-    horse: Category = {"id": 9, "name": "horse", "keypoints": ["nose", "tail", "ear"]}
+    horse: Category = {"id": 9, "name": "horse", "keypoints": ["nose", "tail", "ear"], "skeleton": []}
     other = moved([horse])
     assert other.config.num_keypoints == 3
     assert "keypoints" not in other.categories[0]  # the head means the horse's now
