@@ -107,7 +107,6 @@ function createTiles({ tile, horizontal, label, onOpen }) {
 function makeTile(row, at, total, onclick) {
   const { word, mark } = STATUS[row.status];
   const instances = row.counts?.instances ?? 0, proposed = row.counts?.proposed ?? 0;
-  const counts = proposed ? `${instances - proposed} + ${proposed}` : String(instances);
   const words = `${word}; ${instances - proposed} accepted, ${proposed} proposed`;
   const picture = element("img", { src: thumbnailUrl(row.image_id), alt: "", loading: "lazy", decoding: "async", draggable: "false" });
   return element(
@@ -115,7 +114,11 @@ function makeTile(row, at, total, onclick) {
     { type: "button", class: `ml-tile ml-status-${row.status}`, role: "option", "data-image": row.image_id, title: `${at + 1} of ${total}: ${row.file_name}\n${words}`, "aria-label": `${row.file_name}, ${words}`, onclick },
     picture,
     element("span", { class: "ml-tile-mark", "aria-hidden": "true" }, mark),
-    instances ? element("span", { class: "ml-tile-count", "aria-hidden": "true" }, counts) : null,
+    instances
+      ? element("span", { class: "ml-tile-count", "aria-hidden": "true" },
+        instances > proposed ? element("b", {}, String(instances - proposed)) : null,
+        proposed ? element("i", {}, String(proposed)) : null)
+      : null,
     element("span", { class: "ml-tile-name", "aria-hidden": "true" }, row.file_name),
   );
 }

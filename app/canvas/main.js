@@ -5,7 +5,7 @@
 
 import { createStatusBar, createToolBar, createToolOptions, createTopBar } from "./bars.js";
 import { createClassPanel } from "./classes.js";
-import { button, element, icon } from "./dom.js";
+import { button, element, icon, isTextField } from "./dom.js";
 import { createGrid, createStrip } from "./gallery.js";
 import { droppedFiles } from "./images.js";
 import { createInspector } from "./inspector.js";
@@ -40,6 +40,7 @@ export async function mount(host) {
   attachPointers(bench.view);
   attachKeys(bench);
   attachDrop(bench, root);
+  giveFocusBack(bench);
   exposeForTests(bench);
   watchReturn(bench);
   try {
@@ -102,6 +103,17 @@ function fillWindow(root) {
   for (let node = root.parentElement; node; node = node.parentElement) around.observe(node);
   new IntersectionObserver(fill).observe(root);
   fill();
+}
+
+/** A button pressed with the mouse does not keep the keyboard: Space, Enter and the arrows are the canvas's again. @param {Workbench} bench */
+function giveFocusBack({ root, view }) {
+  const back = (/** @type {Event} */ event) => {
+    const target = /** @type {Element} */ (event.target);
+    if (!target.closest("button, li, input[type=range], input[type=checkbox]") || root.querySelector("dialog[open]")) return;
+    if (!isTextField(document.activeElement)) view.overlay.focus({ preventScroll: true });
+  };
+  root.addEventListener("click", (event) => event.detail > 0 && back(event)); // 0: pressed by key
+  root.addEventListener("pointerup", (event) => event.target instanceof HTMLInputElement && back(event));
 }
 
 /** @param {Workbench} bench @param {HTMLElement} root */

@@ -8,7 +8,7 @@ import { ImageList } from "./images.js";
 import { remember, remembered } from "./preferences.js";
 import { BrushTool } from "./tools/brush.js";
 import { BoxTool } from "./tools/box.js";
-import { KeypointsTool } from "./tools/keypoints.js";
+import { KeypointsTool, turnVisibility } from "./tools/keypoints.js";
 import { PolygonTool } from "./tools/polygon.js";
 import { RefineTool } from "./tools/refine.js";
 import { SelectTool } from "./tools/select.js";
@@ -187,7 +187,7 @@ export class Workbench {
 
   cycleKeypoint() {
     const index = this.editor.activeKeypoint ?? this.view.hoveredKeypoint;
-    if (index !== null) this.tools.keypoints.cycle(index);
+    if (index !== null) turnVisibility(this.editor, index);
   }
 
   /** @param {1 | -1} direction */
@@ -240,6 +240,8 @@ export class Workbench {
     if (!image) return;
     this.tool.cancel?.();
     const status = image.status === "reviewed" ? "in_progress" : "reviewed";
+    const proposals = editor.document?.instances.filter((instance) => instance.status === "proposed") ?? [];
+    const below = proposals.filter((instance) => (instance.score ?? 1) < editor.threshold).length;
     const document = await editor.ask("Saving the status", async () => {
       await editor.outbox.flush();
       await api.setStatus(image.image_id, status, status === "reviewed" ? editor.threshold : undefined);
@@ -252,7 +254,7 @@ export class Workbench {
     const next = images.nextUnreviewed(image.image_id);
     const back = { label: "Go back", run: () => void this.open(image.image_id) };
     editor.emit("notice", {
-      text: next ? "Reviewed." : "Reviewed. That was the last one: export, or fine-tune on your corrections.",
+      text: `Reviewed${tally(proposals.length - below, below)}.${next ? "" : " That was the last one: export, or fine-tune on your corrections."}`,
       kind: "success", actions: next ? [back] : [],
     });
     if (next) await this.open(next.image_id);
@@ -291,3 +293,8 @@ export class Workbench {
   }
 }
 
+/** What became of the proposals. @param {number} accepted @param {number} removed */
+function tally(accepted, removed) {
+  const parts = [accepted ? `${accepted} accepted` : "", removed ? `${removed} below the threshold removed` : ""].filter(Boolean);
+  return parts.length ? `: ${parts.join(", ")}` : "";
+}

@@ -40,6 +40,14 @@ export function setVisibility(editor, index, visibility) {
   editor.change(instance.id, { keypoints: withKeypoint(keypoints, index, place[0], place[1], visibility) });
 }
 
+/** Turn a keypoint's visibility: visible, hidden, not labelled, visible. @param {import("../editor.js").Editor} editor @param {number} index */
+export function turnVisibility(editor, index) {
+  const instance = editor.selected;
+  if (!instance) return;
+  const keypoints = completeKeypoints(instance, editor.category(instance.category_id));
+  setVisibility(editor, index, NEXT_VISIBILITY[keypoints[3 * index + 2] ?? 0]);
+}
+
 export class KeypointsTool {
   name = "keypoints";
 
@@ -103,12 +111,12 @@ export class KeypointsTool {
       editor.select(found.instance.id);
       editor.setActiveKeypoint(found.index);
       if (editor.locked.has(found.instance.id)) return;
-      if (pointer.button === 2) this.cycle(found.index);
+      if (pointer.button === 2) turnVisibility(editor, found.index);
       else this.drag = { index: found.index, start: pointer, moving: false };
       return;
     }
     const ghost = this.ghostAt(pointer);
-    if (ghost !== null && pointer.button === 2) return this.cycle(ghost);
+    if (ghost !== null && pointer.button === 2) return turnVisibility(editor, ghost);
     if (!this.subject) {
       const under = view.instancesAt(pointer.x, pointer.y);
       const withPoints = under.find((instance) => editor.category(instance.category_id)?.keypoints.length);
@@ -128,12 +136,6 @@ export class KeypointsTool {
     editor.change(subject.instance.id, { keypoints });
     editor.setActiveKeypoint(next);
     editor.setActiveKeypoint(this.next);
-  }
-
-  /** Turn a keypoint's visibility: visible, hidden, not labelled, visible. @param {number} index */
-  cycle(index) {
-    const subject = this.subject;
-    if (subject) setVisibility(this.editor, index, NEXT_VISIBILITY[subject.keypoints[3 * index + 2]]);
   }
 
   /** @param {Pointer} pointer @param {boolean} pressed */

@@ -4,7 +4,7 @@ import { asPolygon, editableRings, insertVertex, moveVertex, moved, removeVertex
 import { clamp, nearestEdge, nearestVertex } from "../geometry.js";
 import { colorOf, HANDLE, inScreenPixels } from "../painter.js";
 import { hits, shapeOf } from "../shapes.js";
-import { dragKeypoint } from "./keypoints.js";
+import { dragKeypoint, turnVisibility } from "./keypoints.js";
 
 /** @typedef {import("../view.js").Pointer} Pointer */
 /** @typedef {import("../document.js").Instance} Instance */
@@ -72,9 +72,10 @@ export class SelectTool {
   /** @param {Pointer} pointer */
   pointerDown(pointer) {
     const { editor, view } = this;
-    if (pointer.button !== 0) return;
     const selected = this.editable;
     const keypoint = this.keypointAt(pointer);
+    if (pointer.button === 2 && keypoint) return turnVisibility(editor, keypoint.index);
+    if (pointer.button !== 0) return;
     if (selected && keypoint) {
       editor.setActiveKeypoint(keypoint.index);
       this.begin(selected, pointer, (at) => dragKeypoint(editor, selected, keypoint.index, at));
