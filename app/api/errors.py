@@ -9,7 +9,7 @@ from fastapi import FastAPI, HTTPException, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel, Field
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import IntegrityError, OperationalError
 from starlette.exceptions import HTTPException as StarletteHTTPException
 
 from app.assist import ModelUnavailableError
@@ -60,6 +60,11 @@ def add_error_handlers(app: FastAPI) -> None:
     @app.exception_handler(ModelUnavailableError)
     async def model_unavailable(_request: Request, error: ModelUnavailableError) -> JSONResponse:
         return error_answer(503, str(error))
+
+    @app.exception_handler(IntegrityError)
+    async def raced(_request: Request, error: IntegrityError) -> JSONResponse:
+        logger.warning("database: %s", error)
+        return error_answer(409, "somebody else was faster by a moment; send it again")
 
     @app.exception_handler(OperationalError)
     async def database_error(_request: Request, error: OperationalError) -> JSONResponse:
