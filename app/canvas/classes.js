@@ -24,7 +24,7 @@ export function createClassPanel(bench) {
     const wanted = search.value.trim();
     const chosen = (editor.selected?.category_id ?? editor.currentCategory?.id) ?? null;
     const counts = new Map();
-    for (const { category_id } of editor.document?.instances ?? []) counts.set(category_id, (counts.get(category_id) ?? 0) + 1);
+    for (const { category_id } of editor.visibleInstances()) counts.set(category_id, (counts.get(category_id) ?? 0) + 1);
     list.replaceChildren(...matches().map((category) => makeRow(category, all.indexOf(category), counts.get(category.id) ?? 0, category.id === chosen)));
     if (wanted && !all.some((category) => category.name === wanted)) {
       const make = button("add", `Make class ${wanted}`, () => void createClass(wanted), { class: "ml-make", text: `Make “${wanted}”` });
@@ -82,7 +82,7 @@ export function createClassPanel(bench) {
     }
   });
 
-  editor.on("document class selection", update);
+  editor.on("document class selection filter", update);
   editor.on("classneeded", () => {
     editor.emit("notice", { text: "Make a class first: type its name and press Enter." });
     search.focus();

@@ -45,7 +45,8 @@ export function drawShape(context, surface, instance, category, emphasis) {
   const color = colorOf(category);
   inImagePixels(context, surface);
   context.fillStyle = color;
-  context.globalAlpha = surface.opacity * (emphasis === "plain" ? 1 : 1.25) * (instance.iscrowd ? 0.6 : 1);
+  // The object in hand lets more of the photograph through: its outline is what one looks at.
+  context.globalAlpha = surface.opacity * (emphasis === "selected" ? 0.6 : 1) * (instance.iscrowd ? 0.6 : 1);
   context.fill(path);
   context.globalAlpha = 1;
   context.lineJoin = "round";
@@ -174,17 +175,18 @@ export function line(context, x0, y0, x1, y1, color, width, dash) {
 }
 
 /**
- * A small tag above (x, y). Returns its box, so that the next ones can keep off it.
+ * A small tag above (x, y), or at its right. Returns its box, so that the next ones can keep off it.
  * @param {Context} context @param {Surface} surface @param {number} x @param {number} y @param {string} text @param {string} color
- * @param {{x: number, y: number, width: number, height: number}[]} [taken] drawn only where it covers none of these
+ * @param {{taken?: {x: number, y: number, width: number, height: number}[], beside?: boolean}} [options] `taken`: drawn only
+ *   where it covers none of these
  */
-export function drawTag(context, surface, x, y, text, color, taken) {
+export function drawTag(context, surface, x, y, text, color, { taken, beside = false } = {}) {
   inScreenPixels(context, surface);
   context.font = '600 11px system-ui, -apple-system, "Segoe UI", sans-serif';
   context.textBaseline = "middle";
   context.textAlign = "left";
   const width = Math.ceil(context.measureText(text).width) + 12;
-  const box = { x: Math.round(x - width / 2), y: Math.round(y) - 18, width, height: 17 };
+  const box = { x: Math.round(beside ? x + 12 : x - width / 2), y: Math.round(y) - (beside ? 9 : 18), width, height: 17 };
   box.y = Math.max(2, box.y);
   box.x = Math.max(2, Math.min(box.x, surface.viewport.width - box.width - 2));
   const meets = taken?.some((other) =>

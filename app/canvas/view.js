@@ -215,7 +215,7 @@ export class View {
       const { bounds, top } = shapeOf(instance);
       if ((bounds[2] - bounds[0]) * this.viewport.scale < 24 || !inSight(bounds, this.viewport)) continue;
       const [x, y] = this.viewport.toScreen(...top);
-      const box = drawTag(context, this.surface, x, y - 3, this.labelOf(instance), colorOf(this.editor.category(instance.category_id)), taken);
+      const box = drawTag(context, this.surface, x, y - 3, this.labelOf(instance), colorOf(this.editor.category(instance.category_id)), { taken });
       if (box) taken.push(box);
     }
   }

@@ -192,13 +192,13 @@ export class KeypointsTool {
     if (hovered !== null) {
       const shown = editor.shown(subject.instance);
       const [x, y] = surface.viewport.toScreen(shown.keypoints[3 * hovered], shown.keypoints[3 * hovered + 1]);
-      drawTag(context, surface, x + 10, y - 6, `${subject.names[hovered]} · ${VISIBILITY[shown.keypoints[3 * hovered + 2]]}`, color);
+      drawTag(context, surface, x, y, `${subject.names[hovered]} · ${VISIBILITY[shown.keypoints[3 * hovered + 2]]}`, color, { beside: true });
     } else if (view.pointer && this.next !== null && !this.drag && !editor.locked.has(subject.instance.id)) {
       inScreenPixels(context, surface);
       context.globalAlpha = 0.6;
       drawPoint(context, view.pointer.screenX, view.pointer.screenY, 4, color, 2);
       context.globalAlpha = 1;
-      drawTag(context, surface, view.pointer.screenX + 12, view.pointer.screenY - 6, subject.names[this.next], color);
+      drawTag(context, surface, view.pointer.screenX, view.pointer.screenY, subject.names[this.next], color, { beside: true });
     }
   }
 }
