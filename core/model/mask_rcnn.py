@@ -27,8 +27,8 @@ from core.model.heads import (
     build_mask_head,
     mask_channels,
 )
-from core.model.heatmaps import heatmaps_to_keypoints
 from core.model.images import ImageBatch, batch_images
+from core.model.region_keypoints import keypoints_of
 from core.model.roi_ops import roi_features
 from core.model.rpn import RegionProposalNetwork
 from core.model.targets import sample_rois
@@ -206,8 +206,8 @@ class MaskRCNN(nn.Module):
         classes' masks weighted by them, not that of the label. The result is in original pixels.
         """
         all_labels = torch.cat(list(labels))
-        masks = self._masks_of(maps, boxes, all_labels, probabilities) if self.mask_head is not None else None
-        keypoints, keypoint_scores = self._keypoints_of(maps, batch, boxes, all_labels)
+        masks = self.masks_of(maps, boxes, all_labels, probabilities) if self.mask_head is not None else None
+        keypoints, keypoint_scores = keypoints_of(self, maps, batch, boxes, all_labels)
         instances, start = [], 0
         for index, (own_boxes, own_labels) in enumerate(zip(boxes, labels, strict=True)):
             rows = slice(start, start + len(own_boxes))
@@ -252,10 +252,10 @@ class MaskRCNN(nn.Module):
         """What the keypoint head reads of each RoI, C×14×14: before res5, since it needs a high resolution."""
         return roi_features(maps[: len(self.strides)], self.strides, rois, MASK_RESOLUTION, self.config)
 
-    def _masks_of(
-        self, maps: list[Tensor], boxes: Sequence[Tensor], labels: Tensor, probabilities: Tensor | None
+    def masks_of(
+        self, maps: list[Tensor], boxes: Sequence[Tensor], labels: Tensor, probabilities: Tensor | None = None
     ) -> Tensor:
-        """float32 R×M×M in 0..1, of the labels or weighted by the probabilities of all classes."""
+        """Masks of boxes (float32 N×4 in input pixels), float32 R×M×M in 0..1: the labels', or the classes' mean."""
         assert self.mask_head is not None
         features = self.mask_features(maps, boxes)
         if probabilities is not None:
@@ -264,33 +264,6 @@ class MaskRCNN(nn.Module):
             return mask_probabilities(self.mask_head(features), labels, self.config)
         # Independent classes: the other K - 1 masks of each box need not be computed at all.
         return self.mask_head(features, mask_channel(labels, self.config))[:, 0].sigmoid()
-
-    def _keypoints_of(
-        self, maps: list[Tensor], batch: ImageBatch, boxes: Sequence[Tensor], labels: Tensor
-    ) -> tuple[Tensor | None, Tensor | None]:
-        """float32 R×J×3 in original pixels (visibility 2, or 0 where the class has no keypoints) and scores R×J."""
-        chosen = torch.nonzero(self.labels_with_keypoints().to(labels.device)[labels]).squeeze(1)
-        model = self if self.keypoint_head is not None else self.keypoint_model
-        if model is None:
-            return None, None
-        assert model.keypoint_head is not None
-        flat, joints = torch.cat(list(boxes)), model.config.num_keypoints
-        keypoints, scores = flat.new_zeros((len(flat), joints, 3)), flat.new_zeros((len(flat), joints))
-        if len(chosen) == 0:
-            return keypoints, scores
-        if model is not self:
-            # The attached model's maps are computed when the first person needs them.
-            batch.keypoint_maps = batch.keypoint_maps or model.features(batch.tensor)
-            maps = batch.keypoint_maps
-        counts = [len(item) for item in boxes]
-        image = torch.repeat_interleave(torch.arange(len(boxes)), torch.tensor(counts)).to(flat.device)
-        own = [flat[chosen[image[chosen] == index]] for index in range(len(boxes))]
-        heatmaps = model.keypoint_head(model.keypoint_features(maps, own))
-        positions, scores[chosen] = heatmaps_to_keypoints(heatmaps, flat[chosen])
-        scales = torch.stack([batch.scale(index, flat.device) for index in range(len(boxes))])[image[chosen]]
-        keypoints[chosen, :, :2] = positions / scales[:, None, :2] - model.config.keypoint_offset
-        keypoints[chosen, :, 2] = 2
-        return keypoints, scores
 
     def labels_with_keypoints(self) -> Tensor:
         """bool K+1: classes whose category lists keypoint names; all where none does."""

@@ -19,6 +19,7 @@ from core.model.folding import folded
 from core.model.images import ImageBatch, batch_images
 from core.model.mask_rcnn import MaskRCNN
 from core.model.weights import load_model
+from core.predict.augmented import SCALES, detect_augmented
 from core.structures import Category, Instances
 
 
@@ -92,6 +93,16 @@ class Predictor:
             batch = self._batch([read_image(image) for image in images])
             return [item.to("cpu") for item in self.model.detect(batch, self.model.features(batch.tensor))]
 
+    def augmented(self, image: ImageSource, scales: Sequence[float] = SCALES, mirror: bool = True) -> Instances:
+        """The objects of one image, seen at several scales and mirrored too: slower and better.
+
+        `scales` are factors of the resized image; features are not kept.
+        """
+        with self._lock:
+            pixels = self._tensor(read_image(image))
+            sizes = {"min_size": self.min_size, "max_size": self.max_size}
+            return detect_augmented(self.model, pixels, scales, mirror, **sizes).to("cpu")
+
     def boxes_to_masks(
         self,
         image: ImageSource,
@@ -151,10 +162,13 @@ class Predictor:
         return features
 
     def _batch(self, images: Sequence[NDArray[np.uint8]]) -> ImageBatch:
-        tensors = [torch.from_numpy(image).to(self.device).permute(2, 0, 1).float() / 255 for image in images]
+        tensors = [self._tensor(image) for image in images]
         batch = batch_images(tensors, self.model.config, self.min_size, self.max_size)
         batch.tensor = batch.tensor.contiguous(memory_format=torch.channels_last)
         return batch
+
+    def _tensor(self, pixels: NDArray[np.uint8]) -> Tensor:
+        return torch.from_numpy(pixels).to(self.device).permute(2, 0, 1).float() / 255
 
     def _checked_labels(self, labels: Sequence[int], count: int) -> Tensor:
         known = torch.as_tensor(labels, dtype=torch.int64, device=self.device)

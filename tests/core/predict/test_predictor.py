@@ -97,6 +97,13 @@ def test_a_batch_is_found_as_its_images_are(predictor: Predictor) -> None:
         torch.testing.assert_close(together.boxes, alone.boxes, atol=1e-2, rtol=1e-3)
 
 
+def test_one_unmirrored_scale_is_plain_prediction(predictor: Predictor) -> None:
+    plain, augmented = predictor(pixels()), predictor.augmented(pixels(), scales=[1.0], mirror=False)
+    assert torch.equal(plain.labels, augmented.labels)
+    torch.testing.assert_close(plain.boxes, augmented.boxes, atol=1e-2, rtol=1e-3)
+    assert len(predictor.augmented(pixels())) > 0
+
+
 # -- prompts ------------------------------------------------------------------------------------------
 
 BOXES = [[5.0, 6.0, 40.0, 50.0], [30.0, 10.0, 88.0, 58.0]]

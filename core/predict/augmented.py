@@ -1,0 +1,147 @@
+"""Test-time augmentation of boxes, masks and keypoints (appendix B): several scales, each also mirrored.
+
+Boxes of all versions of the image compete in one NMS. What remains is described in every version, and masks and
+heatmaps, which live inside their boxes and so fit on each other, are averaged.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+from torchvision.ops import batched_nms
+
+from core.datasets.transforms import keypoint_partners
+from core.model.detections import select_detections
+from core.model.heatmaps import heatmaps_to_keypoints
+from core.model.images import ImageBatch, batch_images
+from core.model.mask_rcnn import MaskRCNN
+from core.model.region_keypoints import describing_model, keypoint_heatmaps
+from core.structures import Instances
+
+SCALES = (0.75, 1.0, 1.25)  # of the configured size: 600, 800 and 1000 pixels
+
+
+@dataclass
+class _Version:
+    """The image at one scale, mirrored or not."""
+
+    batch: ImageBatch
+    maps: list[Tensor]
+    mirrored: bool
+
+    def to_version(self, boxes: Tensor) -> Tensor:
+        """Boxes from pixels of the image to input pixels of this version."""
+        return self._mirror(boxes) * self.batch.scale(0, boxes.device)
+
+    def to_image(self, boxes: Tensor) -> Tensor:
+        """The inverse of `to_version`."""
+        return self._mirror(boxes / self.batch.scale(0, boxes.device))
+
+    def _mirror(self, boxes: Tensor) -> Tensor:
+        if not self.mirrored:
+            return boxes
+        width = self.batch.original_sizes[0][1]
+        return torch.stack([width - boxes[:, 2], boxes[:, 1], width - boxes[:, 0], boxes[:, 3]], dim=1)
+
+
+@torch.inference_mode()
+def detect_augmented(
+    model: MaskRCNN,
+    image: Tensor,
+    scales: Sequence[float] = SCALES,
+    mirror: bool = True,
+    *,
+    min_size: int | None = None,
+    max_size: int | None = None,
+) -> Instances:
+    """The objects of one image, found at several scales and mirrored.
+
+    Args:
+        model: in evaluation mode.
+        image: float32 3×H×W in 0..1, on the model's device.
+        scales: factors of `min_size` and `max_size`, which default to the configuration's.
+        mirror: whether each scale is seen mirrored too. Left and right keypoints, told by their
+            names, are exchanged back.
+
+    Raises:
+        ValueError: no scale, or one that is not positive.
+    """
+    if not scales or min(scales) <= 0:
+        raise ValueError(f"scales {tuple(scales)}: one positive factor at least is needed, 1.0 for the configured size")
+    sides = (False, True) if mirror else (False,)
+    sizes = min_size or model.config.min_size, max_size or model.config.max_size
+    versions = [_version(model, image, sizes, scale, mirrored) for scale in scales for mirrored in sides]
+    boxes, labels, scores = _boxes(model, versions)
+    keypoints, keypoint_scores = _keypoints(model, versions, boxes, labels)
+    return Instances(
+        image_size=(image.shape[1], image.shape[2]),
+        boxes=boxes,
+        labels=labels,
+        scores=scores,
+        masks=_masks(model, versions, boxes, labels) if model.mask_head is not None else None,
+        keypoints=keypoints,
+        keypoint_scores=keypoint_scores,
+        categories=tuple(model.categories),
+        mask_paste=model.config.mask_paste,
+    )
+
+
+def _version(model: MaskRCNN, image: Tensor, sizes: tuple[int, int], scale: float, mirrored: bool) -> _Version:
+    shortest, longest = (max(1, round(size * scale)) for size in sizes)
+    batch = batch_images([image.flip(-1) if mirrored else image], model.config, shortest, longest)
+    return _Version(batch, model.features(batch.tensor), mirrored)
+
+
+def _boxes(model: MaskRCNN, versions: Sequence[_Version]) -> tuple[Tensor, Tensor, Tensor]:
+    """Boxes in pixels of the image, labels and scores of what all versions agree on after NMS."""
+    found = []
+    for version in versions:
+        proposals, _ = model.rpn.proposals(model.rpn(version.maps, version.batch), version.batch)
+        logits, deltas = model.classify(version.maps, proposals)
+        boxes, labels, scores = select_detections(logits, deltas, proposals[0], version.batch.sizes[0], model.config)
+        found.append((version.to_image(boxes), labels, scores))
+    boxes, labels, scores = (torch.cat(parts) for parts in zip(*found, strict=True))
+    best = batched_nms(boxes, scores, labels, model.config.nms_threshold)[: model.config.detections_per_image]
+    return boxes[best], labels[best], scores[best]
+
+
+def _masks(model: MaskRCNN, versions: Sequence[_Version], boxes: Tensor, labels: Tensor) -> Tensor:
+    masks = []
+    for version in versions:
+        own = model.masks_of(version.maps, [version.to_version(boxes)], labels)
+        masks.append(own.flip(-1) if version.mirrored else own)
+    return torch.stack(masks).mean(dim=0)
+
+
+def _keypoints(
+    model: MaskRCNN, versions: Sequence[_Version], boxes: Tensor, labels: Tensor
+) -> tuple[Tensor, Tensor] | tuple[None, None]:
+    describing = describing_model(model)
+    if describing is None:
+        return None, None
+    joints = describing.config.num_keypoints
+    keypoints, scores = boxes.new_zeros((len(boxes), joints, 3)), boxes.new_zeros((len(boxes), joints))
+    chosen = torch.nonzero(model.labels_with_keypoints().to(labels.device)[labels]).squeeze(1)
+    if len(chosen) == 0:
+        return keypoints, scores
+    partners = torch.arange(joints).repeat(len(model.categories) + 1, 1)
+    named = keypoint_partners(model.categories)
+    partners[:, : named.shape[1]] = named
+    partner_of = partners.to(boxes.device)[labels[chosen]]
+    total = boxes.new_zeros(())
+    for version in versions:
+        heatmaps = keypoint_heatmaps(model, version.maps, version.batch, [version.to_version(boxes[chosen])])
+        if version.mirrored:
+            # What the mirrored image shows as a left wrist is a right one.
+            heatmaps = heatmaps.flip(-1).gather(1, partner_of[:, :, None, None].expand_as(heatmaps))
+        total = total + heatmaps
+    # Peaks are sought in the pixels of the largest version: the finest grid that was looked at.
+    finest = max((version for version in versions if not version.mirrored), key=lambda item: item.batch.sizes[0])
+    positions, scores[chosen] = heatmaps_to_keypoints(total / len(versions), finest.to_version(boxes[chosen]))
+    scale = finest.batch.scale(0, boxes.device)[:2]
+    keypoints[chosen, :, :2] = positions / scale - describing.config.keypoint_offset
+    keypoints[chosen, :, 2] = 2
+    return keypoints, scores
