@@ -25,6 +25,7 @@ plt.rcParams.update(
         "font.size": 9,
         "axes.titlesize": 10,
         "image.interpolation": "nearest",
+        "axes.prop_cycle": plt.cycler(color=COLOURS),
         "axes.spines.top": False,
         "axes.spines.right": False,
     }
