@@ -126,7 +126,7 @@ export class Assistant extends Emitter {
     const proposals = document.instances.filter((instance) => instance.status === "proposed");
     const below = proposals.filter((instance) => (instance.score ?? 1) < editor.threshold).length;
     if (!proposals.length) {
-      editor.emit("notice", { text: "The model found nothing new here. Drag a box around an object (R), or draw it (P)." });
+      editor.emit("notice", { text: `The model found nothing${document.instances.length ? " new" : ""} here. Drag a box around an object (R), or draw it (P).` });
     } else if (below === proposals.length) {
       editor.emit("notice", { text: `${below} proposals score below the threshold: move the slider to see them.` });
     } else if (!quiet) {

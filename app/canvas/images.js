@@ -86,7 +86,7 @@ export class ImageList extends Emitter {
         result.errors.push(...answer.errors);
       } catch (error) {
         const line = error instanceof Error ? error.message : String(error);
-        result.errors.push(...batch.map((file) => ({ file_name: file.name, error: line })));
+        result.errors.push(...batch.map((file) => ({ file_name: file.name, error: `${file.name}: ${line}` })));
       }
       done += batch.length;
       this.emit("upload", { done, total: files.length });

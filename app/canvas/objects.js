@@ -135,8 +135,8 @@ export function createObjectList(bench) {
     { class: "ml-panel ml-panel-objects" },
     element("header", {}, element("h2", {}, "Objects"), count, element("span", { class: "ml-spacer" }), below, hideAll),
     element("label", { class: "ml-slider" }, element("span", {}, "Proposals from"), slider, sliderText),
-    list,
     empty,
+    list,
   );
 }
 

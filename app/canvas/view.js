@@ -63,6 +63,8 @@ export class View {
     this.sceneMilliseconds = 0; // of script, for the last frame that drew the lower layer
     /** @type {() => void} */
     this.onMove = () => {};
+    /** Draws what belongs to no tool. @type {(context: CanvasRenderingContext2D, surface: import("./painter.js").Surface) => void} */
+    this.onOverlay = () => {};
     /** @type {() => void} */
     this.onFrame = () => {};
 
@@ -242,6 +244,7 @@ export class View {
     const chosen = editor.document.instances.find((instance) => instance.id === (editor.draft?.id ?? editor.selectedId));
     if (chosen && editor.isVisible(chosen)) this.drawChosen(context, editor.shown(chosen));
     this.tool?.draw?.(context, surface);
+    this.onOverlay(context, surface);
   }
 
   /** @private @param {CanvasRenderingContext2D} context @param {Instance} instance */

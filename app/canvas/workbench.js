@@ -39,6 +39,7 @@ export class Workbench {
     this.openedMilliseconds = 0; // from asking for an image to its first frame with objects
     this.galleryShown = false;
     this.view.setTool(this.tools.select);
+    this.view.onOverlay = (context, surface) => this.tools.box.drawWaiting(context, surface);
     this.editor.on("document", () => this.editor.document && this.images.note(this.editor.document));
   }
 
@@ -109,7 +110,7 @@ export class Workbench {
     if (errors.length) {
       this.editor.emit("notice", {
         text: `${errors.length} of ${files.length} ${files.length > 1 ? "files" : "file"} not added:`,
-        lines: errors.map(({ file_name, error }) => (error.includes(file_name) ? error : `${file_name}: ${error}`)),
+        lines: errors.map(({ error }) => error), // each names its file
         kind: "error",
       });
     } else if (known.length) {

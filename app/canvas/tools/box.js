@@ -147,10 +147,9 @@ export class BoxTool {
       const size = `${Math.round(this.box[2] - this.box[0])} × ${Math.round(this.box[3] - this.box[1])}`;
       drawTag(context, surface, x, y - 3, size, colorOf(this.editor.currentCategory));
     }
-    this.drawWaiting(context, surface);
   }
 
-  /** Boxes that wait for their mask; drawn also while another tool is in hand. @param {CanvasRenderingContext2D} context @param {import("../painter.js").Surface} surface */
+  /** Boxes that wait for their mask, whichever tool is in hand by now. @param {CanvasRenderingContext2D} context @param {import("../painter.js").Surface} surface */
   drawWaiting(context, surface) {
     for (const { image, box } of this.waiting) {
       if (image !== this.editor.image?.image_id) continue;
