@@ -7,14 +7,11 @@ masks have, not what they are called. Positions, sizes and angles are continuous
 
 from __future__ import annotations
 
-import json
-from pathlib import Path
 from typing import Any
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
 
 from core.masks import encode_rle, rle_area, rle_bbox
 
@@ -30,29 +27,6 @@ CATEGORIES: list[dict[str, Any]] = [
 ]
 COLOURS = {"disc": (86, 180, 233), "square": (213, 94, 0), "arrow": (240, 228, 66)}
 FINE = 8  # cells a pixel and axis: shares of pixels, not jagged edges
-
-
-def write_simple_scenes(folder: str | Path, images: int, seed: int, *, size: int = 128) -> Path:
-    """Write `folder`/images/*.png, `size` pixels square two to four objects each; returns the COCO JSON.
-
-    What is there already is left as it is.
-    """
-    folder = Path(folder)
-    annotation_file = folder / "annotations.json"
-    if annotation_file.exists():
-        return annotation_file
-    (folder / "images").mkdir(parents=True, exist_ok=True)
-    rng = np.random.default_rng(seed)
-    data: dict[str, Any] = {"images": [], "annotations": [], "categories": CATEGORIES}
-    for image_id in range(1, images + 1):
-        name = f"{image_id:04}.png"
-        pixels, annotations = simple_scene(rng, size)
-        Image.fromarray(pixels).save(folder / "images" / name)
-        data["images"].append({"id": image_id, "file_name": name, "height": size, "width": size})
-        for annotation in annotations:
-            data["annotations"].append({"id": len(data["annotations"]) + 1, "image_id": image_id, **annotation})
-    annotation_file.write_text(json.dumps(data), encoding="utf-8")
-    return annotation_file
 
 
 def simple_scene(rng: np.random.Generator, size: int) -> tuple[NDArray[np.uint8], list[dict[str, Any]]]:
