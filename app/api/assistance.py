@@ -6,9 +6,10 @@ import asyncio
 from typing import Any
 
 from fastapi import APIRouter
-from fastapi.responses import JSONResponse, Response
+from fastapi.responses import Response
 from starlette.concurrency import run_in_threadpool
 
+from app.api.answers import JsonAnswer
 from app.api.dependencies import ImageId, TheAssist, TheStore
 from app.api.documents import given_fields
 from app.api.errors import INVALID, NOT_FOUND, ErrorLine
@@ -43,21 +44,21 @@ async def predict(
     model, threshold = (body.model, body.score_threshold) if body is not None else (None, DEFAULT_THRESHOLD)
     prediction = await asyncio.wrap_future(assist.predict(image_id, model, threshold))
     document = await run_in_threadpool(_document, store, image_id)
-    return JSONResponse({**document, "model": prediction.model, "seconds": round(prediction.seconds, 4)})
+    return JsonAnswer({**document, "model": prediction.model, "seconds": round(prediction.seconds, 4)})
 
 
 @router.post("/images/{image_id}/masks", response_model=Suggestions, responses=INVALID)
 async def masks(image_id: ImageId, body: BoxPrompts, assist: TheAssist) -> Response:
     """The object in each box: mask, class guess and keypoints. Nothing is stored."""
     instances = await asyncio.wrap_future(assist.masks_from_boxes(image_id, body.boxes, body.category))
-    return JSONResponse({"instances": instances})
+    return JsonAnswer({"instances": instances})
 
 
 @router.post("/images/{image_id}/refine", response_model=RefinedMask, responses=INVALID)
 async def refine(image_id: ImageId, body: RefineRequest, assist: TheAssist) -> Response:
     """A mask after clicks that say what belongs to it and what does not. Nothing is stored."""
     instance = body.instance if isinstance(body.instance, int) else given_fields(body.instance)
-    return JSONResponse(await run_in_threadpool(assist.refine, image_id, instance, body.points))
+    return JsonAnswer(await run_in_threadpool(assist.refine, image_id, instance, body.points))
 
 
 def _document(store: Store, image_id: int) -> dict[str, Any]:

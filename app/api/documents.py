@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query
-from fastapi.responses import JSONResponse, Response
+from fastapi.responses import Response
 from sqlalchemy.orm import Session
 
+from app.api.answers import JsonAnswer
 from app.api.dependencies import LARGEST_ID, ImageId, InstanceId, RequestKey, TheStore
 from app.api.errors import INVALID, NOT_FOUND
 from app.api.shapes import (
@@ -37,7 +38,7 @@ CONFLICT: dict[int | str, dict[str, Any]] = {409: {"model": ConflictAnswer, "des
 def get_document(image_id: ImageId, store: TheStore) -> Response:
     """The image, its instances, all categories, and the revision of it all."""
     with store.reading() as session:
-        return JSONResponse(document_json(session, find_image(session, image_id)))
+        return JsonAnswer(document_json(session, find_image(session, image_id)))
 
 
 @router.post("/instances", status_code=201, response_model=InstanceAnswer, responses=INVALID)
@@ -79,7 +80,7 @@ def delete_instance(
             image = edits.delete_instance(session, image_id, instance_id, base_revision, key)
     except ConflictError as error:
         return _conflict(store, image_id, error)
-    return JSONResponse({"revision": image.revision})
+    return JsonAnswer({"revision": image.revision})
 
 
 @router.post("/accept", response_model=Document)
@@ -124,18 +125,18 @@ def given_fields(body: InstanceFields) -> dict[str, Any]:
     return {name: value for name, value in fields.items() if value is not None or name in ("segmentation", "keypoints")}
 
 
-def _document(session: Session, image: Image) -> JSONResponse:
+def _document(session: Session, image: Image) -> JsonAnswer:
     session.flush()
-    return JSONResponse(document_json(session, image))
+    return JsonAnswer(document_json(session, image))
 
 
-def _saved(image: Image, instance: Instance, status_code: int) -> JSONResponse:
-    return JSONResponse({"instance": instance_json(instance), "revision": image.revision}, status_code)
+def _saved(image: Image, instance: Instance, status_code: int) -> JsonAnswer:
+    return JsonAnswer({"instance": instance_json(instance), "revision": image.revision}, status_code)
 
 
-def _conflict(store: Store, image_id: int, error: ConflictError) -> JSONResponse:
+def _conflict(store: Store, image_id: int, error: ConflictError) -> JsonAnswer:
     with store.reading() as session:
         image = find_image(session, image_id)
         instance = session.get(Instance, error.instance_id) if error.instance_id is not None else None
         current = instance_json(instance) if instance is not None else None
-        return JSONResponse({"error": str(error), "instance": current, "revision": image.revision}, 409)
+        return JsonAnswer({"error": str(error), "instance": current, "revision": image.revision}, 409)

@@ -11,10 +11,11 @@ from pathlib import Path
 from typing import IO, Annotated, Any, Literal
 
 from fastapi import APIRouter, Query, Request
-from fastapi.responses import FileResponse, JSONResponse, Response
+from fastapi.responses import FileResponse, Response
 from starlette.background import BackgroundTask
 from starlette.concurrency import run_in_threadpool
 
+from app.api.answers import JsonAnswer
 from app.api.dependencies import TheStore
 from app.api.errors import INVALID, ErrorLine, error_answer
 from app.api.images import MOST_FILES, as_uploads, uploaded_files
@@ -156,7 +157,7 @@ def _import_text(
             report = import_coco(session, data, just_uploaded=just_uploaded, status=status)
     except ValueError as error:
         return error_answer(422, f"{name}: {error}", field="annotations")
-    return JSONResponse(
+    return JsonAnswer(
         {
             "images": len(report.images),
             "annotations": report.annotations,

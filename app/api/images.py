@@ -7,10 +7,11 @@ from collections.abc import Iterable
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Query, Request
-from fastapi.responses import FileResponse, JSONResponse, Response
+from fastapi.responses import FileResponse, Response
 from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import FormData, UploadFile
 
+from app.api.answers import JsonAnswer
 from app.api.dependencies import ImageId, TheStore
 from app.api.errors import INVALID, NOT_FOUND, error_answer
 from app.api.shapes import ImagePage, ImageStatus, UploadAnswer
@@ -69,7 +70,7 @@ async def upload_images(request: Request, store: TheStore) -> Response:
     answer: dict[str, Any] = {"images": images, "errors": errors}
     if not images:
         answer["error"] = errors[0]["error"] if len(errors) == 1 else f"none of {len(errors)} files could be taken"
-    return JSONResponse(answer, 201 if images else 422)
+    return JsonAnswer(answer, 201 if images else 422)
 
 
 def uploaded_files(form: FormData) -> list[UploadFile]:
@@ -113,7 +114,7 @@ def get_images(
     """One page of the gallery. `order=uncertainty` begins with the images that the model is least sure of."""
     with store.reading() as session:
         page = list_images(session, status=status, category_id=category, order=order, cursor=cursor, limit=limit)
-    return JSONResponse(page)
+    return JsonAnswer(page)
 
 
 @router.get("/{image_id}/file", response_class=FileResponse, responses=NOT_FOUND)

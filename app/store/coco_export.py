@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import contextlib
 import io
-import json
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import orjson
 from pycocotools.coco import COCO
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -192,4 +192,4 @@ def _documents(session: Session, selection: Selection) -> Iterator[tuple[Image, 
 
 
 def _dump(value: Any) -> str:
-    return json.dumps(value, ensure_ascii=False, allow_nan=False)
+    return orjson.dumps(value).decode()

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import json
 import os
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
-from functools import partial
 from pathlib import Path
 from typing import Any
 
+import orjson
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, SQLAlchemyError
@@ -77,7 +76,8 @@ def _open_engine(url: str) -> Engine:
             raise ValueError(f"--database-url {url}: SQLite and PostgreSQL are supported, e.g. postgresql://host/name")
         engine = create_engine(
             parsed,
-            json_serializer=partial(json.dumps, separators=(",", ":"), ensure_ascii=False),
+            json_serializer=_json_text,
+            json_deserializer=orjson.loads,
             # A request waits its turn for the file rather than failing.
             **({"connect_args": {"timeout": 30}} if parsed.get_backend_name() == "sqlite" else {"pool_pre_ping": True}),
         )
@@ -93,6 +93,10 @@ def _open_engine(url: str) -> Engine:
         reason = str(getattr(error, "orig", error)).strip().splitlines()[0]
         raise ValueError(f"the database cannot be opened: {reason}") from None
     return engine
+
+
+def _json_text(value: Any) -> str:
+    return orjson.dumps(value, option=orjson.OPT_NON_STR_KEYS).decode()
 
 
 def _prepare_sqlite(connection: Any, _record: Any) -> None:
