@@ -40,7 +40,8 @@ logger = logging.getLogger("maskloop")
 Result = TypeVar("Result")
 
 STARTER = "starter"
-IMAGES_KEPT = 2  # decoded; the features of more are kept by the predictor
+IMAGES_KEPT = 2  # decoded
+FEATURES_KEPT = 4  # images; up to 74 MB each at 800 pixels
 
 
 class ModelUnavailableError(RuntimeError):
@@ -211,11 +212,17 @@ class Assist:
             return name, self._predictor
         location = self.registry.location(name)
         try:
-            return name, self._load(name, location)
+            predictor = self._load(name, location)
         except (OSError, ValueError, RuntimeError) as error:
             reason = one_line(error)
+        else:
+            if self._unavailable.pop(name, None) is not None:
+                self.message = ""
+            return name, predictor
         if wanted is not None or name == STARTER:
-            raise ModelUnavailableError(f"model {name!r} cannot be used: {reason}")
+            line = f"model {name!r} cannot be used: {reason}"
+            self.message = self.message if wanted is not None else line
+            raise ModelUnavailableError(line)
         self._unavailable[name] = reason
         self.message = f"model {name!r} cannot be used ({reason}); going on with the starter model"
         logger.warning(self.message)
@@ -228,7 +235,7 @@ class Assist:
         self._model_name, self._predictor = None, None
         self.state = "loading"
         try:
-            self._predictor = Predictor(location, device=self.device)
+            self._predictor = Predictor(location, device=self.device, cache_size=FEATURES_KEPT)
         except Exception:
             self.state = "failed"
             raise

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import tempfile
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -18,6 +20,7 @@ from sqlalchemy.orm import Session
 from app.store.schema import Base
 
 DATABASE_NAME = "maskloop.db"
+LEFTOVER_AGE = 24 * 3600  # seconds
 
 
 class Store:
@@ -34,12 +37,16 @@ class Store:
             self.workspace.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise ValueError(f"--workspace {self.workspace}: {error.strerror}; choose a folder you can write") from None
+        self._clear_leftovers()
         self.engine = _open_engine(database_url or f"sqlite:///{self.workspace / DATABASE_NAME}")
 
     @contextmanager
     def reading(self) -> Iterator[Session]:
         """A session that sees one state of the database from beginning to end."""
-        with Session(self.engine, expire_on_commit=False) as session:
+        engine = self.engine
+        if engine.dialect.name == "postgresql":  # its default shows other people's commits half-way through
+            engine = engine.execution_options(isolation_level="REPEATABLE READ")
+        with Session(engine, expire_on_commit=False) as session:
             yield session
 
     @contextmanager
@@ -63,6 +70,13 @@ class Store:
             yield Path(name)
         finally:
             Path(name).unlink(missing_ok=True)
+
+    def _clear_leftovers(self) -> None:
+        """Remove temporary files of a server that was killed; not those of one that is still running."""
+        for path in (self.workspace / "temporary").glob("*"):
+            with contextlib.suppress(OSError):
+                if time.time() - path.stat().st_mtime > LEFTOVER_AGE:
+                    path.unlink()
 
     def close(self) -> None:
         """Let go of the database."""

@@ -194,7 +194,10 @@ def _begun(image: Image) -> str:
 
 def _check_revision(image: Image, instance: Instance, base_revision: int) -> None:
     # An instance's revision is the document revision that wrote it last, so a caller may send either.
-    if not instance.revision <= base_revision <= image.revision:
+    if base_revision > image.revision:
+        line = f"the change was based on revision {base_revision}, but image {image.id} is at {image.revision}"
+        raise ConflictError(line, instance.id)
+    if base_revision < instance.revision:
         raise ConflictError(
             f"instance {instance.id} was changed elsewhere: it is at revision {instance.revision}, "
             f"the change was based on {base_revision}",
