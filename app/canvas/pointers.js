@@ -51,7 +51,7 @@ export function attachPointers(view) {
       else view.viewport.pan(event.clientX - before.x, event.clientY - before.y);
       pressed.set(event.pointerId, { x: event.clientX, y: event.clientY });
       view.pointer = pointerOf(event);
-      view.redraw();
+      view.redrawMoved();
     } else {
       // The moves between two frames matter to a freehand line, and to nothing else.
       const moves = toolPressed && event.getCoalescedEvents ? event.getCoalescedEvents() : [];
@@ -112,7 +112,7 @@ export function attachPointers(view) {
       const factor = WHEEL_STEP ** (-travel * (event.ctrlKey ? 5 : 1)); // a pinch on a touchpad comes with Ctrl and small steps
       view.viewport.zoomAt(at.screenX, at.screenY, Math.min(2, Math.max(0.5, factor)));
       view.pointer = pointerOf(event);
-      view.redraw();
+      view.redrawMoved();
       view.onMove();
     },
     { passive: false },

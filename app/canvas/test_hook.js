@@ -26,7 +26,7 @@ export function exposeForTests(bench) {
     get saveState() { return editor.outbox.state; },
     get lastSaveMilliseconds() { return editor.outbox.lastMilliseconds; },
     get openedMilliseconds() { return bench.openedMilliseconds; },
-    get sceneMilliseconds() { return view.sceneMilliseconds; },
+    get objectsMilliseconds() { return view.objects.milliseconds; },
     get drawn() { return view.imageLayer.picture !== null && editor.document !== null && !view.dirty.overlay; },
     get working() { return bench.assistant.workingOn !== null || editor.busy.size > 0 || bench.tools.box.waiting.size > 0; },
   };

@@ -1,13 +1,13 @@
 /**
- * The canvas: photograph and objects on a lower layer that is drawn when the document or the view changes, and the
- * object in hand, handles and tools on an upper one that follows the pointer. Pan and zoom are handled here; everything
- * else the pointer does goes to the tool.
+ * The canvas, in three layers: the photograph; the objects; and on top what follows the pointer: the object in hand, its
+ * handles, and what the tool draws.
  */
 
 import { editableRings, shapeKind } from "./document.js";
 import { element } from "./dom.js";
 import { ImageLayer } from "./image_layer.js";
-import { colorOf, drawKeypoints, drawShape, drawTag, drawVertices, inSight } from "./painter.js";
+import { labelOf, ObjectsLayer } from "./objects_layer.js";
+import { colorOf, drawKeypoints, drawShape, drawTag, drawVertices } from "./painter.js";
 import { remember, remembered } from "./preferences.js";
 import { hits, shapeOf } from "./shapes.js";
 import { Viewport } from "./viewport.js";
@@ -43,7 +43,8 @@ export class View {
     this.imageLayer = new ImageLayer();
     this.scene = element("canvas", { class: "ml-layer" });
     this.overlay = element("canvas", { class: "ml-layer", tabindex: "0", "aria-label": "Image with its objects", role: "application" });
-    this.root = element("div", { class: "ml-canvas" }, this.scene, this.overlay);
+    this.objects = new ObjectsLayer(editor, () => this.redraw());
+    this.root = element("div", { class: "ml-canvas" }, this.scene, this.objects.canvas, this.overlay);
     /** @type {Tool | null} */
     this.tool = null;
     this.opacity = remembered("opacity", 0.3);
@@ -58,9 +59,7 @@ export class View {
     this.activeVertex = null;
     /** @type {number | null} */
     this.hoveredKeypoint = null;
-    this.dirty = { scene: false, overlay: false };
-    this.frames = 0;
-    this.sceneMilliseconds = 0; // of script, for the last frame that drew the lower layer
+    this.dirty = { scene: false, objects: false, overlay: false };
     /** @type {() => void} */
     this.onMove = () => {};
     /** Draws what belongs to no tool. @type {(context: CanvasRenderingContext2D, surface: import("./painter.js").Surface) => void} */
@@ -115,7 +114,7 @@ export class View {
   /** @param {number} factor around the middle of the canvas */
   zoom(factor) {
     this.viewport.zoomAt(this.viewport.width / 2, this.viewport.height / 2, factor);
-    this.redraw();
+    this.redrawMoved();
   }
 
   /** @param {number} opacity 0..1 */
@@ -165,7 +164,14 @@ export class View {
 
   // -- drawing --------------------------------------------------------------------------------
 
+  /** Everything may have changed. */
   redraw() {
+    this.dirty.objects = true;
+    this.redrawMoved();
+  }
+
+  /** The same things, seen from elsewhere. */
+  redrawMoved() {
     this.dirty.scene = true;
     this.redrawOverlay();
   }
@@ -177,14 +183,9 @@ export class View {
 
   /** @private */
   frame() {
-    if (this.dirty.scene) {
-      const started = performance.now();
-      this.drawScene();
-      this.sceneMilliseconds = performance.now() - started;
-    }
+    if (this.dirty.scene) this.drawScene();
     this.drawOverlay();
-    this.dirty = { scene: false, overlay: false };
-    this.frames += 1;
+    this.dirty = { scene: false, objects: false, overlay: false };
     this.onFrame();
   }
 
@@ -195,38 +196,9 @@ export class View {
 
   /** @private */
   drawScene() {
-    const context = cleared(this.scene);
-    const { editor, surface } = this;
-    if (!editor.document) return;
-    this.imageLayer.draw(context, this.viewport, surface.ratio);
-    const inHand = editor.draft?.id ?? editor.selectedId;
-    const instances = editor.visibleInstances().filter((instance) => instance.id !== inHand);
-    instances.sort((a, b) => b.area - a.area); // small objects stay on top of large ones
-    for (const instance of instances) drawShape(context, surface, instance, editor.category(instance.category_id), "plain");
-    for (const instance of instances) {
-      if (instance.num_keypoints) drawKeypoints(context, surface, instance.keypoints, editor.category(instance.category_id));
-    }
-    if (this.labels) this.drawLabels(context, instances);
-  }
-
-  /** @private @param {CanvasRenderingContext2D} context @param {Instance[]} instances */
-  drawLabels(context, instances) {
-    /** @type {{x: number, y: number, width: number, height: number}[]} */
-    const taken = [];
-    for (const instance of [...instances].reverse()) {
-      const { bounds, top } = shapeOf(instance);
-      if ((bounds[2] - bounds[0]) * this.viewport.scale < 24 || !inSight(bounds, this.viewport)) continue;
-      const [x, y] = this.viewport.toScreen(...top);
-      const box = drawTag(context, this.surface, x, y - 3, this.labelOf(instance), colorOf(this.editor.category(instance.category_id)), { taken });
-      if (box) taken.push(box);
-    }
-  }
-
-  /** @private @param {Instance} instance */
-  labelOf(instance) {
-    const name = this.editor.category(instance.category_id)?.name ?? "?";
-    const short = name.length > 24 ? name.slice(0, 23) + "…" : name;
-    return instance.status === "proposed" && instance.score !== null ? `${short} ${Math.round(instance.score * 100)} %` : short;
+    this.imageLayer.draw(cleared(this.scene), this.viewport, this.ratio);
+    if (this.dirty.objects) this.objects.draw(this.surface, this.labels);
+    else this.objects.follow(this.surface, this.labels);
   }
 
   /** @private */
@@ -239,7 +211,7 @@ export class View {
       const category = editor.category(hovered.category_id);
       drawShape(context, { ...surface, opacity: this.opacity * 0.5 }, hovered, category, "hovered");
       const [x, y] = this.viewport.toScreen(...shapeOf(hovered).top);
-      drawTag(context, surface, x, y - 3, this.labelOf(hovered), colorOf(category));
+      drawTag(context, surface, x, y - 3, labelOf(editor, hovered), colorOf(category));
     }
     const chosen = editor.document.instances.find((instance) => instance.id === (editor.draft?.id ?? editor.selectedId));
     if (chosen && editor.isVisible(chosen)) this.drawChosen(context, editor.shown(chosen));
@@ -260,7 +232,7 @@ export class View {
       active: editor.activeKeypoint, hovered: this.hoveredKeypoint, emphasis: "selected", ghosts: editor.ghosts,
     });
     const [x, y] = this.viewport.toScreen(...shapeOf(instance).top);
-    drawTag(context, surface, x, y - 7, (locked ? "🔒 " : "") + this.labelOf(instance), colorOf(category));
+    drawTag(context, surface, x, y - 7, (locked ? "🔒 " : "") + labelOf(editor, instance), colorOf(category));
   }
 
   /** @private */
@@ -272,8 +244,9 @@ export class View {
       canvas.width = Math.round(width * this.ratio);
       canvas.height = Math.round(height * this.ratio);
     }
+    this.objects.resize(width, height, this.ratio);
     this.viewport.resize(width, height);
-    this.dirty.scene = true;
+    this.dirty.scene = this.dirty.objects = true;
     this.frame(); // at once: a canvas that has changed its size is blank
   }
 

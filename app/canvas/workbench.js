@@ -199,7 +199,7 @@ export class Workbench {
     const next = visible[at < 0 ? (direction > 0 ? 0 : visible.length - 1) : (at + direction + visible.length) % visible.length];
     this.editor.select(next.id);
     this.view.viewport.reveal(next.bbox);
-    this.view.redraw();
+    this.view.redrawMoved();
   }
 
   /** Accept the selected proposal and go on to the next one. */

@@ -148,7 +148,7 @@ export class SelectTool {
     if (this.panFrom && pressed) {
       this.view.viewport.pan(pointer.screenX - this.panFrom.screenX, pointer.screenY - this.panFrom.screenY);
       this.panFrom = pointer;
-      return this.view.redraw();
+      return this.view.redrawMoved();
     }
     const drag = this.drag;
     if (!drag || !pressed) return this.hover(pointer);
