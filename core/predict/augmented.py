@@ -47,7 +47,7 @@ class _Version:
         return torch.stack([width - boxes[:, 2], boxes[:, 1], width - boxes[:, 0], boxes[:, 3]], dim=1)
 
 
-@torch.inference_mode()
+@torch.no_grad()
 def detect_augmented(
     model: MaskRCNN,
     image: Tensor,

@@ -83,13 +83,13 @@ class Predictor:
 
         `key` names the image in the feature cache (a checksum, say); without it the pixels do.
         """
-        with self._lock, torch.inference_mode():
+        with self._lock, torch.no_grad():
             features = self._features(image, key)
             return self.model.detect(features.batch, features.maps)[0].to("cpu")
 
     def predict_batch(self, images: Sequence[ImageSource]) -> list[Instances]:
         """The objects of several images in one pass; features are not kept."""
-        with self._lock, torch.inference_mode():
+        with self._lock, torch.no_grad():
             batch = self._batch([read_image(image) for image in images])
             return [item.to("cpu") for item in self.model.detect(batch, self.model.features(batch.tensor))]
 
@@ -121,7 +121,7 @@ class Predictor:
         Raises:
             ValueError: a box is malformed or has no area inside the image; the line names it.
         """
-        with self._lock, torch.inference_mode():
+        with self._lock, torch.no_grad():
             features = self._features(image, key)
             batch = features.batch
             own = torch.as_tensor(_checked_boxes(boxes, batch.original_sizes[0]), device=self.device)

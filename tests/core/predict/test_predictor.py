@@ -237,3 +237,9 @@ def test_a_gpu_that_is_not_there_is_said() -> None:
     assert choose_device("auto") == "cpu"
     with pytest.raises(ValueError, match="no GPU that torch can use"):
         Predictor(tiny_model(), device="cuda")
+
+
+def test_what_comes_out_can_be_corrected_in_place(predictor: Predictor) -> None:
+    instances = predictor.boxes_to_masks(pixels(), [[4, 4, 40, 40]])
+    instances.labels[:] = 1
+    assert instances.labels.tolist() == [1]
