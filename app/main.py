@@ -46,7 +46,7 @@ def parse(arguments: list[str] | None = None) -> argparse.Namespace:
     parser.add_argument(
         "--model",
         default="coco",
-        help="what predicts first: a name of `python -m core models`, a run or a weights file",
+        help="what predicts in a new workspace: a name of `python -m core models`, a run or a weights file",
     )
     parser.add_argument("--device", default="auto", help="auto, cpu, cuda, cuda:1")
     parser.add_argument("--database-url", default=None, help="PostgreSQL instead of SQLite in the workspace")
