@@ -114,14 +114,6 @@ export class Editor extends Emitter {
     this.emit("selection");
   }
 
-  close() {
-    this.document = null;
-    this.selectedId = this.hoveredId = this.draft = null;
-    this.emit("open");
-    this.emit("document");
-    this.emit("selection");
-  }
-
   /** The same image, changed. @param {ImageDocument} document */
   replace(document) {
     if (document.image.image_id !== this.image?.image_id) return;

@@ -92,12 +92,6 @@ export class View {
     this.redraw();
   }
 
-  clear() {
-    this.imageLayer.picture = null;
-    this.wanted = "";
-    this.redraw();
-  }
-
   /** @param {Tool} tool */
   setTool(tool) {
     this.tool?.leave?.();

@@ -10,7 +10,12 @@ from pycocotools import mask as coco_mask
 
 from tests.browser.conftest import DataPlane, Photographs
 
-pytestmark = pytest.mark.browser
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.filterwarnings(
+        "ignore:__array__ implementation:DeprecationWarning"
+    ),  # inside pycocotools, with numpy 2
+]
 
 SQUARE = [100.0, 80.0, 260.0, 80.0, 260.0, 220.0, 100.0, 220.0]
 

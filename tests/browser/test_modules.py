@@ -8,7 +8,12 @@ import numpy as np
 import pytest
 from pycocotools import mask as coco_mask
 
-pytestmark = pytest.mark.browser
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.filterwarnings(
+        "ignore:__array__ implementation:DeprecationWarning"
+    ),  # inside pycocotools, with numpy 2
+]
 
 
 @pytest.fixture
