@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 MINUTES_WILLING_TO_WAIT = 9.0
-IMAGES_SEEN = 600  # showing a small data set more often than this in total changes little
+IMAGES_SEEN = 400  # showing a small data set more often than this in total changes little
 LEAST_IMAGES_SEEN = 200  # showing it less often teaches hardly anything, however slow the machine is
 MOST_EPOCHS = 150
 FEWEST_EPOCHS = 8  # of a large data set, where time allows
