@@ -167,6 +167,8 @@ class TrainConfig:
     optimizer: Literal["sgd", "adamw"] = "adamw"
     learning_rate: float = 2e-4  # at full warm-up, for the batch size given
     backbone_learning_rate_factor: float = 0.25  # pre-trained features move more slowly than the heads
+    # Only with a base model: new classes have everything to learn, what all classes share has much to lose.
+    class_row_learning_rate_factor: float = 5.0
     momentum: float = 0.9  # SGD
     weight_decay: float = 1e-4
     schedule: Literal["step", "cosine"] = "cosine"
@@ -178,8 +180,8 @@ class TrainConfig:
     max_size: int | None = None
     horizontal_flip: float = 0.5
     colour_jitter: float = 0.0  # strength of brightness, contrast, saturation and hue changes
-    # Classes of the base model that the data does not name are kept: their rows are copied and
-    # background regions do not push them down. False drops them from the model.
+    # Classes of the base model that the data does not name are kept: their rows are copied and stay
+    # as they are, and background regions do not push them down. False drops them from the model.
     keep_base_classes: bool = True
 
     device: str = "auto"  # "auto", "cpu", "cuda", "cuda:1"

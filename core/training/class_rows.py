@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
 
 import torch
 from torch import Tensor, nn
@@ -86,6 +87,30 @@ def move_to_categories(model: MaskRCNN, categories: Sequence[Category]) -> MaskR
     if model.keypoint_model is not None and keeps_keypoints:
         moved.attach_keypoint_model(model.keypoint_model)
     return moved
+
+
+def class_parameters(model: MaskRCNN) -> list[tuple[nn.Parameter, int]]:
+    """The parameters with rows for classes, each with the number of rows (background's) that come before them."""
+    parameters = dict(model.named_parameters())
+    return [(parameters[name], leading) for name, (leading, _) in _class_tensors(model).items()]
+
+
+def hold_other_rows(model: MaskRCNN, categories: Sequence[Category]) -> None:
+    """Let the rows of classes that `categories` do not name stay as they are while the model learns.
+
+    Their gradients are set to zero. Small ones would do: Adam makes a full step of any gradient, and
+    a dozen images without a single object of a class are enough to forget it.
+    """
+    named = {category["name"] for category in categories}
+    learns = torch.tensor([category["name"] in named for category in model.categories])
+    if learns.all():
+        return
+    for parameter, leading in class_parameters(model):
+        rows = torch.ones(len(parameter), dtype=parameter.dtype, device=parameter.device)
+        each = (len(parameter) - leading) // len(learns)
+        rows[leading:] = learns.repeat_interleave(each).to(rows)
+        mask = rows.reshape(-1, *[1] * (parameter.dim() - 1))
+        parameter.register_hook(partial(torch.mul, mask))
 
 
 def _move_rows(

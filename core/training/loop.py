@@ -22,6 +22,7 @@ from core.evaluation import evaluate
 from core.model.mask_rcnn import MaskRCNN
 from core.model.weights import save_model
 from core.training.checkpoints import load_checkpoint, model_state, restored_model, save_checkpoint
+from core.training.class_rows import hold_other_rows
 from core.training.distributed import Processes, processes
 from core.training.divergence import FiniteLoss, TrainingDivergedError
 from core.training.metrics_log import MetricsLog, StepMeter
@@ -118,6 +119,7 @@ def _prepare(config: TrainConfig, here: Processes) -> Run:
     # Stages whose weights are random have nothing worth keeping.
     pretrained = bool(config.model or config.backbone_weights)
     model.freeze_stages(config.freeze_stages if pretrained else 0)
+    hold_other_rows(model, dataset.categories)
     optimizer = build_optimizer(model, config)
     if checkpoint is not None:
         optimizer.load_state_dict(checkpoint["optimizer"])

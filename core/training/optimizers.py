@@ -9,19 +9,25 @@ from torch import nn
 
 from core.config import TrainConfig
 from core.model.mask_rcnn import MaskRCNN
+from core.training.class_rows import class_parameters
 
 
 def build_optimizer(model: MaskRCNN, config: TrainConfig) -> torch.optim.Optimizer:
     """SGD with momentum, or AdamW; every group carries `factor`, its share of the learning rate.
 
     Biases and norm layers are not decayed: pulling a scale or an offset to zero regularises nothing.
+    With a base model the rows of classes learn faster than the rest, and are not decayed either,
+    since those of classes that the data does not show must stay.
     """
+    rows = {id(parameter) for parameter, _ in class_parameters(model)} if config.model else set()
     backbone = {id(parameter) for parameter in model.backbone.parameters()}
     groups: dict[tuple[float, float], list[nn.Parameter]] = {}
     for parameter in model.parameters():
         if parameter.requires_grad:
             factor = config.backbone_learning_rate_factor if id(parameter) in backbone else 1.0
             decay = config.weight_decay if parameter.dim() > 1 else 0.0
+            if id(parameter) in rows:
+                factor, decay = config.class_row_learning_rate_factor, 0.0
             groups.setdefault((factor, decay), []).append(parameter)
     options: list[dict[str, Any]] = [
         {"params": parameters, "factor": factor, "weight_decay": decay, "lr": factor * config.learning_rate}

@@ -160,6 +160,27 @@ def test_a_loss_that_is_no_number_names_its_images_and_overwrites_nothing(toy: P
     assert log_of(run, "end")[-1] == {"kind": "end", "reason": "nan", "message": str(error.value)}
 
 
+def test_new_classes_leave_the_rows_of_old_ones_alone(toy: Path, tmp_path: Path) -> None:
+    train(config_for(toy, tmp_path / "base", steps=2))
+    data = json.loads((toy / "annotations.json").read_text())
+    data["categories"] = [{"id": 1, "name": "square"}, {"id": 2, "name": "moon"}]
+    for annotation in data["annotations"]:
+        annotation["category_id"] = {3: 2, 7: 1}[annotation["category_id"]]  # every disc is a moon now
+        annotation.pop("keypoints", None)
+    (tmp_path / "moons.json").write_text(json.dumps(data))
+    config = config_for(toy, tmp_path / "run", annotations=str(tmp_path / "moons.json"), steps=2)
+    train(replace(config, model=str(tmp_path / "base"), model_config=None))
+    base, tuned = load_model(tmp_path / "base"), load_model(tmp_path / "run")
+    assert [category["name"] for category in tuned.categories] == ["disc", "square", "moon"]
+    old, new = base.state_dict(), tuned.state_dict()
+    for name, each, first in (("box_predictor.scores", 1, 1), ("box_predictor.deltas", 4, 0)):
+        before, after = old[f"{name}.weight"][first:], new[f"{name}.weight"][first:]
+        assert torch.equal(before[:each], after[:each])  # disc
+        assert not torch.equal(before[each : 2 * each], after[each : 2 * each])  # square
+    assert torch.equal(old["mask_head.predictor.logits.bias"][0], new["mask_head.predictor.logits.bias"][0])
+    assert not torch.equal(old["fpn.output.0.0.weight"], new["fpn.output.0.0.weight"])
+
+
 def test_odd_annotations_train(toy: Path, tmp_path: Path) -> None:
     """No objects, a one-pixel box, crowds alone, and objects without keypoints."""
     data = json.loads((toy / "annotations.json").read_text())
