@@ -216,8 +216,10 @@ class FinetuneTab:
         plan = self.fine_tuning.plan(base)
         chosen = plan["epochs"] if by_itself or epochs is None else int(epochs)
         rows = [[row["name"], row["train"], row["held_out"]] for row in plan["classes"]]
+        usable = self.registry.usable()
         return {
-            self.base: gr.Dropdown(choices=self.registry.usable(), value=base),
+            # A model yet to be downloaded is offered where none is here: a value has to be among the choices.
+            self.base: gr.Dropdown(choices=usable if base in usable else [*usable, base], value=base),
             self.epochs: gr.Slider(value=chosen) if by_itself else gr.skip(),
             self.estimate: texts.estimate_sentence(plan, chosen, measuring),
             self.message: texts.plain(plan["missing"] or ""),

@@ -83,6 +83,7 @@ def serve(options: argparse.Namespace, listener: socket.socket) -> None:
 
     import uvicorn
 
+    from app.registry import version_in_use
     from app.server import create_app
 
     app = create_app(store, model=options.model, device=options.device, hosts=[options.host])
@@ -96,6 +97,8 @@ def serve(options: argparse.Namespace, listener: socket.socket) -> None:
     )
     server = uvicorn.Server(config)
     url = f"http://{_address(options.host)}:{listener.getsockname()[1]}"
+    if (in_use := version_in_use(store)) not in (None, options.model, Path(options.model).stem):
+        print(f"predicting with {in_use!r}, as chosen in this workspace; --model counts in a new one", file=sys.stderr)
     threading.Thread(target=_announce, args=(server, url, not options.no_browser), daemon=True).start()
     server.run(sockets=[listener])
 

@@ -143,9 +143,16 @@ class ModelRegistry:
             return version.name
 
 
+def version_in_use(store: Store) -> str | None:
+    """The name of the version that predicts in a workspace; None in a new one. Looks for no models, so it is quick."""
+    with store.reading() as session:
+        return session.scalar(select(ModelVersion.name).where(ModelVersion.current))
+
+
 def _names(categories: Sequence[Any]) -> list[str]:
-    """The names of categories, in the order of a model's labels."""
-    return [category if isinstance(category, str) else category["name"] for category in categories]
+    """The names of categories, in the order of a model's labels, without rows that stand for nothing."""
+    named = [category for category in categories if isinstance(category, str) or not category.get("unused")]
+    return [category if isinstance(category, str) else category["name"] for category in named]
 
 
 def _categories_of(path: Path) -> list[Any]:

@@ -6,9 +6,12 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import gradio as gr
 import pytest
 
-from app.registry import ModelRegistry
+from app.finetune_tab import FinetuneTab
+from app.jobs import FineTuning
+from app.registry import ModelRegistry, version_in_use
 from app.repredict import Repredictor, untouched_images
 from app.store.categories import create_category
 from app.store.database import Store
@@ -58,11 +61,22 @@ def test_a_weights_file_of_the_user_becomes_a_version(store: Store, tmp_path: Pa
     assert registry.original() == "mine"
 
 
+def test_rows_that_stand_for_nothing_are_not_among_the_classes(store: Store, tmp_path: Path) -> None:
+    registry = ModelRegistry(store)
+    categories = [{"id": 1, "name": "person"}, {"id": 2, "name": "unused 12", "unused": True}]
+    with store.writing() as session:
+        registry.add_run(session, "run", store.workspace / "runs" / "1", "starter", {}, categories)
+    (run,) = [version for version in registry.versions() if version["name"] == "run"]
+    assert run["categories"] == ["person"]
+
+
 def test_the_first_choice_does_not_undo_a_promotion(store: Store, tmp_path: Path) -> None:
+    assert version_in_use(store) is None
     registry = ModelRegistry(store)
     registry.use_first(str(write_tiny_model(tmp_path / "mine")))
     add_run(registry, 1, parent="mine")
     assert registry.promote("fine-tuned-1") == "fine-tuned-1"
+    assert version_in_use(store) == "fine-tuned-1"
     restarted = ModelRegistry(store)
     restarted.use_first(str(tmp_path / "mine"))
     assert restarted.current() == "fine-tuned-1"
@@ -90,6 +104,19 @@ def test_an_original_that_is_not_on_this_machine_is_not_offered(store: Store) ->
     registry.promote("fine-tuned-1")
     assert "never-downloaded" not in registry.usable()
     assert registry.original() == registry.usable()[0]
+
+
+def test_the_tab_offers_a_model_to_download_where_none_is_here(
+    store: Store, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """A value that is not among a dropdown's choices makes the whole page fail."""
+    registry = ModelRegistry(store, first="coco")
+    monkeypatch.setattr(ModelRegistry, "usable", lambda self: [])
+    tab = FinetuneTab(FineTuning(store, registry), registry, Repredictor(store, lambda *_: None))
+    with gr.Blocks() as page, gr.Tab("Fine-tune") as here:
+        tab.build(page, here)
+    shown = tab.view(None, None, True, None)[tab.base]
+    assert shown.value in dict(shown.choices)
 
 
 def test_a_workspace_can_be_moved(store: Store, tmp_path: Path) -> None:
