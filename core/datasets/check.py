@@ -12,7 +12,7 @@ from PIL import Image
 
 from core.datasets.check_annotations import AnnotationCheck
 from core.datasets.check_report import Problem, Report
-from core.datasets.coco import read_coco_json
+from core.datasets.coco_json import read_coco_json
 from core.datasets.images import image_size, read_image
 from core.datasets.json_values import is_whole
 

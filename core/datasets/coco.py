@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import warnings
 from collections.abc import Callable
@@ -16,6 +15,8 @@ from torch import Tensor
 from torch.utils.data import Dataset
 
 from core.datasets.box_masks import BOX_MASK_SIZE, box_mask
+from core.datasets.coco_json import read_categories, read_coco_json, read_images
+from core.datasets.federated import annotated_labels
 from core.datasets.images import image_size, read_image
 from core.datasets.json_values import is_number, is_whole
 from core.masks import decode_rle, segmentation_bbox, segmentation_to_rle, validate_segmentation
@@ -34,6 +35,7 @@ class CocoDataset(Dataset[tuple[Tensor, Target]]):
     bitmap of each object resampled over its own box, which costs the same for any image size. has_mask (bool N) is
     False where the data has a box alone; its mask is then the whole box. Where a category has keypoints there is
     keypoints (float32 N×P×3 of x, y, visibility), P the largest number in any category, zeros where not annotated.
+    Where the images say which classes were looked for (LVIS) there is annotated_labels (bool K+1, see `federated`).
 
     Objects with an empty box are left out, with one warning that names them. Raises FileNotFoundError and ValueError,
     in one line, for files that are missing or not COCO, for images that are not there and for bad annotations.
@@ -53,9 +55,9 @@ class CocoDataset(Dataset[tuple[Tensor, Target]]):
         self.transforms = transforms
         data = read_coco_json(self.annotation_file)
         self.coco_categories: list[dict[str, Any]] = data["categories"]
-        self.categories = _categories(self.coco_categories, self.annotation_file)
+        self.categories = read_categories(self.coco_categories, self.annotation_file)
         self.num_keypoints = max((len(category.get("keypoints", [])) for category in self.categories), default=0)
-        self.image_ids, self.file_names = _images(data["images"], self.annotation_file)
+        self.image_ids, self.file_names = read_images(data["images"], self.annotation_file, self.images_dir)
         self._check_files()
         self.image_sizes = [  # height, width
             (image["height"], image["width"])
@@ -67,11 +69,19 @@ class CocoDataset(Dataset[tuple[Tensor, Target]]):
         self._annotations: list[list[dict[str, Any]]] = [[] for _ in self.image_ids]
         self._boxes: list[list[list[float]]] = [[] for _ in self.image_ids]  # x0, y0, x1, y1, within the image
         self._index(data["annotations"])
+        self._annotated = annotated_labels(data["images"], self._annotations, self._label_of, self.annotation_file)
 
     def __len__(self) -> int:
         return len(self.image_ids)
 
     def __getitem__(self, index: int) -> tuple[Tensor, Target]:
+        image, target = self.read(index)
+        if self.transforms is not None:
+            image, target = self.transforms(image, target)
+        return image, target
+
+    def read(self, index: int) -> tuple[Tensor, Target]:
+        """Image and target of an index as they are, without transforms."""
         pixels = read_image(self.images_dir / self.file_names[index])
         height, width = self.image_sizes[index]
         if pixels.shape[:2] != (height, width):
@@ -79,11 +89,7 @@ class CocoDataset(Dataset[tuple[Tensor, Target]]):
                 f"{self.images_dir / self.file_names[index]} is {pixels.shape[1]}×{pixels.shape[0]} upright, but "
                 f"{self.annotation_file} says {width}×{height}: correct one of them (python -m core check lists all)"
             )
-        image = torch.from_numpy(pixels).permute(2, 0, 1).float().div_(255)
-        target = self.target(index)
-        if self.transforms is not None:
-            image, target = self.transforms(image, target)
-        return image, target
+        return torch.from_numpy(pixels).permute(2, 0, 1).float().div_(255), self.target(index)
 
     def annotations(self, index: int) -> list[dict[str, Any]]:
         """The COCO annotations of one image, crowds included, empty boxes left out."""
@@ -117,6 +123,8 @@ class CocoDataset(Dataset[tuple[Tensor, Target]]):
                 values = np.asarray(annotation.get("keypoints") or [], dtype=np.float32).reshape(-1, 3)
                 row[: len(values)] = values
             target["keypoints"] = torch.from_numpy(points)
+        if self._annotated is not None:
+            target["annotated_labels"] = self._annotated[index]
         return target
 
     def _check_files(self) -> None:
@@ -165,62 +173,6 @@ class CocoDataset(Dataset[tuple[Tensor, Target]]):
             )
 
 
-def read_coco_json(path: str | os.PathLike[str]) -> dict[str, Any]:
-    """The dictionary in a COCO annotation file, with its lists `images`, `annotations` and `categories`.
-
-    Raises FileNotFoundError, or ValueError in one line where the file is not JSON or not COCO.
-    """
-    try:
-        with open(path, encoding="utf-8-sig") as file:
-            data = json.load(file)
-    except FileNotFoundError:
-        raise FileNotFoundError(f"{path}: there is no such annotation file") from None
-    except IsADirectoryError:
-        raise ValueError(f"{path}: a folder; the COCO JSON file is needed") from None
-    except UnicodeDecodeError:
-        raise ValueError(f"{path}: not a JSON file (it is not UTF-8 text)") from None
-    except json.JSONDecodeError as error:
-        raise ValueError(f"{path}: broken JSON at line {error.lineno}, column {error.colno}: {error.msg}") from None
-    except RecursionError:
-        raise ValueError(f"{path}: not COCO (its JSON is nested too deeply)") from None
-    if isinstance(data, list):
-        raise ValueError(f"{path}: a JSON list (detection results?); a COCO data set with images is needed")
-    for key in ("images", "annotations", "categories"):
-        if not isinstance(data, dict) or not isinstance(data.get(key), list):
-            raise ValueError(f"{path}: no list {key!r}, so this is not a COCO data set")
-    return data
-
-
-def _categories(raw: list[Any], file: Path) -> list[Category]:
-    """The categories in the order of their ids, which is that of the labels 1..K."""
-    known: dict[int, Category] = {}
-    for number, category in enumerate(raw):
-        if not isinstance(category, dict) or not is_whole(category.get("id")):
-            raise ValueError(f"{file}: category {number} needs a whole number as id, not {_id_of(category)}")
-        if not isinstance(category.get("name"), str):
-            raise ValueError(f"{file}: category {category['id']} has no name")
-        if category["id"] in known:
-            raise ValueError(f"{file}: two categories have the id {category['id']}")
-        kept = {
-            key: category[key] for key in ("id", "name", "supercategory", "keypoints", "skeleton") if key in category
-        }
-        known[category["id"]] = kept  # type: ignore[assignment]
-    return [known[category_id] for category_id in sorted(known)]
-
-
-def _images(raw: list[Any], file: Path) -> tuple[list[int], list[str]]:
-    ids: dict[int, str] = {}
-    for number, image in enumerate(raw):
-        if not isinstance(image, dict) or not is_whole(image.get("id")):
-            raise ValueError(f"{file}: image {number} needs a whole number as id, not {_id_of(image)}")
-        if not isinstance(image.get("file_name"), str) or not image["file_name"]:
-            raise ValueError(f"{file}: image {image['id']} has no file_name")
-        if image["id"] in ids:
-            raise ValueError(f"{file}: two images have the id {image['id']}")
-        ids[image["id"]] = image["file_name"]
-    return list(ids), list(ids.values())
-
-
 def _checked_box(annotation: dict[str, Any], category: Category, height: int, width: int) -> list[float]:
     """x0, y0, x1, y1 of an annotation, clipped to its image; ValueError for what cannot be trained on."""
     segmentation = annotation.get("segmentation")
@@ -256,10 +208,6 @@ def _area(annotation: dict[str, Any], box: NDArray[np.floating]) -> float:
 def _box_polygon(box: NDArray[np.floating]) -> list[float]:
     x0, y0, x1, y1 = (float(value) for value in box)
     return [x0, y0, x1, y0, x1, y1, x0, y1]
-
-
-def _id_of(value: Any) -> str:
-    return repr(value.get("id")) if isinstance(value, dict) else repr(value)
 
 
 def _name_of(annotation: Any, number: int) -> str:

@@ -97,14 +97,15 @@ class TargetsForModel:
     """A data set's targets as a model with other categories learns from them.
 
     Labels become those of the categories of the same name; `annotated_labels` tells the model which
-    of its classes the data would show, so that the others are not taken for background.
+    of its classes the data would show, so that the others are not taken for background. Data that
+    says this of each image alone (LVIS) is taken at its word.
     """
 
     def __init__(self, categories: Sequence[Category], model: MaskRCNN) -> None:
         label_of = {category["name"]: label for label, category in enumerate(model.categories, start=1)}
         self.label_of = torch.tensor([0, *(label_of[category["name"]] for category in categories)])
-        self.annotated = torch.zeros(len(model.categories) + 1, dtype=torch.bool)
-        self.annotated[self.label_of] = True
+        self.labels = len(model.categories) + 1
+        self.annotated = self._model_labels(torch.ones(len(categories) + 1, dtype=torch.bool))
         self.num_keypoints = model.config.num_keypoints
 
     def __call__(self, targets: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
@@ -115,8 +116,15 @@ class TargetsForModel:
         fields = ("boxes", "iscrowd", "masks", "box_masks", "image_id")
         prepared: dict[str, Any] = {name: target[name] for name in fields if name in target}
         prepared["labels"] = self.label_of[target["labels"]]
-        prepared["annotated_labels"] = self.annotated
+        own = target.get("annotated_labels")
+        prepared["annotated_labels"] = self.annotated if own is None else self._model_labels(own)
         if self.num_keypoints and "keypoints" in target:
             missing = self.num_keypoints - target["keypoints"].shape[1]
             prepared["keypoints"] = F.pad(target["keypoints"], (0, 0, 0, missing))
         return prepared
+
+    def _model_labels(self, annotated: Tensor) -> Tensor:
+        """bool K+1 of the data's labels as that of the model's."""
+        labels = torch.zeros(self.labels, dtype=torch.bool)
+        labels[self.label_of[annotated]] = True
+        return labels

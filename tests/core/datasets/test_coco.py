@@ -12,9 +12,10 @@ import torch
 from PIL import Image
 from pycocotools.coco import COCO
 
-from core.datasets import CocoDataset
-from core.datasets.coco import read_coco_json
+from core import CocoDataset, MaskRCNN, ModelConfig
+from core.datasets.coco_json import read_coco_json
 from tests.core.datasets.conftest import DataSet, coco, cup, person
+from tests.core.toy_data import TINY_MODEL
 
 
 def test_one_image_and_its_target(data_set: DataSet) -> None:
@@ -48,6 +49,16 @@ def test_labels_follow_the_sorted_category_ids(data_set: DataSet) -> None:
     dataset = CocoDataset(*data_set([], categories=categories))
     assert [category["id"] for category in dataset.categories] == [0, 7, 90]
     assert dataset.coco_categories == categories
+
+
+def test_keypoints_without_a_skeleton_are_points_without_lines(data_set: DataSet) -> None:
+    for skeleton in ({}, {"skeleton": None}):
+        categories = [{"id": 1, "name": "cup"}, {"id": 2, "name": "person", "keypoints": ["a", "b"]} | skeleton]
+        dataset = CocoDataset(*data_set(categories=categories))
+        assert dataset.categories[1]["skeleton"] == []
+        assert "skeleton" not in dataset.categories[0]
+        config = ModelConfig.from_dict(TINY_MODEL | {"num_classes": 2, "num_keypoints": 2})
+        assert MaskRCNN(config, dataset.categories).categories == dataset.categories
 
 
 def test_an_image_without_objects(data_set: DataSet) -> None:
