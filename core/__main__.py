@@ -6,17 +6,14 @@ import sys
 import warnings
 from collections.abc import Sequence
 
-import tyro
-
-from core.commands.arguments import Check, Command, Evaluate, Models, Predict, Shapes
-from core.config import TrainConfig
+from core.commands.arguments import Check, Evaluate, Models, Predict, Recipes, Shapes, Train, parse
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; the exit status is 0, 1 where it found something wrong in its data, or 2 for an error."""
     given = list(sys.argv[1:] if arguments is None else arguments)
-    command = tyro.cli(Command, prog="python -m core", args=given or ["--help"])  # type: ignore[call-overload]
     try:
+        command = parse(given)
         with warnings.catch_warnings():
             warnings.showwarning = _show_warning
             return _run(command)
@@ -27,17 +24,21 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 2
 
 
-def _run(command: Predict | TrainConfig | Evaluate | Shapes | Models | Check) -> int:
+def _run(command: Predict | Train | Recipes | Evaluate | Shapes | Models | Check) -> int:
     """Import and carry out what a command needs: torch takes a second or two, and asking for help should not."""
     match command:
         case Predict():
             from core.commands.predict import predict
 
             return predict(command)
-        case TrainConfig():
+        case Train():
             from core.commands.train import train
 
-            return train(command)
+            return train(command.config())
+        case Recipes():
+            from core.commands.recipes import list_recipes
+
+            return list_recipes()
         case Evaluate():
             from core.commands.evaluate import evaluate
 

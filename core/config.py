@@ -155,7 +155,8 @@ class TrainConfig:
     # What to start from: a name (`python -m core models`), a run directory or a weights file.
     # "" builds a new model from `model_config`.
     model: str = "starter"
-    # Only with model="": a JSON file with ModelConfig fields (num_classes and num_keypoints come from the data).
+    # A JSON file with ModelConfig fields, or the JSON itself: what a new model is made of (num_classes and
+    # num_keypoints come from the data), or what to change of `model` that leaves its weights their shapes.
     model_config: str | None = None
     backbone_weights: str | None = None  # only with model="": a torchvision classification state dict
     val_images: str | None = None
@@ -172,7 +173,8 @@ class TrainConfig:
     momentum: float = 0.9  # SGD
     weight_decay: float = 1e-4
     schedule: Literal["step", "cosine"] = "cosine"
-    step_at: tuple[float, ...] = (0.67, 0.89)  # fractions of the run where "step" divides by 10
+    # Where "step" divides by 10: fractions of the run, or steps where above 1.
+    step_at: tuple[float, ...] = (0.67, 0.89)
     warmup_steps: int = 100  # at most a tenth of the run
     gradient_clip: float = 10.0  # norm; 0 turns clipping off
     freeze_stages: int = 2  # backbone stages that do not learn, the stem counted as one
@@ -183,6 +185,8 @@ class TrainConfig:
     # Classes of the base model that the data does not name are kept: their rows are copied and stay
     # as they are, and background regions do not push them down. False drops them from the model.
     keep_base_classes: bool = True
+    # "pedestrian=person": the data's class begins with the rows of the base model's class of another name.
+    synonyms: tuple[str, ...] = ()
 
     device: str = "auto"  # "auto", "cpu", "cuda", "cuda:1"
     mixed_precision: bool = True  # bfloat16 on a GPU; the CPU stays in float32

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Annotated, Literal
+import itertools
+import os
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass, fields, replace
+from typing import Annotated, Any, Literal
 
+import tyro
 from tyro.conf import Positional, arg, subcommand
 
 from core.config import TrainConfig
+from core.recipes import batch_note, recipe_config, recipe_names
 
 
 @dataclass(frozen=True)
@@ -96,12 +102,77 @@ class Check:
     """Write a copy in which everything that can be mended is."""
 
 
-Train = Annotated[TrainConfig, subcommand("train", description="Train or fine-tune a model on a COCO data set.")]
+@dataclass(frozen=True)
+class Recipes:
+    """List the recipes that `train --recipe` takes."""
+
+
+@dataclass(frozen=True)
+class Train(TrainConfig):
+    """Train or fine-tune a model on a COCO data set."""
+
+    recipe: Annotated[
+        str | None,
+        arg(
+            help="A published run whose values become the defaults of all other options: "
+            f"{', '.join(recipe_names())}, or a .toml file; list describes them. Another number of images a step "
+            "than the recipe's scales learning rate and steps."
+        ),
+    ] = None
+
+    def config(self) -> TrainConfig:
+        """The configuration alone."""
+        return TrainConfig(**{field.name: getattr(self, field.name) for field in fields(TrainConfig)})
+
+
 Command = (
     Annotated[Predict, subcommand("predict")]
-    | Train
+    | Annotated[Train, subcommand("train")]
     | Annotated[Evaluate, subcommand("evaluate")]
     | Annotated[Shapes, subcommand("shapes")]
     | Annotated[Models, subcommand("models")]
     | Annotated[Check, subcommand("check")]
 )
+
+
+def parse(given: Sequence[str]) -> Any:
+    """The command that the arguments ask for, one of `Command`'s or `Recipes`.
+
+    The recipe's values are defaults like others: they are known before the other options are read.
+    Raises ValueError for a recipe that cannot be used; ends the process, saying why, for other mistakes.
+    """
+    recipe = _named_recipe(given)
+    if recipe is None:
+        return tyro.cli(Command, prog="python -m core", args=list(given) or ["--help"])  # type: ignore[call-overload]
+    if recipe == "list":
+        return Recipes()
+    processes = int(os.environ.get("WORLD_SIZE", "1"))
+    required: dict[str, Any] = dict.fromkeys(("images", "annotations", "output"), tyro.MISSING)
+    defaults = Train(**vars(recipe_config(recipe, processes=processes, images="", annotations="", output="")))
+    parsed = tyro.cli(
+        Train, prog="python -m core train", args=given[1:], default=replace(defaults, recipe=recipe, **required)
+    )
+    own = {name: getattr(parsed, name) for name in _options_of(given) if hasattr(TrainConfig, name) or name in required}
+    config = recipe_config(recipe, processes=processes, **own)
+    note = batch_note(recipe, config, processes)
+    if note and os.environ.get("RANK", "0") == "0":
+        print(f"note: {note}", file=sys.stderr)
+    return Train(**vars(config), recipe=recipe)
+
+
+def _named_recipe(given: Sequence[str]) -> str | None:
+    """The value of `train --recipe`, None where there is none."""
+    if list(given[:1]) != ["train"]:
+        return None
+    for option, following in itertools.zip_longest(given, given[1:]):
+        if option == "--recipe" and following is not None:
+            return following
+        if option.startswith("--recipe="):
+            return option.removeprefix("--recipe=")
+    return None
+
+
+def _options_of(given: Sequence[str]) -> list[str]:
+    """The names of the fields that options are given for: `--no-resume` and `--batch-size=4` too."""
+    names = [option[2:].split("=")[0].replace("-", "_") for option in given if option.startswith("--")]
+    return [name.removeprefix("no_") for name in names]

@@ -7,7 +7,7 @@ whatever their number; everything else is copied as it is.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 
@@ -19,13 +19,35 @@ from core.model.mask_rcnn import MaskRCNN
 from core.structures import Category, named_categories
 
 
-def merge_categories(base: Sequence[Category], data: Sequence[Category], keep_base: bool) -> list[Category]:
+def read_synonyms(synonyms: Sequence[str], base: Sequence[Category], data: Sequence[Category]) -> dict[str, str]:
+    """Names of the data's classes with those that the base model has for them, from "pedestrian=person".
+
+    A class that the base knows by the data's own name needs no synonym, and one that the data does not
+    have is passed over, so that one table serves several data sets. Raises ValueError where an entry is
+    no pair, or the base has no class of that name.
+    """
+    known, wanted = {category["name"] for category in base}, {category["name"] for category in data}
+    found: dict[str, str] = {}
+    for entry in synonyms:
+        name, equals, other = (part.strip() for part in entry.partition("="))
+        if not (name and equals and other):
+            raise ValueError(f"synonyms: {entry!r} is no pair; write the data's name, =, and the model's name")
+        if name in wanted and name not in known:
+            if other not in known:
+                raise ValueError(f"synonyms: {entry!r}, but the model has no class {other!r}")
+            found[name] = other
+    return found
+
+
+def merge_categories(
+    base: Sequence[Category], data: Sequence[Category], keep_base: bool, synonyms: Mapping[str, str] | None = None
+) -> list[Category]:
     """The categories of a model that knows `base` and goes on to learn `data`, in the order of its labels.
 
     Base categories keep their order, and new ones follow; rows of published weights that stand for
     nothing are left behind. With `keep_base` False only those of the data remain, in their own
-    order. A category that both name is described as the data describes it. Ids are the data's; a base
-    category whose id is taken gets a free one. Raises ValueError where the data names two categories
+    order. A category that both name, by a synonym too, is described as the data describes it. Ids are
+    the data's; a base category whose id is taken gets a free one. Raises ValueError where the data names two categories
     alike.
     """
     names = [category["name"] for category in data]
@@ -38,9 +60,11 @@ def merge_categories(base: Sequence[Category], data: Sequence[Category], keep_ba
     taken = {category["id"] for category in data}
     # One keypoint head stands for one list of keypoints: where the data brings another, it takes over.
     other_keypoints = keypoint_names(data) not in ([], keypoint_names(base))
+    name_in_data = {other: name for name, other in (synonyms or {}).items() if other not in by_name}
     merged: list[Category] = []
     for category in named_categories(base):
-        kept = _copy(by_name.pop(category["name"], category))
+        name = name_in_data.get(category["name"], category["name"])
+        kept = _copy(by_name.pop(name, category))
         if kept["name"] not in names:
             if kept["id"] in taken:
                 kept["id"] = 1 + max(taken | {other["id"] for other in base})
@@ -57,13 +81,16 @@ def keypoint_names(categories: Sequence[Category]) -> list[str]:
     return max((list(category.get("keypoints") or ()) for category in categories), key=len, default=[])
 
 
-def move_to_categories(model: MaskRCNN, categories: Sequence[Category]) -> MaskRCNN:
+def move_to_categories(
+    model: MaskRCNN, categories: Sequence[Category], synonyms: Mapping[str, str] | None = None
+) -> MaskRCNN:
     """A model for `categories` with the weights of `model`; rows of classes are moved by name, new ones initialised.
 
-    A new class begins as the mean of the known ones in box regression and masks, which is the shape
-    of an object in general, and with its own small random weights in the classifier. The keypoint
-    head is kept where the longest list of keypoint names stays the same; else a new one is made for it.
-    An attached keypoint model stays attached while there are persons.
+    `synonyms` has the model's name of a class for names that it does not know. A new class begins as
+    the mean of the known ones in box regression and masks, which is the shape of an object in general,
+    and with its own small random weights in the classifier. The keypoint head is kept where the longest
+    list of keypoint names stays the same; else a new one is made for it. An attached keypoint model
+    stays attached while there are persons.
     """
     new_names = keypoint_names(categories)
     has_keypoints = model.keypoint_head is not None or model.keypoint_model is not None
@@ -72,7 +99,9 @@ def move_to_categories(model: MaskRCNN, categories: Sequence[Category]) -> MaskR
     config = replace(model.config, num_classes=len(categories), num_keypoints=num_keypoints)
     moved = MaskRCNN(config, categories=list(categories))
     row_of = {category["name"]: row for row, category in enumerate(model.categories)}
-    rows = [row_of.get(category["name"]) for category in categories]
+    other_name = synonyms or {}
+    names = [category["name"] for category in categories]
+    rows = [row_of.get(name, row_of.get(other_name.get(name, ""))) for name in names]
 
     old, new = model.state_dict(), moved.state_dict()
     by_class = _class_tensors(moved)

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 import torch
 
 from core.config import ModelConfig, TrainConfig
 from core.model.mask_rcnn import MaskRCNN
 from core.model.weights import load_model
+from core.recipes import read_fields
 from core.structures import Category
-from core.training.class_rows import keypoint_names, merge_categories, move_to_categories
+from core.training.class_rows import keypoint_names, merge_categories, move_to_categories, read_synonyms
 
 
 def starting_model(config: TrainConfig, categories: Sequence[Category]) -> MaskRCNN:
@@ -25,12 +24,14 @@ def starting_model(config: TrainConfig, categories: Sequence[Category]) -> MaskR
     if not categories:
         raise ValueError(f"{config.annotations} has no categories: there is nothing to learn")
     if config.model:
-        if config.model_config or config.backbone_weights:
-            raise ValueError("model_config and backbone_weights describe a new model: give model='' with them")
-        base = load_model(config.model)
+        if config.backbone_weights:
+            raise ValueError("backbone_weights are for a new model: give model='' with them")
+        base = _changed(load_model(config.model), config)
         if keypoint_names(categories):
             base.keypoint_model = None  # it does not learn: keypoints in the data need a head of the model's own
-        return move_to_categories(base, merge_categories(base.categories, categories, config.keep_base_classes))
+        synonyms = read_synonyms(config.synonyms, base.categories, categories)
+        merged = merge_categories(base.categories, categories, config.keep_base_classes, synonyms)
+        return move_to_categories(base, merged, synonyms)
     model_config = new_model_config(config, categories)
     if model_config.backbone_norm == "frozen" and not config.backbone_weights:
         raise ValueError(
@@ -45,19 +46,31 @@ def starting_model(config: TrainConfig, categories: Sequence[Category]) -> MaskR
 
 def new_model_config(config: TrainConfig, categories: Sequence[Category]) -> ModelConfig:
     """The ModelConfig in the file that `config.model_config` names, with the data's classes and keypoints."""
-    values: dict[str, Any] = {}
-    if config.model_config:
-        path = Path(config.model_config)
-        try:
-            values = json.loads(path.read_text(encoding="utf-8"))
-        except FileNotFoundError:
-            raise FileNotFoundError(f"{path}: there is no such model configuration") from None
-        except (UnicodeDecodeError, json.JSONDecodeError) as error:
-            raise ValueError(f"{path}: not a JSON file ({error})") from None
-        if not isinstance(values, dict):
-            raise ValueError(f"{path}: a JSON object with ModelConfig fields is needed")
+    values = read_fields(config.model_config) if config.model_config else {}
     from_data = {"num_classes": len(categories), "num_keypoints": len(keypoint_names(categories))}
     return ModelConfig.from_dict(values | from_data)
+
+
+def _changed(base: MaskRCNN, config: TrainConfig) -> MaskRCNN:
+    """The base model with the fields of `config.model_config`, as far as its weights fit them."""
+    if not config.model_config:
+        return base
+    values = base.config.to_dict() | read_fields(config.model_config)
+    from_base = {"num_classes": base.config.num_classes, "num_keypoints": base.config.num_keypoints}
+    changed = MaskRCNN(ModelConfig.from_dict(values | from_base), base.categories)
+    keypoint_model = base.keypoint_model
+    base.keypoint_model = None
+    wanted, own = changed.state_dict(), base.state_dict()
+    for name in sorted(wanted.keys() | own.keys()):
+        if name not in own or name not in wanted or wanted[name].shape != own[name].shape:
+            raise ValueError(
+                f"model_config does not fit the weights of {config.model} (tensor {name!r}): "
+                "leave out what changes their shape, or give model='' for a new model"
+            )
+    changed.load_state_dict(own)
+    if keypoint_model is not None:
+        changed.attach_keypoint_model(keypoint_model)
+    return changed
 
 
 def _read_state_dict(path: Path) -> dict[str, torch.Tensor]:

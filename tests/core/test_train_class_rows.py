@@ -10,7 +10,7 @@ import torch
 
 from core import MaskRCNN, ModelConfig
 from core.structures import Category
-from core.training.class_rows import merge_categories, move_to_categories
+from core.training.class_rows import merge_categories, move_to_categories, read_synonyms
 from tests.core.toy_data import TINY_MODEL
 
 PERSON: Category = {"id": 1, "name": "person", "keypoints": ["left", "right"], "skeleton": [[1, 2]]}
@@ -156,3 +156,47 @@ def test_rows_that_stand_for_nothing_are_left_behind() -> None:
     moved = move_to_categories(model, merged)
     rows = model.box_predictor.scores.weight[[0, 1, 3]]
     assert torch.equal(moved.box_predictor.scores.weight[:3], rows)
+
+
+def test_a_synonym_brings_its_rows() -> None:
+    """As from COCO to Cityscapes: classes that both have are copied, a rider begins anew."""
+    base = model_of()
+    data: list[Category] = [
+        {"id": 24, "name": "pedestrian"},
+        {"id": 25, "name": "rider"},
+        {"id": 26, "name": "cat"},
+    ]
+    synonyms = read_synonyms(["pedestrian=person", "cat = dog", "bike=bicycle"], base.categories, data)
+    assert synonyms == {"pedestrian": "person"}  # the base has a cat of its own, the data no bike
+
+    moved = move_to_categories(base, merge_categories(base.categories, data, False, synonyms), synonyms)
+    assert [category["name"] for category in moved.categories] == ["pedestrian", "rider", "cat"]
+    for name, leading, each in (
+        ("box_predictor.scores", 1, 1),
+        ("box_predictor.deltas", 0, 4),
+        ("mask_head.predictor.logits", 0, 1),
+    ):
+        old, new = base.state_dict()[f"{name}.weight"][leading:], moved.state_dict()[f"{name}.weight"][leading:]
+        assert torch.equal(new[:each], old[:each])  # pedestrian is person
+        assert torch.equal(new[2 * each : 3 * each], old[each : 2 * each])  # cat
+    rider = moved.box_predictor.scores.weight[2]
+    assert all(not torch.equal(rider, row) for row in base.box_predictor.scores.weight)
+
+    # Where the base's classes stay, the data's word replaces the base's.
+    kept = merge_categories(base.categories, data, True, synonyms)
+    assert [(category["id"], category["name"]) for category in kept] == [
+        (24, "pedestrian"),
+        (26, "cat"),
+        (3, "dog"),
+        (25, "rider"),
+    ]
+    # One class may lend its rows to two.
+    both: list[Category] = [PERSON, {"id": 25, "name": "rider"}]
+    synonyms = read_synonyms(["rider=person"], base.categories, both)
+    merged = merge_categories(base.categories, both, False, synonyms)
+    rows = move_to_categories(base, merged, synonyms).box_predictor.scores.weight
+    assert torch.equal(rows[1], rows[2])
+
+    for entry, message in (("pedestrian", "is no pair"), ("rider=horse", "the model has no class 'horse'")):
+        with pytest.raises(ValueError, match=message):
+            read_synonyms([entry], base.categories, data)
