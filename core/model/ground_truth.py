@@ -25,6 +25,7 @@ class ObjectsOfImage:
     box_masks: Tensor | None  # ... or uint8 N×S×S, each over its own box
     keypoints: Tensor | None  # float32 N×J×3, original pixels
     annotated: Tensor | None  # bool K+1
+    has_mask: Tensor | None = None  # bool N, False where only a box was annotated; None where all have masks
 
 
 def read_targets(targets: Sequence[Mapping[str, Any]], batch: ImageBatch, config: ModelConfig) -> list[ObjectsOfImage]:
@@ -55,6 +56,9 @@ def _read_target(target: Mapping[str, Any], index: int, batch: ImageBatch, confi
         if bool(usable.any()):
             raise ValueError(f"{where}: no masks, but the model has a mask head; build it with mask_head=None")
         masks = torch.zeros((count, *size), dtype=torch.uint8, device=boxes.device)
+    has_mask = _field(target, "has_mask", (count,), where, boxes.device)
+    if has_mask is not None and bool(has_mask.all()):
+        has_mask = None
     keypoints = _field(target, "keypoints", (count, config.num_keypoints or None, 3), where, boxes.device)
     annotated = _field(target, "annotated_labels", (config.num_classes + 1,), where, boxes.device)
     if keypoints is not None:
@@ -80,6 +84,7 @@ def _read_target(target: Mapping[str, Any], index: int, batch: ImageBatch, confi
         crowds=crowds * scale,
         masks=moved(masks),
         box_masks=moved(box_masks),
+        has_mask=moved(None if has_mask is None else has_mask.bool()),
         keypoints=moved(keypoints),
         annotated=moved(None if annotated is None else annotated.bool(), rows=None),
     )

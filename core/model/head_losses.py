@@ -29,13 +29,15 @@ def head_losses(
     features = model.box_features(maps, [item.rois for item in sampled])
     losses = _box_losses(model, features, sampled, objects)
     if model.mask_head is not None:
-        positives = [item.rois[: item.positives] for item in sampled]
+        # An object of which only a box is known says nothing about its shape.
+        known = [_masks_known(item, truth) for item, truth in zip(sampled, objects, strict=True)]
+        teaching = [_positives(item, which) for item, which in zip(sampled, known, strict=True)]
         if model.res5 is not None:
             # Figure 4, left: the mask branch continues from the box branch's res5.
-            mask_features = features[_rows_of_positives(sampled)]
+            mask_features = features[_rows_of_positives(sampled, known)]
         else:
-            mask_features = model.mask_features(maps, positives)
-        losses["loss_mask"] = _mask_loss(model, mask_features, sampled, objects, scales)
+            mask_features = model.mask_features(maps, [item.rois for item in teaching])
+        losses["loss_mask"] = _mask_loss(model, mask_features, teaching, objects, scales)
     if model.keypoint_head is not None:
         losses["loss_keypoint"] = _keypoint_loss(model, maps, sampled, objects, scales)
     return losses
@@ -108,26 +110,37 @@ def _keypoint_loss(
     return keypoint_loss(heatmaps, positions, visible)
 
 
+def _masks_known(sampled: SampledRois, objects: ObjectsOfImage) -> Tensor | None:
+    """bool P: the positives whose object has a mask; None for all of them, which needs no indexing."""
+    return None if objects.has_mask is None else objects.has_mask[sampled.objects]
+
+
 def _with_keypoints(sampled: SampledRois, objects: ObjectsOfImage) -> SampledRois:
     """The positive RoIs whose object has a labelled keypoint: the others teach the keypoint head nothing."""
-    positives = sampled.positives
     if objects.keypoints is None:
-        labelled = torch.zeros(positives, dtype=torch.bool, device=sampled.rois.device)
-    else:
-        labelled = (objects.keypoints[sampled.objects, :, 2] > 0).any(dim=1)
+        return _positives(sampled, torch.zeros(sampled.positives, dtype=torch.bool, device=sampled.rois.device))
+    return _positives(sampled, (objects.keypoints[sampled.objects, :, 2] > 0).any(dim=1))
+
+
+def _positives(sampled: SampledRois, which: Tensor | None) -> SampledRois:
+    """The positive RoIs alone, or those of them that `which` (bool P) chooses."""
+    positives = sampled.positives
+    rows = slice(None) if which is None else which
     return SampledRois(
-        sampled.rois[:positives][labelled],
-        sampled.labels[:positives][labelled],
-        sampled.objects[labelled],
-        sampled.box_targets[labelled],
+        sampled.rois[:positives][rows],
+        sampled.labels[:positives][rows],
+        sampled.objects[rows],
+        sampled.box_targets[rows],
     )
 
 
-def _rows_of_positives(sampled: list[SampledRois]) -> Tensor:
-    """Where the positives of all images are among all RoIs, int64: each image's come first."""
+def _rows_of_positives(sampled: list[SampledRois], which: list[Tensor | None] | None = None) -> Tensor:
+    """Where the positives of all images, or those chosen (bool P each), are among all RoIs: each image's come first."""
     rows, start = [], 0
-    for item in sampled:
-        rows.append(torch.arange(start, start + item.positives, device=item.rois.device))
+    for index, item in enumerate(sampled):
+        own = torch.arange(start, start + item.positives, device=item.rois.device)
+        chosen = None if which is None else which[index]
+        rows.append(own if chosen is None else own[chosen])
         start += len(item.rois)
     return torch.cat(rows)
 

@@ -42,8 +42,9 @@ class MaskRCNN(nn.Module):
     `model(images)` gives one `Instances` an image. Images are a list of float 3×H×W in 0..1 of any
     size, targets torchvision's dictionaries: `boxes` float N×4 xyxy, `labels` int64 N (1..K),
     `masks` uint8 N×H×W (or `box_masks` uint8 N×S×S over each box), `keypoints` float N×J×3,
-    `iscrowd` bool N, `annotated_labels` bool K+1 (the classes that the image's data set shows; the
-    others are not learned as background).
+    `iscrowd` bool N, `has_mask` bool N (False: only the box is known, the mask teaches nothing),
+    `annotated_labels` bool K+1 (the classes that the image's data set shows; the others are not
+    learned as background).
 
     Raises:
         ValueError: the categories do not fit the configuration; one line that names the category.

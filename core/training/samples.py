@@ -113,7 +113,7 @@ class TargetsForModel:
         return [self._target(target) for target in targets]
 
     def _target(self, target: dict[str, Any]) -> dict[str, Any]:
-        fields = ("boxes", "iscrowd", "masks", "box_masks", "image_id")
+        fields = ("boxes", "iscrowd", "masks", "box_masks", "has_mask", "image_id")
         prepared: dict[str, Any] = {name: target[name] for name in fields if name in target}
         prepared["labels"] = self.label_of[target["labels"]]
         own = target.get("annotated_labels")

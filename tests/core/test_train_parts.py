@@ -89,6 +89,7 @@ def test_targets_speak_of_the_model_s_classes(tmp_path: Path) -> None:
     assert target["keypoints"].shape == (2, 4, 3)
     assert target["keypoints"][:, 2:].sum() == 0
     assert "box_masks" in target
+    assert target["has_mask"].tolist() == [True, True]
 
 
 @pytest.mark.parametrize("kind", ["sgd", "adamw"])

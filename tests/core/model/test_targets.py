@@ -214,6 +214,33 @@ def test_no_positives_no_mask_targets() -> None:
     assert mask_targets(rois_on(torch.zeros((0, 4)), []), objects, SCALE, 28).shape == (0, 28, 28)
 
 
+@pytest.mark.parametrize("features", ["fpn", "c4"])
+def test_an_object_of_which_a_box_alone_is_known_teaches_no_mask(features: str) -> None:
+    """Whatever stands where its mask would be; boxes and classes learn from it as from any other."""
+
+    def losses(fill: int, has_mask: list[bool] | None) -> dict[str, torch.Tensor]:
+        given = target()
+        given["masks"][1] = fill
+        if has_mask is not None:
+            given["has_mask"] = torch.tensor(has_mask)
+        model = tiny_model(features=features).train()
+        torch.manual_seed(3)  # the same regions each time
+        found = model([image()], [given])
+        assert isinstance(found, dict)
+        return found
+
+    known, empty, full = losses(1, None), losses(0, [True, False, True]), losses(1, [True, False, True])
+    assert torch.equal(empty["loss_mask"], full["loss_mask"])
+    assert not torch.equal(full["loss_mask"], known["loss_mask"])
+    assert torch.equal(losses(1, [True, True, True])["loss_mask"], known["loss_mask"])
+    for name in ("loss_classifier", "loss_box", "loss_objectness", "loss_rpn_box"):
+        assert torch.equal(full[name], known[name])
+
+    none = losses(1, [False, False, False])["loss_mask"]
+    assert none == 0
+    none.backward()  # every parameter of the head is in the graph, as other processes expect
+
+
 # -- keypoints ----------------------------------------------------------------------------------------
 
 
