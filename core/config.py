@@ -182,6 +182,12 @@ class TrainConfig:
     max_size: int | None = None
     horizontal_flip: float = 0.5
     colour_jitter: float = 0.0  # strength of brightness, contrast, saturation and hue changes
+    # Large-scale jitter (arXiv:2012.07177): the image, fitted into crop_size, is resized by a factor drawn from
+    # this range (the paper's is 0.1 to 2.0), then cropped or padded to a square that the model sees as it is:
+    # min_sizes and max_size do not count. () is none.
+    large_scale_jitter: tuple[float, ...] = ()
+    crop_size: int = 1024  # pixels a side, only with large_scale_jitter
+    copy_paste: float = 0.0  # probability that some objects of another image are pasted in (same paper)
     # Classes of the base model that the data does not name are kept: their rows are copied and stay
     # as they are, and background regions do not push them down. False drops them from the model.
     keep_base_classes: bool = True

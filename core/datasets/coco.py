@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -127,6 +127,17 @@ class CocoDataset(Dataset[tuple[Tensor, Target]]):
             target["annotated_labels"] = self._annotated[index]
         return target
 
+    def bitmap(self, index: int, objects: Sequence[int]) -> NDArray[np.uint8]:
+        """uint8 H×W: the pixels of some objects of one image together, given by their rows in the target."""
+        height, width = self.image_sizes[index]
+        bitmap = np.zeros((height, width), dtype=np.uint8)
+        for row in objects:
+            segmentation = self._annotations[index][row].get("segmentation")
+            bitmap |= decode_rle(
+                segmentation_to_rle(segmentation or [_box_polygon(self._boxes[index][row])], height, width)
+            )
+        return bitmap
+
     def _check_files(self) -> None:
         """Every image file is there; known now instead of in the middle of a run. One listing a folder."""
         present: dict[str, set[str]] = {}
@@ -205,7 +216,7 @@ def _area(annotation: dict[str, Any], box: NDArray[np.floating]) -> float:
     return area if is_number(area) else float((box[2] - box[0]) * (box[3] - box[1]))
 
 
-def _box_polygon(box: NDArray[np.floating]) -> list[float]:
+def _box_polygon(box: NDArray[np.floating] | Sequence[float]) -> list[float]:
     x0, y0, x1, y1 = (float(value) for value in box)
     return [x0, y0, x1, y0, x1, y1, x0, y1]
 

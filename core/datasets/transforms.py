@@ -1,4 +1,4 @@
-"""Augmentation of an image together with its target; scale jitter is the model's, which resizes images anyway.
+"""Augmentation of an image together with its target; plain scale jitter is the model's, which resizes images anyway.
 
 Every transform takes and gives (image, target): float32 3×H×W in 0..1 and the dictionary of `CocoDataset`. Chance
 comes from torch's generator, so that a seed set before gives the same again.
@@ -13,7 +13,10 @@ import torch
 from torch import Tensor
 from torchvision.transforms.v2 import functional as F
 
-from core.datasets.coco import Target, Transform
+from core.config import TrainConfig
+from core.datasets.coco import CocoDataset, Target, Transform
+from core.datasets.copy_paste import CopyPaste
+from core.datasets.large_scale_jitter import LargeScaleJitter
 from core.structures import Category
 
 
@@ -64,11 +67,20 @@ class ColourJitter:
         return image, target
 
 
-def training_transforms(
-    categories: Sequence[Category], horizontal_flip: float = 0.5, colour_jitter: float = 0.0
-) -> Compose:
-    """The transforms that the fields of the same names in `TrainConfig` ask for."""
-    return Compose([HorizontalFlip(horizontal_flip, categories), ColourJitter(colour_jitter)])
+def training_transforms(dataset: CocoDataset, config: TrainConfig) -> Compose:
+    """The transforms of a data set's images that the fields of the same names in `TrainConfig` ask for.
+
+    Raises ValueError, in one line, for a field out of its range.
+    """
+    vary: list[Transform] = [HorizontalFlip(config.horizontal_flip, dataset.categories)]
+    if config.large_scale_jitter:
+        vary.append(LargeScaleJitter(config.large_scale_jitter, config.crop_size))
+    transforms = list(vary)
+    if config.copy_paste:
+        transforms.append(CopyPaste(dataset, config.copy_paste, Compose(vary)))
+    if config.colour_jitter:
+        transforms.append(ColourJitter(config.colour_jitter))
+    return Compose(transforms)
 
 
 def flip_horizontally(image: Tensor, target: Target, partner_of: Tensor) -> tuple[Tensor, Target]:

@@ -28,7 +28,7 @@ from core.training.divergence import FiniteLoss, TrainingDivergedError
 from core.training.metrics_log import MetricsLog, StepMeter
 from core.training.optimizers import build_optimizer, set_learning_rate
 from core.training.results import Best, refuse_to_overwrite, write_config
-from core.training.samples import TargetsForModel, batches, steps_an_epoch
+from core.training.samples import TargetsForModel, batches, input_size, steps_an_epoch
 from core.training.schedules import learning_rate_factor
 from core.training.signals import StopRequest, stop_requests
 from core.training.start import starting_model
@@ -103,7 +103,7 @@ def _prepare(config: TrainConfig, here: Processes) -> Run:
     if checkpoint is None and here.is_main:
         refuse_to_overwrite(directory)
     dataset = CocoDataset(config.images, config.annotations, box_masks=True)
-    dataset.transforms = training_transforms(dataset.categories, config.horizontal_flip, config.colour_jitter)
+    dataset.transforms = training_transforms(dataset, config)
     if len(dataset) == 0:
         raise ValueError(f"{config.annotations} has no images: there is nothing to learn from")
     validation = None
@@ -180,8 +180,7 @@ def _run_steps(run: Run, request: StopRequest) -> bool:
             losses = wrapped(
                 [image.to(here.device, non_blocking=True) for image in images],
                 targets_for_model(targets),
-                min_size=_drawn_size(config),
-                max_size=config.max_size,
+                **input_size(config),
             )
             loss = torch.stack(list(losses.values())).sum()
         run.optimizer.zero_grad(set_to_none=True)
@@ -224,11 +223,6 @@ def _run_steps(run: Run, request: StopRequest) -> bool:
         _write_model(run)
     run.log.write("end", reason="stopped" if stopped else "finished", message=f"{run.done} of {run.steps_total} steps")
     return stopped
-
-
-def _drawn_size(config: TrainConfig) -> int | None:
-    """The shorter edge that this step's images are resized to; None is the model's own."""
-    return config.min_sizes[int(torch.randint(len(config.min_sizes), ()))] if config.min_sizes else None
 
 
 def _validation_is_due(run: Run) -> bool:

@@ -93,6 +93,14 @@ def _side_by_side(samples: Sequence[tuple[Tensor, dict[str, Any]]]) -> Batch:
     return list(images), list(targets)
 
 
+def input_size(config: TrainConfig) -> dict[str, int | None]:
+    """The min_size and max_size that the model resizes a step's images to, drawn anew; None is the model's own."""
+    if config.large_scale_jitter:  # already of the size wanted
+        return {"min_size": config.crop_size, "max_size": config.crop_size}
+    drawn = config.min_sizes[int(torch.randint(len(config.min_sizes), ()))] if config.min_sizes else None
+    return {"min_size": drawn, "max_size": config.max_size}
+
+
 class TargetsForModel:
     """A data set's targets as a model with other categories learns from them.
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,7 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
+from core import TrainConfig
 from core.datasets import CocoDataset
 from core.datasets.transforms import (
     ColourJitter,
@@ -18,6 +20,8 @@ from core.datasets.transforms import (
     training_transforms,
 )
 from tests.core.datasets.conftest import DataSet
+
+CONFIG = TrainConfig(images="", annotations="", output="")
 
 
 def test_a_flip_moves_pixels_boxes_masks_and_keypoints_alike(data_set: DataSet) -> None:
@@ -106,11 +110,11 @@ def test_strengths_beyond_one_are_refused() -> None:
 def test_training_transforms_flip_about_as_often_as_asked(data_set: DataSet) -> None:
     dataset = CocoDataset(*data_set())
     image, target = dataset[0]
-    transforms = training_transforms(dataset.categories, horizontal_flip=0.25)
+    transforms = training_transforms(dataset, replace(CONFIG, horizontal_flip=0.25))
     torch.manual_seed(0)
     flips = sum(not torch.equal(transforms(image, target)[0], image) for _ in range(400))
     assert 70 <= flips <= 130
-    coloured, _ = training_transforms(dataset.categories, horizontal_flip=0, colour_jitter=0.5)(image, target)
+    coloured, _ = training_transforms(dataset, replace(CONFIG, horizontal_flip=0, colour_jitter=0.5))(image, target)
     assert not torch.equal(coloured, image)
 
 

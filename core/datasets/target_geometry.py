@@ -1,0 +1,157 @@
+"""Resizing and cropping an image with its target: boxes, masks, box masks and keypoints stay on the same pixels.
+
+Images are float32 C×H×W, targets the dictionaries of `CocoDataset`; what is given stays as it is. An object of which
+nothing is left, or less than a pixel's width or height, leaves the target.
+"""
+
+from __future__ import annotations
+
+import torch
+import torch.nn.functional as nn_functional
+from torch import Tensor
+from torchvision.transforms.v2 import InterpolationMode
+from torchvision.transforms.v2 import functional as F
+
+from core.datasets.coco import Target
+
+PER_OBJECT = ("boxes", "labels", "iscrowd", "area", "has_mask", "masks", "box_masks", "keypoints")
+LEAST_SIDE = 1.0  # pixels
+
+
+def select_objects(target: Target, rows: Tensor) -> Target:
+    """The target with some of its objects: rows by a bool N or int64 index."""
+    return {key: value[rows] if key in PER_OBJECT else value for key, value in target.items()}
+
+
+def join_objects(first: Target, second: Target) -> Target:
+    """The objects of both targets; everything else is the first's."""
+    joined = {key: torch.cat([first[key], second[key]]) for key in PER_OBJECT if key in first}
+    return first | joined
+
+
+def resize(image: Tensor, target: Target, height: int, width: int) -> tuple[Tensor, Target]:
+    """Image and target at another size, antialiased where that is smaller."""
+    old_height, old_width = image.shape[-2:]
+    resized = F.resize(image, [height, width], antialias=True)
+    x, y = width / old_width, height / old_height
+    changed = dict(target)
+    # Not a rounding error beyond the image's edge, where a crop would take the box for cut.
+    limits = torch.tensor([width, height] * 2, dtype=torch.float32)
+    changed["boxes"] = (target["boxes"] * torch.tensor([x, y, x, y])).minimum(limits)
+    changed["area"] = target["area"] * (x * y)
+    if "keypoints" in target:
+        changed["keypoints"] = target["keypoints"] * torch.tensor([x, y, 1.0])
+    if "masks" in target:
+        masks = target["masks"]
+        # Each pixel is the one that its centre lies in; plain "nearest" would take the one of its corner.
+        changed["masks"] = (
+            F.resize(masks, [height, width], InterpolationMode.NEAREST_EXACT)
+            if len(masks)
+            else masks.new_zeros((0, height, width))
+        )
+    return resized, select_objects(changed, _something_left(changed))
+
+
+def crop_or_pad(
+    image: Tensor, target: Target, left: int, top: int, height: int, width: int, fill: float = 0.0
+) -> tuple[Tensor, Target]:
+    """The height × width pixels from (left, top) on; where the image ends before, `fill` goes on at right and bottom.
+
+    Boxes of objects that the crop cuts become those of the part that is left.
+    """
+    # Not by F.crop: it pads, with zeros, on whichever side the window reaches out.
+    pixels = image[:, top : top + height, left : left + width]
+    missing = [0, width - pixels.shape[-1], 0, height - pixels.shape[-2]]
+    cropped = nn_functional.pad(pixels, missing, value=fill)
+    changed = dict(target)
+    whole = target["boxes"] - torch.tensor([left, top, left, top])
+    limits = torch.tensor([pixels.shape[-1], pixels.shape[-2]] * 2, dtype=torch.float32)
+    inside = whole.clamp(min=0).minimum(limits)
+    cut = (inside != whole).any(dim=1)
+    changed["boxes"] = whole
+    if "masks" in target:
+        masks = target["masks"][:, top : top + height, left : left + width]
+        changed["masks"] = nn_functional.pad(masks, missing)
+    if "keypoints" in target:
+        points = target["keypoints"] - torch.tensor([left, top, 0.0])
+        gone = (points[..., :2] < 0).any(dim=-1) | (points[..., :2] > limits[:2]).any(dim=-1)
+        # Not labelled, like those that were not: (0, 0, 0) is no place in the image.
+        points[gone | (points[..., 2] == 0)] = 0
+        changed["keypoints"] = points
+    return cropped, fit_to_masks(changed, inside, cut)
+
+
+def fit_to_masks(target: Target, windows: Tensor, changed: Tensor) -> Target:
+    """The target whose `changed` (bool N) objects have the box of what their mask shows inside their window.
+
+    `windows` are float32 N×4 xyxy, parts of the boxes. An object that has a box alone gets the window for a box.
+    """
+    fitted = dict(target)
+    rows = torch.nonzero(changed).squeeze(1)
+    old, own_windows, alone = target["boxes"][rows], windows[rows], ~target["has_mask"][rows, None]
+    if "box_masks" in target:
+        own = target["box_masks"][rows]
+        new = torch.where(alone, own_windows, _intersection(_shown_in_box(own, old, own_windows), own_windows))
+        fitted["box_masks"] = target["box_masks"].clone()
+        fitted["box_masks"][rows] = resample_box_masks(own, old, new)
+        shares = fitted["box_masks"][rows].float().mean(dim=(1, 2))
+        new_area = (new[:, 2:] - new[:, :2]).clamp(min=0).prod(dim=1) * shares
+    else:
+        bitmaps = target["masks"][rows]
+        new = torch.where(alone, own_windows, _intersection(_extents(bitmaps).to(old), own_windows))
+        new_area = bitmaps.sum(dim=(1, 2)).to(old)
+    fitted["boxes"], fitted["area"] = target["boxes"].clone(), target["area"].clone()
+    fitted["boxes"][rows], fitted["area"][rows] = new, new_area
+    return select_objects(fitted, _something_left(fitted))
+
+
+def _something_left(target: Target) -> Tensor:
+    """bool N: the objects that are large enough to be seen and have a mask with something in it."""
+    sides = target["boxes"][:, 2:] - target["boxes"][:, :2]
+    bitmaps = target["box_masks" if "box_masks" in target else "masks"]
+    return (sides >= LEAST_SIDE).all(dim=1) & bitmaps.flatten(1).any(dim=1).bool()
+
+
+def _shown_in_box(box_masks: Tensor, boxes: Tensor, windows: Tensor) -> Tensor:
+    """float32 N×4 xyxy around the cells of N×S×S box masks that are set and reach into their windows."""
+    size = box_masks.shape[-1]
+    edges = torch.linspace(0, 1, size + 1, dtype=torch.float64)
+    corner, sides = boxes[:, :2].double(), (boxes[:, 2:] - boxes[:, :2]).double()
+    visible = box_masks.bool()
+    for axis in (0, 1):  # x, y
+        lines = corner[:, axis, None] + edges * sides[:, axis, None]  # between the cells, N×(S+1)
+        within = (lines[:, 1:] > windows[:, axis, None]) & (lines[:, :-1] < windows[:, 2 + axis, None])
+        visible = visible & (within[:, None, :] if axis == 0 else within[:, :, None])
+    return (_extents(visible).double() / size * sides.repeat(1, 2) + corner.repeat(1, 2)).to(boxes)
+
+
+def resample_box_masks(box_masks: Tensor, boxes: Tensor, new_boxes: Tensor) -> Tensor:
+    """uint8 N×S×S over `new_boxes` of bitmaps over `boxes`: each cell is the one that its centre lies in."""
+    count, size = len(box_masks), box_masks.shape[-1]
+    centres = (torch.arange(size, dtype=torch.float64) + 0.5) / size
+    old, new = boxes.double(), new_boxes.double()
+    places = []
+    for axis in (0, 1):  # x, y
+        at = new[:, axis, None] + centres * (new[:, 2 + axis] - new[:, axis])[:, None]
+        side = (old[:, 2 + axis] - old[:, axis])[:, None]
+        places.append(((at - old[:, axis, None]) / side * size).floor().long().clamp(0, size - 1))
+    columns, rows = places
+    return box_masks[torch.arange(count)[:, None, None], rows[:, :, None], columns[:, None, :]]
+
+
+def _extents(bitmaps: Tensor) -> Tensor:
+    """int64 N×4: x0, y0, x1, y1 around what N×H×W bitmaps show, in pixel edges; x1 < x0 where that is nothing."""
+    shows = bitmaps.bool()
+    height, width = shows.shape[1:]
+    sides = []
+    for shown, length in ((shows.any(dim=1), width), (shows.any(dim=2), height)):
+        index = torch.arange(length)
+        first = torch.where(shown, index, length).amin(dim=1)
+        last = torch.where(shown, index, -1).amax(dim=1)
+        sides.append((first, last + 1))
+    (x0, x1), (y0, y1) = sides
+    return torch.stack([x0, y0, x1, y1], dim=1)
+
+
+def _intersection(boxes: Tensor, windows: Tensor) -> Tensor:
+    return torch.cat([boxes[:, :2].maximum(windows[:, :2]), boxes[:, 2:].minimum(windows[:, 2:])], dim=1)
