@@ -39,6 +39,8 @@ class ModelConfig:
     backbone_norm_eps: float = 1e-5  # torchvision's first COCO weights were trained with 0
     stride_in_1x1: bool = False  # MSRA's ResNets (detectron2's R50, R101) put a bottleneck's stride there
     fpn_norm: Literal["none", "batch"] = "none"
+    # Appendix B and arXiv:1711.07971: each stands before one of the last residual blocks of res4.
+    non_local_blocks: int = 0
 
     # -- image at the door ----------------------------------------------------------------------
     min_size: int = 800  # the shorter edge is resized to this ...
@@ -119,6 +121,10 @@ class ModelConfig:
             )
         if self.roi_samples < 1 and (self.roi_reduce == "max" or self.roi_op == "warp"):
             raise ValueError("ModelConfig.roi_samples=0 (adaptive) needs roi_op='align' and roi_reduce='avg'")
+        if self.non_local_blocks and self.backbone.startswith("mobilenet"):
+            raise ValueError(
+                f"ModelConfig.non_local_blocks={self.non_local_blocks} needs a ResNet or ResNeXt, not {self.backbone}"
+            )
         if self.features != "fpn" and self.backbone.startswith("mobilenet"):
             raise ValueError(f"ModelConfig.features={self.features!r} needs a ResNet or ResNeXt, not {self.backbone}")
         if self.features == "c4":
@@ -214,6 +220,7 @@ _MAY_BE_ZERO = {
     "roi_samples",
     "mask_head_convs",
     "keypoint_head_convs",
+    "non_local_blocks",
 }
 
 
@@ -229,8 +236,9 @@ def _check_value(name: str, value: Any, hint: Any) -> None:
     elif hint in (int, float):
         if isinstance(value, bool) or not isinstance(value, int if hint is int else (int, float)):
             raise ValueError(f"{name}={value!r}: {'a whole number' if hint is int else 'a number'} is needed")
-        if hint is int and value < 1 and name.split(".")[-1] not in _MAY_BE_ZERO:
-            raise ValueError(f"{name}={value}: at least 1 is needed")
+        least = 0 if name.split(".")[-1] in _MAY_BE_ZERO else 1
+        if hint is int and value < least:
+            raise ValueError(f"{name}={value}: at least {least} is needed")
     else:
         numbers = isinstance(value, tuple) and all(isinstance(item, (int, float)) for item in value)
         # Sizes, ratios and deviations divide something; a mean may be anything.

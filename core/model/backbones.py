@@ -19,6 +19,7 @@ from torchvision.models.resnet import BasicBlock, Bottleneck, ResNet
 from torchvision.ops import FrozenBatchNorm2d
 
 from core.config import ModelConfig
+from core.model.non_local import NonLocalBlock
 
 # block, blocks a stage, groups of the 3×3 convolution, width of a group
 RESNETS: dict[str, tuple[type[BasicBlock | Bottleneck], list[int], int, int]] = {
@@ -72,19 +73,43 @@ class ResNetBackbone(nn.Module):
         self.channels = [64 * expansion, 128 * expansion, 256 * expansion, 512 * expansion]
         if config.features == "c4":
             self.channels.pop()
+        # Not before the first, which C3 goes into.
+        if config.non_local_blocks >= len(self.layer3):
+            raise ValueError(
+                f"ModelConfig.non_local_blocks={config.non_local_blocks}: "
+                f"res4 of {config.backbone} has room for {len(self.layer3) - 1}"
+            )
+        # Frozen statistics have no scale that could leave zero.
+        after = None if config.backbone_norm == "frozen" else norm
+        # Beside layer3 and not in it, so that its blocks keep the names that weights files have for them.
+        self.non_local = nn.ModuleList(NonLocalBlock(self.channels[2], after) for _ in range(config.non_local_blocks))
 
     def forward(self, images: Tensor) -> list[Tensor]:
         """float32 B×3×H×W to the maps [C2, C3, C4, C5], or [C2, C3, C4] without the last stage."""
         stem = self.maxpool(self.relu(self.bn1(self.conv1(images))))
-        maps = [self.layer1(stem)]
-        for stage in (self.layer2, self.layer3, self.layer4):
-            if stage is not None:
-                maps.append(stage(maps[-1]))
+        c2 = self.layer1(stem)
+        c3 = self.layer2(c2)
+        maps = [c2, c3, self._res4(c3)]
+        if self.layer4 is not None:
+            maps.append(self.layer4(maps[-1]))
         return maps
+
+    def _res4(self, c3: Tensor) -> Tensor:
+        """C4; a non-local block before each of the last residual blocks."""
+        first = len(self.layer3) - len(self.non_local)
+        x = self.layer3[:first](c3)
+        for non_local, block in zip(self.non_local, self.layer3[first:], strict=True):
+            x = block(non_local(x))
+        return x
 
     def stages(self) -> list[list[nn.Module]]:
         """The modules of each stage in order, the stem first, for freezing."""
-        later = [[self.layer1], [self.layer2], [self.layer3], [self.layer4] if self.layer4 is not None else []]
+        later = [
+            [self.layer1],
+            [self.layer2],
+            [self.layer3, self.non_local],
+            [self.layer4] if self.layer4 is not None else [],
+        ]
         return [[self.conv1, self.bn1], *later]
 
 
@@ -164,7 +189,8 @@ def load_classification_weights(backbone: nn.Module, state_dict: Mapping[str, Te
     """Copy a torchvision classification state dict into a backbone.
 
     The classifier and what the backbone does not have are passed over; every tensor that the
-    backbone has must be there.
+    backbone has must be there, except those of non-local blocks, which classifiers lack and which
+    begin as the identity.
 
     Raises:
         ValueError: a tensor is missing or has another shape; the message names it.
@@ -172,7 +198,7 @@ def load_classification_weights(backbone: nn.Module, state_dict: Mapping[str, Te
     own = backbone.state_dict()
     with torch.no_grad():
         for name, tensor in own.items():
-            if name.endswith("num_batches_tracked"):
+            if name.endswith("num_batches_tracked") or name.startswith("non_local."):
                 continue
             if name not in state_dict:
                 raise ValueError(f"backbone weights lack {name!r}: they belong to another network")

@@ -35,6 +35,7 @@ def with_statistics(model: MaskRCNN) -> MaskRCNN:
         {"backbone_norm": "frozen", "backbone_norm_eps": 0.0},
         {"backbone_norm": "sync", "fpn_norm": "batch", "head_norm": "batch", "box_head": "conv4fc1"},
         {"backbone_norm": "batch", "features": "c4"},
+        {"backbone_norm": "batch", "non_local_blocks": 1},
         {"backbone_norm": "batch", "backbone": "mobilenet_v2"},
         {"backbone_norm": "batch", "backbone": "mobilenet_v3_large"},
         {"backbone_norm": "group"},
