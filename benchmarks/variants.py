@@ -85,7 +85,7 @@ def inference_step(model: MaskRCNN, image: torch.Tensor) -> None:
     """What an image costs, with as many regions and masks as there can be."""
     batch = batch_images([image], model.config)
     maps = model.features(batch.tensor)
-    model.rpn.proposals(model.rpn(maps, batch), batch)
+    model.rpn.proposals(model.rpn_output(maps, batch), batch)
     boxes = drawn_boxes(model.config.proposals_test)
     model.classify(maps, [boxes])
     best = boxes[: model.config.detections_per_image]

@@ -53,6 +53,7 @@ class ModelConfig:
     anchor_ratios: tuple[float, ...] = (0.5, 1.0, 2.0)  # height / width
     anchors_rounded: bool = False  # torchvision rounds anchors, and the step between them, to whole pixels
     rpn_conv_depth: int = 1
+    rpn_backbone: Literal["shared", "own"] = "shared"  # "own": backbone (and pyramid) of the RPN's, not the heads'
     proposals_train: int = 2000  # kept after NMS, an image
     proposals_test: int = 0  # 0 is the paper's: 1000 with FPN, 300 on one map
     proposals_before_nms_train: int = 2000  # a pyramid level
@@ -168,8 +169,11 @@ class TrainConfig:
     val_images: str | None = None
     val_annotations: str | None = None
 
-    epochs: int = 12  # ignored where steps is given
-    steps: int | None = None
+    # "joint": everything at once. "rpn_separate": first the RPN, then the heads on its proposals, each with a
+    # backbone of its own. "alternating": the four steps of Faster R-CNN, section 3.2, which end in a shared one.
+    training: Literal["joint", "rpn_separate", "alternating"] = "joint"
+    epochs: int = 12  # of each phase of the training; ignored where steps is given
+    steps: int | None = None  # of each phase
     batch_size: int = 2  # images a process
     optimizer: Literal["sgd", "adamw"] = "adamw"
     learning_rate: float = 2e-4  # at full warm-up, for the batch size given

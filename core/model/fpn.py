@@ -5,6 +5,8 @@ from __future__ import annotations
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from core.config import ModelConfig
+
 
 class FeaturePyramid(nn.Module):
     """P2 to P6 from C2 to C5: 1×1 laterals, nearest upsampling, 3×3 outputs; P6 is P5 at stride 2."""
@@ -32,6 +34,11 @@ class FeaturePyramid(nn.Module):
             outputs.insert(0, self.output[index](top))
         outputs.append(F.max_pool2d(outputs[-1], kernel_size=1, stride=2))
         return outputs
+
+
+def build_pyramid(config: ModelConfig, in_channels: list[int]) -> FeaturePyramid | None:
+    """The pyramid of a configuration, None where RPN and heads read one map."""
+    return FeaturePyramid(in_channels, config.fpn_channels, config.fpn_norm) if config.features == "fpn" else None
 
 
 def _conv(in_channels: int, out_channels: int, kernel: int, bias: bool, norm: str) -> nn.Sequential:

@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, Literal
 
 import torch
 from torch import Tensor, nn
 
 from core.config import ModelConfig
 from core.model.anchors import feature_strides
-from core.model.backbones import build_backbone, build_resnet, load_classification_weights, norm_layer
+from core.model.backbones import (
+    MobileNetBackbone,
+    ResNetBackbone,
+    build_backbone,
+    build_resnet,
+    load_classification_weights,
+    norm_layer,
+)
 from core.model.categories import check_categories, default_categories, with_person_keypoints
 from core.model.detections import mask_channel, mask_probabilities, mean_of_masks, select_detections
-from core.model.fpn import FeaturePyramid
+from core.model.fpn import build_pyramid
 from core.model.ground_truth import ObjectsOfImage, read_targets
 from core.model.head_losses import head_losses
 from core.model.heads import (
@@ -30,9 +37,12 @@ from core.model.heads import (
 from core.model.images import ImageBatch, batch_images
 from core.model.region_keypoints import keypoints_of
 from core.model.roi_ops import roi_features
-from core.model.rpn import RegionProposalNetwork
+from core.model.rpn import RegionProposalNetwork, RpnOutput
 from core.model.targets import sample_rois
 from core.structures import Category, Instances
+
+# Whose losses are wanted: of everything, or of one of two stages that learn in turn.
+Learning = Literal["all", "rpn", "heads"]
 
 
 class MaskRCNN(nn.Module):
@@ -56,13 +66,12 @@ class MaskRCNN(nn.Module):
         self.categories: list[Category] = list(categories) if categories else default_categories(config)
         check_categories(self.categories, config)
         self.backbone = build_backbone(config)
-        self.fpn: FeaturePyramid | None = None
+        channels = config.fpn_channels if config.features == "fpn" else self.backbone.channels[-1]
+        self.fpn = build_pyramid(config, self.backbone.channels)
+        own = config.rpn_backbone == "own"
+        self.rpn_backbone = build_backbone(config) if own else None
+        self.rpn_fpn = build_pyramid(config, self.backbone.channels) if own else None
         self.res5: nn.Module | None = None
-        if config.features == "fpn":
-            self.fpn = FeaturePyramid(self.backbone.channels, config.fpn_channels, config.fpn_norm)
-            channels = config.fpn_channels
-        else:
-            channels = self.backbone.channels[-1]
         self.strides = feature_strides(config)[:4]  # RoIs are read from P2..P5; P6 serves the RPN alone
         self.rpn = RegionProposalNetwork(config, channels)
         if config.features == "c4":
@@ -74,7 +83,7 @@ class MaskRCNN(nn.Module):
         self.keypoint_head = KeypointHead(config, channels) if config.num_keypoints else None
         # A second model that only adds keypoints to this one's persons.
         self.keypoint_model: MaskRCNN | None = None
-        self.frozen_stages = 0
+        self._frozen: list[nn.Module] = []
 
     def _build_c4_heads(self, channels: int) -> None:
         # Figure 4, left: res5 is the head, shared by box and mask.
@@ -94,8 +103,9 @@ class MaskRCNN(nn.Module):
         *,
         min_size: int | None = None,
         max_size: int | None = None,
+        learning: Learning = "all",
     ) -> dict[str, Tensor] | list[Instances]:
-        """Losses in training mode, detections in evaluation mode; sizes default to the configuration's.
+        """Losses in training mode (see `losses`), detections in evaluation mode; sizes default to the configuration's.
 
         Raises:
             ValueError: targets missing in training mode, or malformed; one line that says which.
@@ -105,7 +115,7 @@ class MaskRCNN(nn.Module):
             return self.detect(batch, self.features(batch.tensor))
         if targets is None:
             raise ValueError("targets are needed in training mode; call model.eval() for detections")
-        return self.losses(batch, read_targets(targets, batch, self.config))
+        return self.losses(batch, read_targets(targets, batch, self.config), learning)
 
     def load_backbone_weights(self, state_dict: Mapping[str, Tensor]) -> None:
         """Start from torchvision classification weights: the backbone, and res5 where it is the head.
@@ -113,7 +123,8 @@ class MaskRCNN(nn.Module):
         Raises:
             ValueError: the weights are those of another network; the message names the tensor.
         """
-        load_classification_weights(self.backbone, state_dict)
+        for backbone in self.backbones():
+            load_classification_weights(backbone, state_dict)
         if self.res5 is not None:
             prefix = "layer4."
             stage = {key[len(prefix) :]: tensor for key, tensor in state_dict.items() if key.startswith(prefix)}
@@ -133,20 +144,26 @@ class MaskRCNN(nn.Module):
         self.categories = with_person_keypoints(self.categories, keypoint_model.categories[0])
         self.keypoint_model = keypoint_model.requires_grad_(False).eval()
 
+    def backbones(self) -> list[ResNetBackbone | MobileNetBackbone]:
+        """The backbone, and the RPN's own where it has one."""
+        return [self.backbone] if self.rpn_backbone is None else [self.backbone, self.rpn_backbone]
+
     def freeze_stages(self, count: int) -> None:
         """Stop the first `count` stages of the backbone from learning, the stem counted as one."""
-        self.frozen_stages = count
-        for modules in self.backbone.stages()[:count]:
-            for module in modules:
-                module.requires_grad_(False)
+        for backbone in self.backbones():
+            self.freeze(module for modules in backbone.stages()[:count] for module in modules)
+
+    def freeze(self, modules: Iterable[nn.Module]) -> None:
+        """Stop modules from learning; their batch statistics stay as they are too."""
+        for module in modules:
+            self._frozen.append(module.requires_grad_(False))
         self.train(self.training)
 
     def train(self, mode: bool = True) -> MaskRCNN:
-        """Training or evaluation mode; the batch statistics of frozen stages stay as they are."""
+        """Training or evaluation mode; what is frozen stays in evaluation mode."""
         super().train(mode)
-        for modules in self.backbone.stages()[: self.frozen_stages]:
-            for module in modules:
-                module.eval()
+        for module in self._frozen:
+            module.eval()
         if self.keypoint_model is not None:
             self.keypoint_model.eval()
         return self
@@ -154,27 +171,38 @@ class MaskRCNN(nn.Module):
     # -- the stages, each usable alone --------------------------------------------------------------
 
     def features(self, images: Tensor) -> list[Tensor]:
-        """Normalised images B×3×H×W to the maps that the RPN reads: P2..P6, or the one map of C4 or C5."""
-        maps = self.backbone(images)
-        return self.fpn(maps) if self.fpn is not None else maps[-1:]
+        """Normalised images B×3×H×W to the maps that RPN and heads read: P2..P6, or the one map of C4 or C5."""
+        return _maps(images, self.backbone, self.fpn)
 
-    def losses(self, batch: ImageBatch, objects: list[ObjectsOfImage]) -> dict[str, Tensor]:
-        """The multi-task loss L = L_cls + L_box + L_mask and the RPN's two, unweighted (section 3)."""
-        maps = self.features(batch.tensor)
-        rpn_output = self.rpn(maps, batch)
-        objectness, rpn_box = self.rpn.losses(
-            rpn_output, [item.boxes for item in objects], [item.crowds for item in objects]
-        )
+    def rpn_output(self, maps: list[Tensor], batch: ImageBatch) -> RpnOutput:
+        """The RPN on the maps of `features`, or on those of its own backbone (`rpn_backbone="own"`)."""
+        own = maps if self.rpn_backbone is None else _maps(batch.tensor, self.rpn_backbone, self.rpn_fpn)
+        return self.rpn(own, batch)
+
+    def losses(self, batch: ImageBatch, objects: list[ObjectsOfImage], learning: Learning = "all") -> dict[str, Tensor]:
+        """The multi-task loss L = L_cls + L_box + L_mask and the RPN's two, unweighted (section 3).
+
+        With `learning` "rpn" only its two; with "heads" only theirs, on the RPN's proposals.
+        """
+        needed = learning != "rpn" or self.rpn_backbone is None
+        maps = self.features(batch.tensor) if needed else []
+        rpn_output = self.rpn_output(maps, batch)
+        losses: dict[str, Tensor] = {}
+        if learning != "heads":
+            losses["loss_objectness"], losses["loss_rpn_box"] = self.rpn.losses(
+                rpn_output, [item.boxes for item in objects], [item.crowds for item in objects]
+            )
+        if learning == "rpn":
+            return losses
         proposals, _ = self.rpn.proposals(rpn_output, batch)
         sampled = [sample_rois(boxes, item, self.config) for boxes, item in zip(proposals, objects, strict=True)]
         scales = [batch.scale(index, batch.tensor.device) for index in range(len(objects))]
-        losses = {"loss_objectness": objectness, "loss_rpn_box": rpn_box}
         return losses | head_losses(self, maps, sampled, objects, scales)
 
     @torch.no_grad()
     def detect(self, batch: ImageBatch, maps: list[Tensor]) -> list[Instances]:
         """Detections of every image: boxes first, then masks and keypoints on those boxes only (section 3.1)."""
-        proposals, _ = self.rpn.proposals(self.rpn(maps, batch), batch)
+        proposals, _ = self.rpn.proposals(self.rpn_output(maps, batch), batch)
         logits, deltas = self.classify(maps, proposals)
         counts = [len(boxes) for boxes in proposals]
         results, start = [], 0
@@ -270,3 +298,8 @@ class MaskRCNN(nn.Module):
         """bool K+1: classes whose category lists keypoint names; all where none does."""
         named = [bool(category.get("keypoints")) for category in self.categories]
         return torch.tensor([False, *(named if any(named) else [True] * len(named))])
+
+
+def _maps(images: Tensor, backbone: nn.Module, fpn: nn.Module | None) -> list[Tensor]:
+    maps = backbone(images)
+    return fpn(maps) if fpn is not None else maps[-1:]

@@ -45,7 +45,8 @@ def roi_features(
     result = maps[0].new_zeros((len(flat), maps[0].shape[1], size, size))
     for level, (feature_map, stride) in enumerate(zip(maps, strides, strict=True)):
         chosen = torch.nonzero(levels == level).squeeze(1)
-        if len(chosen):
+        # A level that no RoI is read from stays in the graph: other processes wait for its parameters' gradients.
+        if len(chosen) or feature_map.requires_grad:
             result = result.index_copy(0, chosen, roi_op(feature_map, flat[chosen], stride, size, config))
     return result
 

@@ -99,7 +99,7 @@ def _boxes(model: MaskRCNN, versions: Sequence[_Version]) -> tuple[Tensor, Tenso
     """Boxes in pixels of the image, labels and scores of what all versions agree on after NMS."""
     found = []
     for version in versions:
-        proposals, _ = model.rpn.proposals(model.rpn(version.maps, version.batch), version.batch)
+        proposals, _ = model.rpn.proposals(model.rpn_output(version.maps, version.batch), version.batch)
         logits, deltas = model.classify(version.maps, proposals)
         boxes, labels, scores = select_detections(logits, deltas, proposals[0], version.batch.sizes[0], model.config)
         found.append((version.to_image(boxes), labels, scores))

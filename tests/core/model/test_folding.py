@@ -39,6 +39,7 @@ def with_statistics(model: MaskRCNN) -> MaskRCNN:
         {"backbone_norm": "batch", "backbone": "mobilenet_v2"},
         {"backbone_norm": "batch", "backbone": "mobilenet_v3_large"},
         {"backbone_norm": "group"},
+        {"backbone_norm": "batch", "rpn_backbone": "own"},
     ],
     ids=str,
 )

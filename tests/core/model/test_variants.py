@@ -49,6 +49,8 @@ VARIANTS: dict[str, dict[str, Any]] = {
     "a non-local block": {"non_local_blocks": 1},
     "a non-local block in C4, GroupNorm": {"non_local_blocks": 1, "features": "c4", "backbone_norm": "group"},
     "five non-local blocks in a ResNeXt": {"backbone": "resnext50_32x4d", "non_local_blocks": 5},
+    "an RPN with a backbone of its own": {"rpn_backbone": "own"},
+    "an RPN with a backbone of its own, C4": {"rpn_backbone": "own", "features": "c4", "backbone_norm": "batch"},
     "L1": {"box_loss": "l1"},
     "rounded anchors, integer boxes": {"anchors_rounded": True, "mask_paste": "integer_box"},
     "keypoints": {"num_keypoints": 5, "keypoint_offset": 0.5},
