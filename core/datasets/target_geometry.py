@@ -1,7 +1,7 @@
 """Resizing and cropping an image with its target: boxes, masks, box masks and keypoints stay on the same pixels.
 
 Images are float32 C×H×W, targets the dictionaries of `CocoDataset`; what is given stays as it is. An object of which
-nothing is left, or less than a pixel's width or height, leaves the target.
+nothing is left, or less than half a pixel's width or height, leaves the target.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from torchvision.transforms.v2 import functional as F
 from core.datasets.coco import Target
 
 PER_OBJECT = ("boxes", "labels", "iscrowd", "area", "has_mask", "masks", "box_masks", "keypoints")
-LEAST_SIDE = 1.0  # pixels
+LEAST_SIDE = 0.5  # pixels; less can hardly hold a pixel's centre
 
 
 def select_objects(target: Target, rows: Tensor) -> Target:
@@ -113,14 +113,14 @@ def _something_left(target: Target) -> Tensor:
 
 
 def _shown_in_box(box_masks: Tensor, boxes: Tensor, windows: Tensor) -> Tensor:
-    """float32 N×4 xyxy around the cells of N×S×S box masks that are set and reach into their windows."""
+    """float32 N×4 xyxy around the cells of N×S×S box masks that are set and have their centres in their windows."""
     size = box_masks.shape[-1]
-    edges = torch.linspace(0, 1, size + 1, dtype=torch.float64)
+    centres = (torch.arange(size, dtype=torch.float64) + 0.5) / size
     corner, sides = boxes[:, :2].double(), (boxes[:, 2:] - boxes[:, :2]).double()
     visible = box_masks.bool()
     for axis in (0, 1):  # x, y
-        lines = corner[:, axis, None] + edges * sides[:, axis, None]  # between the cells, N×(S+1)
-        within = (lines[:, 1:] > windows[:, axis, None]) & (lines[:, :-1] < windows[:, 2 + axis, None])
+        at = corner[:, axis, None] + centres * sides[:, axis, None]
+        within = (at > windows[:, axis, None]) & (at < windows[:, 2 + axis, None])
         visible = visible & (within[:, None, :] if axis == 0 else within[:, :, None])
     return (_extents(visible).double() / size * sides.repeat(1, 2) + corner.repeat(1, 2)).to(boxes)
 

@@ -105,6 +105,26 @@ def test_resuming_ends_where_an_uninterrupted_run_ends(toy: Path, tmp_path: Path
         train(replace(broken, resume=True))
 
 
+def test_resuming_is_exact_with_jitter_and_pasted_objects_too(toy: Path, tmp_path: Path) -> None:
+    varied = {"large_scale_jitter": (0.5, 1.5), "crop_size": 96, "copy_paste": 0.8, "colour_jitter": 0.3}
+    config = config_for(toy, tmp_path / "whole", steps=4, **varied)
+    train(config)
+    broken = replace(config, output=str(tmp_path / "broken"), checkpoint_every=2)
+    with pytest.MonkeyPatch.context() as patch:
+        _fail_at_step(patch, 4)
+        with pytest.raises(RuntimeError, match="the power went"):
+            train(broken)
+    # Read ahead by other processes, in which chance starts from other seeds.
+    assert train(replace(broken, resume=True, workers=2)).steps == 4
+    whole, resumed = (load_file(tmp_path / name / "model.safetensors") for name in ("whole", "broken"))
+    assert all(torch.equal(whole[name], resumed[name]) for name in whole)
+    train(replace(config, output=str(tmp_path / "plain"), large_scale_jitter=(), copy_paste=0.0))
+    varied_losses, plain_losses = (
+        [entry["loss"] for entry in log_of(tmp_path / name, "step")] for name in ("whole", "plain")
+    )
+    assert varied_losses != plain_losses
+
+
 def _fail_at_step(patch: pytest.MonkeyPatch, failing: int) -> None:
     """Let the optimizer's n-th step be the last thing that happens."""
     step, done = torch.optim.AdamW.step, []

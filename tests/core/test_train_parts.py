@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 import torch
 
 from core import CocoDataset, MaskRCNN, ModelConfig, TrainConfig
+from core.model.images import batch_images
 from core.training.distributed import Processes
 from core.training.metrics_log import MetricsLog
 from core.training.optimizers import build_optimizer, set_learning_rate
-from core.training.samples import BatchOrder, SeededSamples, TargetsForModel
+from core.training.samples import BatchOrder, SeededSamples, TargetsForModel, input_size
 from core.training.schedules import learning_rate_factor
 from tests.core.toy_data import TINY_MODEL, write_toy_data
 
@@ -90,6 +92,20 @@ def test_targets_speak_of_the_model_s_classes(tmp_path: Path) -> None:
     assert target["keypoints"][:, 2:].sum() == 0
     assert "box_masks" in target
     assert target["has_mask"].tolist() == [True, True]
+
+
+def test_shorter_edges_are_drawn_from_those_given() -> None:
+    assert input_size(CONFIG) == {"min_size": None, "max_size": None}
+    config = replace(CONFIG, min_sizes=(640, 672, 704, 736, 768, 800), max_size=1333)
+    torch.manual_seed(0)
+    drawn = [input_size(config) for _ in range(100)]
+    assert {size["min_size"] for size in drawn} == set(config.min_sizes)
+    assert {size["max_size"] for size in drawn} == {1333}
+    # A crop is of the size wanted: the model takes it as it is.
+    jittered = replace(config, large_scale_jitter=(0.1, 2.0), crop_size=1024)
+    assert input_size(jittered) == {"min_size": 1024, "max_size": 1024}
+    square = batch_images([torch.zeros(3, 1024, 1024)], ModelConfig(), **input_size(jittered))
+    assert square.sizes == [(1024, 1024)]
 
 
 @pytest.mark.parametrize("kind", ["sgd", "adamw"])
