@@ -12,7 +12,7 @@ from PIL import Image
 
 from core.datasets.check_annotations import AnnotationCheck
 from core.datasets.check_report import Problem, Report
-from core.datasets.coco_json import read_coco_json
+from core.datasets.coco_json import image_file_name, read_coco_json
 from core.datasets.images import image_size, read_image
 from core.datasets.json_values import is_whole
 
@@ -25,6 +25,8 @@ def check_coco(
     fix_to: str | os.PathLike[str] | None = None,
 ) -> list[Problem]:
     """Everything that is wrong or doubtful in a COCO annotation file, in the order of the file.
+
+    What is legal but may surprise (category ids with gaps, as COCO's own) is among it with `is_note` set.
 
     With `images_dir` the image files are looked at too: whether they are there, open, are complete and have the size
     that the file says (upright, as their EXIF orientation turns them). With `fix_to` a copy is written there in which
@@ -42,7 +44,8 @@ def check_coco(
     report = Report()
     categories, category_of = _check_categories(data["categories"], data["annotations"], report)
     images, image_of = _check_images(data["images"], images_dir, report)
-    check = AnnotationCheck(category_of, image_of, data["annotations"], report)
+    crowds_known = _has_crowds(data["images"], data["annotations"], report)
+    check = AnnotationCheck(category_of, image_of, data["annotations"], report, crowds_known)
     annotations = [mended for number, raw in enumerate(data["annotations"]) if (mended := check(number, raw))]
     if fix_to is not None:
         _write({**data, "categories": categories, "images": images, "annotations": annotations}, Path(fix_to))
@@ -124,8 +127,17 @@ def _check_categories(
     missing = sorted(set(range(min(mended, default=1), max(mended, default=0))) - set(mended))
     if missing:
         shown = ", ".join(map(str, missing[:12])) + (", …" if len(missing) > 12 else "")
-        report.add("categories", f"ids leave out {shown}: tools that take the id for a model's output will be wrong")
+        report.note("categories", f"ids leave out {shown}: tools that take the id for a model's output will be wrong")
     return list(mended.values()), by_raw
+
+
+def _has_crowds(images: list[Any], annotations: list[Any], report: Report) -> bool:
+    """False for an LVIS file: it has no crowds and does not say so of each object."""
+    federated = any(isinstance(image, dict) and "neg_category_ids" in image for image in images)
+    if not federated or any(isinstance(annotation, dict) and "iscrowd" in annotation for annotation in annotations):
+        return True
+    report.note("annotations", "none has iscrowd, as in LVIS: COCO's own tools need it", "becomes 0")
+    return False
 
 
 def _is_background(category: dict[str, Any]) -> bool:
@@ -141,7 +153,10 @@ def _check_skeleton(category: dict[str, Any], subject: str, report: Report) -> N
         names = []
     elif len(set(names)) < len(names):
         report.add(subject, "two keypoints have the same name")
-    skeleton = category.get("skeleton", [])
+    if names and category.get("skeleton") is None:
+        report.note(subject, "has keypoints but no skeleton: no lines are drawn between them", "becomes []")
+        category["skeleton"] = []
+    skeleton = category.get("skeleton") or []
     if not isinstance(skeleton, list):
         report.add(subject, "skeleton is not a list of pairs of keypoint numbers", "left out")
         category["skeleton"] = []
@@ -167,16 +182,18 @@ def _check_images(
     mended: dict[int, dict[str, Any]] = {}
     by_raw: dict[Hashable, dict[str, Any]] = {}
     seen_files: set[str] = set()
+    unnamed = 0
     free = _free_ids(raw_images)
     for number, raw in enumerate(raw_images):
         if not isinstance(raw, dict):
             report.add(f"image number {number}", f"is {raw!r}: an object with id and file_name is needed", "left out")
             continue
         subject = f"image {raw.get('id', f'number {number}')}"
-        file_name = raw.get("file_name")
-        if not isinstance(file_name, str) or not file_name:
+        file_name = image_file_name(raw, images_dir)
+        if file_name is None:
             report.add(subject, "has no file_name", "left out")
             continue
+        unnamed += file_name != raw.get("file_name")
         twin = mended.get(raw["id"]) if is_whole(raw.get("id")) else None
         if twin is not None and twin["file_name"] == file_name:
             report.add(subject, f"{file_name} is listed twice", "the second is left out")
@@ -192,10 +209,13 @@ def _check_images(
                 report.add(subject, str(error), "left out, with its annotations")
                 continue
         image = {**raw, "id": _mended_id(raw.get("id"), subject, mended, free, report)}
+        image["file_name"] = file_name
         _check_size(image, size, subject, report)
         mended[image["id"]] = image
         if isinstance(raw.get("id"), Hashable):
             by_raw.setdefault(raw.get("id"), image)
+    if unnamed:
+        report.note("images", f"{unnamed} have no file_name, as in LVIS", "taken from coco_url")
     return list(mended.values()), by_raw
 
 

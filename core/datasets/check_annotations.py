@@ -31,8 +31,11 @@ class AnnotationCheck:
         image_of: dict[Hashable, dict[str, Any]],
         annotations: list[Any],
         report: Report,
+        crowds_known: bool = True,
     ) -> None:
+        """`crowds_known` False: no annotation says whether it is a crowd, and none is."""
         self.category_of, self.image_of, self.report = category_of, image_of, report
+        self.crowds_known = crowds_known
         ids = [a["id"] for a in annotations if isinstance(a, dict) and is_whole(a.get("id"))]
         self.largest_id = max([0, *ids])
         self.ids_in_file = set(ids)
@@ -186,6 +189,9 @@ class AnnotationCheck:
         annotation["area"] = expected
 
     def _crowd(self, annotation: dict[str, Any], size: tuple[int, int] | None) -> None:
+        if not self.crowds_known:
+            annotation["iscrowd"] = 0
+            return
         crowd = annotation.get("iscrowd")
         if crowd is None or isinstance(crowd, bool) or crowd not in (0, 1):
             what = "has no iscrowd" if crowd is None else f"iscrowd is {str(crowd).lower()!r}: 0 or 1 is needed"

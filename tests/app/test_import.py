@@ -214,6 +214,19 @@ def test_keypoints_that_come_later_join_their_object(client: TestClient, upload:
     assert document(image)["instances"][1]["keypoints"] == []
 
 
+@pytest.mark.parametrize("skeleton", [{}, {"skeleton": None}])
+def test_keypoints_need_no_skeleton(
+    client: TestClient, upload: Upload, document: Document, skeleton: dict[str, Any]
+) -> None:
+    image = upload(1)
+    data = data_set(annotation(1, keypoints=[12, 12, 2, 0, 0, 0], num_keypoints=1))
+    data["categories"] = [{"id": 18, "name": "dog", "keypoints": ["nose", "tail"]} | skeleton]
+    assert post(client, data).json()["errors"] == []
+    now = document(image)
+    assert (now["categories"][0]["keypoints"], now["categories"][0]["skeleton"]) == (["nose", "tail"], [])
+    assert now["instances"][0]["num_keypoints"] == 1
+
+
 def test_category_ids_of_the_file_are_kept_where_they_are_free(client: TestClient, upload: Upload) -> None:
     upload(1)
     assert client.post("/api/categories", json={"name": "apple", "id": 18}).status_code == 201

@@ -127,10 +127,18 @@ def test_shapes_check_train_and_models(tmp_path: Path, capsys: pytest.CaptureFix
     assert json.loads((tmp_path / "run" / "train.json").read_text())["steps"] == 1
 
     broken = json.loads(Path(annotations).read_text())
+    broken["categories"].append({"id": 90, "name": "toothbrush"})
+    Path(annotations).write_text(json.dumps(broken))
+    assert main(["check", annotations]) == 0
+    printed = capsys.readouterr()
+    assert printed.out.startswith("note: categories: ids leave out ")
+    assert printed.err == f"{annotations}: no problems, 1 note\n"
     broken["annotations"][0]["category_id"] = 99
     Path(annotations).write_text(json.dumps(broken))
     assert main(["check", annotations]) == 1
-    assert "99" in capsys.readouterr().out
+    printed = capsys.readouterr()
+    assert "99" in printed.out
+    assert printed.err == f"{annotations}: 1 problem, 1 note\n"
 
     assert main(["models", "--json"]) == 0
     assert "coco" in {model["name"] for model in json.loads(capsys.readouterr().out)}

@@ -149,6 +149,46 @@ def test_faults_of_categories(data_set: DataSet) -> None:
     assert fixed["categories"][1]["skeleton"] == [[1, 2]]
 
 
+def test_what_is_legal_is_a_note(data_set: DataSet) -> None:
+    categories = [
+        {"id": 90, "name": "person", "keypoints": ["left_hand", "right_hand"]},
+        {"id": 88, "name": "cup"},
+    ]
+    images, file = data_set([cup(category_id=88), person(category_id=90)], categories=categories)
+    skeleton, gap = check_coco(file, images, file.with_name("fixed.json"))
+    assert skeleton.is_note
+    assert str(skeleton) == (
+        "note: category 90: has keypoints but no skeleton: no lines are drawn between them [repair: becomes []]"
+    )
+    assert gap.is_note
+    assert str(gap).startswith("note: categories: ids leave out 89: ")
+    fixed = json.loads(file.with_name("fixed.json").read_text())
+    assert fixed["categories"] == [categories[0] | {"skeleton": []}, categories[1]]
+    assert CocoDataset(images, file).categories == [categories[1], categories[0] | {"skeleton": []}]
+
+
+def test_an_lvis_file_has_notes_alone(data_set: DataSet) -> None:
+    lvis = [
+        {"id": number, "coco_url": f"http://x.org/val2017/{name}.png", "width": 40, "height": 30,
+         "neg_category_ids": [2], "not_exhaustive_category_ids": []}
+        for number, name in ((4, "first"), (9, "second"))
+    ]  # fmt: skip
+    annotation = cup()
+    del annotation["iscrowd"]
+    images, file = data_set([annotation], images=lvis)
+    problems = check_coco(file, images, file.with_name("fixed.json"))
+    assert [str(problem) for problem in problems] == [
+        "note: images: 2 have no file_name, as in LVIS [repair: taken from coco_url]",
+        "note: annotations: none has iscrowd, as in LVIS: COCO's own tools need it [repair: becomes 0]",
+    ]
+    assert check_coco(file.with_name("fixed.json"), images) == []
+    fixed = json.loads(file.with_name("fixed.json").read_text())
+    assert [image["file_name"] for image in fixed["images"]] == ["first.png", "second.png"]
+    # One that says it is a crowd, and the others have to say that they are none.
+    images, file = data_set([annotation, cup(id=12, bbox=[5, 5, 10, 10.5])], images=lvis)
+    assert "annotation 11: has no iscrowd [repair: becomes 0]" in map(str, check_coco(file, images))
+
+
 def test_category_zero_is_reported_but_kept(data_set: DataSet) -> None:
     lines, fixed = found(data_set, [cup(category_id=0)], categories=[{"id": 0, "name": "cup"}])
     assert lines == ["category 0: id is 0, which many tools take for background"]
