@@ -42,13 +42,35 @@ def roi_features(
     if len(maps) == 1:
         return roi_op(maps[0], flat, strides[0], size, config)
     levels = assign_levels(flat[:, 1:], len(maps))
-    result = maps[0].new_zeros((len(flat), maps[0].shape[1], size, size))
+    order, parts = [], []
     for level, (feature_map, stride) in enumerate(zip(maps, strides, strict=True)):
         chosen = torch.nonzero(levels == level).squeeze(1)
         # A level that no RoI is read from stays in the graph: other processes wait for its parameters' gradients.
         if len(chosen) or feature_map.requires_grad:
-            result = result.index_copy(0, chosen, roi_op(feature_map, flat[chosen], stride, size, config))
-    return result
+            order.append(chosen)
+            parts.append(roi_op(feature_map, flat[chosen], stride, size, config))
+    if not parts:
+        return maps[0].new_zeros((0, maps[0].shape[1], size, size))
+    # Put together once and then sorted: tens of MB, which filling a result level by level would copy four times.
+    return torch.cat(parts)[torch.argsort(torch.cat(order))]
+
+
+def plain_layout(maps: Sequence[Tensor]) -> list[Tensor]:
+    """The same maps with a plane a channel, as RoI operations read them; for inference.
+
+    Convolutions are faster where the channels of a pixel lie together, and each RoI operation on such a map
+    would turn the whole map first: two to three times an image.
+    """
+    return [level if level.is_contiguous() else _planes(level) for level in maps]
+
+
+def _planes(level: Tensor) -> Tensor:
+    batch, channels, height, width = level.shape
+    result = level.new_empty((batch, channels, height * width))
+    for planes, image in zip(result, level, strict=True):
+        # As the transpose of a matrix, which torch copies in blocks: less than half the time of `contiguous`.
+        planes.copy_(image.permute(1, 2, 0).reshape(height * width, channels).t())
+    return result.view(level.shape)
 
 
 def roi_op(feature_map: Tensor, rois: Tensor, stride: int, size: int, config: ModelConfig) -> Tensor:

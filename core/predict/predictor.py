@@ -18,6 +18,7 @@ from core.datasets.images import ImageSource, read_image
 from core.model.folding import folded
 from core.model.images import ImageBatch, batch_images
 from core.model.mask_rcnn import MaskRCNN
+from core.model.roi_ops import plain_layout
 from core.model.weights import load_model
 from core.predict.augmented import SCALES, detect_augmented
 from core.structures import Category, Instances
@@ -123,6 +124,7 @@ class Predictor:
         """
         with self._lock, torch.no_grad():
             features = self._features(image, key)
+            features.maps = plain_layout(features.maps)  # kept so: the next prompt on this image need not wait for it
             batch = features.batch
             own = torch.as_tensor(_checked_boxes(boxes, batch.original_sizes[0]), device=self.device)
             scaled = own * batch.scale(0, self.device)

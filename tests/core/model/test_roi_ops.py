@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from core.config import ModelConfig
-from core.model.roi_ops import assign_levels, roi_features, roi_op
+from core.model.roi_ops import assign_levels, plain_layout, roi_features, roi_op
 
 STRIDE, BINS = 16, 3
 MAP = torch.randn((2, 2, 14, 17), generator=torch.Generator().manual_seed(0))
@@ -132,3 +132,15 @@ def test_regions_of_all_levels_come_back_in_their_order() -> None:
         image = 0 if index < 4 else 1
         alone = roi_op(maps[level][image : image + 1], torch.cat([torch.zeros(1), box])[None], 4 << level, 7, config)
         torch.testing.assert_close(together[index], alone[0])
+
+
+@pytest.mark.parametrize("images", [1, 2])
+def test_the_layout_that_regions_are_read_from_holds_the_same_values(images: int) -> None:
+    generator = torch.Generator().manual_seed(0)
+    plain = torch.randn((images, 64, 70, 90), generator=generator)
+    turned = plain.to(memory_format=torch.channels_last)
+    assert not turned.is_contiguous()
+    first, second = plain_layout([plain, turned])
+    assert first is plain
+    assert second.is_contiguous()
+    assert torch.equal(second, plain)
