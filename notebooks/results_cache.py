@@ -16,14 +16,19 @@ from core.model.weights import SHIPPED_MODELS, WEIGHTS_FILE
 FOLDER = Path(__file__).resolve().parents[1] / "data" / "workspace" / "notebooks"
 
 
+def cache_folder() -> Path:
+    """Where results are kept; the environment variable MASKLOOP_NOTEBOOK_CACHE names another folder."""
+    return Path(os.environ.get("MASKLOOP_NOTEBOOK_CACHE", FOLDER))
+
+
 def cached_table(name: str, settings: Mapping[str, Any], compute: Callable[[], pd.DataFrame]) -> pd.DataFrame:
     """The table that `compute` gives, computed once for these settings and this starter model.
 
-    The environment variable MASKLOOP_NOTEBOOK_CACHE names another folder. Delete the file to compute anew.
+    Delete the file in `cache_folder()` to compute anew.
     """
     starter = (SHIPPED_MODELS / "starter" / WEIGHTS_FILE).read_bytes()
     key = hashlib.sha256(json.dumps(dict(settings), sort_keys=True).encode() + starter).hexdigest()[:12]
-    file = Path(os.environ.get("MASKLOOP_NOTEBOOK_CACHE", FOLDER)) / f"{name}_{key}.csv"
+    file = cache_folder() / f"{name}_{key}.csv"
     if not file.is_file():
         table = compute()
         file.parent.mkdir(parents=True, exist_ok=True)
