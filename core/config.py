@@ -190,6 +190,7 @@ class TrainConfig:
     freeze_stages: int = 2  # backbone stages that do not learn, the stem counted as one
     min_sizes: tuple[int, ...] = ()  # shorter edges drawn from for scale jitter; () is the model's own
     max_size: int | None = None
+    empty_images: bool = True  # learn from images without objects too (keypoints, where the data has them)
     horizontal_flip: float = 0.5
     colour_jitter: float = 0.0  # strength of brightness, contrast, saturation and hue changes
     # Large-scale jitter (arXiv:2012.07177): the image, fitted into crop_size, is resized by a factor drawn from
@@ -212,6 +213,7 @@ class TrainConfig:
     checkpoint_every: int = 200  # steps
     log_every: int = 5  # steps
     validate_every: int = 1  # epochs; 0 validates at the end only
+    validation_losses: bool = False  # the losses on the validation data too, in metrics.jsonl
     resume: bool = False  # go on from the checkpoint in `output`
 
 

@@ -20,7 +20,7 @@ def build_optimizer(model: MaskRCNN, config: TrainConfig) -> torch.optim.Optimiz
     since those of classes that the data does not show must stay.
     """
     rows = {id(parameter) for parameter, _ in class_parameters(model)} if config.model else set()
-    backbone = {id(parameter) for parameter in model.backbone.parameters()}
+    backbone = {id(parameter) for backbone in model.backbones() for parameter in backbone.parameters()}
     groups: dict[tuple[float, float], list[nn.Parameter]] = {}
     for parameter in model.parameters():
         if parameter.requires_grad:

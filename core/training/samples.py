@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import torch
@@ -57,28 +57,59 @@ class BatchOrder:
 
 
 class SeededSamples(Dataset[tuple[Tensor, dict[str, Any]]]):
-    """A data set whose transforms draw from the seed that comes with the index."""
+    """The `taught` images of a data set, whose transforms draw from the seed that comes with the index."""
 
-    def __init__(self, dataset: CocoDataset) -> None:
-        self.dataset = dataset
+    def __init__(self, dataset: CocoDataset, taught: Sequence[int]) -> None:
+        self.dataset, self.taught = dataset, taught
 
     def __len__(self) -> int:
-        return len(self.dataset)
+        return len(self.taught)
 
     def __getitem__(self, key: tuple[int, int]) -> tuple[Tensor, dict[str, Any]]:
         index, seed = key
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(seed)
-            return self.dataset[index]
+            return self.dataset[self.taught[index]]
+
+
+def taught_images(dataset: CocoDataset, config: TrainConfig) -> list[int]:
+    """The places in the data set of the images that are learned from.
+
+    Raises ValueError where there are none.
+    """
+    places = list(range(len(dataset)))
+    if not config.empty_images:
+        places = [place for place in places if any(map(_teaches(dataset), dataset.annotations(place)))]
+    if not places:
+        what = "images" if config.empty_images else "images with objects, or with keypoints where a category has them"
+        raise ValueError(f"{config.annotations} has no {what}: there is nothing to learn from")
+    return places
+
+
+def _teaches(dataset: CocoDataset) -> Callable[[dict[str, Any]], bool]:
+    """Whether an annotation is an object, with a labelled keypoint where the data has keypoints."""
+
+    def is_object(annotation: dict[str, Any]) -> bool:
+        return not annotation.get("iscrowd", 0)
+
+    def has_keypoint(annotation: dict[str, Any]) -> bool:
+        return is_object(annotation) and any((annotation.get("keypoints") or [])[2::3])
+
+    return has_keypoint if dataset.num_keypoints else is_object
 
 
 def batches(
-    dataset: CocoDataset, config: TrainConfig, processes: Processes, first_step: int, steps: int
+    dataset: CocoDataset,
+    taught: Sequence[int],
+    config: TrainConfig,
+    processes: Processes,
+    first_step: int,
+    steps: int,
 ) -> Iterator[Batch]:
     """(images, targets) of every step from `first_step` to `steps`, read ahead by `workers` processes."""
-    order = BatchOrder(len(dataset), config, processes, first_step, steps)
+    order = BatchOrder(len(taught), config, processes, first_step, steps)
     loader = DataLoader(
-        SeededSamples(dataset),
+        SeededSamples(dataset, taught),
         batch_sampler=order,  # type: ignore[arg-type]
         num_workers=config.workers,
         collate_fn=_side_by_side,
@@ -106,12 +137,13 @@ class TargetsForModel:
 
     Labels become those of the categories of the same name; `annotated_labels` tells the model which
     of its classes the data would show, so that the others are not taken for background. Data that
-    says this of each image alone (LVIS) is taken at its word.
+    says this of each image alone (LVIS) is taken at its word. Objects of classes that the model does
+    not have are left out.
     """
 
     def __init__(self, categories: Sequence[Category], model: MaskRCNN) -> None:
         label_of = {category["name"]: label for label, category in enumerate(model.categories, start=1)}
-        self.label_of = torch.tensor([0, *(label_of[category["name"]] for category in categories)])
+        self.label_of = torch.tensor([0, *(label_of.get(category["name"], 0) for category in categories)])
         self.labels = len(model.categories) + 1
         self.annotated = self._model_labels(torch.ones(len(categories) + 1, dtype=torch.bool))
         self.num_keypoints = model.config.num_keypoints
@@ -124,11 +156,14 @@ class TargetsForModel:
         fields = ("boxes", "iscrowd", "masks", "box_masks", "has_mask", "image_id")
         prepared: dict[str, Any] = {name: target[name] for name in fields if name in target}
         prepared["labels"] = self.label_of[target["labels"]]
+        known = prepared["labels"] > 0
+        if not known.all():
+            prepared |= {name: prepared[name][known] for name in prepared.keys() - {"image_id"}}
         own = target.get("annotated_labels")
         prepared["annotated_labels"] = self.annotated if own is None else self._model_labels(own)
         if self.num_keypoints and "keypoints" in target:
             missing = self.num_keypoints - target["keypoints"].shape[1]
-            prepared["keypoints"] = F.pad(target["keypoints"], (0, 0, 0, missing))
+            prepared["keypoints"] = F.pad(target["keypoints"][known], (0, 0, 0, missing))
         return prepared
 
     def _model_labels(self, annotated: Tensor) -> Tensor:

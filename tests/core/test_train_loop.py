@@ -256,7 +256,8 @@ def test_what_cannot_be_trained_is_said_in_one_line(
     assert not (tmp_path / "run").exists()
 
 
-def test_two_processes_train_as_one(toy: Path, tmp_path: Path, project_root: Path) -> None:
+@pytest.mark.parametrize("training", ["joint", pytest.param("alternating", marks=pytest.mark.slow)])
+def test_two_processes_train_as_one(toy: Path, tmp_path: Path, project_root: Path, training: str) -> None:
     run = tmp_path / "run"
     # Every other image without objects: the heads of one process then have nothing to learn at a step of the other's.
     data = json.loads((toy / "annotations.json").read_text())
@@ -267,11 +268,12 @@ def test_two_processes_train_as_one(toy: Path, tmp_path: Path, project_root: Pat
     command += ["train", "--output", str(run), "--steps", "3", "--log-every", "1", "--batch-size", "1", "--model="]
     command += ["--images", config.images, "--annotations", config.annotations, "--device", "cpu"]
     command += ["--model-config", str(toy / "tiny.json"), "--val-annotations", config.annotations]
+    command += ["--training", training]
     environment = os.environ | {"OMP_NUM_THREADS": "1"}
     done = subprocess.run(
         command, cwd=project_root, env=environment, capture_output=True, text=True, timeout=300, check=False
     )
     assert done.returncode == 0, done.stderr
-    assert [entry["step"] for entry in log_of(run, "step")] == [1, 2, 3]
+    assert [entry["step"] for entry in log_of(run, "step")] == list(range(1, 4 if training == "joint" else 13))
     assert len(log_of(run, "start")) == len(log_of(run, "validation")) == 1
     assert load_model(run).config.num_keypoints == 2

@@ -14,7 +14,7 @@ from core.model.images import batch_images
 from core.training.distributed import Processes
 from core.training.metrics_log import MetricsLog
 from core.training.optimizers import build_optimizer, set_learning_rate
-from core.training.samples import BatchOrder, SeededSamples, TargetsForModel, input_size
+from core.training.samples import BatchOrder, SeededSamples, TargetsForModel, input_size, taught_images
 from core.training.schedules import learning_rate_factor
 from tests.core.toy_data import TINY_MODEL, write_toy_data
 
@@ -64,7 +64,7 @@ def test_processes_share_an_epoch() -> None:
 def test_variations_follow_from_the_sample_s_seed_alone(tmp_path: Path) -> None:
     file = write_toy_data(tmp_path / "data", 1)
     dataset = CocoDataset(tmp_path / "data" / "images", file, transforms=_noise)
-    samples = SeededSamples(dataset)
+    samples = SeededSamples(dataset, [0])
     torch.manual_seed(5)
     first, expected = samples[0, 11][0], torch.rand(1)
     torch.manual_seed(5)
@@ -72,6 +72,36 @@ def test_variations_follow_from_the_sample_s_seed_alone(tmp_path: Path) -> None:
     assert not torch.equal(samples[0, 12][0], first)
     torch.manual_seed(5)
     assert torch.equal(torch.rand(1), expected)  # drawing a sample takes nothing from the model's chance
+
+
+def test_images_without_what_is_to_be_learned_can_be_left_out(tmp_path: Path) -> None:
+    file = write_toy_data(tmp_path / "data", 4, keypoints=True)
+    data = json.loads(file.read_text())
+    for annotation in data["annotations"]:
+        if annotation["image_id"] == 1:
+            annotation["iscrowd"] = 1
+        if annotation["image_id"] == 2 and "keypoints" in annotation:
+            annotation["keypoints"] = [0] * 6
+    data["annotations"] = [annotation for annotation in data["annotations"] if annotation["image_id"] != 3]
+    file.write_text(json.dumps(data))
+
+    def places(**fields: bool) -> list[int]:
+        return taught_images(CocoDataset(tmp_path / "data" / "images", file), replace(CONFIG, **fields))  # type: ignore[arg-type]
+
+    assert places() == [0, 1, 2, 3]
+    assert places(empty_images=False) == [0]  # a crowd alone, keypoints that nobody labelled, and nothing
+    for category in data["categories"]:
+        category.pop("keypoints", None)
+    for annotation in data["annotations"]:
+        annotation.pop("keypoints", None)
+    file.write_text(json.dumps(data))
+    assert places(empty_images=False) == [0, 2]
+    data["annotations"] = []
+    file.write_text(json.dumps(data))
+    with pytest.raises(ValueError, match="has no images with objects"):
+        places(empty_images=False)
+    dataset = CocoDataset(tmp_path / "data" / "images", file)
+    assert SeededSamples(dataset, [3, 0])[0, 1][1]["image_id"] == 3
 
 
 def _noise(image: torch.Tensor, target: dict) -> tuple[torch.Tensor, dict]:
@@ -92,6 +122,15 @@ def test_targets_speak_of_the_model_s_classes(tmp_path: Path) -> None:
     assert target["keypoints"][:, 2:].sum() == 0
     assert "box_masks" in target
     assert target["has_mask"].tolist() == [True, True]
+
+    # A model that has never heard of squares.
+    discs = MaskRCNN(ModelConfig.from_dict(TINY_MODEL | {"num_classes": 1}), [{"id": 1, "name": "disc"}])
+    (alone,) = TargetsForModel(dataset.categories, discs)([dataset[0][1]])
+    assert alone["labels"].tolist() == [1]
+    disc = own.index("disc")
+    assert torch.equal(alone["boxes"][0], target["boxes"][disc])
+    assert torch.equal(alone["box_masks"][0], target["box_masks"][disc])
+    assert alone["annotated_labels"].tolist() == [True, True]
 
 
 def test_shorter_edges_are_drawn_from_those_given() -> None:

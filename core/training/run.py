@@ -1,0 +1,166 @@
+"""A run between two steps: what it is made of, how it begins, and what it leaves in its directory."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from core.config import TrainConfig
+from core.datasets import CocoDataset
+from core.datasets.transforms import training_transforms
+from core.model.mask_rcnn import MaskRCNN
+from core.model.weights import save_model
+from core.training.alternating import Phase, freeze_for, model_for, phases_of
+from core.training.checkpoints import load_checkpoint, model_state, restored_model, save_checkpoint
+from core.training.class_rows import hold_other_rows
+from core.training.distributed import Processes
+from core.training.metrics_log import MetricsLog
+from core.training.optimizers import build_optimizer
+from core.training.results import Best, refuse_to_overwrite, write_config
+from core.training.samples import steps_an_epoch, taught_images
+from core.training.start import starting_model
+
+
+@dataclass
+class Run:
+    """A run between two steps."""
+
+    config: TrainConfig
+    directory: Path
+    here: Processes
+    dataset: CocoDataset
+    taught: list[int]  # places in the data set of the images that are learned from
+    validation: CocoDataset | None
+    model: MaskRCNN
+    phase_steps: int
+    log: MetricsLog
+    best: Best
+    done: int = 0  # steps
+    optimizer_state: dict[str, Any] | None = None  # of the phase that a resumed run goes on in
+    optimizer: torch.optim.Optimizer = field(init=False)  # of the phase that was entered
+
+    @property
+    def phases(self) -> tuple[Phase, ...]:
+        """What learns when."""
+        return phases_of(self.config)
+
+    @property
+    def phase_number(self) -> int:
+        """The phase that the next step belongs to, from 0; after the last step the last."""
+        return min(self.done // self.phase_steps, len(self.phases) - 1)
+
+    @property
+    def steps_total(self) -> int:
+        """Steps of all phases."""
+        return self.phase_steps * len(self.phases)
+
+    @property
+    def epoch_steps(self) -> int:
+        """Steps until every image was seen once."""
+        return steps_an_epoch(len(self.taught), self.config.batch_size, self.here.count)
+
+    @property
+    def epoch(self) -> int:
+        """The epoch that the last step belonged to, from 1."""
+        return max(1, -(-self.done // self.epoch_steps))
+
+
+def prepare_run(config: TrainConfig, here: Processes) -> Run:
+    """Data, model and optimizer at step 0, or where the checkpoint left them."""
+    directory = Path(config.output)
+    checkpoint = load_checkpoint(directory) if config.resume else None
+    if checkpoint is None and here.is_main:
+        refuse_to_overwrite(directory)
+    dataset = CocoDataset(config.images, config.annotations, box_masks=True)
+    dataset.transforms = training_transforms(dataset, config)
+    taught = taught_images(dataset, config)
+    validation = None
+    if config.val_annotations:
+        validation = CocoDataset(config.val_images or config.images, config.val_annotations, box_masks=True)
+
+    phase_steps = config.steps or config.epochs * steps_an_epoch(len(taught), config.batch_size, here.count)
+    torch.manual_seed(config.seed)
+    if checkpoint is None:
+        model, done, best, optimizer_state = starting_model(config, dataset.categories), 0, Best(), None
+    else:
+        _check_resumable(checkpoint, config, phase_steps)
+        model, done, best = restored_model(checkpoint), checkpoint["step"], Best(**checkpoint["best"])
+        optimizer_state = checkpoint["optimizer"] if done % phase_steps else None
+    model.to(here.device)
+    if here.is_main:
+        write_config(directory, config)
+    log = MetricsLog(directory if here.is_main else None, keep_until_step=done if config.resume else None)
+    run = Run(
+        config, directory, here, dataset, taught, validation, model, phase_steps, log, best, done, optimizer_state
+    )
+    log.write(
+        "start",
+        steps_total=run.steps_total,
+        epochs=-(-run.steps_total // run.epoch_steps),
+        base_model=config.model or None,
+        categories=[category["name"] for category in model.categories],
+        resumed_at=done or None,
+        phases=[phase.name for phase in run.phases],
+    )
+    return run
+
+
+def enter_phase(run: Run) -> None:
+    """Ready the model and its optimizer for the phase that the next step belongs to."""
+    config, phase = run.config, run.phases[run.phase_number]
+    if run.done % run.phase_steps == 0:
+        run.model = model_for(phase, run.model)
+    # Stages whose weights are random have nothing worth keeping.
+    pretrained = bool(config.model or config.backbone_weights)
+    run.model.freeze_stages(config.freeze_stages if pretrained else 0)
+    hold_other_rows(run.model, run.dataset.categories)
+    freeze_for(phase, run.model)
+    run.optimizer = build_optimizer(run.model, config)
+    if run.optimizer_state is not None:
+        run.optimizer.load_state_dict(run.optimizer_state)
+        run.optimizer_state = None
+
+
+def write_model(run: Run) -> None:
+    """The model as it is now, as the result of the run."""
+    lineage = {
+        "base_model": run.config.model or None,
+        "annotations": Path(run.config.annotations).name,
+        "images": len(run.taught),
+        "classes_learned": [category["name"] for category in run.dataset.categories],
+        "training": run.config.training,
+        "steps": run.done,
+    }
+    if run.here.is_main:
+        save_model(run.model, run.directory, metrics=run.best.metrics, lineage=lineage)
+
+
+def write_checkpoint(run: Run) -> None:
+    """What `resume` goes on from."""
+    if run.here.is_main:
+        state = {
+            "step": run.done,
+            "training": run.config.training,
+            "phase_steps": run.phase_steps,
+            "optimizer": run.optimizer.state_dict(),
+            "best": asdict(run.best),
+        }
+        save_checkpoint(run.directory, state | model_state(run.model))
+
+
+def _check_resumable(checkpoint: dict[str, Any], config: TrainConfig, phase_steps: int) -> None:
+    """ValueError where the run is at its end, or its phases would not be those that it began with."""
+    before = checkpoint.get("training", "joint")
+    if config.training != before:
+        raise ValueError(f"the run in {config.output} began with training={before!r}: resume it with the same")
+    if before != "joint" and phase_steps != checkpoint["phase_steps"]:
+        raise ValueError(
+            f"the phases of the run in {config.output} have {checkpoint['phase_steps']} steps, not {phase_steps}: "
+            "resume it with as many, on as many images and processes"
+        )
+    if checkpoint["step"] >= phase_steps * len(phases_of(config)):
+        done = checkpoint["step"]
+        raise ValueError(f"the run in {config.output} is at the end of its {done} steps: give it more steps or epochs")
