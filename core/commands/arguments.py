@@ -56,6 +56,8 @@ class Evaluate:
     """COCO results list, or a data set with scores, instead of a model."""
     output: str | None = None
     """JSON file to write the figures to, per category too."""
+    losses: bool = False
+    """Also the losses of training on these images, with --model."""
     score_threshold: float | None = None
     """Detections with a lower score are left out; COCO's figures are meant without."""
     batch_size: int = 1

@@ -14,18 +14,22 @@ from core.evaluation import evaluate as evaluate_model
 from core.evaluation import evaluate_results
 from core.files import write_atomically
 from core.model.weights import load_model
+from core.training.validation import validation_losses
 
 
 def evaluate(command: Evaluate) -> int:
     """Compute the figures, print them and write them to `output`."""
+    losses: dict[str, float] = {}
     if command.results is not None:
+        if command.losses:
+            raise ValueError("--losses are a model's: results have none")
         if command.model is not None or command.images is not None:
             raise ValueError("--results has its own detections: leave out --model and --images, or --results")
         metrics = evaluate_results(command.annotations, command.results)
     elif command.model is None or command.images is None:
         raise ValueError("give --model and --images, or --results")
     else:
-        dataset = CocoDataset(command.images, command.annotations)
+        dataset = CocoDataset(command.images, command.annotations, box_masks=True)
         model = load_model(command.model)
         known = {category["name"] for category in model.categories}
         unknown = [category["name"] for category in dataset.categories if category["name"] not in known]
@@ -40,8 +44,14 @@ def evaluate(command: Evaluate) -> int:
                 batch_size=command.batch_size,
                 progress=bar.update,
             )
+        if command.losses:
+            with tqdm(total=len(dataset), desc="losses", unit="image", disable=None) as bar:
+                losses = validation_losses(model, dataset, device=command.device, progress=bar.update)
     for line in metrics_table(metrics):
         print(line)
+    if losses:
+        print("  ".join(f"{name} {value:.4f}" for name, value in losses.items()))
+        metrics = metrics | {"losses": losses}
     if command.output is not None:
         text = json.dumps(metrics, indent=1, ensure_ascii=False)
         write_atomically(Path(command.output), lambda path: path.write_text(text + "\n", encoding="utf-8"))
