@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Hashable
 from typing import Any
 
-import numpy as np
-
 from core.datasets.check_report import Report
 from core.datasets.json_values import is_number, is_whole
 from core.masks import (
@@ -226,15 +224,10 @@ class AnnotationCheck:
         points = list(points)
         for number in range(len(points) // 3):
             x, y, visibility = points[3 * number : 3 * number + 3]
-            keypoint = f"keypoint {category['keypoints'][number]!r}"
-            if visibility not in (0, 1, 2):
-                self._add(f"{keypoint} has visibility {visibility}: 0, 1 or 2 is needed", "becomes 0 (not labelled)")
-                points[3 * number : 3 * number + 3] = [0, 0, 0]
-            elif visibility == 0 and (x or y):
-                self._add(f"{keypoint} is not labelled (visibility 0), but at {x}, {y}", "becomes 0, 0, 0")
-                points[3 * number : 3 * number + 3] = [0, 0, 0]
-            elif visibility and size and not (0 <= x <= size[1] and 0 <= y <= size[0]):
-                self._add(f"{keypoint} lies outside the image, at {x}, {y}", "becomes 0 (not labelled)")
+            fault = _keypoint_fault(x, y, visibility, size)
+            if fault is not None:
+                what, repair = fault
+                self._add(f"keypoint {category['keypoints'][number]!r} {what}", repair)
                 points[3 * number : 3 * number + 3] = [0, 0, 0]
         annotation["keypoints"] = points
         labelled = sum(visibility > 0 for visibility in points[2::3])
@@ -266,9 +259,15 @@ def _extent_and_area(segmentation: Any, size: tuple[int, int]) -> tuple[list[flo
     if not segmentation:
         return None, None
     if isinstance(segmentation, list):
-        points = np.concatenate([np.reshape(polygon, (-1, 2)) for polygon in segmentation])
-        low, high = np.clip([points.min(axis=0), points.max(axis=0)], 0, size[::-1]).tolist()
-        extent = [*low, high[0] - low[0], high[1] - low[1]]
+        # Python's own minimum of a list is found before numpy has made an array of it.
+        (left, right), (top, bottom) = (
+            (
+                min(max(min(min(polygon[axis::2]) for polygon in segmentation), 0), limit),
+                min(max(max(max(polygon[axis::2]) for polygon in segmentation), 0), limit),
+            )
+            for axis, limit in ((0, size[1]), (1, size[0]))
+        )
+        extent = [left, top, right - left, bottom - top]
         area = sum(map(polygon_area, segmentation))
     else:
         rle = segmentation
@@ -276,6 +275,17 @@ def _extent_and_area(segmentation: Any, size: tuple[int, int]) -> tuple[list[flo
             rle = segmentation_to_rle(segmentation, *size)
         extent, area = rle_bbox(rle), rle_area(rle)
     return (extent if min(extent[2:]) > 0 else None), area
+
+
+def _keypoint_fault(x: float, y: float, visibility: float, size: tuple[int, int] | None) -> tuple[str, str] | None:
+    """What is wrong with a keypoint, and what becomes of it; None where nothing is."""
+    if visibility not in (0, 1, 2):
+        return f"has visibility {visibility}: 0, 1 or 2 is needed", "becomes 0 (not labelled)"
+    if visibility == 0:
+        return (f"is not labelled (visibility 0), but at {x}, {y}", "becomes 0, 0, 0") if x or y else None
+    if size and not (0 <= x <= size[1] and 0 <= y <= size[0]):
+        return f"lies outside the image, at {x}, {y}", "becomes 0 (not labelled)"
+    return None
 
 
 def _mended_rle(segmentation: Any, size: tuple[int, int]) -> dict[str, Any] | None:
