@@ -21,14 +21,18 @@ def cache_folder() -> Path:
     return Path(os.environ.get("MASKLOOP_NOTEBOOK_CACHE", FOLDER))
 
 
+def settings_key(settings: Mapping[str, Any]) -> str:
+    """A short name for these settings together with this starter model."""
+    starter = (SHIPPED_MODELS / "starter" / WEIGHTS_FILE).read_bytes()
+    return hashlib.sha256(json.dumps(dict(settings), sort_keys=True).encode() + starter).hexdigest()[:12]
+
+
 def cached_table(name: str, settings: Mapping[str, Any], compute: Callable[[], pd.DataFrame]) -> pd.DataFrame:
     """The table that `compute` gives, computed once for these settings and this starter model.
 
     Delete the file in `cache_folder()` to compute anew.
     """
-    starter = (SHIPPED_MODELS / "starter" / WEIGHTS_FILE).read_bytes()
-    key = hashlib.sha256(json.dumps(dict(settings), sort_keys=True).encode() + starter).hexdigest()[:12]
-    file = cache_folder() / f"{name}_{key}.csv"
+    file = cache_folder() / f"{name}_{settings_key(settings)}.csv"
     if not file.is_file():
         table = compute()
         file.parent.mkdir(parents=True, exist_ok=True)

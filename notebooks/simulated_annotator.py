@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from core.masks import decode_rle, encode_rle, mask_to_polygons, polygons_to_rle, rle_iou, segmentation_to_rle
 
+SATISFIED = 0.85  # mask IoU with the truth at which a mask is left as it is
 SURE = 0.5  # score from which the page takes the model's guess for the class of a drawn box
 SHOWN = 0.5  # the page shows proposals from here on
 SAME_OBJECT = 0.5  # IoU from which a proposal is taken for an object
@@ -28,7 +29,7 @@ class SimulatedAnnotator:
     """`review` corrects one image. `satisfied` is the mask IoU at which the person leaves a mask as it is."""
 
     client: httpx.Client
-    satisfied: float = 0.85
+    satisfied: float = SATISFIED
     most_clicks: int = 3  # with the refine tool, before the object is drawn by hand
     seed: int = 0
     actions: int = field(default=0, init=False)
@@ -182,7 +183,7 @@ def polygon_clicks(polygons: Sequence[Sequence[float]]) -> int:
     return sum(len(polygon) // 2 + 1 for polygon in polygons)
 
 
-def actions_by_hand(truth: Sequence[dict[str, Any]], size: tuple[int, int], satisfied: float = 0.85) -> int:
+def actions_by_hand(truth: Sequence[dict[str, Any]], size: tuple[int, int], satisfied: float = SATISFIED) -> int:
     """Actions for an image where everything is drawn as polygons, as well as the simulated person wants it.
 
     The polygon tool once, each polygon, the class where it is not that of the object before, and one action for
