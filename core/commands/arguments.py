@@ -105,6 +105,20 @@ class Check:
 
 
 @dataclass(frozen=True)
+class Convert:
+    """Write a data set of another layout as a COCO file that train and evaluate take."""
+
+    format: Positional[Literal["cityscapes"]]
+    """cityscapes: gtFine, the eight classes with instances."""
+    root: Positional[str]
+    """Folder that holds leftImg8bit and gtFine; give it as --images to train."""
+    output: Positional[str]
+    """JSON file to write."""
+    split: str = "train"
+    """train or val."""
+
+
+@dataclass(frozen=True)
 class Recipes:
     """List the recipes that `train --recipe` takes."""
 
@@ -134,6 +148,7 @@ Command = (
     | Annotated[Shapes, subcommand("shapes")]
     | Annotated[Models, subcommand("models")]
     | Annotated[Check, subcommand("check")]
+    | Annotated[Convert, subcommand("convert")]
 )
 
 
