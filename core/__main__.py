@@ -1,4 +1,4 @@
-"""`python -m core`: predict, train, evaluate, shapes, models, check, convert."""
+"""`python -m core`: predict, train, evaluate, shapes, models, check, convert, distill."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import sys
 import warnings
 from collections.abc import Sequence
 
-from core.commands.arguments import Check, Convert, Evaluate, Models, Predict, Recipes, Shapes, Train, parse
+from core.commands.arguments import Check, Convert, Distill, Evaluate, Models, Predict, Recipes, Shapes, Train, parse
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -24,7 +24,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 2
 
 
-def _run(command: Predict | Train | Recipes | Evaluate | Shapes | Models | Check | Convert) -> int:
+def _run(command: Predict | Train | Recipes | Evaluate | Shapes | Models | Check | Convert | Distill) -> int:
     """Import and carry out what a command needs: torch takes a second or two, and asking for help should not."""
     match command:
         case Predict():
@@ -68,6 +68,10 @@ def _run(command: Predict | Train | Recipes | Evaluate | Shapes | Models | Check
             from core.commands.convert import convert
 
             return convert(command)
+        case Distill():
+            from core.commands.distill import distill
+
+            return distill(command)
 
 
 def _one_line(error: Exception) -> str:

@@ -119,6 +119,35 @@ class Convert:
 
 
 @dataclass(frozen=True)
+class Distill:
+    """Label images with a model and test-time augmentation, as COCO JSON that train takes (data distillation)."""
+
+    sources: Annotated[Positional[tuple[str, ...]], arg(metavar="IMAGE_OR_FOLDER")]
+    """Images without labels, or folders of such."""
+    output: str
+    """JSON file to write; its file names are relative to the folder that holds all images."""
+    model: str = "starter"
+    """A name (python -m core models), a run directory or a weights file."""
+    annotations: str | None = None
+    """COCO JSON of labelled data: its classes are kept, and the score threshold is the one at which the images have
+    as many objects each as its own."""
+    labelled_images: str | None = None
+    """Folder of the images in --annotations: the labelled data is then part of the output."""
+    score_threshold: float | None = None
+    """Objects with a lower score are left out; needed without --annotations."""
+    scales: tuple[float, ...] = (0.75, 1.0, 1.25)
+    """Factors of the size that images are seen at."""
+    mirror: bool = True
+    """See each mirrored too."""
+    min_size: int | None = None
+    """Shorter edge that images are resized to; the model's own unless given."""
+    max_size: int | None = None
+    """Longer edge that is not passed."""
+    device: str = "auto"
+    """auto, cpu, cuda or cuda:1."""
+
+
+@dataclass(frozen=True)
 class Recipes:
     """List the recipes that `train --recipe` takes."""
 
@@ -149,6 +178,7 @@ Command = (
     | Annotated[Models, subcommand("models")]
     | Annotated[Check, subcommand("check")]
     | Annotated[Convert, subcommand("convert")]
+    | Annotated[Distill, subcommand("distill")]
 )
 
 
