@@ -5,19 +5,20 @@ from __future__ import annotations
 from collections.abc import Hashable
 from typing import Any
 
+from core.datasets.check_geometry import (
+    beyond,
+    clipped,
+    differs,
+    extent_and_area,
+    keypoint_fault,
+    largest_gap,
+    mended_rle,
+)
 from core.datasets.check_report import Report
 from core.datasets.json_values import is_number, is_whole
-from core.masks import (
-    polygon_area,
-    rle_area,
-    rle_bbox,
-    segmentation_area,
-    segmentation_to_rle,
-    validate_segmentation,
-)
+from core.masks import segmentation_area, segmentation_to_rle, validate_segmentation
 
 BOX_TOLERANCE = 2.0  # pixels between a box and its segmentation's extent; COCO itself is within 1
-AREA_TOLERANCE = 0.2  # of the area; COCO's own areas differ by this much for some small objects
 
 
 class AnnotationCheck:
@@ -57,7 +58,7 @@ class AnnotationCheck:
         size = (image.get("height"), image.get("width"))
         known = all(is_whole(value) and value > 0 for value in size)
         self._segmentation(annotation, size if known else None)
-        extent, area = _extent_and_area(annotation.get("segmentation"), size) if known else (None, None)
+        extent, area = extent_and_area(annotation.get("segmentation"), size) if known else (None, None)
         # Only slivers can miss every pixel, so that nothing larger need be drawn.
         if area is not None and area < 2 and not segmentation_area(annotation["segmentation"], *size):
             self._add("segmentation covers no pixel", "left out, the box kept")
@@ -129,7 +130,7 @@ class AnnotationCheck:
         try:
             validate_segmentation(segmentation, *size)
         except ValueError as error:
-            mended = _mended_rle(segmentation, size)
+            mended = mended_rle(segmentation, size)
             self._add(str(error), "size or last run put right" if mended else "segmentation left out, the box kept")
             annotation["segmentation"] = mended or []
 
@@ -154,11 +155,11 @@ class AnnotationCheck:
             self._add(what, from_segmentation)
         elif box[2] <= 0 or box[3] <= 0:
             self._add(f"bbox {box} is empty: width and height must be above 0", from_segmentation)
-        elif extent is not None and _largest_gap(box, extent) > BOX_TOLERANCE:
+        elif extent is not None and largest_gap(box, extent) > BOX_TOLERANCE:
             shown = [round(value, 2) for value in extent]
             self._add(f"bbox {box} is not that of its segmentation, {shown}", from_segmentation)
-        elif size is not None and _beyond(box, size) > BOX_TOLERANCE:
-            inside = _clipped(box, size)
+        elif size is not None and beyond(box, size) > BOX_TOLERANCE:
+            inside = clipped(box, size)
             width_height = f"{size[1]}×{size[0]}"
             self._add(f"bbox {box} reaches beyond its {width_height} image", "cut off there" if inside else "left out")
             annotation["bbox"] = inside
@@ -175,12 +176,12 @@ class AnnotationCheck:
             if stated:
                 return  # of an object without a mask: there is nothing to compare it with
             expected = annotation["bbox"][2] * annotation["bbox"][3]
-        if stated and not _differs(stated, expected):
+        if stated and not differs(stated, expected):
             return
         if size and annotation.get("segmentation"):
             # Overlapping parts, or edges against pixels: only what the pixels say counts.
             expected = segmentation_area(annotation["segmentation"], *size)
-            if stated and not _differs(stated, expected):
+            if stated and not differs(stated, expected):
                 return
         what = "has no area" if area is None else f"area is {area!r}, but the object has {expected:.6g} pixels"
         self._add(what, f"becomes {expected:.6g}")
@@ -224,7 +225,7 @@ class AnnotationCheck:
         points = list(points)
         for number in range(len(points) // 3):
             x, y, visibility = points[3 * number : 3 * number + 3]
-            fault = _keypoint_fault(x, y, visibility, size)
+            fault = keypoint_fault(x, y, visibility, size)
             if fault is not None:
                 what, repair = fault
                 self._add(f"keypoint {category['keypoints'][number]!r} {what}", repair)
@@ -248,83 +249,3 @@ class AnnotationCheck:
             return True
         self.seen.add(key)
         return False
-
-
-def _extent_and_area(segmentation: Any, size: tuple[int, int]) -> tuple[list[float] | None, float | None]:
-    """Box x, y, width, height and area of a segmentation known to be valid, None where it has no pixel.
-
-    Not by `segmentation_bbox` and `segmentation_area`, which would check it once more each: of polygons the corners
-    and the area they enclose, overlaps counted twice.
-    """
-    if not segmentation:
-        return None, None
-    if isinstance(segmentation, list):
-        # Python's own minimum of a list is found before numpy has made an array of it.
-        (left, right), (top, bottom) = (
-            (
-                min(max(min(min(polygon[axis::2]) for polygon in segmentation), 0), limit),
-                min(max(max(max(polygon[axis::2]) for polygon in segmentation), 0), limit),
-            )
-            for axis, limit in ((0, size[1]), (1, size[0]))
-        )
-        extent = [left, top, right - left, bottom - top]
-        area = sum(map(polygon_area, segmentation))
-    else:
-        rle = segmentation
-        if not isinstance(rle["counts"], str):
-            rle = segmentation_to_rle(segmentation, *size)
-        extent, area = rle_bbox(rle), rle_area(rle)
-    return (extent if min(extent[2:]) > 0 else None), area
-
-
-def _keypoint_fault(x: float, y: float, visibility: float, size: tuple[int, int] | None) -> tuple[str, str] | None:
-    """What is wrong with a keypoint, and what becomes of it; None where nothing is."""
-    if visibility not in (0, 1, 2):
-        return f"has visibility {visibility}: 0, 1 or 2 is needed", "becomes 0 (not labelled)"
-    if visibility == 0:
-        return (f"is not labelled (visibility 0), but at {x}, {y}", "becomes 0, 0, 0") if x or y else None
-    if size and not (0 <= x <= size[1] and 0 <= y <= size[0]):
-        return f"lies outside the image, at {x}, {y}", "becomes 0 (not labelled)"
-    return None
-
-
-def _mended_rle(segmentation: Any, size: tuple[int, int]) -> dict[str, Any] | None:
-    """The RLE with its size turned round, or its last run made as long as the image asks; None if that is not it."""
-    if not isinstance(segmentation, dict):
-        return None
-    counts = segmentation.get("counts")
-    attempts = [{"size": list(size), "counts": counts}]
-    if isinstance(counts, list) and all(is_whole(run) and run >= 0 for run in counts) and counts:
-        missing = size[0] * size[1] - sum(counts)
-        # Background is the even runs: it goes on to the image's end.
-        last = [counts[-1] + missing] if len(counts) % 2 else [counts[-1], missing]
-        if missing > 0 and segmentation.get("size") == list(size):
-            attempts.append({"size": list(size), "counts": counts[:-1] + last})
-    for attempt in attempts:
-        try:
-            validate_segmentation(attempt, *size)
-        except ValueError:
-            continue
-        return attempt
-    return None
-
-
-def _largest_gap(box: list[float], other: list[float]) -> float:
-    """Between the sides of two boxes x, y, width, height."""
-    ends = (box[0] + box[2] - other[0] - other[2], box[1] + box[3] - other[1] - other[3])
-    return max(abs(box[0] - other[0]), abs(box[1] - other[1]), *map(abs, ends))
-
-
-def _beyond(box: list[float], size: tuple[int, int]) -> float:
-    """How far a box reaches out of its image."""
-    return max(-box[0], -box[1], box[0] + box[2] - size[1], box[1] + box[3] - size[0])
-
-
-def _clipped(box: list[float], size: tuple[int, int]) -> list[float] | None:
-    left, top = max(box[0], 0), max(box[1], 0)
-    right, bottom = min(box[0] + box[2], size[1]), min(box[1] + box[3], size[0])
-    return [left, top, right - left, bottom - top] if right > left and bottom > top else None
-
-
-def _differs(area: float, expected: float) -> bool:
-    return abs(area - expected) > max(AREA_TOLERANCE * max(area, expected), 20)

@@ -51,7 +51,12 @@ def read_categories(raw: list[Any], file: Path) -> list[Category]:
         kept = {
             key: category[key] for key in ("id", "name", "supercategory", "keypoints", "skeleton") if key in category
         }
-        if kept.get("keypoints") and not kept.get("skeleton"):
+        names = kept.get("keypoints")
+        if names is None:
+            kept.pop("keypoints", None)
+        elif not isinstance(names, list) or not all(isinstance(name, str) for name in names):
+            raise ValueError(f"{file}: category {category['id']} has keypoints that are not a list of names")
+        elif names and not kept.get("skeleton"):
             kept["skeleton"] = []  # points without lines between them
         known[category["id"]] = kept  # type: ignore[assignment]
     return [known[category_id] for category_id in sorted(known)]

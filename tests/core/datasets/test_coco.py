@@ -61,6 +61,12 @@ def test_keypoints_without_a_skeleton_are_points_without_lines(data_set: DataSet
         assert MaskRCNN(config, dataset.categories).categories == dataset.categories
 
 
+def test_keypoints_may_be_null(data_set: DataSet) -> None:
+    dataset = CocoDataset(*data_set([], categories=[{"id": 1, "name": "cup", "keypoints": None}]))
+    assert dataset.categories == [{"id": 1, "name": "cup"}]
+    assert dataset.num_keypoints == 0
+
+
 def test_an_image_without_objects(data_set: DataSet) -> None:
     for box_masks in (False, True):
         _, target = CocoDataset(*data_set(), box_masks=box_masks)[1]
@@ -158,6 +164,8 @@ def test_bad_annotations_are_named(data_set: DataSet, annotation: Any, message: 
         ({"categories": [{"id": 1, "name": "a"}, {"id": 1, "name": "b"}]}, "two categories have the id 1"),
         ({"categories": [{"id": "1", "name": "a"}]}, "category 0 needs a whole number"),
         ({"categories": [{"id": 1}]}, "category 1 has no name"),
+        ({"categories": [{"id": 1, "name": "a", "keypoints": "x"}]}, "category 1 has keypoints that are not a list"),
+        ({"categories": [{"id": 1, "name": "a", "keypoints": [3]}]}, "category 1 has keypoints that are not a list"),
     ],
 )
 def test_bad_images_and_categories_are_named(data_set: DataSet, changes: dict[str, Any], message: str) -> None:

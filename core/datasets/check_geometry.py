@@ -1,0 +1,92 @@
+"""What the linter measures of one object: extents and areas, gaps between boxes, runs that can be mended, keypoints."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from core.datasets.json_values import is_whole
+from core.masks import polygon_area, rle_area, rle_bbox, segmentation_to_rle, validate_segmentation
+
+AREA_TOLERANCE = 0.2  # of the area; COCO's own areas differ by this much for some small objects
+
+
+def extent_and_area(segmentation: Any, size: tuple[int, int]) -> tuple[list[float] | None, float | None]:
+    """Box x, y, width, height and area of a segmentation known to be valid, None where it has no pixel.
+
+    Not by `segmentation_bbox` and `segmentation_area`, which would check it once more each: of polygons the corners
+    and the area they enclose, overlaps counted twice.
+    """
+    if not segmentation:
+        return None, None
+    if isinstance(segmentation, list):
+        # Python's own minimum of a list is found before numpy has made an array of it.
+        (left, right), (top, bottom) = (
+            (
+                min(max(min(min(polygon[axis::2]) for polygon in segmentation), 0), limit),
+                min(max(max(max(polygon[axis::2]) for polygon in segmentation), 0), limit),
+            )
+            for axis, limit in ((0, size[1]), (1, size[0]))
+        )
+        extent = [left, top, right - left, bottom - top]
+        area = sum(map(polygon_area, segmentation))
+    else:
+        rle = segmentation
+        if not isinstance(rle["counts"], str):
+            rle = segmentation_to_rle(segmentation, *size)
+        extent, area = rle_bbox(rle), rle_area(rle)
+    return (extent if min(extent[2:]) > 0 else None), area
+
+
+def keypoint_fault(x: float, y: float, visibility: float, size: tuple[int, int] | None) -> tuple[str, str] | None:
+    """What is wrong with a keypoint, and what becomes of it; None where nothing is."""
+    if visibility not in (0, 1, 2):
+        return f"has visibility {visibility}: 0, 1 or 2 is needed", "becomes 0 (not labelled)"
+    if visibility == 0:
+        return (f"is not labelled (visibility 0), but at {x}, {y}", "becomes 0, 0, 0") if x or y else None
+    if size and not (0 <= x <= size[1] and 0 <= y <= size[0]):
+        return f"lies outside the image, at {x}, {y}", "becomes 0 (not labelled)"
+    return None
+
+
+def mended_rle(segmentation: Any, size: tuple[int, int]) -> dict[str, Any] | None:
+    """The RLE with its size turned round, or its last run made as long as the image asks; None if that is not it."""
+    if not isinstance(segmentation, dict):
+        return None
+    counts = segmentation.get("counts")
+    attempts = [{"size": list(size), "counts": counts}]
+    if isinstance(counts, list) and all(is_whole(run) and run >= 0 for run in counts) and counts:
+        missing = size[0] * size[1] - sum(counts)
+        # Background is the even runs: it goes on to the image's end.
+        last = [counts[-1] + missing] if len(counts) % 2 else [counts[-1], missing]
+        if missing > 0 and segmentation.get("size") == list(size):
+            attempts.append({"size": list(size), "counts": counts[:-1] + last})
+    for attempt in attempts:
+        try:
+            validate_segmentation(attempt, *size)
+        except ValueError:
+            continue
+        return attempt
+    return None
+
+
+def largest_gap(box: list[float], other: list[float]) -> float:
+    """The farthest that a side of one box x, y, width, height lies from that of the other."""
+    ends = (box[0] + box[2] - other[0] - other[2], box[1] + box[3] - other[1] - other[3])
+    return max(abs(box[0] - other[0]), abs(box[1] - other[1]), *map(abs, ends))
+
+
+def beyond(box: list[float], size: tuple[int, int]) -> float:
+    """How far a box reaches out of its image."""
+    return max(-box[0], -box[1], box[0] + box[2] - size[1], box[1] + box[3] - size[0])
+
+
+def clipped(box: list[float], size: tuple[int, int]) -> list[float] | None:
+    """The part of a box inside its image, None where there is none."""
+    left, top = max(box[0], 0), max(box[1], 0)
+    right, bottom = min(box[0] + box[2], size[1]), min(box[1] + box[3], size[0])
+    return [left, top, right - left, bottom - top] if right > left and bottom > top else None
+
+
+def differs(area: float, expected: float) -> bool:
+    """Whether an area is too far from what it should be for a rounding or another way of counting."""
+    return abs(area - expected) > max(AREA_TOLERANCE * max(area, expected), 20)
