@@ -108,7 +108,7 @@ def test_the_assistant_works_inside_a_cell(lab: Any, jupyterlab: tuple[str, Path
         page.keyboard.press("Control+Enter")
     output = cells.nth(1).locator(".jp-OutputArea iframe")
     frame = page.frame_locator(".jp-OutputArea iframe")
-    frame.locator('[data-tool="polygon"]').wait_for()
+    frame.locator('[data-tool="polygon"]').wait_for(timeout=240_000)
     output.scroll_into_view_if_needed()
     workspace = jupyterlab[1] / "12_annotate_here"
     server = find_server(workspace)
