@@ -16,6 +16,7 @@ from pycocotools import mask as coco_mask
 
 from core.contours import outer_rings, simplify_ring
 from core.paste import paste_in_box
+from core.run_lengths import run_lengths
 
 __all__ = [
     "Polygon",
@@ -247,23 +248,7 @@ def _runs(counts: Any) -> NDArray[np.int64]:
         counts = counts.encode("utf-8")
     if not isinstance(counts, bytes):
         raise ValueError(f"segmentation RLE counts are {type(counts).__name__}: text or a list of runs is needed")
-    code = np.frombuffer(counts, dtype=np.uint8).astype(np.int64) - 48
-    if not len(code):
-        return code
-    if code.min() < 0 or code.max() > 63 or code[-1] & 32:
-        raise ValueError("segmentation RLE counts are damaged: no compressed COCO run-length text")
-    # Five bits a character, lowest first, bit 5 says that another follows, bit 4 of the last is the sign.
-    last = np.flatnonzero(~code & 32)
-    first = np.concatenate([[0], last[:-1] + 1])
-    place = np.arange(len(code)) - np.repeat(first, last - first + 1)
-    if place.max() > 6:
-        raise ValueError("segmentation RLE counts are damaged: a run of more than 32 bits")
-    values = np.add.reduceat((code & 31) << (5 * place), first)
-    values -= np.where(code[last] & 16, np.int64(1) << (5 * (place[last] + 1)), 0)
-    # From the fourth run on, the difference from the run before the last is written.
-    values[1::2] = np.cumsum(values[1::2])
-    values[2::2] = np.cumsum(values[2::2])
-    return values
+    return run_lengths(counts)
 
 
 # -- figures ----------------------------------------------------------------------------------------
