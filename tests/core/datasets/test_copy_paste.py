@@ -130,7 +130,7 @@ def test_real_photographs_paste_what_their_seed_says(shared_data: Path) -> None:
     dataset = CocoDataset(folder / "images", folder / "annotations/keypoints_val.json", box_masks=True)
     config = replace(CONFIG, copy_paste=1.0, large_scale_jitter=(0.5, 1.5), crop_size=320, colour_jitter=0.2)
     dataset.transforms = training_transforms(dataset, config)
-    samples = SeededSamples(dataset)
+    samples = SeededSamples(dataset, range(len(dataset)))
     more = 0
     for index in range(8):
         image, target = samples[index, 1000 + index]
