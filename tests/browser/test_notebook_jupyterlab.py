@@ -14,6 +14,7 @@ from typing import Any
 
 import httpx
 import pytest
+from playwright.sync_api import TimeoutError
 
 from app.notebook_process import end_server, find_server
 from app.notebook_tables import objects
@@ -91,6 +92,20 @@ def lab(browser: Any, jupyterlab: tuple[str, Path]) -> Iterator[Any]:
     assert errors == []
 
 
+def run_cell(page: Any, cell: Any) -> None:
+    """Run a cell and wait until it has ended; a key pressed while JupyterLab still lays out the page gets lost."""
+    busy = cell.locator(".jp-InputArea-prompt", has_text="[*]")
+    for _ in range(5):
+        cell.locator(".cm-content").click()
+        page.keyboard.press("Control+Enter")
+        try:
+            busy.wait_for(timeout=5_000)
+            break
+        except TimeoutError:
+            continue
+    busy.wait_for(state="detached", timeout=240_000)
+
+
 def test_a_walkthrough_shows_its_figures(lab: Any) -> None:
     page = lab("01_one_image_step_by_step")
     picture = page.locator(".jp-OutputArea img").first
@@ -103,9 +118,8 @@ def test_the_assistant_works_inside_a_cell(lab: Any, jupyterlab: tuple[str, Path
     page = lab("12_annotate_here")
     page.locator(".jp-Notebook-ExecutionIndicator[data-status=idle]").wait_for()
     cells = page.locator(".jp-NotebookPanel .jp-CodeCell")
-    for number in (0, 1):
-        cells.nth(number).locator(".cm-content").click()
-        page.keyboard.press("Control+Enter")
+    run_cell(page, cells.nth(0))
+    run_cell(page, cells.nth(1))
     output = cells.nth(1).locator(".jp-OutputArea iframe")
     frame = page.frame_locator(".jp-OutputArea iframe")
     frame.locator('[data-tool="polygon"]').wait_for(timeout=240_000)
