@@ -1,0 +1,71 @@
+"""This package beside torchvision and pycocotools, as ratios in one run.
+
+    python -m benchmarks --data ../shared/data/coco_subset
+    python -m benchmarks --data ../shared/data/coco_subset --only evaluation
+
+The same (random, calibrated) weights, the same images; both take turns, and what they find is checked to be the
+same before anything is timed. `--data` holds images/ and annotations/instances_val.json.
+"""
+
+from __future__ import annotations
+
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Literal
+
+import torch
+import tyro
+
+from benchmarks.alternating import HEADER
+from benchmarks.evaluation_speed import evaluation_comparison
+from benchmarks.inference import inference_comparisons
+from benchmarks.training_step import peak_memory, training_comparison
+from core.predict.predictor import choose_device
+
+Part = Literal["masks", "keypoints", "training", "evaluation", "memory"]
+
+
+@dataclass
+class Benchmarks:
+    """Compare with torchvision and pycocotools."""
+
+    data: Annotated[Path, tyro.conf.arg(metavar="DIR")]
+    """Photographs in images/ with annotations/instances_val.json."""
+    only: tuple[Part, ...] = ("masks", "keypoints", "training", "evaluation", "memory")
+    """Parts of the table."""
+    runs: int = 5
+    """Timed runs of each side."""
+    images: int = 4
+    """Photographs a run of inference."""
+    threads: int | None = None
+    """CPU threads; torch's choice by default."""
+    device: str = "cpu"
+    """cpu, cuda or auto."""
+
+
+def main(options: Benchmarks) -> None:
+    """Print the table row by row."""
+    if options.threads:
+        torch.set_num_threads(options.threads)
+    device = choose_device(options.device)
+    photographs = sorted((options.data / "images").iterdir())[: options.images]
+    where = torch.cuda.get_device_name() if device.startswith("cuda") else f"CPU, {torch.get_num_threads()} threads"
+    print(f"{where}, torch {torch.__version__}, float32, medians of {options.runs} alternating runs\n\n{HEADER}")
+    with tempfile.TemporaryDirectory() as folder:
+        for part in options.only:
+            if part in ("masks", "keypoints"):
+                for row in inference_comparisons(part, photographs, Path(folder), options.runs, device):
+                    print(row.row(), flush=True)
+            elif part == "training":
+                print(training_comparison(options.data, options.runs, device).row(), flush=True)
+            elif part == "evaluation":
+                for kind in ("bbox", "segm"):
+                    print(evaluation_comparison(kind, options.data, options.runs).row(), flush=True)
+            else:
+                for line in peak_memory(options.data, photographs[0]):
+                    print(line, flush=True)
+
+
+if __name__ == "__main__":
+    main(tyro.cli(Benchmarks))

@@ -1,0 +1,134 @@
+"""An image file to COCO JSON: torchvision with pycocotools, as its users write it, and this package's `Predictor`."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from PIL import Image
+from pycocotools import mask as pycocotools_mask
+from torchvision.ops import box_iou
+from torchvision.transforms.functional import pil_to_tensor
+
+from benchmarks.alternating import Comparison, compare
+from benchmarks.same_weights import Pair, Task, build_pair
+from core import Predictor
+from core.masks import rle_iou
+
+SIZES = {"640×480": (640, 480), "1920×1080": (1920, 1080)}
+THRESHOLD = 0.05  # torchvision's own; as many as 100 detections an image
+
+
+def inference_comparisons(
+    task: Task, photographs: Sequence[Path], folder: Path, runs: int, device: str
+) -> Iterator[Comparison]:
+    """A comparison a size, on the same photographs brought to it; `folder` takes their copies."""
+    pair = build_pair(task, [to_tensor(path) for path in photographs[:2]])
+    predictor = Predictor(pair.ours, device, score_threshold=THRESHOLD, cache_size=0)
+    for name, size in SIZES.items():
+        files = [_resized(path, size, folder) for path in photographs]
+        reference = torchvision_to_coco(pair, device)
+        agreement = agreement_of(
+            [json.loads(reference(file)) for file in files], [_ours(predictor, file) for file in files]
+        )
+
+        def each(action: Callable[[Path], object], files: Sequence[Path] = files) -> Callable[[], None]:
+            return lambda: [action(file) for file in files] and None
+
+        yield compare(
+            f"{task}: {len(files)} files of {name} to COCO JSON",
+            each(reference),
+            each(lambda file: json.dumps(predictor(file).to_coco())),
+            runs,
+            agreement,
+            warm_up=0,  # the agreement has warmed both
+        )
+
+
+def to_tensor(path: Path) -> torch.Tensor:
+    """float32 3×H×W in 0..1, as torchvision's tutorials do it."""
+    with Image.open(path) as image:
+        return pil_to_tensor(image.convert("RGB")).float() / 255
+
+
+def torchvision_to_coco(pair: Pair, device: str) -> Callable[[Path], str]:
+    """File to COCO annotations by torchvision's model, a threshold at 0.5 and pycocotools' encoder."""
+    model = pair.torchvision.to(device)
+
+    @torch.inference_mode()
+    def to_coco(path: Path) -> str:
+        found = {key: value.cpu() for key, value in model([to_tensor(path).to(device)])[0].items()}
+        annotations = []
+        for index, (box, label, score) in enumerate(zip(found["boxes"], found["labels"], found["scores"], strict=True)):
+            x0, y0, x1, y1 = box.tolist()
+            annotation: dict[str, Any] = {"image_id": 0, "category_id": int(label), "bbox": [x0, y0, x1 - x0, y1 - y0]}
+            annotation["score"] = float(score)
+            if "masks" in found:
+                bitmap = (found["masks"][index, 0] > 0.5).numpy().astype(np.uint8)
+                rle = pycocotools_mask.encode(np.asfortranarray(bitmap))
+                annotation["segmentation"] = {"size": rle["size"], "counts": rle["counts"].decode("ascii")}
+            if "keypoints" in found:
+                annotation["keypoints"] = found["keypoints"][index].flatten().tolist()
+            annotations.append(annotation)
+        return json.dumps(annotations)
+
+    return to_coco
+
+
+def agreement_of(theirs: Sequence[list[dict[str, Any]]], ours: Sequence[list[dict[str, Any]]]) -> str:
+    """The share of their detections that is among ours: same label, box IoU over 0.99, and the same mask or keypoints.
+
+    Raises ValueError where less than 98 % agree: the times would then be those of different work.
+    """
+    count, boxes_agree, shapes = 0, 0, []
+    for their_image, our_image in zip(theirs, ours, strict=True):
+        count += len(their_image)
+        if not their_image or not our_image:
+            continue
+        same_label = _labels(their_image)[:, None] == _labels(our_image)[None]
+        overlap = box_iou(_boxes(their_image), _boxes(our_image)) * same_label
+        best = overlap.max(dim=1)
+        for index in torch.nonzero(best.values > 0.99)[:, 0].tolist():
+            boxes_agree += 1
+            shapes.append(_same_shape(their_image[index], our_image[int(best.indices[index])]))
+    share = boxes_agree / max(count, 1)
+    if share < 0.98:
+        raise ValueError(f"only {share:.0%} of {count} detections agree: nothing to compare")
+    shape = (
+        f"mean mask IoU {np.mean(shapes):.3f}"
+        if "segmentation" in theirs[0][0]
+        else (f"{np.mean(np.array(shapes) < 1):.1%} of persons with all keypoints within a pixel")
+    )
+    return f"{share:.1%} of {count} detections, {shape}"
+
+
+def _same_shape(theirs: dict[str, Any], ours: dict[str, Any]) -> float:
+    """IoU of the masks, or the largest distance of a keypoint in pixels."""
+    if "segmentation" in theirs:
+        return rle_iou(theirs["segmentation"], ours["segmentation"])
+    points = [np.array(item["keypoints"]).reshape(-1, 3)[:, :2] for item in (theirs, ours)]
+    return float(np.abs(points[0] - points[1]).max())
+
+
+def _ours(predictor: Predictor, file: Path) -> list[dict[str, Any]]:
+    return json.loads(json.dumps(predictor(file).to_coco()))
+
+
+def _labels(annotations: Sequence[dict[str, Any]]) -> torch.Tensor:
+    return torch.tensor([annotation["category_id"] for annotation in annotations])
+
+
+def _boxes(annotations: Sequence[dict[str, Any]]) -> torch.Tensor:
+    corners = torch.tensor([annotation["bbox"] for annotation in annotations])
+    return torch.cat([corners[:, :2], corners[:, :2] + corners[:, 2:]], dim=1)
+
+
+def _resized(path: Path, size: tuple[int, int], folder: Path) -> Path:
+    file = folder / f"{size[0]}_{path.stem}.jpg"
+    with Image.open(path) as image:
+        image.convert("RGB").resize(size, Image.Resampling.BICUBIC).save(file, quality=92)
+    return file

@@ -1,0 +1,109 @@
+"""torchvision's model and ours with the same weights, such that there is something to detect.
+
+Published weights need a network to download, and what a forward pass costs does not depend on what was
+learned, only on how many boxes there are. So the weights are random, and then calibrated on photographs until
+the model behaves like a trained one: normalised activations, proposals of distinct objectness, and about as
+many class scores above the threshold as a COCO model gives.
+"""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+import torch
+from torch import Tensor, nn
+from torchvision.models.detection import KeypointRCNN
+from torchvision.models.detection import MaskRCNN as TorchvisionMaskRCNN
+from torchvision.models.detection.backbone_utils import resnet_fpn_backbone
+from torchvision.ops import FrozenBatchNorm2d
+
+from core import MaskRCNN, load_model
+
+Task = Literal["masks", "keypoints"]
+SCORES_ABOVE_THRESHOLD = 1500  # of 90,000 an image; NMS then leaves more than the 100 that are kept
+
+
+@dataclass
+class Pair:
+    """Two models that should find the same."""
+
+    torchvision: nn.Module  # evaluation mode
+    ours: MaskRCNN
+
+
+def build_pair(task: Task, images: Sequence[Tensor]) -> Pair:
+    """ResNet-50-FPN for masks (91 classes with background) or keypoints (2), calibrated on images in 0..1."""
+    torch.manual_seed(0)
+    calibrated = _build(task, nn.BatchNorm2d)
+    _calibrate(calibrated, images)
+    theirs = _build(task, FrozenBatchNorm2d)
+    state = {key: value for key, value in calibrated.state_dict().items() if not key.endswith("num_batches_tracked")}
+    theirs.load_state_dict(state)
+    for module in theirs.modules():
+        if isinstance(module, FrozenBatchNorm2d):
+            module.eps = 0.0  # as torchvision's weights of this kind have it
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder) / "weights.pth"
+        torch.save(theirs.state_dict(), file)
+        ours = load_model(file)
+    return Pair(theirs.eval(), ours)
+
+
+def _build(task: Task, norm: type[nn.Module]) -> nn.Module:
+    # Through the parts, because `maskrcnn_resnet50_fpn` freezes BN only around downloaded weights.
+    backbone = resnet_fpn_backbone(backbone_name="resnet50", weights=None, norm_layer=norm, trainable_layers=3)
+    if task == "masks":
+        return TorchvisionMaskRCNN(backbone, num_classes=91)
+    return KeypointRCNN(backbone, num_classes=2, num_keypoints=17)
+
+
+@torch.no_grad()
+def _calibrate(model: nn.Module, images: Sequence[Tensor]) -> None:
+    """Set statistics and scales of the layers from what the images give, front to back."""
+    batch, _ = model.transform(list(images))
+    for module in model.backbone.body.modules():
+        if isinstance(module, nn.BatchNorm2d):
+            module.momentum = None  # plain averages
+    model.backbone.body.train()
+    features = model.backbone(batch.tensors)
+    model.eval()
+    features = model.backbone(batch.tensors)
+
+    # Objectness that differs from place to place, deltas that move a box by a tenth.
+    hidden = [model.rpn.head.conv(level) for level in features.values()]
+    _scale(model.rpn.head.cls_logits, torch.cat([_positions(level) for level in hidden]), spread=3.0)
+    _scale(model.rpn.head.bbox_pred, torch.cat([_positions(level) for level in hidden]), spread=0.2)
+
+    proposals, _ = model.rpn(batch, features)
+    vectors = model.roi_heads.box_head(model.roi_heads.box_roi_pool(features, proposals, batch.image_sizes))
+    predictor = model.roi_heads.box_predictor
+    _scale(predictor.cls_score, vectors, spread=2.0)
+    _scale(predictor.bbox_pred, vectors, spread=0.5)
+    wanted = SCORES_ABOVE_THRESHOLD * len(images)
+    threshold = model.roi_heads.score_thresh
+    low, high = -20.0, 40.0
+    for _ in range(30):  # the background's bias that lets as many scores pass as wanted
+        predictor.cls_score.bias[0] = (low + high) / 2
+        passing = int((predictor.cls_score(vectors).softmax(1)[:, 1:] > threshold).sum())
+        low, high = ((low + high) / 2, high) if passing > wanted else (low, (low + high) / 2)
+    if model.roi_heads.has_mask():
+        _scale(model.roi_heads.mask_predictor.mask_fcn_logits, None, spread=2.0)
+
+
+def _positions(level: Tensor) -> Tensor:
+    return level.permute(0, 2, 3, 1).flatten(0, 2)
+
+
+def _scale(layer: nn.Module, inputs: Tensor | None, spread: float) -> None:
+    """Scale a last layer so that its outputs vary by `spread` around 0."""
+    weight = layer.weight.flatten(1)
+    if inputs is None:
+        layer.weight.mul_(spread / 0.05)
+        return
+    outputs = inputs @ weight.T
+    layer.weight.mul_((spread / outputs.std(dim=0).clamp(min=1e-6)).view(-1, *[1] * (layer.weight.dim() - 1)))
+    layer.bias.copy_(-outputs.mean(dim=0) * spread / outputs.std(dim=0).clamp(min=1e-6))
