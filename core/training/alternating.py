@@ -62,7 +62,9 @@ PHASES: dict[str, tuple[Phase, ...]] = {
 
 
 def phases_of(config: TrainConfig) -> tuple[Phase, ...]:
-    """The phases of a run in their order."""
+    """The phases of a run in their order; ValueError for a training that is not known."""
+    if config.training not in PHASES:
+        raise ValueError(f"training={config.training!r}: choose one of {', '.join(map(repr, PHASES))}")
     return PHASES[config.training]
 
 

@@ -35,17 +35,13 @@ class Run:
     taught: list[int]  # places in the data set of the images that are learned from
     validation: CocoDataset | None
     model: MaskRCNN
+    phases: tuple[Phase, ...]  # what learns when
     phase_steps: int
     log: MetricsLog
     best: Best
     done: int = 0  # steps
     optimizer_state: dict[str, Any] | None = None  # of the phase that a resumed run goes on in
     optimizer: torch.optim.Optimizer = field(init=False)  # of the phase that was entered
-
-    @property
-    def phases(self) -> tuple[Phase, ...]:
-        """What learns when."""
-        return phases_of(self.config)
 
     @property
     def phase_number(self) -> int:
@@ -70,7 +66,7 @@ class Run:
 
 def prepare_run(config: TrainConfig, here: Processes) -> Run:
     """Data, model and optimizer at step 0, or where the checkpoint left them."""
-    directory = Path(config.output)
+    directory, phases = Path(config.output), phases_of(config)
     checkpoint = load_checkpoint(directory) if config.resume else None
     if checkpoint is None and here.is_main:
         refuse_to_overwrite(directory)
@@ -94,7 +90,19 @@ def prepare_run(config: TrainConfig, here: Processes) -> Run:
         write_config(directory, config)
     log = MetricsLog(directory if here.is_main else None, keep_until_step=done if config.resume else None)
     run = Run(
-        config, directory, here, dataset, taught, validation, model, phase_steps, log, best, done, optimizer_state
+        config,
+        directory,
+        here,
+        dataset,
+        taught,
+        validation,
+        model,
+        phases,
+        phase_steps,
+        log,
+        best,
+        done,
+        optimizer_state,
     )
     log.write(
         "start",

@@ -244,6 +244,7 @@ def test_a_second_run_does_not_destroy_the_first(toy: Path, tmp_path: Path) -> N
         ({"model_config": '{"backbone": "resnet18", }'}, "model_config: not a JSON file"),
         ({"images": "nowhere"}, r"nowhere/toy000\.png"),
         ({"device": "quantum"}, "device 'quantum' is not known"),
+        ({"training": "at once"}, "training='at once': choose one of 'joint', 'rpn_separate', 'alternating'"),
         ({"backbone_weights": "nowhere.pth"}, r"nowhere\.pth: there is no such file"),
     ],
 )
