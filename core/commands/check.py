@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import gc
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 from core.commands.arguments import Check
 from core.datasets.check import check_coco
@@ -10,7 +13,8 @@ from core.datasets.check import check_coco
 
 def check(command: Check) -> int:
     """Print every problem and note in one line; 1 where there is a problem."""
-    found = check_coco(command.file, command.images, command.fix_to)
+    with _no_search_for_garbage():
+        found = check_coco(command.file, command.images, command.fix_to)
     for line in found:
         print(line)
     notes = sum(problem.is_note for problem in found)
@@ -20,6 +24,16 @@ def check(command: Check) -> int:
     if command.fix_to is not None:
         print(f"wrote {command.fix_to}", file=sys.stderr)
     return 1 if problems else 0
+
+
+@contextmanager
+def _no_search_for_garbage() -> Iterator[None]:
+    """Millions of lists come out of a large file, and none is garbage: looking for some takes a tenth of the time."""
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.enable()
 
 
 def _count(number: int, what: str) -> str:
