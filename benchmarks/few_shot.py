@@ -73,6 +73,8 @@ def main() -> None:
             parsed = json.loads(value)
         except json.JSONDecodeError:
             parsed = value
+        if isinstance(parsed, dict):
+            parsed = value  # model_config is JSON text
         config = replace(config, **{field: tuple(parsed) if isinstance(parsed, list) else parsed})
     began = time.perf_counter()
     train(config)
