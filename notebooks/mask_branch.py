@@ -8,10 +8,12 @@ slightly moved. The pieces are core's: `roi_features`, `mask_targets`, `build_ma
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 import torch
+import torch.nn.functional as F
 from simple_scenes import simple_scene
 from torch import Tensor, nn
 
@@ -75,21 +77,35 @@ def collect_scenes(model: MaskRCNN, seeds: Iterable[int], *, simple: bool = Fals
             crowds=torch.zeros((0, 4)),
             masks=torch.from_numpy(np.stack(masks)),
             box_masks=None,
-            keypoints=None,
+            keypoints=_keypoints(kept),
             annotated=None,
         )
         scenes.append(Scene(model.features(batch.tensor)[:4], objects, scale))
     return scenes
 
 
+def _keypoints(annotations: Sequence[dict[str, Any]]) -> Tensor | None:
+    """The objects' keypoints, float32 N×J×3; zeros for those that have none, None where nothing has."""
+    each = [torch.tensor(item.get("keypoints", [])).view(-1, 3) for item in annotations]
+    most = max(len(points) for points in each)
+    return torch.stack([F.pad(points, (0, 0, 0, most - len(points))) for points in each]) if most else None
+
+
 @torch.no_grad()
 def read_regions(
-    scenes: Sequence[Scene], config: ModelConfig, levels: Sequence[int] = (2, 3, 4, 5), *, moves: int = 0, seed: int = 0
+    scenes: Sequence[Scene],
+    config: ModelConfig,
+    levels: Sequence[int] = (2, 3, 4, 5),
+    *,
+    moves: int = 0,
+    seed: int = 0,
+    shift: tuple[float, float] = (0.0, 0.0),
 ) -> Regions:
     """Each object's region as `config.roi_op` reads it, from P2 to P5 or from one level alone.
 
     With `moves` each object is shown that many times, in boxes moved and stretched by about a twentieth, as proposals
-    are; the same seed moves them the same way for every configuration. With 0 the boxes are the objects' own.
+    are; the same seed moves them the same way for every configuration. With 0 the boxes are the objects' own, all moved
+    by `shift` of their width and height.
     """
     generator = torch.Generator().manual_seed(seed)
     strides = [STRIDES[level - 2] for level in levels]
@@ -98,8 +114,9 @@ def read_regions(
         count = len(scene.objects.boxes)
         index = torch.arange(count).repeat(max(moves, 1))
         rois = scene.objects.boxes[index]
+        size = (rois[:, 2:] - rois[:, :2]).repeat(1, 2)
+        rois = rois + size * torch.tensor(shift).repeat(2)
         if moves:
-            size = (rois[:, 2:] - rois[:, :2]).repeat(1, 2)
             rois = rois + 0.05 * size * torch.randn(rois.shape, generator=generator).clamp(-2, 2)
         sampled = SampledRois(rois, scene.objects.labels[index], index, torch.zeros_like(rois))
         maps = [scene.maps[level - 2] for level in levels]
@@ -107,6 +124,21 @@ def read_regions(
         targets.append(mask_targets(sampled, scene.objects, scene.scale, 2 * MASK_RESOLUTION))
         labels.append(sampled.labels)
     return Regions(torch.cat(features), torch.cat(targets), torch.cat(labels))
+
+
+def principal_channels(training: Regions, others: Sequence[Regions], channels: int) -> list[Regions]:
+    """All of them with the features in that many principal components of the training features' channels.
+
+    The fully connected heads shrink with the number of channels, and what they take to train with them.
+    """
+    values = training.features.transpose(0, 1).flatten(1)
+    mean = values.mean(dim=1)
+    spread, basis = torch.linalg.eigh(torch.cov(values))
+    basis = (basis / spread.mean().sqrt())[:, -channels:]  # eigenvalues ascend
+    return [
+        replace(regions, features=torch.einsum("rchw,cd->rdhw", regions.features - mean[:, None, None], basis))
+        for regions in (training, *others)
+    ]
 
 
 def train_mask_head(
@@ -133,6 +165,13 @@ def train_mask_head(
 def predict_masks(head: nn.Module, config: ModelConfig, regions: Regions) -> Tensor:
     """Each region's mask of its own class, float32 R×28×28 in 0..1."""
     return mask_probabilities(head(regions.features), regions.labels, config)
+
+
+def overlap_with_targets(masks: Tensor, regions: Regions) -> Tensor:
+    """IoU of each region's mask with its target, cell by cell of 28×28; float32 R."""
+    ours, theirs = masks >= 0.5, regions.targets >= 0.5
+    union = (ours | theirs).sum(dim=(1, 2)).clamp(min=1)
+    return (ours & theirs).sum(dim=(1, 2)) / union
 
 
 def mask_ious(masks: Tensor, scenes: Sequence[Scene]) -> Tensor:
