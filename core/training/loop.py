@@ -18,6 +18,7 @@ from tqdm import tqdm
 from core.config import TrainConfig
 from core.training.distributed import processes
 from core.training.divergence import FiniteLoss, TrainingDivergedError
+from core.training.memory import STEPS_BETWEEN, memory_release
 from core.training.metrics_log import StepMeter
 from core.training.optimizers import set_learning_rate
 from core.training.run import Run, enter_phase, prepare_run, write_checkpoint, write_model
@@ -82,6 +83,7 @@ def _run_phase(run: Run, request: StopRequest) -> bool:
     wrapped = here.wrap(model)
     parameters = [parameter for parameter in model.parameters() if parameter.requires_grad]
     finite = FiniteLoss(here, run.dataset, config.log_every)
+    release = memory_release()
     meter = StepMeter(run.steps_total - run.done, config.batch_size * here.count)
     targets_for_model = TargetsForModel(run.dataset.categories, model)
     loader = batches(run.dataset, run.taught, config, here, run.done, end)
@@ -116,6 +118,8 @@ def _run_phase(run: Run, request: StopRequest) -> bool:
         run.optimizer.step()
         run.done = step + 1
         bar.update()
+        if here.device.type == "cpu" and run.done % STEPS_BETWEEN == 0:
+            release()
 
         # Processes may hear of it at different steps; they agree where they talk anyway.
         stopping = here.any(request.asked) if logging or here.count == 1 else False

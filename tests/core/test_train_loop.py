@@ -218,6 +218,7 @@ def test_odd_annotations_train(toy: Path, tmp_path: Path) -> None:
     file.write_text(json.dumps(data))
     config = config_for(toy, tmp_path / "run", annotations=str(file), batch_size=1, epochs=1, val_annotations=str(file))
     result = train(replace(config, log_every=1))
+    assert not result.stopped, "this process was told to end (SIGTERM, Ctrl+C), which a training answers by stopping"
     assert result.steps == 6
     losses = [entry["loss"] for entry in log_of(tmp_path / "run", "step")]
     assert len(losses) == 6
