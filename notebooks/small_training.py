@@ -97,16 +97,20 @@ def train_variants(variants: Mapping[str, Mapping[str, Any]], settings: SmallTra
     in percent of boxes, of masks and of keypoints, of all classes and of arrows alone.
     """
     jobs = [(name, dict(changes), seed) for seed in range(settings.seeds) for name, changes in variants.items()]
-    workers = 1 if settings.device != "cpu" else min(len(jobs), os.cpu_count() or 1)
-    # "spawn": a forked child of a process that has used torch's threads may hang.
-    pool = ProcessPoolExecutor(workers, multiprocessing.get_context("spawn"), torch.set_num_threads, (1,))
-    with tempfile.TemporaryDirectory() as folder, pool:
+    with tempfile.TemporaryDirectory() as folder, one_thread_processes(settings.device) as pool:
         for part, images, first in (("train", settings.scenes, 0), ("judged", settings.judged, JUDGED_FROM)):
             write_simple_scenes(Path(folder) / part, images, first, settings.size)
         running = [pool.submit(train_small, changes, seed, settings, Path(folder)) for _, changes, seed in jobs]
         rows = [{column: name, "seed": seed} | job.result() for (name, _, seed), job in zip(jobs, running, strict=True)]
     order = list(variants)
     return pd.DataFrame(rows).sort_values(column, key=lambda names: names.map(order.index), kind="stable")
+
+
+def one_thread_processes(device: str) -> ProcessPoolExecutor:
+    """Processes of one thread each, as many as there are cores; a single one for a GPU."""
+    workers = 1 if device != "cpu" else os.cpu_count() or 1
+    # "spawn": a forked child of a process that has used torch's threads may hang.
+    return ProcessPoolExecutor(workers, multiprocessing.get_context("spawn"), torch.set_num_threads, (1,))
 
 
 def train_small(changes: dict[str, Any], seed: int, settings: SmallTraining, folder: Path) -> dict[str, float]:
