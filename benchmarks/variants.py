@@ -60,6 +60,8 @@ VARIANTS: dict[str, dict[str, Any]] = {
         "rpn_conv_depth": 2,
     },
     "GroupNorm": {"backbone_norm": "group"},
+    "a non-local block": {"non_local_blocks": 1},
+    "RPN with a backbone of its own": {"rpn_backbone": "own"},
 }
 
 
