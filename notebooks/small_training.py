@@ -14,7 +14,7 @@ import tempfile
 import time
 from collections.abc import Mapping
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -92,9 +92,10 @@ def write_simple_scenes(folder: Path, images: int, first_seed: int, size: int) -
 def train_variants(variants: Mapping[str, Mapping[str, Any]], settings: SmallTraining, column: str) -> pd.DataFrame:
     """Every variant (changes of `SMALL_MODEL`) with every seed; one row each, the variant's name in `column`.
 
-    A variant with "keypoints": True learns the arrows' keypoints too. The other columns are seed, parameters
-    (millions), training and inference (CPU milliseconds an image; seconds that passed, on a GPU), and AP, AP50 and AP75
-    in percent of boxes, of masks and of keypoints, of all classes and of arrows alone.
+    A variant with "keypoints": True learns the arrows' keypoints too; "training" are changes of `TrainConfig`. The
+    other columns are seed, parameters (millions), training and inference (milliseconds an image, of the CPU's time; on
+    a GPU those that passed), and AP, AP50 and AP75 in percent of boxes, of masks and of keypoints, of all classes and
+    of arrows alone.
     """
     jobs = [(name, dict(changes), seed) for seed in range(settings.seeds) for name, changes in variants.items()]
     with tempfile.TemporaryDirectory() as folder, one_thread_processes(settings.device) as pool:
@@ -123,9 +124,10 @@ def train_small(changes: dict[str, Any], seed: int, settings: SmallTraining, fol
     judged_on = CocoDataset(folder / "judged" / "images", folder / "judged" / file)
     figures = evaluate(model, judged_on, device=settings.device)
     judged = clock()
+    steps = changes.get("training", {}).get("steps", settings.steps)
     row = {
         "parameters": sum(parameter.numel() for parameter in model.parameters()) / 1e6,
-        "training": 1000 * (trained - began) / (settings.steps * settings.batch_size),
+        "training": 1000 * (trained - began) / (steps * settings.batch_size),
         "inference": 1000 * (judged - trained) / settings.judged,
     }
     for kind, word in (("bbox", "box"), ("segm", "mask"), ("keypoints", "keypoint")):
@@ -137,28 +139,27 @@ def train_small(changes: dict[str, Any], seed: int, settings: SmallTraining, fol
 
 def trained_model(changes: Mapping[str, Any], seed: int, settings: SmallTraining, scenes: Path) -> MaskRCNN:
     """`SMALL_MODEL` with changes, trained from random weights on what `write_simple_scenes` wrote into `scenes`."""
-    fields = {key: value for key, value in changes.items() if key != "keypoints"}
+    fields = {key: value for key, value in changes.items() if key not in ("keypoints", "training")}
     with tempfile.TemporaryDirectory() as place:
         config_file = Path(place) / "model_config.json"
         config_file.write_text(json.dumps(small_config(settings.size, **fields).to_dict()))
-        run = train(
-            TrainConfig(
-                images=str(scenes / "images"),
-                annotations=str(scenes / ("keypoints.json" if changes.get("keypoints") else "annotations.json")),
-                output=str(Path(place) / "run"),
-                model="",
-                model_config=str(config_file),
-                steps=settings.steps,
-                batch_size=settings.batch_size,
-                learning_rate=settings.learning_rate,
-                backbone_learning_rate_factor=1.0,  # nothing is pre-trained
-                warmup_steps=20,
-                horizontal_flip=0.0,
-                checkpoint_every=10**9,
-                device=settings.device,
-                seed=seed,
-            )
+        config = TrainConfig(
+            images=str(scenes / "images"),
+            annotations=str(scenes / ("keypoints.json" if changes.get("keypoints") else "annotations.json")),
+            output=str(Path(place) / "run"),
+            model="",
+            model_config=str(config_file),
+            steps=settings.steps,
+            batch_size=settings.batch_size,
+            learning_rate=settings.learning_rate,
+            backbone_learning_rate_factor=1.0,  # nothing is pre-trained
+            warmup_steps=20,
+            horizontal_flip=0.0,
+            checkpoint_every=10**9,
+            device=settings.device,
+            seed=seed,
         )
+        run = train(replace(config, **changes.get("training", {})))
         return load_model(run.directory)
 
 
