@@ -1,10 +1,10 @@
 """This package beside torchvision and pycocotools, as ratios in one run.
 
-    python -m benchmarks --data ../shared/data/coco_subset
-    python -m benchmarks --data ../shared/data/coco_subset --only evaluation
+    python -m benchmarks
+    python -m benchmarks --data ../shared/data/coco_subset --only masks evaluation
 
 The same (random, calibrated) weights, the same images; both take turns, and what they find is checked to be the
-same before anything is timed. `--data` holds images/ and annotations/instances_val.json.
+same before anything is timed.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ from benchmarks.alternating import HEADER
 from benchmarks.evaluation_speed import evaluation_comparison
 from benchmarks.inference import inference_comparisons
 from benchmarks.training_step import peak_memory, training_comparison
+from core.datasets.shapes import write_shapes
 from core.predict.predictor import choose_device
 
 Part = Literal["masks", "keypoints", "training", "evaluation", "memory"]
@@ -30,8 +31,8 @@ Part = Literal["masks", "keypoints", "training", "evaluation", "memory"]
 class Benchmarks:
     """Compare with torchvision and pycocotools."""
 
-    data: Annotated[Path, tyro.conf.arg(metavar="DIR")]
-    """Photographs in images/ with annotations/instances_val.json."""
+    data: Annotated[Path | None, tyro.conf.arg(metavar="DIR")] = None
+    """Photographs in images/ with annotations/instances_val.json; synthetic scenes by default."""
     only: tuple[Part, ...] = ("masks", "keypoints", "training", "evaluation", "memory")
     """Parts of the table."""
     runs: int = 5
@@ -49,22 +50,31 @@ def main(options: Benchmarks) -> None:
     if options.threads:
         torch.set_num_threads(options.threads)
     device = choose_device(options.device)
-    photographs = sorted((options.data / "images").iterdir())[: options.images]
     where = torch.cuda.get_device_name() if device.startswith("cuda") else f"CPU, {torch.get_num_threads()} threads"
     print(f"{where}, torch {torch.__version__}, float32, medians of {options.runs} alternating runs\n\n{HEADER}")
     with tempfile.TemporaryDirectory() as folder:
+        data = options.data or synthetic_data(Path(folder) / "data")
+        photographs = sorted((data / "images").iterdir())[: options.images]
         for part in options.only:
             if part in ("masks", "keypoints"):
                 for row in inference_comparisons(part, photographs, Path(folder), options.runs, device):
                     print(row.row(), flush=True)
             elif part == "training":
-                print(training_comparison(options.data, options.runs, device).row(), flush=True)
+                print(training_comparison(data, Path(folder), options.runs, device).row(), flush=True)
             elif part == "evaluation":
                 for kind in ("bbox", "segm"):
-                    print(evaluation_comparison(kind, options.data, options.runs).row(), flush=True)
+                    print(evaluation_comparison(kind, data, options.runs).row(), flush=True)
             else:
-                for line in peak_memory(options.data, photographs[0]):
+                for line in peak_memory(data, photographs[0], Path(folder)):
                     print(line, flush=True)
+
+
+def synthetic_data(folder: Path) -> Path:
+    """100 synthetic scenes in the layout of `--data`."""
+    write_shapes(folder, images=100, seed=0, height=480, width=640)
+    (folder / "annotations").mkdir()
+    (folder / "annotations.json").rename(folder / "annotations" / "instances_val.json")
+    return folder
 
 
 if __name__ == "__main__":

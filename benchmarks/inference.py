@@ -11,11 +11,12 @@ import numpy as np
 import torch
 from PIL import Image
 from pycocotools import mask as pycocotools_mask
+from torch import nn
 from torchvision.ops import box_iou
 from torchvision.transforms.functional import pil_to_tensor
 
 from benchmarks.alternating import Comparison, compare
-from benchmarks.same_weights import Pair, Task, build_pair
+from benchmarks.same_weights import Task, build_pair
 from core import Predictor
 from core.masks import rle_iou
 
@@ -30,8 +31,8 @@ def inference_comparisons(
     pair = build_pair(task, [to_tensor(path) for path in photographs[:2]])
     predictor = Predictor(pair.ours, device, score_threshold=THRESHOLD, cache_size=0)
     for name, size in SIZES.items():
-        files = [_resized(path, size, folder) for path in photographs]
-        reference = torchvision_to_coco(pair, device)
+        files = [resized(path, size, folder) for path in photographs]
+        reference = torchvision_to_coco(pair.torchvision, device)
         agreement = agreement_of(
             [json.loads(reference(file)) for file in files], [_ours(predictor, file) for file in files]
         )
@@ -55,9 +56,9 @@ def to_tensor(path: Path) -> torch.Tensor:
         return pil_to_tensor(image.convert("RGB")).float() / 255
 
 
-def torchvision_to_coco(pair: Pair, device: str) -> Callable[[Path], str]:
+def torchvision_to_coco(model: nn.Module, device: str) -> Callable[[Path], str]:
     """File to COCO annotations by torchvision's model, a threshold at 0.5 and pycocotools' encoder."""
-    model = pair.torchvision.to(device)
+    model = model.to(device)
 
     @torch.inference_mode()
     def to_coco(path: Path) -> str:
@@ -127,7 +128,8 @@ def _boxes(annotations: Sequence[dict[str, Any]]) -> torch.Tensor:
     return torch.cat([corners[:, :2], corners[:, :2] + corners[:, 2:]], dim=1)
 
 
-def _resized(path: Path, size: tuple[int, int], folder: Path) -> Path:
+def resized(path: Path, size: tuple[int, int], folder: Path) -> Path:
+    """A copy of a photograph in another size, as a JPEG in `folder`."""
     file = folder / f"{size[0]}_{path.stem}.jpg"
     with Image.open(path) as image:
         image.convert("RGB").resize(size, Image.Resampling.BICUBIC).save(file, quality=92)

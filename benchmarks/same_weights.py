@@ -37,20 +37,29 @@ class Pair:
 
 def build_pair(task: Task, images: Sequence[Tensor]) -> Pair:
     """ResNet-50-FPN for masks (91 classes with background) or keypoints (2), calibrated on images in 0..1."""
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder) / "weights.pth"
+        write_weights(task, images, file)
+        return Pair(torchvision_model(task, file), load_model(file))
+
+
+def write_weights(task: Task, images: Sequence[Tensor], file: Path) -> None:
+    """A state dict as torchvision's weights of the task are published, calibrated on float 3×H×W images in 0..1."""
     torch.manual_seed(0)
     calibrated = _build(task, nn.BatchNorm2d)
     _calibrate(calibrated, images)
-    theirs = _build(task, FrozenBatchNorm2d)
-    state = {key: value for key, value in calibrated.state_dict().items() if not key.endswith("num_batches_tracked")}
-    theirs.load_state_dict(state)
-    for module in theirs.modules():
+    state = calibrated.state_dict()
+    torch.save({key: value for key, value in state.items() if not key.endswith("num_batches_tracked")}, file)
+
+
+def torchvision_model(task: Task, file: Path) -> nn.Module:
+    """torchvision's model with the weights in a file, in evaluation mode, its BN frozen as around published weights."""
+    model = _build(task, FrozenBatchNorm2d)
+    model.load_state_dict(torch.load(file, weights_only=True))
+    for module in model.modules():
         if isinstance(module, FrozenBatchNorm2d):
             module.eps = 0.0  # as torchvision's weights of this kind have it
-    with tempfile.TemporaryDirectory() as folder:
-        file = Path(folder) / "weights.pth"
-        torch.save(theirs.state_dict(), file)
-        ours = load_model(file)
-    return Pair(theirs.eval(), ours)
+    return model.eval()
 
 
 def _build(task: Task, norm: type[nn.Module]) -> nn.Module:
