@@ -1,0 +1,72 @@
+"""What the benchmarks compare is checked to be the same work before it is timed."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pandas as pd
+import pytest
+import torch
+
+from benchmarks.ablations import TABLES, summarised
+from benchmarks.alternating import compare
+from benchmarks.inference import agreement_of
+from benchmarks.same_weights import build_pair
+from core.masks import encode_rle
+
+
+def detection(left: float, label: int = 1) -> dict[str, Any]:
+    mask = torch.zeros((50, 80), dtype=torch.uint8).numpy()
+    mask[10:30, int(left) : int(left) + 20] = 1
+    return {"category_id": label, "bbox": [left, 10.0, 20.0, 20.0], "score": 0.9, "segmentation": encode_rle(mask)}
+
+
+def test_equal_detections_agree() -> None:
+    image = [detection(5), detection(40, label=2)]
+    assert agreement_of([image], [image[::-1]]) == "100.0% of 2 detections, mean mask IoU 1.000"
+
+
+@pytest.mark.parametrize("other", [[], [detection(6)], [detection(5, label=2)]])
+def test_other_detections_are_not_timed(other: list[dict[str, Any]]) -> None:
+    with pytest.raises(ValueError, match="nothing to compare"):
+        agreement_of([[detection(5)]], [other])
+
+
+def test_both_take_turns_and_each_is_first_every_second_time() -> None:
+    order: list[str] = []
+    comparison = compare("x", lambda: order.append("a"), lambda: order.append("b"), 3, "same", warm_up=0)
+    assert "".join(order) == "abbaab"
+    assert comparison.lowest <= comparison.ratio <= comparison.highest
+
+
+def test_every_ablated_variant_is_a_configuration_and_comes_with_its_reference() -> None:
+    from small_training import small_config  # in notebooks/, which the ablations put on the path
+
+    for figure, variants in TABLES.values():
+        assert figure.split()[0] in ("box", "mask")
+        assert len(variants) > 1
+        for changes in variants.values():
+            small_config(128, **{key: value for key, value in changes.items() if key != "keypoints"})
+
+
+def test_differences_are_between_runs_of_one_seed() -> None:
+    rows = [
+        {"changes": json.dumps(changes, sort_keys=True), "seed": seed, "box AP": 10 * seed + (2 if changes else 5)}
+        for changes in TABLES["table_3"][1].values()
+        for seed in range(3)
+    ]
+    summary = summarised(pd.DataFrame(rows), "table_3").set_index("variant")
+    assert summary.loc["without masks", "difference"] == -3
+    assert summary.loc["without masks", "deviation of difference"] == 0
+    assert summary.loc["with masks", "deviation"] == 10
+
+
+@pytest.mark.slow
+def test_calibrated_weights_give_both_models_the_same_detections() -> None:
+    image = torch.rand((3, 120, 160), generator=torch.Generator().manual_seed(0))
+    pair = build_pair("masks", [image])
+    with torch.inference_mode():
+        theirs, ours = pair.torchvision([image])[0], pair.ours.eval()([image])[0]
+    assert len(theirs["boxes"]) > 20
+    torch.testing.assert_close(ours.boxes[:5], theirs["boxes"][:5], atol=0.05, rtol=0)
