@@ -135,11 +135,11 @@ def run_missing(results: list[dict[str, Any]], settings: SmallTraining, tables: 
             pool.submit(train_small, changes, seed, settings, Path(folder)): (text, seed)
             for (text, seed), changes in missing.items()
         }
-        for future in as_completed(running):
+        for count, future in enumerate(as_completed(running), 1):
             text, seed = running[future]
             results.append({"settings": key, "changes": text, "seed": seed} | future.result())
             pd.DataFrame(results).to_csv(file, index=False)
-            print(f"{len(results)} of {len(wanted)}: {text} seed {seed}", file=sys.stderr, flush=True)
+            print(f"{count} of {len(missing)}: {text} seed {seed}", file=sys.stderr, flush=True)
 
 
 def summarised(results: pd.DataFrame, table: str) -> pd.DataFrame:
