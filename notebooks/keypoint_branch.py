@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import torch
-from mask_branch import STRIDES, Scene
+from mask_branch import STRIDES, Scene, train_head
 from torch import Tensor
 
 from core import ModelConfig
@@ -70,16 +70,11 @@ def train_keypoint_head(
     """A new keypoint head of the configuration; the seed draws weights and order."""
     torch.manual_seed(seed)
     head = KeypointHead(config, regions.features.shape[1])
-    optimizer = torch.optim.AdamW(head.parameters(), learning_rate, weight_decay=1e-4)
-    schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, learning_rate, total_steps=steps)
-    for _ in range(steps):
-        rows = torch.randperm(len(regions.rois))[:batch_size]
-        loss = keypoint_loss(head(regions.features[rows]), regions.positions[rows], regions.visible[rows])
-        optimizer.zero_grad(set_to_none=True)
-        loss.backward()
-        torch.nn.utils.clip_grad_norm_(head.parameters(), 10.0)
-        optimizer.step()
-        schedule.step()
+
+    def loss_of(rows: Tensor) -> Tensor:
+        return keypoint_loss(head(regions.features[rows]), regions.positions[rows], regions.visible[rows])
+
+    train_head(head, loss_of, len(regions.rois), steps=steps, batch_size=batch_size, learning_rate=learning_rate)
     return head.eval()
 
 

@@ -7,7 +7,7 @@ slightly moved. The pieces are core's: `roi_features`, `mask_targets`, `build_ma
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -148,17 +148,34 @@ def train_mask_head(
     torch.manual_seed(seed)
     head = build_mask_head(config, regions.features.shape[1])
     assert head is not None
+
+    def loss_of(rows: Tensor) -> Tensor:
+        logits = head(regions.features[rows])
+        return mask_loss(logits, regions.labels[rows], regions.targets[rows], config.mask_loss)
+
+    train_head(head, loss_of, len(regions.labels), steps=steps, batch_size=batch_size, learning_rate=learning_rate)
+    return head.eval()
+
+
+def train_head(
+    head: nn.Module,
+    loss_of: Callable[[Tensor], Tensor],
+    regions: int,
+    *,
+    steps: int,
+    batch_size: int,
+    learning_rate: float,
+) -> None:
+    """Teach a head by the loss of some rows, drawn anew each step, of its regions."""
     optimizer = torch.optim.AdamW(head.parameters(), learning_rate, weight_decay=1e-4)
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, learning_rate, total_steps=steps)
     for _ in range(steps):
-        rows = torch.randperm(len(regions.labels))[:batch_size]
-        loss = mask_loss(head(regions.features[rows]), regions.labels[rows], regions.targets[rows], config.mask_loss)
+        loss = loss_of(torch.randperm(regions)[:batch_size])
         optimizer.zero_grad(set_to_none=True)
         loss.backward()
         torch.nn.utils.clip_grad_norm_(head.parameters(), 10.0)
         optimizer.step()
         schedule.step()
-    return head.eval()
 
 
 @torch.no_grad()
