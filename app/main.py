@@ -11,6 +11,10 @@ import threading
 import time
 import webbrowser
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import uvicorn
 
 PROJECT = Path(__file__).resolve().parents[1]
 if str(PROJECT) not in sys.path:  # `python app/main.py` puts app/ there instead
@@ -81,12 +85,22 @@ def serve(options: argparse.Namespace, listener: socket.socket) -> None:
 
     store = Store(options.workspace, options.database_url)  # what can go wrong goes wrong before the long imports
 
-    import uvicorn
-
     from app.registry import version_in_use
     from app.server import create_app
 
     app = create_app(store, model=options.model, device=options.device, hosts=[options.host])
+    server = server_for(app)
+    url = f"http://{_address(options.host)}:{listener.getsockname()[1]}"
+    if (in_use := version_in_use(store)) not in (None, options.model, Path(options.model).stem):
+        print(f"predicting with {in_use!r}, as chosen in this workspace; --model counts in a new one", file=sys.stderr)
+    threading.Thread(target=_announce, args=(server, url, not options.no_browser), daemon=True).start()
+    server.run(sockets=[listener])
+
+
+def server_for(app: Any, root_path: str = "") -> uvicorn.Server:
+    """A server of an ASGI application, which other programs reach under `root_path` of their own."""
+    import uvicorn
+
     config = uvicorn.Config(
         app,
         log_level="warning",
@@ -94,13 +108,9 @@ def serve(options: argparse.Namespace, listener: socket.socket) -> None:
         server_header=False,
         # An open page keeps a connection for ever; without a limit the server would wait as long.
         timeout_graceful_shutdown=1,
+        root_path=root_path,
     )
-    server = uvicorn.Server(config)
-    url = f"http://{_address(options.host)}:{listener.getsockname()[1]}"
-    if (in_use := version_in_use(store)) not in (None, options.model, Path(options.model).stem):
-        print(f"predicting with {in_use!r}, as chosen in this workspace; --model counts in a new one", file=sys.stderr)
-    threading.Thread(target=_announce, args=(server, url, not options.no_browser), daemon=True).start()
-    server.run(sockets=[listener])
+    return uvicorn.Server(config)
 
 
 def _announce(server: object, url: str, open_browser: bool) -> None:

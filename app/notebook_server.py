@@ -23,7 +23,7 @@ from urllib.parse import urlsplit
 import psutil
 
 from app.json_files import read_json, write_json
-from app.main import listen
+from app.main import listen, server_for
 from app.store.database import Store
 
 FOLDER = "notebook"
@@ -55,8 +55,6 @@ def serve(options: argparse.Namespace) -> None:
     store = Store(options.workspace)
     listener = listen(HOST, options.port)
 
-    import uvicorn
-
     from app.server import create_app
 
     port = listener.getsockname()[1]
@@ -64,15 +62,7 @@ def serve(options: argparse.Namespace) -> None:
     address = urlsplit(page)
     application = create_app(store, model=options.model, device=options.device, hosts=[address.hostname or HOST])
     requests = RequestClock(application)
-    config = uvicorn.Config(
-        requests,
-        log_level="warning",
-        access_log=False,
-        server_header=False,
-        timeout_graceful_shutdown=1,
-        root_path=address.path.rstrip("/"),
-    )
-    server = uvicorn.Server(config)
+    server = server_for(requests, address.path.rstrip("/"))
     folder = store.workspace / FOLDER
     threading.Thread(target=_watch, args=(server, requests, folder, port, page), daemon=True).start()
     server.run(sockets=[listener])

@@ -10,6 +10,7 @@ import torch
 from core.datasets import read_image
 from core.datasets.coco import read_coco_json
 from core.evaluation.coco_metrics import Kind, annotated_kinds, evaluate_results
+from core.predict.predictor import choose_device
 from core.structures import Category, Instances
 
 if TYPE_CHECKING:
@@ -60,8 +61,7 @@ def coco_results(
     progress: Callable[[int], object] | None = None,
 ) -> list[dict[str, Any]]:
     """The COCO results list of a model on a data set, with the data set's category ids."""
-    if device == "auto":
-        device = "cuda" if torch.cuda.is_available() else "cpu"
+    device = choose_device(str(device))
     was_training, was_on = model.training, next(model.parameters()).device
     category_ids = category_ids_by_label(model.categories, dataset.categories)
     results: list[dict[str, Any]] = []

@@ -14,6 +14,7 @@ from core.evaluation import evaluate
 from core.model.ground_truth import read_targets
 from core.model.images import batch_images
 from core.model.mask_rcnn import MaskRCNN
+from core.predict.predictor import choose_device
 from core.training.run import Run, write_model
 from core.training.samples import TargetsForModel
 
@@ -65,8 +66,7 @@ def validation_losses(
     """
     if len(dataset) == 0:
         raise ValueError(f"{dataset.annotation_file} has no images: there are no losses on it")
-    if device == "auto":
-        device = "cuda" if torch.cuda.is_available() else "cpu"
+    device = choose_device(str(device))
     was_training, was_on = model.training, next(model.parameters()).device
     targets_for_model = TargetsForModel(dataset.categories, model)
     sums: dict[str, torch.Tensor] = {}
