@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, HTTPServer
 from typing import Any
 
 import pytest
 
 from tests.browser.conftest import DataPlane, Photographs, Server
+from tests.browser.other_site import serve_other_site
 
 pytestmark = pytest.mark.browser
 
@@ -26,24 +25,11 @@ def prefixed_server(tmp_path_factory: pytest.TempPathFactory) -> Any:
 def other_site(prefixed_server: Server) -> Iterator[str]:
     """The address of a page on another host that shows the editor in a frame: /3 shows image 3."""
 
-    class Page(BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
-            address = f"{prefixed_server.url}/canvas/index.html#image={self.path[1:]}"
-            self.send_response(200)
-            self.send_header("Content-Type", "text/html")
-            self.end_headers()
-            self.wfile.write(
-                f'<link rel="icon" href="data:,"><iframe width="960" height="600" src="{address}">'.encode()
-            )
+    def page(path: str) -> str:
+        return f'<iframe width="960" height="600" src="{prefixed_server.url}/canvas/index.html#image={path[1:]}">'
 
-        def log_message(self, *arguments: object) -> None:
-            """Nothing on the terminal."""
-
-    site = HTTPServer(("127.0.0.1", 0), Page)
-    threading.Thread(target=site.serve_forever, daemon=True).start()
-    yield f"http://localhost:{site.server_address[1]}"  # another name is another site
-    site.shutdown()
-    site.server_close()
+    with serve_other_site(page) as address:
+        yield address
 
 
 @pytest.mark.parametrize("path", ["/", "/canvas/index.html"])

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +12,7 @@ from PIL import Image
 
 from app import annotate
 from app.notebook_session import AnnotationSession
+from tests.browser.other_site import serve_other_site
 
 pytestmark = pytest.mark.browser
 
@@ -32,21 +31,8 @@ def notebook_page(session: AnnotationSession) -> Iterator[str]:
     """The address of a page that shows the session's output as a notebook does, on another site than the server's."""
     output = session._repr_mimebundle_()["text/html"]
 
-    class Page(BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
-            self.send_response(200)
-            self.send_header("Content-Type", "text/html; charset=utf-8")
-            self.end_headers()
-            self.wfile.write(f'<link rel="icon" href="data:,"><div style="width: 960px">{output}</div>'.encode())
-
-        def log_message(self, *arguments: object) -> None:
-            """Nothing on the terminal."""
-
-    site = HTTPServer(("127.0.0.1", 0), Page)
-    threading.Thread(target=site.serve_forever, daemon=True).start()
-    yield f"http://localhost:{site.server_address[1]}"  # another name is another site
-    site.shutdown()
-    site.server_close()
+    with serve_other_site(lambda _path: f'<div style="width: 960px">{output}</div>') as address:
+        yield address
 
 
 def test_what_is_drawn_in_the_cell_is_in_the_dataframe(
