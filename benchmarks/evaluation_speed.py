@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import contextlib
-import copy
 import io
 import json
-from collections.abc import Callable
+import tempfile
+from functools import partial
 from pathlib import Path
 from typing import Any, Literal
 
@@ -24,33 +24,33 @@ FALSE_POSITIVES = 60  # an image
 
 
 def evaluation_comparison(kind: Literal["bbox", "segm"], data: Path, runs: int) -> Comparison:
-    """Both judge the same list; their twelve figures have to be equal."""
+    """Both judge the same results file; their twelve figures have to be equal."""
     truth = _repeated(json.loads((data / "annotations" / "instances_val.json").read_text()))
     results = _results(truth, kind)
-    # A user has files; both read them.
-    theirs, ours = _reference(truth, results, kind), lambda: evaluate_results(truth, results, [kind])
-    expected = theirs()
-    found = [ours()[kind][name] for name in DETECTION_STATISTICS]
-    if not np.allclose(found, expected, atol=1e-12):
-        raise ValueError(f"the figures differ: {found} instead of {list(expected)}")
-    images, count = len(truth["images"]), len(results)
-    name = f"evaluation, {kind}: {images} images, {count:,} detections"
-    return compare(name, theirs, ours, runs, f"the same 12 figures, AP {expected[0]:.4f}", warm_up=0)
+    with tempfile.TemporaryDirectory() as folder:
+        truth_file, results_file = Path(folder, "truth.json"), Path(folder, "results.json")
+        truth_file.write_text(json.dumps(truth))
+        results_file.write_text(json.dumps(results))
+        theirs = partial(_reference, truth_file, results_file, kind)
+        ours = partial(evaluate_results, truth_file, results_file, [kind])
+        expected = theirs()
+        found = [ours()[kind][name] for name in DETECTION_STATISTICS]
+        if not np.allclose(found, expected, atol=1e-12):
+            raise ValueError(f"the figures differ: {found} instead of {list(expected)}")
+        images, count = len(truth["images"]), len(results)
+        name = f"evaluation, {kind}: {images} images, {count:,} detections"
+        return compare(name, theirs, ours, runs, f"the same 12 figures, AP {expected[0]:.4f}", warm_up=0)
 
 
-def _reference(truth: dict[str, Any], results: list[dict[str, Any]], kind: str) -> Callable[[], np.ndarray]:
-    def evaluate() -> np.ndarray:
-        with contextlib.redirect_stdout(io.StringIO()):
-            coco = COCO()
-            coco.dataset = copy.deepcopy(truth)
-            coco.createIndex()
-            judged = COCOeval(coco, coco.loadRes(copy.deepcopy(results)), kind)
-            judged.evaluate()
-            judged.accumulate()
-            judged.summarize()
-        return judged.stats
-
-    return evaluate
+def _reference(truth_file: Path, results_file: Path, kind: str) -> np.ndarray:
+    """The twelve figures, as pycocotools' own example gets them."""
+    with contextlib.redirect_stdout(io.StringIO()):
+        coco = COCO(str(truth_file))
+        judged = COCOeval(coco, coco.loadRes(str(results_file)), kind)
+        judged.evaluate()
+        judged.accumulate()
+        judged.summarize()
+    return judged.stats
 
 
 def _repeated(truth: dict[str, Any]) -> dict[str, Any]:

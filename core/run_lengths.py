@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-AT_ONCE = 4096  # RLEs; bounds the memory that a check takes
+AT_ONCE = 512  # RLEs; what a check works on stays in the processor's cache
 
 
 def run_lengths(text: bytes) -> NDArray[np.int64]:
@@ -45,35 +45,39 @@ def _fills(text: bytes, pixels: int) -> bool:
 
 def _runs_of_all(texts: Sequence[bytes]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """The runs of all texts, one after the other, and where those of each text begin; ValueError for a damaged one."""
-    code = np.frombuffer(b"".join(texts), dtype=np.uint8).astype(np.int64) - 48
-    ends = np.cumsum([len(text) for text in texts])
+    lengths = np.array([len(text) for text in texts])
+    ends = np.cumsum(lengths)
+    code = np.frombuffer(b"".join(texts), dtype=np.uint8) - np.uint8(48)  # what is below "0" wraps to above 63
     if not len(code):
-        return code, np.zeros(len(texts), dtype=np.int64)
-    written = ends[np.diff(ends, prepend=0) > 0]
-    if code.min() < 0 or code.max() > 63 or (code[written - 1] & 32).any():
+        return np.zeros(0, dtype=np.int64), np.zeros(len(texts), dtype=np.int64)
+    # Five bits a character, lowest first; bit 5 says that another follows.
+    if code.max() > 63 or (code[ends[lengths > 0] - 1] & 32).any():
         raise ValueError("segmentation RLE counts are damaged: no compressed COCO run-length text")
-    # Five bits a character, lowest first, bit 5 says that another follows, bit 4 of the last is the sign.
-    last = np.flatnonzero(~code & 32)
-    first = np.concatenate([[0], last[:-1] + 1])
-    place = np.arange(len(code)) - np.repeat(first, last - first + 1)
-    if place.max() > 6:
+    last = np.flatnonzero(code < 32)
+    characters = np.diff(last, prepend=-1)
+    if characters.max() > 7:
         raise ValueError("segmentation RLE counts are damaged: a run of more than 32 bits")
-    values = np.add.reduceat((code & 31) << (5 * place), first)
-    values -= np.where(code[last] & 16, np.int64(1) << (5 * (place[last] + 1)), 0)
+    values = code[last].astype(np.int64)
+    values -= (values & 16) << 1  # bit 4 of the last character is the sign
+    for back in range(1, characters.max()):
+        longer = np.flatnonzero(characters > back)
+        values[longer] = (values[longer] << 5) | (code[last[longer] - back] & 31)
 
-    beginnings = np.concatenate([[0], np.searchsorted(last, ends[:-1])])
-    counts = np.diff(np.append(beginnings, len(values)))
-    text_of = np.repeat(np.arange(len(texts)), counts)
-    position = np.arange(len(values)) - beginnings[text_of]
-    # From the fourth run on, the difference from the run before the last is written.
-    for differences in (position % 2 == 1, (position % 2 == 0) & (position > 0)):
-        values[differences] = _sums_by_group(values[differences], text_of[differences])
+    beginnings = np.searchsorted(last, ends - lengths)
+    _undo_differences(values, beginnings)
     return values, beginnings
 
 
-def _sums_by_group(values: NDArray[np.int64], group: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Running sums that begin anew with each group; equal groups lie together."""
-    sums = np.cumsum(values)
-    starts = np.flatnonzero(np.diff(group, prepend=-1))
-    before = (sums - values)[starts]
-    return sums - np.repeat(before, np.diff(np.append(starts, len(values))))
+def _undo_differences(values: NDArray[np.int64], beginnings: NDArray[np.int64]) -> None:
+    """Turn, in place, what is written of each text into its runs: from the fourth on, it is the difference from the
+    run before the last."""
+    at_start = beginnings[beginnings < len(values)]
+    first_runs = values[at_start]
+    for parity in (0, 1):
+        chain = values[parity::2]
+        sums = np.concatenate([[0], np.cumsum(chain)])
+        start = (beginnings - parity + 1) // 2  # of each text in this chain
+        # The first run of a text stands alone: nothing is written as a difference from it.
+        alone = (beginnings % 2 == parity) & (start < len(chain))
+        chain[:] = sums[1:] - np.repeat(sums[start + alone], np.diff(start, append=len(chain)))
+    values[at_start] = first_runs

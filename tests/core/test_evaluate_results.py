@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import copy
+import gc
 import io
 import json
 import re
@@ -229,3 +230,9 @@ def test_files_that_cannot_be_read_are_named(tmp_path: Path) -> None:
 def test_nothing_is_printed(capfd: pytest.CaptureFixture[str]) -> None:
     evaluate_results(scene([SQUARE], first_id=0), [FOUND])
     assert capfd.readouterr() == ("", "")
+
+
+def test_the_garbage_collector_is_on_again_whatever_came_of_it() -> None:
+    with pytest.raises(ValueError, match="no list 'images'"):
+        evaluate_results({}, [])
+    assert gc.isenabled()
