@@ -36,7 +36,7 @@ from core.model.heads import (
 )
 from core.model.images import ImageBatch, batch_images
 from core.model.region_keypoints import keypoints_of
-from core.model.roi_ops import plain_layout, roi_features
+from core.model.roi_ops import roi_features
 from core.model.rpn import RegionProposalNetwork, RpnOutput
 from core.model.targets import sample_rois
 from core.structures import Category, Instances
@@ -203,7 +203,6 @@ class MaskRCNN(nn.Module):
     def detect(self, batch: ImageBatch, maps: list[Tensor]) -> list[Instances]:
         """Detections of every image: boxes first, then masks and keypoints on those boxes only (section 3.1)."""
         proposals, _ = self.rpn.proposals(self.rpn_output(maps, batch), batch)
-        maps = plain_layout(maps)
         logits, deltas = self.classify(maps, proposals)
         counts = [len(boxes) for boxes in proposals]
         results, start = [], 0

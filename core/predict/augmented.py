@@ -19,7 +19,6 @@ from core.model.heatmaps import heatmaps_to_keypoints
 from core.model.images import ImageBatch, batch_images
 from core.model.mask_rcnn import MaskRCNN
 from core.model.region_keypoints import describing_model, keypoint_heatmaps
-from core.model.roi_ops import plain_layout
 from core.structures import Instances
 
 SCALES = (0.75, 1.0, 1.25)  # of the configured size: 600, 800 and 1000 pixels
@@ -101,7 +100,6 @@ def _boxes(model: MaskRCNN, versions: Sequence[_Version]) -> tuple[Tensor, Tenso
     found = []
     for version in versions:
         proposals, _ = model.rpn.proposals(model.rpn_output(version.maps, version.batch), version.batch)
-        version.maps = plain_layout(version.maps)  # for boxes, masks and keypoints
         logits, deltas = model.classify(version.maps, proposals)
         boxes, labels, scores = select_detections(logits, deltas, proposals[0], version.batch.sizes[0], model.config)
         found.append((version.to_image(boxes), labels, scores))

@@ -18,8 +18,8 @@ from core.datasets.images import ImageSource, read_image
 from core.model.folding import folded
 from core.model.images import ImageBatch, batch_images
 from core.model.mask_rcnn import MaskRCNN
-from core.model.roi_ops import plain_layout
 from core.model.weights import load_model
+from core.model.winograd import exchange_convolutions
 from core.predict.augmented import SCALES, detect_augmented
 from core.structures import Category, Instances
 
@@ -57,7 +57,10 @@ class Predictor:
     ) -> None:
         self.device = torch.device(choose_device(device))
         source = model if isinstance(model, MaskRCNN) else load_model(model)
-        self.model = folded(source).to(self.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
+        self.model = folded(source)
+        if self.device.type == "cpu":
+            exchange_convolutions(self.model)
+        self.model.to(self.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
         self.min_size, self.max_size = min_size, max_size
         self.cache_size = cache_size
         self._cache: OrderedDict[str, ImageFeatures] = OrderedDict()
@@ -124,7 +127,6 @@ class Predictor:
         """
         with self._lock, torch.no_grad():
             features = self._features(image, key)
-            features.maps = plain_layout(features.maps)  # kept so: the next prompt on this image need not wait for it
             batch = features.batch
             own = torch.as_tensor(_checked_boxes(boxes, batch.original_sizes[0]), device=self.device)
             scaled = own * batch.scale(0, self.device)

@@ -31,8 +31,9 @@ def _check_figures():
                 continue
             if not axes.has_data() and not axes.patches:
                 raise AssertionError(f"figure {number} has empty axes {axes.get_title()!r}")
-            in_its_row = axes.get_shared_y_axes().get_siblings(axes)
-            if not axes.get_xlabel() or not any(other.get_ylabel() for other in in_its_row):
+            # In a grid of pictures on the same axes, the outer ones are labelled.
+            below, beside = axes.get_shared_x_axes().get_siblings(axes), axes.get_shared_y_axes().get_siblings(axes)
+            if not any(one.get_xlabel() for one in below) or not any(one.get_ylabel() for one in beside):
                 raise AssertionError(f"figure {number}: axes {axes.get_title()!r} do not say what they show")
 
 get_ipython().events.register("post_execute", _check_figures)

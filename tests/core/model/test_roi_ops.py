@@ -8,9 +8,10 @@ from typing import Any
 import pytest
 import torch
 from torch import Tensor
+from torchvision.ops import roi_align as torchvision_roi_align
 
 from core.config import ModelConfig
-from core.model.roi_ops import assign_levels, plain_layout, roi_features, roi_op
+from core.model.roi_ops import assign_levels, roi_align, roi_features, roi_op
 
 STRIDE, BINS = 16, 3
 MAP = torch.randn((2, 2, 14, 17), generator=torch.Generator().manual_seed(0))
@@ -134,13 +135,29 @@ def test_regions_of_all_levels_come_back_in_their_order() -> None:
         torch.testing.assert_close(together[index], alone[0])
 
 
-@pytest.mark.parametrize("images", [1, 2])
-def test_the_layout_that_regions_are_read_from_holds_the_same_values(images: int) -> None:
-    generator = torch.Generator().manual_seed(0)
-    plain = torch.randn((images, 64, 70, 90), generator=generator)
-    turned = plain.to(memory_format=torch.channels_last)
-    assert not turned.is_contiguous()
-    first, second = plain_layout([plain, turned])
-    assert first is plain
-    assert second.is_contiguous()
-    assert torch.equal(second, plain)
+BEYOND = torch.tensor(
+    [[1.0, -40, -25, 90, 130], [0, 150, 100, 330, 260], [1, 60, 70, 61, 70.5], [0, -90, -90, -20, -20]]
+)
+
+
+@pytest.mark.parametrize("aligned", [True, False])
+@pytest.mark.parametrize("layout", [torch.contiguous_format, torch.channels_last])
+def test_on_the_cpu_roi_align_and_its_gradient_are_those_of_torchvision(
+    aligned: bool, layout: torch.memory_format
+) -> None:
+    feature_map = MAP.double().contiguous(memory_format=layout).requires_grad_()
+    rois = torch.cat([ROIS, BEYOND]).double()
+    ours = roi_align(feature_map, rois, STRIDE, 7, "avg", 2, aligned)
+    theirs = torchvision_roi_align(feature_map, rois, 7, 1 / STRIDE, 2, aligned)
+    torch.testing.assert_close(ours, theirs)
+    signal = torch.randn_like(ours)
+    (gradient,) = torch.autograd.grad(ours, feature_map, signal)
+    torch.testing.assert_close(gradient, torch.autograd.grad(theirs, feature_map, signal)[0])
+
+
+def test_the_positions_of_regions_are_exact_in_half_precision_too() -> None:
+    feature_map = MAP.bfloat16()
+    exact = roi_align(feature_map.float(), ROIS, STRIDE, BINS, "avg", 2, True)
+    torch.testing.assert_close(
+        roi_align(feature_map, ROIS, STRIDE, BINS, "avg", 2, True).float(), exact, atol=0.03, rtol=0.03
+    )
