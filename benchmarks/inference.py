@@ -11,14 +11,15 @@ import numpy as np
 import torch
 from PIL import Image
 from pycocotools import mask as pycocotools_mask
-from torch import nn
 from torchvision.ops import box_iou
 from torchvision.transforms.functional import pil_to_tensor
 
 from benchmarks.alternating import Comparison, compare
-from benchmarks.same_weights import Task, build_pair
+from benchmarks.own_process import in_own_process
+from benchmarks.same_weights import Task, torchvision_model, write_weights
 from core import Predictor
 from core.masks import rle_iou
+from core.memory import keep_freed_memory
 
 SIZES = {"640×480": (640, 480), "1920×1080": (1920, 1080)}
 THRESHOLD = 0.05  # torchvision's own; as many as 100 detections an image
@@ -27,27 +28,30 @@ THRESHOLD = 0.05  # torchvision's own; as many as 100 detections an image
 def inference_comparisons(
     task: Task, photographs: Sequence[Path], folder: Path, runs: int, device: str
 ) -> Iterator[Comparison]:
-    """A comparison a size, on the same photographs brought to it; `folder` takes their copies."""
-    pair = build_pair(task, [to_tensor(path) for path in photographs[:2]])
-    predictor = Predictor(pair.ours, device, score_threshold=THRESHOLD, cache_size=0)
-    for name, size in SIZES.items():
-        files = [resized(path, size, folder) for path in photographs]
-        reference = torchvision_to_coco(pair.torchvision, device)
-        agreement = agreement_of(
-            [json.loads(reference(file)) for file in files], [_ours(predictor, file) for file in files]
-        )
+    """A comparison a size, on the same photographs brought to it; `folder` takes their copies and the weights."""
+    weights = folder / f"{task}.pth"
+    write_weights(task, [to_tensor(path) for path in photographs[:2]], weights)
+    with (
+        in_own_process(torchvision_to_coco, task, weights, device) as reference,
+        in_own_process(maskloop_to_coco, weights, device) as ours,
+    ):
+        for name, size in SIZES.items():
+            files = [resized(path, size, folder) for path in photographs]
+            agreement = agreement_of(
+                [json.loads(reference(file)) for file in files], [json.loads(ours(file)) for file in files]
+            )
 
-        def each(action: Callable[[Path], object], files: Sequence[Path] = files) -> Callable[[], None]:
-            return lambda: [action(file) for file in files] and None
+            def each(action: Callable[[Path], str], files: Sequence[Path] = files) -> Callable[[], None]:
+                return lambda: [action(file) for file in files] and None
 
-        yield compare(
-            f"{task}: {len(files)} files of {name} to COCO JSON",
-            each(reference),
-            each(lambda file: json.dumps(predictor(file).to_coco())),
-            runs,
-            agreement,
-            warm_up=0,  # the agreement has warmed both
-        )
+            yield compare(
+                f"{task}: {len(files)} files of {name} to COCO JSON",
+                each(reference),
+                each(ours),
+                runs,
+                agreement,
+                warm_up=0,  # the agreement has warmed both
+            )
 
 
 def to_tensor(path: Path) -> torch.Tensor:
@@ -56,9 +60,16 @@ def to_tensor(path: Path) -> torch.Tensor:
         return pil_to_tensor(image.convert("RGB")).float() / 255
 
 
-def torchvision_to_coco(model: nn.Module, device: str) -> Callable[[Path], str]:
+def maskloop_to_coco(weights: Path, device: str) -> Callable[[Path], str]:
+    """File to COCO annotations by `Predictor`, in a process that keeps its memory as `python -m core predict` does."""
+    keep_freed_memory()
+    predictor = Predictor(weights, device, score_threshold=THRESHOLD, cache_size=0)
+    return lambda file: json.dumps(predictor(file).to_coco())
+
+
+def torchvision_to_coco(task: Task, weights: Path, device: str) -> Callable[[Path], str]:
     """File to COCO annotations by torchvision's model, a threshold at 0.5 and pycocotools' encoder."""
-    model = model.to(device)
+    model = torchvision_model(task, weights).to(device)
 
     @torch.inference_mode()
     def to_coco(path: Path) -> str:
@@ -113,10 +124,6 @@ def _same_shape(theirs: dict[str, Any], ours: dict[str, Any]) -> float:
         return rle_iou(theirs["segmentation"], ours["segmentation"])
     points = [np.array(item["keypoints"]).reshape(-1, 3)[:, :2] for item in (theirs, ours)]
     return float(np.abs(points[0] - points[1]).max())
-
-
-def _ours(predictor: Predictor, file: Path) -> list[dict[str, Any]]:
-    return json.loads(json.dumps(predictor(file).to_coco()))
 
 
 def _labels(annotations: Sequence[dict[str, Any]]) -> torch.Tensor:

@@ -8,9 +8,7 @@ many class scores above the threshold as a COCO model gives.
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
@@ -21,26 +19,8 @@ from torchvision.models.detection import MaskRCNN as TorchvisionMaskRCNN
 from torchvision.models.detection.backbone_utils import resnet_fpn_backbone
 from torchvision.ops import FrozenBatchNorm2d
 
-from core import MaskRCNN, load_model
-
 Task = Literal["masks", "keypoints"]
 SCORES_ABOVE_THRESHOLD = 1500  # of 90,000 an image; NMS then leaves more than the 100 that are kept
-
-
-@dataclass
-class Pair:
-    """Two models that should find the same."""
-
-    torchvision: nn.Module  # evaluation mode
-    ours: MaskRCNN
-
-
-def build_pair(task: Task, images: Sequence[Tensor]) -> Pair:
-    """ResNet-50-FPN for masks (91 classes with background) or keypoints (2), calibrated on images in 0..1."""
-    with tempfile.TemporaryDirectory() as folder:
-        file = Path(folder) / "weights.pth"
-        write_weights(task, images, file)
-        return Pair(torchvision_model(task, file), load_model(file))
 
 
 def write_weights(task: Task, images: Sequence[Tensor], file: Path) -> None:

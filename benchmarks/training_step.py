@@ -86,7 +86,7 @@ def _infer(side: Side, _data: Path, weights: Path, photograph: Path) -> None:
     if side == "ours":
         Predictor(weights, "cpu", score_threshold=THRESHOLD, cache_size=1)(photograph).to_coco()
     else:
-        torchvision_to_coco(torchvision_model("masks", weights), "cpu")(photograph)
+        torchvision_to_coco("masks", weights, "cpu")(photograph)
 
 
 def _train(side: Side, data: Path, weights: Path, _photograph: Path) -> None:

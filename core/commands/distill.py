@@ -18,6 +18,7 @@ from core.commands.predict import image_files
 from core.datasets import read_image
 from core.datasets.coco_json import image_file_name, read_categories, read_coco_json, read_images
 from core.files import write_atomically
+from core.memory import keep_freed_memory
 from core.predict.distillation import distill as pseudo_labels
 from core.predict.distillation import matching_threshold, merge, objects_an_image, with_scores_from
 from core.predict.predictor import Predictor
@@ -37,6 +38,7 @@ def distill(command: Distill) -> int:
     labelled = _labelled(command) if command.annotations else None
     root, files = _unlabelled(command, labelled)
     threshold = command.score_threshold
+    keep_freed_memory()
     predictor = Predictor(
         command.model,
         device=command.device,

@@ -13,6 +13,7 @@ from core.datasets import CocoDataset
 from core.evaluation import evaluate as evaluate_model
 from core.evaluation import evaluate_results
 from core.files import write_atomically
+from core.memory import keep_freed_memory
 from core.model.weights import load_model
 from core.training.validation import validation_losses
 
@@ -30,6 +31,7 @@ def evaluate(command: Evaluate) -> int:
         raise ValueError("give --model and --images, or --results")
     else:
         dataset = CocoDataset(command.images, command.annotations, box_masks=True)
+        keep_freed_memory()
         model = load_model(command.model)
         known = {category["name"] for category in model.categories}
         unknown = [category["name"] for category in dataset.categories if category["name"] not in known]

@@ -15,6 +15,7 @@ from tqdm import tqdm
 from core.commands.arguments import Predict
 from core.datasets import read_image
 from core.files import write_atomically
+from core.memory import keep_freed_memory
 from core.predict.predictor import Predictor
 from core.structures import named_categories
 
@@ -28,6 +29,7 @@ def predict(command: Predict) -> int:
     sources = image_files(command.sources)
     if not Path(command.output).absolute().parent.is_dir():
         raise FileNotFoundError(f"{command.output}: there is no such folder to write it in")
+    keep_freed_memory()
     predictor = Predictor(
         command.model,
         device=command.device,

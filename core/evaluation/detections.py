@@ -10,6 +10,7 @@ import torch
 from core.datasets import read_image
 from core.datasets.coco import read_coco_json
 from core.evaluation.coco_metrics import Kind, annotated_kinds, evaluate_results
+from core.model.folding import for_inference
 from core.predict.predictor import choose_device
 from core.structures import Category, Instances
 
@@ -34,8 +35,7 @@ def evaluate(
     the same name, and detections of categories that the data set does not name are left out. `kinds`
     are those that the model finds and the data set annotates unless named. `score_threshold` leaves
     out detections below it; COCO's figures are meant for a low one, by default the model's own 0.05.
-    `progress` is called with the number of images done after each batch. The model is given back on
-    its device and in its mode.
+    `progress` is called with the number of images done after each batch. The model itself stays as it is.
     """
     annotations = read_coco_json(dataset.annotation_file)
     if kinds is None:
@@ -61,24 +61,20 @@ def coco_results(
     progress: Callable[[int], object] | None = None,
 ) -> list[dict[str, Any]]:
     """The COCO results list of a model on a data set, with the data set's category ids."""
-    device = choose_device(str(device))
-    was_training, was_on = model.training, next(model.parameters()).device
+    device = torch.device(choose_device(str(device)))
     category_ids = category_ids_by_label(model.categories, dataset.categories)
     results: list[dict[str, Any]] = []
-    model.eval().to(device)
-    try:
-        with torch.no_grad():
-            for first in range(0, len(dataset), batch_size):
-                indices = range(first, min(first + batch_size, len(dataset)))
-                images = [_read_tensor(dataset, index).to(device) for index in indices]
-                for index, instances in zip(indices, model(images), strict=True):
-                    if score_threshold is not None:
-                        instances = instances[instances.scores >= score_threshold]
-                    results += _image_results(instances.to("cpu"), dataset.image_ids[index], category_ids)
-                if progress is not None:
-                    progress(len(indices))
-    finally:
-        model.train(was_training).to(was_on)
+    fast = for_inference(model, device)
+    with torch.no_grad():
+        for first in range(0, len(dataset), batch_size):
+            indices = range(first, min(first + batch_size, len(dataset)))
+            images = [_read_tensor(dataset, index).to(device) for index in indices]
+            for index, instances in zip(indices, fast(images), strict=True):
+                if score_threshold is not None:
+                    instances = instances[instances.scores >= score_threshold]
+                results += _image_results(instances.to("cpu"), dataset.image_ids[index], category_ids)
+            if progress is not None:
+                progress(len(indices))
     return results
 
 

@@ -1,4 +1,4 @@
-"""Batch normalisation folded into the convolutions before it, for inference."""
+"""A model for inference: batch normalisation folded into the convolutions before it, and a fast layout."""
 
 from __future__ import annotations
 
@@ -10,7 +10,17 @@ import torch
 from torch import nn
 from torchvision.ops import FrozenBatchNorm2d
 
+from core.model.winograd import exchange_convolutions
+
 Network = TypeVar("Network", bound=nn.Module)
+
+
+def for_inference(model: Network, device: torch.device) -> Network:
+    """A copy of a model on a device, in evaluation mode, that finds the same faster; it cannot be trained."""
+    model = folded(model)
+    if device.type == "cpu":
+        exchange_convolutions(model)
+    return model.to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]
 
 
 def folded(model: Network) -> Network:

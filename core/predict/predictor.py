@@ -15,11 +15,10 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from core.datasets.images import ImageSource, read_image
-from core.model.folding import folded
+from core.model.folding import for_inference
 from core.model.images import ImageBatch, batch_images
 from core.model.mask_rcnn import MaskRCNN
 from core.model.weights import load_model
-from core.model.winograd import exchange_convolutions
 from core.predict.augmented import SCALES, detect_augmented
 from core.structures import Category, Instances
 
@@ -57,10 +56,7 @@ class Predictor:
     ) -> None:
         self.device = torch.device(choose_device(device))
         source = model if isinstance(model, MaskRCNN) else load_model(model)
-        self.model = folded(source)
-        if self.device.type == "cpu":
-            exchange_convolutions(self.model)
-        self.model.to(self.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
+        self.model = for_inference(source, self.device)
         self.min_size, self.max_size = min_size, max_size
         self.cache_size = cache_size
         self._cache: OrderedDict[str, ImageFeatures] = OrderedDict()
@@ -172,7 +168,7 @@ class Predictor:
         return batch
 
     def _tensor(self, pixels: NDArray[np.uint8]) -> Tensor:
-        return torch.from_numpy(pixels).to(self.device).permute(2, 0, 1).float() / 255
+        return torch.from_numpy(pixels).to(self.device).permute(2, 0, 1).float().div_(255)
 
     def _checked_labels(self, labels: Sequence[int], count: int) -> Tensor:
         known = torch.as_tensor(labels, dtype=torch.int64, device=self.device)

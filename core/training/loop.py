@@ -16,9 +16,9 @@ import torch
 from tqdm import tqdm
 
 from core.config import TrainConfig
+from core.memory import STEPS_BETWEEN, memory_release
 from core.training.distributed import processes
 from core.training.divergence import FiniteLoss, TrainingDivergedError
-from core.training.memory import STEPS_BETWEEN, memory_release
 from core.training.metrics_log import StepMeter
 from core.training.optimizers import set_learning_rate
 from core.training.run import Run, enter_phase, prepare_run, write_checkpoint, write_model

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
+from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pandas as pd
@@ -12,7 +15,9 @@ import torch
 from benchmarks.ablations import TABLES, summarised
 from benchmarks.alternating import compare
 from benchmarks.inference import agreement_of
-from benchmarks.same_weights import build_pair
+from benchmarks.own_process import in_own_process
+from benchmarks.same_weights import torchvision_model, write_weights
+from core import load_model
 from core.masks import encode_rle
 
 
@@ -40,6 +45,17 @@ def test_both_take_turns_and_each_is_first_every_second_time() -> None:
     assert comparison.lowest <= comparison.ratio <= comparison.highest
 
 
+def numbered(first: int) -> Callable[[int], tuple[int, int]]:
+    return lambda number: (first + number, os.getpid())
+
+
+def test_a_function_answers_from_a_process_of_its_own() -> None:
+    with in_own_process(numbered, 40) as call:
+        (first, process), (second, again) = call(1), call(2)
+    assert (first, second) == (41, 42)
+    assert process == again != os.getpid()
+
+
 def test_every_ablated_variant_is_a_configuration_and_comes_with_its_reference() -> None:
     from small_training import small_config  # in notebooks/, which the ablations put on the path
 
@@ -63,10 +79,11 @@ def test_differences_are_between_runs_of_one_seed() -> None:
 
 
 @pytest.mark.slow
-def test_calibrated_weights_give_both_models_the_same_detections() -> None:
+def test_calibrated_weights_give_both_models_the_same_detections(tmp_path: Path) -> None:
     image = torch.rand((3, 120, 160), generator=torch.Generator().manual_seed(0))
-    pair = build_pair("masks", [image])
+    weights = tmp_path / "weights.pth"
+    write_weights("masks", [image], weights)
     with torch.inference_mode():
-        theirs, ours = pair.torchvision([image])[0], pair.ours.eval()([image])[0]
+        theirs, ours = torchvision_model("masks", weights)([image])[0], load_model(weights).eval()([image])[0]
     assert len(theirs["boxes"]) > 20
     torch.testing.assert_close(ours.boxes[:5], theirs["boxes"][:5], atol=0.05, rtol=0)

@@ -12,9 +12,9 @@ import pytest
 import torch
 
 from core import CocoDataset, MaskRCNN, ModelConfig, TrainConfig
+from core.memory import memory_release
 from core.model.images import batch_images
 from core.training.distributed import Processes
-from core.training.memory import memory_release
 from core.training.metrics_log import MetricsLog
 from core.training.optimizers import build_optimizer, set_learning_rate
 from core.training.samples import BatchOrder, SeededSamples, TargetsForModel, input_size, taught_images
