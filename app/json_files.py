@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from core.files import write_atomically
+from core.files import write_text_atomically
 
 
 def read_json(path: Path) -> Any:
@@ -17,4 +17,4 @@ def read_json(path: Path) -> Any:
 def write_json(path: Path, content: Any) -> None:
     """Write `content` as JSON: a reader sees the old file or the new one, also after a crash in between."""
     text = json.dumps(content, ensure_ascii=False)
-    write_atomically(path, lambda temporary: temporary.write_text(text, encoding="utf-8"))
+    write_text_atomically(path, text)

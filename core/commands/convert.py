@@ -8,7 +8,7 @@ from pathlib import Path
 
 from core.commands.arguments import Convert
 from core.datasets.cityscapes import cityscapes_to_coco
-from core.files import write_atomically
+from core.files import write_text_atomically
 
 
 def convert(command: Convert) -> int:
@@ -18,7 +18,7 @@ def convert(command: Convert) -> int:
         raise FileNotFoundError(f"{output}: there is no such folder to write it in")
     data = cityscapes_to_coco(command.root, command.split)
     text = json.dumps(data)
-    write_atomically(output, lambda path: path.write_text(text, encoding="utf-8"))
+    write_text_atomically(output, text)
     crowds = sum(annotation["iscrowd"] for annotation in data["annotations"])
     objects = len(data["annotations"]) - crowds
     print(f"{len(data['images'])} images, {objects} objects, {crowds} crowds: {output}")

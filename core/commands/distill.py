@@ -17,7 +17,7 @@ from core.commands.arguments import Distill
 from core.commands.predict import image_files
 from core.datasets import read_image
 from core.datasets.coco_json import image_file_name, read_categories, read_coco_json, read_images
-from core.files import write_atomically
+from core.files import write_text_atomically
 from core.memory import keep_freed_memory
 from core.predict.distillation import distill as pseudo_labels
 from core.predict.distillation import matching_threshold, merge, objects_an_image, with_scores_from
@@ -65,7 +65,7 @@ def distill(command: Distill) -> int:
     if labelled is not None and command.labelled_images:
         content = merge(labelled, Path(command.labelled_images).resolve(), root, content)
     text = json.dumps(content, ensure_ascii=False)
-    write_atomically(output, lambda path: path.write_text(text, encoding="utf-8"))
+    write_text_atomically(output, text)
     print(f"{found} objects with scores from {threshold:.3f} on in {len(data['images'])} images: {output}")
     print(f"python -m core train --images {root} --annotations {output} …", file=sys.stderr)
     return 0 if len(data["images"]) == len(files) else 1

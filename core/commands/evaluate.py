@@ -12,7 +12,7 @@ from core.commands.arguments import Evaluate
 from core.datasets import CocoDataset
 from core.evaluation import evaluate as evaluate_model
 from core.evaluation import evaluate_results
-from core.files import write_atomically
+from core.files import write_text_atomically
 from core.memory import keep_freed_memory
 from core.model.weights import load_model
 from core.training.validation import validation_losses
@@ -56,7 +56,7 @@ def evaluate(command: Evaluate) -> int:
         metrics = metrics | {"losses": losses}
     if command.output is not None:
         text = json.dumps(metrics, indent=1, ensure_ascii=False)
-        write_atomically(Path(command.output), lambda path: path.write_text(text + "\n", encoding="utf-8"))
+        write_text_atomically(Path(command.output), text + "\n")
     return 0
 
 

@@ -14,7 +14,7 @@ from tqdm import tqdm
 
 from core.commands.arguments import Predict
 from core.datasets import read_image
-from core.files import write_atomically
+from core.files import write_text_atomically
 from core.memory import keep_freed_memory
 from core.predict.predictor import Predictor
 from core.structures import named_categories
@@ -60,7 +60,7 @@ def predict(command: Predict) -> int:
     if command.format == "results":
         content = results_list(annotations)
     text = json.dumps(content, ensure_ascii=False)
-    write_atomically(Path(command.output), lambda path: path.write_text(text, encoding="utf-8"))
+    write_text_atomically(Path(command.output), text)
     print(f"{len(annotations)} objects in {len(images)} images: {command.output}")
     return 1 if broken else 0
 

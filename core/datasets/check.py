@@ -15,6 +15,7 @@ from core.datasets.check_report import Problem, Report
 from core.datasets.coco_json import image_file_name, read_coco_json
 from core.datasets.images import image_size, read_image
 from core.datasets.json_values import is_whole
+from core.files import write_text_atomically
 
 __all__ = ["Problem", "check_coco"]
 
@@ -48,15 +49,9 @@ def check_coco(
     check = AnnotationCheck(category_of, image_of, data["annotations"], report, crowds_known)
     annotations = [mended for number, raw in enumerate(data["annotations"]) if (mended := check(number, raw))]
     if fix_to is not None:
-        _write({**data, "categories": categories, "images": images, "annotations": annotations}, Path(fix_to))
+        mended_data = {**data, "categories": categories, "images": images, "annotations": annotations}
+        write_text_atomically(Path(fix_to), json.dumps(mended_data, ensure_ascii=False))
     return report.problems
-
-
-def _write(data: dict[str, Any], path: Path) -> None:
-    """Whole or not at all."""
-    unfinished = path.with_name(path.name + ".partial")
-    unfinished.write_text(json.dumps(data, ensure_ascii=False), encoding="utf-8")
-    unfinished.replace(path)
 
 
 # -- ids ------------------------------------------------------------------------------------------------

@@ -19,6 +19,7 @@ from PIL import Image
 from core.datasets.figures import SHAPES, Figure, shape
 from core.datasets.people import DETAIL, HAIR, KEYPOINT_NAMES, SKELETON, SKIN, person
 from core.datasets.textures import background, camera, lighting, random_colour, surface
+from core.files import write_text_atomically
 from core.masks import crop_has_holes, crop_to_polygons, crop_to_rle
 from core.structures import Category
 
@@ -109,9 +110,7 @@ def write_shapes(
         data["images"].append({"id": image_id, "file_name": file_name, **size})
         for annotation in annotations:
             data["annotations"].append({**annotation, "id": len(data["annotations"]) + 1, "image_id": image_id})
-    unfinished = annotation_file.with_suffix(".partial")
-    unfinished.write_text(json.dumps(data), encoding="utf-8")
-    unfinished.replace(annotation_file)
+    write_text_atomically(annotation_file, json.dumps(data))
     return annotation_file
 
 

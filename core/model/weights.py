@@ -13,7 +13,7 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor
 
 from core.config import ModelConfig
-from core.files import write_atomically
+from core.files import write_atomically, write_text_atomically
 from core.model.categories import check_categories
 from core.model.coco_download import COCO_FILES, cached_file, download
 from core.model.foreign_weights import read_foreign
@@ -66,7 +66,7 @@ def save_model(
     # Weights first: a reader that sees the new sidecar finds the weights it describes.
     write_atomically(directory / WEIGHTS_FILE, lambda path: save_file(tensors, path))
     text = json.dumps(sidecar, indent=1)
-    write_atomically(directory / SIDECAR_FILE, lambda path: path.write_text(text + "\n", encoding="utf-8"))
+    write_text_atomically(directory / SIDECAR_FILE, text + "\n")
     return directory
 
 

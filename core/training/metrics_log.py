@@ -11,7 +11,7 @@ from typing import Any, TextIO
 import torch
 from torch import Tensor
 
-from core.files import write_atomically
+from core.files import write_text_atomically
 
 METRICS = "metrics.jsonl"
 
@@ -31,7 +31,7 @@ class MetricsLog:
         kept: list[str] = []
         if keep_until_step is not None and path.exists():
             kept = [line for line in path.read_text(encoding="utf-8").splitlines() if _before(line, keep_until_step)]
-        write_atomically(path, lambda new: new.write_text("".join(line + "\n" for line in kept), encoding="utf-8"))
+        write_text_atomically(path, "".join(line + "\n" for line in kept))
         self.file = path.open("a", encoding="utf-8")
 
     def write(self, kind: str, **values: Any) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from core.config import TrainConfig
-from core.files import write_atomically
+from core.files import write_text_atomically
 from core.model.weights import WEIGHTS_FILE
 from core.training.checkpoints import CHECKPOINT
 
@@ -32,4 +32,4 @@ def write_config(directory: Path, config: TrainConfig) -> None:
     """Make the directory, with the configuration as train.json."""
     directory.mkdir(parents=True, exist_ok=True)
     text = json.dumps(asdict(config), indent=2, ensure_ascii=False)
-    write_atomically(directory / "train.json", lambda path: path.write_text(text, encoding="utf-8"))
+    write_text_atomically(directory / "train.json", text)

@@ -20,7 +20,7 @@ from core.training.loop import _run_phase
 from core.training.run import Run, enter_phase, prepare_run
 from core.training.signals import StopRequest
 from tests.core.model.tiny_models import image, target, tiny_model
-from tests.core.toy_data import TINY_MODEL, write_toy_data
+from tests.core.toy_data import TINY_MODEL, toy_config, write_toy_data
 
 HERE = Processes(0, 1, torch.device("cpu"))
 # Batch statistics everywhere: what is frozen must keep those too.
@@ -36,19 +36,8 @@ def toy(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def config_for(toy: Path, output: Path, **fields: Any) -> TrainConfig:
-    config = TrainConfig(
-        images=str(toy / "images"),
-        annotations=str(toy / "annotations.json"),
-        output=str(output),
-        model="",
-        model_config=json.dumps(MODEL),
-        training="alternating",
-        steps=2,
-        learning_rate=2e-3,
-        device="cpu",
-        log_every=1,
-    )
-    return replace(config, **fields)
+    ours = {"model_config": json.dumps(MODEL), "training": "alternating", "steps": 2, "batch_size": 4, "log_every": 1}
+    return toy_config(toy, output, **(ours | fields))
 
 
 def phases(run: Run) -> Iterator[tuple[dict[str, Tensor], dict[str, Tensor]]]:

@@ -18,31 +18,19 @@ from safetensors.torch import load_file
 
 from core import CocoDataset, TrainConfig, evaluate, load_model, train
 from core.training.divergence import TrainingDivergedError
-from tests.core.toy_data import TINY_MODEL, write_toy_data
+from tests.core.toy_data import TINY_MODEL, toy_config, write_toy_data
 
 
 @pytest.fixture(scope="module")
 def toy(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with toy images, annotations.json (keypoints too) and tiny.json, a small model's configuration."""
+    """A folder with toy images and annotations.json (keypoints too)."""
     folder = tmp_path_factory.mktemp("toy")
     write_toy_data(folder, 12, keypoints=True)
-    (folder / "tiny.json").write_text(json.dumps(TINY_MODEL))
     return folder
 
 
 def config_for(toy: Path, output: Path, **fields: Any) -> TrainConfig:
-    config = TrainConfig(
-        images=str(toy / "images"),
-        annotations=str(toy / "annotations.json"),
-        output=str(output),
-        model="",
-        model_config=str(toy / "tiny.json"),
-        batch_size=2,
-        learning_rate=2e-3,
-        device="cpu",
-        log_every=2,
-    )
-    return replace(config, **fields)
+    return toy_config(toy, output, **({"log_every": 2} | fields))
 
 
 def log_of(run: Path, kind: str) -> list[dict[str, Any]]:
@@ -52,7 +40,6 @@ def log_of(run: Path, kind: str) -> list[dict[str, Any]]:
 
 def test_a_tiny_model_learns(tmp_path: Path) -> None:
     write_toy_data(tmp_path / "data", 24, seed=1, keypoints=True)
-    (tmp_path / "data" / "tiny.json").write_text(json.dumps(TINY_MODEL))
     run = tmp_path / "run"
     config = config_for(tmp_path / "data", run, batch_size=4, epochs=6, validate_every=3, log_every=6)
     validating = replace(config, val_annotations=config.annotations)  # it must have learnt what it was shown
@@ -143,7 +130,7 @@ def test_sigterm_leaves_a_checkpoint_to_go_on_from(toy: Path, tmp_path: Path, pr
     config = config_for(toy, run, steps=10_000)
     command = [sys.executable, "-m", "core", "train", "--output", str(run), "--steps", "10000", "--log-every", "1"]
     command += ["--images", config.images, "--annotations", config.annotations, "--device", "cpu"]
-    command += ["--model=", "--model-config", str(toy / "tiny.json")]
+    command += ["--model=", "--model-config", json.dumps(TINY_MODEL)]
     process = subprocess.Popen(command, cwd=project_root, stderr=subprocess.PIPE, text=True)
     deadline = time.monotonic() + 120
     while time.monotonic() < deadline and process.poll() is None:
@@ -269,7 +256,7 @@ def test_two_processes_train_as_one(toy: Path, tmp_path: Path, project_root: Pat
     command = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node=2", "-m", "core"]
     command += ["train", "--output", str(run), "--steps", "3", "--log-every", "1", "--batch-size", "1", "--model="]
     command += ["--images", config.images, "--annotations", config.annotations, "--device", "cpu"]
-    command += ["--model-config", str(toy / "tiny.json"), "--val-annotations", config.annotations]
+    command += ["--model-config", json.dumps(TINY_MODEL), "--val-annotations", config.annotations]
     command += ["--training", training]
     environment = os.environ | {"OMP_NUM_THREADS": "1"}
     done = subprocess.run(

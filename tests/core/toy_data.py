@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from PIL import Image
 
+from core.config import TrainConfig
 from core.masks import encode_rle, rle_area, rle_bbox
 
 KEYPOINTS = ["left", "right"]
@@ -37,6 +39,21 @@ TINY_MODEL: dict[str, Any] = {
     "keypoint_head_channels": 16,
     "keypoint_head_convs": 1,
 }
+
+
+def toy_config(folder: Path, output: Path, **fields: Any) -> TrainConfig:
+    """Training of a tiny model on what `write_toy_data` wrote to a folder; `fields` change it."""
+    config = TrainConfig(
+        images=str(folder / "images"),
+        annotations=str(folder / "annotations.json"),
+        output=str(output),
+        model="",
+        model_config=json.dumps(TINY_MODEL),
+        batch_size=2,
+        learning_rate=2e-3,
+        device="cpu",
+    )
+    return replace(config, **fields)
 
 
 def write_toy_data(
