@@ -11,9 +11,9 @@ from typing import Any, Literal
 import torch
 
 from benchmarks.alternating import Comparison, compare
-from benchmarks.inference import SIZES, THRESHOLD, resized, torchvision_to_coco
+from benchmarks.inference import SIZES, maskloop_to_coco, resized, torchvision_to_coco
 from benchmarks.same_weights import torchvision_model, write_weights
-from core import CocoDataset, Predictor, load_model
+from core import CocoDataset, load_model
 
 BATCH = 2
 THEIR_LOSSES = ("loss_classifier", "loss_box_reg", "loss_mask")
@@ -84,7 +84,7 @@ def _peak_of(
 
 def _infer(side: Side, _data: Path, weights: Path, photograph: Path) -> None:
     if side == "ours":
-        Predictor(weights, "cpu", score_threshold=THRESHOLD, cache_size=1)(photograph).to_coco()
+        maskloop_to_coco(weights, "cpu")(photograph)
     else:
         torchvision_to_coco("masks", weights, "cpu")(photograph)
 

@@ -80,10 +80,8 @@ class WinogradConv2d(nn.Module):
         """B×(4R+2)×(4T+2)×C, the outputs with a border of one, to `result`, B×4R×W×O where W ≤ 4T."""
         count, height, width, channels = padded.shape
         rows, columns = height // 4, width // 4
-        image, down, right, channel = padded.contiguous().stride()
         # Tiles overlap by two: a view, copied once into the order in which the products read it.
-        shape = (6, 6, count, rows, columns, channels)
-        tiles = padded.as_strided(shape, (down, right, image, 4 * down, 4 * right, channel)).reshape(36, -1)
+        tiles = padded.unfold(1, 6, 4).unfold(2, 6, 4).permute(4, 5, 0, 1, 2, 3).reshape(36, -1)
         transformed = torch.mm(self.to_products, tiles).view(36, -1, channels)
         products = torch.bmm(transformed, self.kernels)
         outputs = torch.mm(self.from_products, products.view(36, -1)).view(4, 4, count, rows, columns, -1)
@@ -106,6 +104,7 @@ def _gains(convolution: nn.Conv2d) -> bool:
     return (
         plain == ((3, 3), (1, 1), (1, 1), (1, 1))
         and convolution.groups == 1
+        and convolution.padding_mode == "zeros"
         and min(convolution.in_channels, convolution.out_channels) >= FEWEST_CHANNELS
     )
 

@@ -36,7 +36,7 @@ def toy(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def config_for(toy: Path, output: Path, **fields: Any) -> TrainConfig:
-    ours = {"model_config": json.dumps(MODEL), "training": "alternating", "steps": 2, "batch_size": 4, "log_every": 1}
+    ours = {"model_config": json.dumps(MODEL), "training": "alternating", "steps": 2, "log_every": 1}
     return toy_config(toy, output, **(ours | fields))
 
 

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
-import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,7 +10,6 @@ import pytest
 import torch
 
 from core import CocoDataset, MaskRCNN, ModelConfig, TrainConfig
-from core.memory import memory_release
 from core.model.images import batch_images
 from core.training.distributed import Processes
 from core.training.metrics_log import MetricsLog
@@ -148,21 +145,6 @@ def test_shorter_edges_are_drawn_from_those_given() -> None:
     assert input_size(jittered) == {"min_size": 1024, "max_size": 1024}
     square = batch_images([torch.zeros(3, 1024, 1024)], ModelConfig(), **input_size(jittered))
     assert square.sizes == [(1024, 1024)]
-
-
-@pytest.mark.skipif(sys.platform != "linux", reason="reads /proc, and other systems' allocators are not asked")
-def test_memory_between_what_is_in_use_is_given_back() -> None:
-    def resident() -> int:
-        return int(Path("/proc/self/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
-
-    blocks: list[torch.Tensor | None] = [torch.ones(100_000, dtype=torch.uint8) for _ in range(2000)]
-    for number in range(len(blocks)):
-        if number % 10:  # one in ten stays, so that the heap cannot shrink from its end
-            blocks[number] = None
-    before = resident()
-    memory_release()()
-    assert before - resident() > 100e6
-    assert sum(int(block.sum()) for block in blocks if block is not None) == 200 * 100_000
 
 
 @pytest.mark.parametrize("kind", ["sgd", "adamw"])

@@ -53,6 +53,7 @@ def test_only_what_gains_is_exchanged() -> None:
         nn.Conv2d(128, 128, 3, padding=1, stride=2),
         nn.Conv2d(128, 128, 3, padding=2, dilation=2),
         nn.Conv2d(128, 128, 3, padding=1, groups=2),
+        nn.Conv2d(128, 128, 3, padding=1, padding_mode="reflect"),
         nn.Conv2d(64, 128, 3, padding=1),
         nn.ConvTranspose2d(128, 128, 3, padding=1),
     ]

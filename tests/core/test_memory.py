@@ -1,0 +1,52 @@
+"""Freed memory: kept by a process that sees image after image, given back by one that trains."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import torch
+
+from core.memory import memory_release
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="reads /proc, and other systems' allocators are not asked")
+def test_memory_between_what_is_in_use_is_given_back() -> None:
+    def resident() -> int:
+        return int(Path("/proc/self/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+
+    blocks: list[torch.Tensor | None] = [torch.ones(100_000, dtype=torch.uint8) for _ in range(2000)]
+    for number in range(len(blocks)):
+        if number % 10:  # one in ten stays, so that the heap cannot shrink from its end
+            blocks[number] = None
+    before = resident()
+    memory_release()()
+    assert before - resident() > 100e6
+    assert sum(int(block.sum()) for block in blocks if block is not None) == 200 * 100_000
+
+
+# Pages that are touched for the first time while the same 64 MB are taken and freed twenty times.
+PAGES_OF_TWENTY_TENSORS = """
+import resource, sys, torch
+from core.memory import keep_freed_memory
+if sys.argv[1] == "keep":
+    keep_freed_memory()
+for _ in range(20):  # the heap grows to what is needed
+    torch.ones(1 << 24)
+before = resource.getrusage(resource.RUSAGE_SELF).ru_minflt
+for _ in range(20):
+    torch.ones(1 << 24)
+print(resource.getrusage(resource.RUSAGE_SELF).ru_minflt - before)
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="a matter of glibc")
+def test_kept_memory_is_not_cleared_again(project_root: Path) -> None:
+    def pages(how: str) -> int:
+        command = [sys.executable, "-c", PAGES_OF_TWENTY_TENSORS, how]
+        return int(subprocess.run(command, cwd=project_root, capture_output=True, check=True, text=True).stdout)
+
+    assert pages("keep") < pages("give back") / 10
