@@ -51,7 +51,7 @@ def batch_images(
             raise ValueError(
                 f"image {index} is {image.dtype} {tuple(image.shape)}: a float 3×H×W tensor in 0..1 is needed"
             )
-        resized.append(_normalise(_resize(image, shortest, longest), config))  # the smaller image is less to go through
+        resized.append(_resize(_normalise(image, config), shortest, longest))
     sizes = [(image.shape[1], image.shape[2]) for image in resized]
     height = _round_up(max(size[0] for size in sizes))
     width = _round_up(max(size[1] for size in sizes))
