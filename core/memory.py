@@ -10,9 +10,6 @@ import ctypes
 import sys
 from collections.abc import Callable
 
-# Often enough to keep a run from growing, seldom enough: at every step it would cost a sixth of the time.
-STEPS_BETWEEN = 5
-
 KEPT = 1 << 30  # bytes free at the end of the heap that stay with the process: what an image of 1080p takes
 
 # Of <malloc.h>.
@@ -24,7 +21,7 @@ def keep_freed_memory() -> None:
     """Let this process keep what it frees, up to `KEPT`, for images that follow one another.
 
     By default each large tensor is memory fresh from the system, which is cleared page by page when it is
-    first touched: a tenth to a sixth of the time that an image takes.
+    first touched: a tenth to a seventh of the time that an image takes.
     """
     mallopt = _glibc("mallopt")
     if mallopt is not None:
@@ -32,19 +29,15 @@ def keep_freed_memory() -> None:
         mallopt(M_TRIM_THRESHOLD, KEPT)
 
 
-def memory_release() -> Callable[[], None]:
-    """A function that gives free memory back; it does nothing where the C library cannot.
+def give_back_freed_memory() -> None:
+    """Hand all memory that is free back to the system.
 
     Images of many sizes leave holes of many sizes in glibc's heap. What they hold is free, but no
     tensor of the next step fits, and the heap grows to several times of what is in use.
     """
-    trim = _glibc("malloc_trim")
-
-    def release() -> None:
-        if trim is not None:
-            trim(0)
-
-    return release
+    malloc_trim = _glibc("malloc_trim")
+    if malloc_trim is not None:
+        malloc_trim(0)
 
 
 def _glibc(name: str) -> Callable[..., int] | None:

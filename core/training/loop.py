@@ -16,7 +16,7 @@ import torch
 from tqdm import tqdm
 
 from core.config import TrainConfig
-from core.memory import STEPS_BETWEEN, memory_release
+from core.memory import give_back_freed_memory
 from core.training.distributed import processes
 from core.training.divergence import FiniteLoss, TrainingDivergedError
 from core.training.metrics_log import StepMeter
@@ -26,6 +26,9 @@ from core.training.samples import TargetsForModel, batches, input_size
 from core.training.schedules import learning_rate_factor
 from core.training.signals import StopRequest, stop_requests
 from core.training.validation import validate, validation_is_due
+
+# Of memory. Often enough to keep a run from growing, seldom enough: at every step it would cost a sixth of the time.
+STEPS_BETWEEN_RELEASES = 5
 
 
 @dataclass(frozen=True)
@@ -83,7 +86,6 @@ def _run_phase(run: Run, request: StopRequest) -> bool:
     wrapped = here.wrap(model)
     parameters = [parameter for parameter in model.parameters() if parameter.requires_grad]
     finite = FiniteLoss(here, run.dataset, config.log_every)
-    release = memory_release()
     meter = StepMeter(run.steps_total - run.done, config.batch_size * here.count)
     targets_for_model = TargetsForModel(run.dataset.categories, model)
     loader = batches(run.dataset, run.taught, config, here, run.done, end)
@@ -118,8 +120,8 @@ def _run_phase(run: Run, request: StopRequest) -> bool:
         run.optimizer.step()
         run.done = step + 1
         bar.update()
-        if here.device.type == "cpu" and run.done % STEPS_BETWEEN == 0:
-            release()
+        if here.device.type == "cpu" and run.done % STEPS_BETWEEN_RELEASES == 0:
+            give_back_freed_memory()
 
         # Processes may hear of it at different steps; they agree where they talk anyway.
         stopping = here.any(request.asked) if logging or here.count == 1 else False

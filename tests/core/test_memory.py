@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import platform
 import subprocess
 import sys
 from pathlib import Path
@@ -10,10 +11,11 @@ from pathlib import Path
 import pytest
 import torch
 
-from core.memory import memory_release
+from core.memory import give_back_freed_memory
+
+pytestmark = pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="a matter of glibc")
 
 
-@pytest.mark.skipif(sys.platform != "linux", reason="reads /proc, and other systems' allocators are not asked")
 def test_memory_between_what_is_in_use_is_given_back() -> None:
     def resident() -> int:
         return int(Path("/proc/self/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
@@ -23,7 +25,7 @@ def test_memory_between_what_is_in_use_is_given_back() -> None:
         if number % 10:  # one in ten stays, so that the heap cannot shrink from its end
             blocks[number] = None
     before = resident()
-    memory_release()()
+    give_back_freed_memory()
     assert before - resident() > 100e6
     assert sum(int(block.sum()) for block in blocks if block is not None) == 200 * 100_000
 
@@ -43,7 +45,6 @@ print(resource.getrusage(resource.RUSAGE_SELF).ru_minflt - before)
 """
 
 
-@pytest.mark.skipif(sys.platform != "linux", reason="a matter of glibc")
 def test_kept_memory_is_not_cleared_again(project_root: Path) -> None:
     def pages(how: str) -> int:
         command = [sys.executable, "-c", PAGES_OF_TWENTY_TENSORS, how]

@@ -158,6 +158,5 @@ def test_on_the_cpu_roi_align_and_its_gradient_are_those_of_torchvision(
 def test_the_positions_of_regions_are_exact_in_half_precision_too() -> None:
     feature_map = MAP.bfloat16()
     exact = roi_align(feature_map.float(), ROIS, STRIDE, BINS, "avg", 2, True)
-    torch.testing.assert_close(
-        roi_align(feature_map, ROIS, STRIDE, BINS, "avg", 2, True).float(), exact, atol=0.03, rtol=0.03
-    )
+    found = roi_align(feature_map, ROIS, STRIDE, BINS, "avg", 2, True).float()
+    torch.testing.assert_close(found, exact, atol=0.01, rtol=0)  # rounded positions would move it by 0.03
