@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from core.model.mask_rcnn import MaskRCNN
     from core.model.weights import load_model, save_model
     from core.predict.predictor import Predictor
+    from core.prompts.prompter import MaskPrompter
     from core.structures import Instances
     from core.training import train
 
@@ -28,6 +29,7 @@ _HOME_OF = {
     "load_model": "core.model.weights",
     "save_model": "core.model.weights",
     "Predictor": "core.predict.predictor",
+    "MaskPrompter": "core.prompts.prompter",
     "Instances": "core.structures",
     "train": "core.training",
 }
@@ -35,6 +37,7 @@ _HOME_OF = {
 __all__ = [
     "CocoDataset",
     "Instances",
+    "MaskPrompter",
     "MaskRCNN",
     "ModelConfig",
     "Predictor",

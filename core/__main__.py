@@ -1,4 +1,4 @@
-"""`python -m core`: predict, train, evaluate, shapes, models, check, convert, distill."""
+"""`python -m core`: predict, train, train-prompts, evaluate, shapes, models, check, convert, distill."""
 
 from __future__ import annotations
 
@@ -6,7 +6,19 @@ import sys
 import warnings
 from collections.abc import Sequence
 
-from core.commands.arguments import Check, Convert, Distill, Evaluate, Models, Predict, Recipes, Shapes, Train, parse
+from core.commands.arguments import (
+    Check,
+    Convert,
+    Distill,
+    Evaluate,
+    Models,
+    Predict,
+    Recipes,
+    Shapes,
+    Train,
+    TrainPrompts,
+    parse,
+)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -24,7 +36,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 2
 
 
-def _run(command: Predict | Train | Recipes | Evaluate | Shapes | Models | Check | Convert | Distill) -> int:
+def _run(
+    command: Predict | Train | Recipes | Evaluate | Shapes | Models | Check | Convert | Distill | TrainPrompts,
+) -> int:
     """Import and carry out what a command needs: torch takes a second or two, and asking for help should not."""
     match command:
         case Predict():
@@ -35,6 +49,10 @@ def _run(command: Predict | Train | Recipes | Evaluate | Shapes | Models | Check
             from core.commands.train import train
 
             return train(command.config())
+        case TrainPrompts():
+            from core.commands.train_prompts import train_prompts
+
+            return train_prompts(command)
         case Recipes():
             from core.commands.recipes import list_recipes
 

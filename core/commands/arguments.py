@@ -13,6 +13,7 @@ import tyro
 from tyro.conf import Positional, arg, subcommand
 
 from core.config import TrainConfig
+from core.prompts.config import TrainPromptsConfig
 from core.recipes import batch_note, recipe_config, recipe_names
 
 
@@ -105,6 +106,11 @@ class Check:
 
 
 @dataclass(frozen=True)
+class TrainPrompts(TrainPromptsConfig):
+    """Train a model of masks by prompt on one or several COCO data sets; classes do not matter to it."""
+
+
+@dataclass(frozen=True)
 class Convert:
     """Write a data set of another layout as a COCO file that train and evaluate take."""
 
@@ -177,6 +183,7 @@ Command = (
     | Annotated[Shapes, subcommand("shapes")]
     | Annotated[Models, subcommand("models")]
     | Annotated[Check, subcommand("check")]
+    | Annotated[TrainPrompts, subcommand("train-prompts")]
     | Annotated[Convert, subcommand("convert")]
     | Annotated[Distill, subcommand("distill")]
 )

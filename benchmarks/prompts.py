@@ -1,0 +1,120 @@
+"""Masks by prompt, measured as in the literature: IoU of box → mask, and clicks until an IoU (NoC).
+
+Objects of at least 32² pixels; box corners moved by a normal deviate of 3 % of the box's sides; a click in the
+middle of the largest error, moved by 2.5 px a direction; at most 20 clicks, a failure counts 20.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from core.datasets.coco import CocoDataset
+from core.datasets.images import read_image
+from core.prompts.clicks import next_click
+from core.prompts.local_mask import LocalMask
+from core.prompts.prompter import MaskPrompter, Prompt
+
+SMALLEST = 32 * 32
+MOST_CLICKS = 20
+TARGETS = (0.85, 0.90)
+
+
+def main() -> None:
+    """Measure a prompt model on the objects of one or several data sets and print one line for each."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--weights", default=None, help="directory of a prompt model; the one that ships without it")
+    parser.add_argument("--data", nargs="+", required=True, help="FOLDER:FILE[:EVERY], EVERY n-th image by file name")
+    parser.add_argument("--objects", type=int, default=0, help="at most so many a data set, spread evenly; 0: all")
+    parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--start", choices=("box", "click", "mask"), default="box")
+    parser.add_argument("--clicks", type=int, default=MOST_CLICKS)
+    options = parser.parse_args()
+    torch.set_num_threads(options.threads)
+    prompter = MaskPrompter(options.weights)
+    for name in options.data:
+        rows = [measured(prompter, *item, options) for item in _objects(name, options.objects)]
+        print(json.dumps({"data": name, "start": options.start, **summary(rows)}), flush=True)
+
+
+def _objects(name: str, most: int) -> Iterator[tuple[NDArray[np.uint8], NDArray[np.uint8], int]]:
+    folder, file, *every = name.split(":")
+    dataset = CocoDataset(folder, file)
+    order = sorted(range(len(dataset)), key=lambda index: dataset.file_names[index])
+    if every:
+        order = order[:: int(every[0])]
+    chosen = [
+        (index, number)
+        for index in order
+        for number, annotation in enumerate(dataset.annotations(index))
+        if annotation.get("segmentation") and not annotation.get("iscrowd")
+        and dataset.bitmap(index, [number]).sum() >= SMALLEST
+    ]  # fmt: skip
+    if most and len(chosen) > most:
+        chosen = [chosen[i] for i in np.linspace(0, len(chosen) - 1, most).astype(int)]
+    for index, number in chosen:
+        pixels = read_image(Path(folder) / dataset.file_names[index])
+        yield pixels, dataset.bitmap(index, [number]), 1000 * index + number
+
+
+def measured(
+    prompter: MaskPrompter, pixels: NDArray[np.uint8], truth: NDArray[np.uint8], seed: int, options: argparse.Namespace
+) -> dict[str, Any]:
+    """IoU after the first prompt, clicks to each target, and the seconds of each answer."""
+    random = np.random.default_rng(seed)
+    height, width = truth.shape
+    box, clicks, mask = None, [], None
+    if options.start == "box":
+        x0, y0, x1, y1 = LocalMask.of(truth).box
+        sides = np.array([x1 - x0, y1 - y0, x1 - x0, y1 - y0])
+        box = np.clip(np.array([x0, y0, x1, y1]) + random.normal(0, 0.03, 4) * sides, 0, [width, height] * 2).tolist()
+    else:
+        clicks = [next_click(truth, np.zeros_like(truth), random)]
+    began = time.perf_counter()
+    answer = prompter.answer(pixels, Prompt(box, clicks, mask))
+    first = time.perf_counter() - began
+    ious = [iou(answer.mask.whole(height, width), truth)]
+    seconds = []
+    while ious[-1] < TARGETS[-1] and len(ious) <= options.clicks:
+        clicked = next_click(truth, answer.mask.whole(height, width), random)
+        if clicked is None:
+            break
+        clicks.append(clicked)
+        began = time.perf_counter()
+        answer = prompter.answer(pixels, Prompt(None, clicks, answer.mask))
+        seconds.append(time.perf_counter() - began)
+        ious.append(iou(answer.mask.whole(height, width), truth))
+    return {"ious": ious, "first": first, "seconds": seconds, "quality": answer.quality}
+
+
+def iou(first: NDArray[np.uint8], second: NDArray[np.uint8]) -> float:
+    """Intersection over union of two bitmaps."""
+    union = np.count_nonzero(first | second)
+    return np.count_nonzero(first & second) / union if union else 1.0
+
+
+def summary(rows: list[dict[str, Any]]) -> dict[str, Any]:
+    """Means over the objects, as the module says."""
+    answer: dict[str, Any] = {"objects": len(rows), "iou": round(float(np.mean([row["ious"][0] for row in rows])), 4)}
+    for target in TARGETS:
+        clicks = [
+            next((number for number, value in enumerate(row["ious"]) if value >= target), MOST_CLICKS) for row in rows
+        ]
+        answer[f"clicks_{target:g}"] = round(float(np.mean(clicks)), 2)
+        answer[f"failed_{target:g}"] = sum(number >= MOST_CLICKS for number in clicks)
+    later = [value for row in rows for value in row["seconds"]]
+    answer["first_ms"] = round(1e3 * float(np.median([row["first"] for row in rows])), 1)
+    answer["click_ms"] = round(1e3 * float(np.median(later)), 1) if later else None
+    return answer
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,58 @@
+"""What a prompt network is built from, and how one is trained."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, fields
+from typing import Any
+
+
+@dataclass(frozen=True)
+class PromptConfig:
+    """What a prompt network is built from."""
+
+    size: int = 192  # pixels of the square crop that is looked at; a multiple of 32
+    channels: int = 64  # of the decoder
+    blocks: int = 2  # of the decoder at each stride
+    image_mean: tuple[float, float, float] = (0.5, 0.5, 0.5)  # of RGB in 0..1, as the trunk learned
+    image_std: tuple[float, float, float] = (0.5, 0.5, 0.5)
+
+    def to_dict(self) -> dict[str, Any]:
+        """As JSON holds it."""
+        return asdict(self)
+
+    @classmethod
+    def from_dict(cls, values: Mapping[str, Any]) -> PromptConfig:
+        """From JSON; raises ValueError in one line for a name that is no field."""
+        known = {field.name for field in fields(cls)}
+        for name in values:
+            if name not in known:
+                raise ValueError(f"{name!r} is no setting of a prompt network; they are {', '.join(sorted(known))}")
+        tuples = {name: tuple(values[name]) for name in ("image_mean", "image_std") if name in values}
+        return cls(**{**values, **tuples})
+
+
+@dataclass(frozen=True)
+class TrainPromptsConfig:
+    """A training run of a prompt network: `python -m core train-prompts`."""
+
+    images: tuple[str, ...]  # folders of images, one a data set
+    annotations: tuple[str, ...]  # COCO files, in the order of the folders
+    output: str  # directory of the run
+    weights: str = ""  # a prompt model to begin from; else the trunk's
+    trunk_weights: str = ""  # a torchvision mobilenet_v2 state dict with ImageNet features
+    size: int = 160  # pixels of a crop, a multiple of 32
+    channels: int = 64  # of the decoder
+    batch_size: int = 16
+    steps: int = 8000
+    learning_rate: float = 1e-3  # of the decoder
+    trunk_factor: float = 0.15  # the trunk's learning rate over the decoder's
+    weight_decay: float = 1e-4
+    warmup_steps: int = 200
+    most_clicks: int = 3  # rounds of clicking before the step that learns
+    average: float = 0.999  # decay of the moving average of the weights, which is what is saved
+    held_out_every: tuple[int, ...] = ()  # of each data set, leave every n-th image by file name out; 0: none
+    checkpoint_minutes: float = 3.0
+    threads: int = 0  # of the CPU; 0: as many as torch likes
+    seed: int = 0
+    resume: bool = False

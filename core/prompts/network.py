@@ -1,0 +1,153 @@
+"""The prompt network: a crop and its prompt maps → mask logits.
+
+Prompts enter twice: after the first convolution of the trunk, so that what is seen depends on what is asked (RITM,
+Sofiiuk et al. 2021, "Conv1S"), and at each level of the decoder.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from numpy.typing import NDArray
+from torch import Tensor, nn
+from torch.nn.utils.fusion import fuse_conv_bn_eval
+from torchvision.models import mobilenet_v2
+
+from core.prompts.config import PromptConfig
+
+PROMPT_MAPS = 6  # see core/prompts/prompt_maps.py
+STRIDES = (4, 8, 16, 32)
+TRUNK_ENDS = (2, 4, 7, 14, 18)  # of MobileNetV2's features: where the maps of stride 2, 4, 8, 16 and 32 end
+TRUNK_CHANNELS = (16, 24, 32, 96, 320)
+
+
+class PromptNetwork(nn.Module):
+    """Crops float32 B×3×S×S (normalised) and prompt maps B×6×S×S → logits B×1×S/2×S/2 of one object each, and how
+    good they are: the logit B of the mask's IoU with the object, as the network expects it.
+    """
+
+    def __init__(self, config: PromptConfig) -> None:
+        super().__init__()
+        self.config = config
+        channels = config.channels
+        self.trunk = folded_trunk()
+        self.prompt_stem = nn.Sequential(
+            nn.Conv2d(PROMPT_MAPS, 16, 3, stride=2, padding=1), nn.ReLU(), nn.Conv2d(16, 32, 3, padding=1)
+        )
+        self.laterals = nn.ModuleList(nn.Conv2d(width, channels, 1) for width in TRUNK_CHANNELS[1:])
+        self.prompt_laterals = nn.ModuleList(nn.Conv2d(PROMPT_MAPS, channels, 1) for _ in STRIDES)
+        self.context = nn.Conv2d(channels, channels, 1)
+        self.stages = nn.ModuleList(
+            nn.Sequential(*(DepthwiseBlock(channels) for _ in range(config.blocks))) for _ in STRIDES
+        )
+        self.detail = nn.Conv2d(TRUNK_CHANNELS[0], 32, 1)
+        self.coarse = nn.Conv2d(channels, 32, 1)
+        self.fine = nn.Sequential(nn.ReLU(), nn.Conv2d(32, 32, 3, padding=1), nn.ReLU())
+        self.logits = nn.Conv2d(32, 1, 3, padding=1)
+        self.quality = nn.Sequential(nn.Linear(2 * channels + 32, channels), nn.ReLU(), nn.Linear(channels, 1))
+        last = self.prompt_stem[-1]
+        assert isinstance(last, nn.Conv2d)
+        assert last.bias is not None
+        nn.init.zeros_(last.weight)  # the trunk begins as it learned to see without prompts
+        nn.init.zeros_(last.bias)
+
+    def forward(self, crops: Tensor, prompts: Tensor) -> tuple[Tensor, Tensor]:
+        """Logits at half the crop's resolution, and their quality."""
+        maps = self._trunk_maps(crops, prompts)
+        x = None
+        seen = []  # what the quality is told by
+        for level in reversed(range(len(STRIDES))):
+            pooled = F.avg_pool2d(prompts, STRIDES[level])
+            lateral = self.laterals[level](maps[level + 1]) + self.prompt_laterals[level](pooled)
+            if x is None:
+                x = lateral + self.context(lateral.mean(dim=(2, 3), keepdim=True))
+            else:
+                x = lateral + F.interpolate(x, scale_factor=2.0, mode="bilinear", align_corners=False)
+            x = self.stages[level](x)
+            if level in (0, len(STRIDES) - 1):
+                seen.append(x.mean(dim=(2, 3)))
+        assert x is not None
+        up = F.interpolate(self.coarse(x), scale_factor=2.0, mode="bilinear", align_corners=False)
+        fine = self.fine(up + self.detail(maps[0]))
+        logits = self.logits(fine)
+        inside = torch.sigmoid(logits)
+        seen.append((fine * inside).sum(dim=(2, 3)) / (inside.sum(dim=(2, 3)) + 1))
+        # The quality learns from what there is; it does not bend the mask towards what is easy to judge.
+        return logits, self.quality(torch.cat(seen, dim=1).detach())[:, 0]
+
+    def load_trunk(self, state_dict: Mapping[str, Tensor]) -> None:
+        """Begin from a torchvision `mobilenet_v2` classifier; raises ValueError where it is another network."""
+        network = mobilenet_v2(weights=None)
+        try:
+            network.load_state_dict(dict(state_dict))
+        except RuntimeError as error:
+            raise ValueError(
+                f"these weights are not torchvision's mobilenet_v2: {str(error).splitlines()[0]}"
+            ) from None
+        self.trunk.load_state_dict(_folded(network.features[: TRUNK_ENDS[-1]]).state_dict())
+
+    def _trunk_maps(self, crops: Tensor, prompts: Tensor) -> list[Tensor]:
+        x = self.trunk[0](crops)
+        x = x + self.prompt_stem(prompts)
+        maps, start = [], 1
+        for end in TRUNK_ENDS:
+            x = self.trunk[start:end](x)
+            maps.append(x)
+            start = end
+        return maps
+
+
+class DepthwiseBlock(nn.Module):
+    """A residual block: depthwise 5×5, then two 1×1 convolutions; without normalisation, it begins as the identity."""
+
+    def __init__(self, channels: int) -> None:
+        super().__init__()
+        self.spatial = nn.Conv2d(channels, channels, 5, padding=2, groups=channels)
+        self.widen = nn.Conv2d(channels, 2 * channels, 1)
+        self.narrow = nn.Conv2d(2 * channels, channels, 1)
+        nn.init.normal_(self.narrow.weight, std=1e-3)
+        assert self.narrow.bias is not None
+        nn.init.zeros_(self.narrow.bias)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """B×C×H×W to the same."""
+        return x + self.narrow(F.relu(self.widen(self.spatial(x))))
+
+
+def folded_trunk() -> nn.Sequential:
+    """MobileNetV2 up to stride 32, its batch normalisation folded into the convolutions: half the time to train."""
+    trunk = _folded(mobilenet_v2(weights=None).features[: TRUNK_ENDS[-1]])
+    for module in trunk.modules():
+        if isinstance(module, nn.ReLU6):
+            module.inplace = False  # prompts are added to what the first one gave
+    return trunk
+
+
+def _folded(features: nn.Sequential) -> nn.Sequential:
+    features.eval()
+    for module in features.modules():
+        if not isinstance(module, nn.Sequential):
+            continue
+        children = list(module.named_children())
+        for (name, convolution), (next_name, norm) in itertools.pairwise(children):
+            if isinstance(convolution, nn.Conv2d) and isinstance(norm, nn.BatchNorm2d):
+                setattr(module, name, fuse_conv_bn_eval(convolution, norm))
+                setattr(module, next_name, nn.Identity())
+    return features
+
+
+def probabilities(logits: Tensor, size: int) -> Tensor:
+    """Logits B×1×h×w to probabilities B×size×size."""
+    return torch.sigmoid(F.interpolate(logits, size=(size, size), mode="bilinear", align_corners=False))[:, 0]
+
+
+def as_input(images: Sequence[NDArray[np.uint8]], config: PromptConfig) -> Tensor:
+    """RGB uint8 S×S×3 arrays as the network's input, float32 B×3×S×S in channels-last layout."""
+    crops = torch.from_numpy(np.stack(images)).permute(0, 3, 1, 2).float().div_(255)
+    mean = torch.tensor(config.image_mean).view(1, 3, 1, 1)
+    std = torch.tensor(config.image_std).view(1, 3, 1, 1)
+    return ((crops - mean) / std).contiguous(memory_format=torch.channels_last)

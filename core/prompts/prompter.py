@@ -1,0 +1,208 @@
+"""MaskPrompter: box, clicks and previous mask → the mask of one object, on a crop whose cost no image size changes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from core.datasets.images import ImageSource, read_image
+from core.prompts.finer import finer_mask
+from core.prompts.local_mask import LocalMask
+from core.prompts.merging import merged
+from core.prompts.network import PromptNetwork, as_input, probabilities
+from core.prompts.prompt_maps import (
+    Box,
+    Click,
+    Window,
+    bounds_of,
+    crop_image,
+    crop_mask,
+    in_window,
+    prompt_maps,
+    window_of,
+)
+from core.prompts.weights import load_prompt_network
+from core.prompts.windows import Look, click_windows
+
+BATCH = 16  # windows at once
+PIXEL_LIMIT = 1_000_000_000  # what is looked at does not grow with the image
+
+
+@dataclass(frozen=True)
+class Prompt:
+    """What is asked about one object; at least one of the three is there. Pixels of the image."""
+
+    box: Box | None = None
+    clicks: Sequence[Click] = ()
+    mask: LocalMask | None = None
+
+
+@dataclass(frozen=True)
+class Answer:
+    """The mask of one object, and the IoU with the object that the model expects of it (0..1)."""
+
+    mask: LocalMask
+    quality: float
+
+
+class MaskPrompter:
+    """Masks by prompt, of objects of any class.
+
+    `prompter(image, box=…, clicks=…, mask=…)` gives uint8 H×W of 0 and 1. `image` is what `core.read_image` takes;
+    `box` is x0, y0, x1, y1 in pixels; `clicks` are (x, y, include), the newest last; `mask` H×W is the mask as it is,
+    of which everything stays that no click is near to. Clicks that leave nothing give an empty mask.
+
+    Raises FileNotFoundError and ValueError, in one line, for weights and images that cannot be read and for prompts
+    that lie outside the image or name no object.
+    """
+
+    def __init__(self, weights: str | Path | None = None, *, device: str = "cpu") -> None:
+        self.device = torch.device(device)
+        self.network: PromptNetwork = load_prompt_network(weights).to(self.device).to(memory_format=torch.channels_last)
+        self.size = self.network.config.size
+
+    def __call__(
+        self,
+        image: ImageSource,
+        *,
+        box: Box | None = None,
+        clicks: Sequence[Click] = (),
+        mask: NDArray[Any] | None = None,
+    ) -> NDArray[np.uint8]:
+        """The mask of one object as uint8 H×W of 0 and 1."""
+        pixels = read_image(image, pixel_limit=PIXEL_LIMIT)
+        height, width = pixels.shape[:2]
+        if mask is not None and mask.shape != (height, width):
+            raise ValueError(f"the mask is {mask.shape[::-1]}, the image {width}×{height}: they must be of one size")
+        known = LocalMask.of(mask) if mask is not None else None
+        return self.answer(pixels, Prompt(box, clicks, known)).mask.whole(height, width)
+
+    def answer(self, pixels: NDArray[np.uint8], prompt: Prompt, *, finer: bool = True) -> Answer:
+        """The answer to one prompt on an RGB image uint8 H×W×3; without the `finer` look at large objects it is a
+        preview.
+        """
+        prompt = checked(prompt, *pixels.shape[:2])
+        if prompt.box is None and prompt.mask is None:
+            return self._from_clicks(pixels, prompt.clicks, finer)
+        return self._from_bounds(pixels, [prompt], finer)[0]
+
+    def answers(self, pixels: NDArray[np.uint8], prompts: Sequence[Prompt]) -> list[Answer]:
+        """The answers to several prompts with a box or a mask each, on one image, in batches."""
+        return self._from_bounds(pixels, [checked(prompt, *pixels.shape[:2]) for prompt in prompts])
+
+    # -- one object ---------------------------------------------------------------------------------
+
+    def _from_bounds(self, pixels: NDArray[np.uint8], prompts: Sequence[Prompt], finer: bool = True) -> list[Answer]:
+        looks = self._look(pixels, [_window(prompt) for prompt in prompts], prompts)
+        return [
+            self._answer(pixels, prompt, look, prompt.mask, finer) for prompt, look in zip(prompts, looks, strict=True)
+        ]
+
+    def _from_clicks(self, pixels: NDArray[np.uint8], clicks: Sequence[Click], finer: bool) -> Answer:
+        """From clicks alone: through windows of several sizes first, then closer around what each of them showed."""
+        if not any(include for _, _, include in clicks):
+            return Answer(LocalMask.empty(), 1.0)
+        shape = pixels.shape[:2]
+        windows = click_windows(clicks, shape)
+        candidates = []
+        for look in self._look(pixels, windows, [Prompt(None, clicks)] * len(windows)):
+            mask = _part_at_clicks(look.mask(shape), clicks)
+            if not mask.is_empty:
+                candidates.append(Prompt(None, clicks, mask))
+        if not candidates:
+            return Answer(merged(None, LocalMask.empty(), clicks, shape), 0.0)
+        looks = self._look(pixels, [_window(prompt) for prompt in candidates], candidates)
+        best = max(range(len(looks)), key=lambda index: looks[index].quality)
+        return self._answer(pixels, candidates[best], looks[best], None, finer)
+
+    def _answer(
+        self, pixels: NDArray[np.uint8], prompt: Prompt, look: Look, before: LocalMask | None, finer: bool
+    ) -> Answer:
+        shape = pixels.shape[:2]
+        mask = look.mask(shape)
+        if finer:
+
+            def look_through(windows: Sequence[Window], known: LocalMask) -> list[NDArray[np.float32]]:
+                asked = Prompt(prompt.box, prompt.clicks, known)
+                return [item.probability for item in self._look(pixels, windows, [asked] * len(windows))]
+
+            mask = finer_mask(look, mask, prompt.clicks if before is not None else (), shape, look_through)
+        return Answer(merged(before, mask, prompt.clicks, shape), look.quality)
+
+    @torch.inference_mode()
+    def _look(self, pixels: NDArray[np.uint8], windows: Sequence[Window], prompts: Sequence[Prompt]) -> list[Look]:
+        looks: list[Look] = []
+        for start in range(0, len(windows), BATCH):
+            part, asked = windows[start : start + BATCH], prompts[start : start + BATCH]
+            crops = as_input([crop_image(pixels, window, self.size) for window in part], self.network.config)
+            maps = np.stack([_maps(prompt, window, self.size) for prompt, window in zip(asked, part, strict=True)])
+            prompt_tensor = torch.from_numpy(maps).to(self.device, memory_format=torch.channels_last)
+            logits, quality = self.network(crops.to(self.device), prompt_tensor)
+            seen = probabilities(logits, self.size).cpu().numpy()
+            expected = quality.sigmoid().tolist()
+            looks += [Look(*item) for item in zip(part, seen, expected, strict=True)]
+        return looks
+
+
+def checked(prompt: Prompt, height: int, width: int) -> Prompt:
+    """The prompt with its box clipped to the image; ValueError where box or clicks lie outside or nothing is asked."""
+    if prompt.box is None and not prompt.clicks and (prompt.mask is None or prompt.mask.is_empty):
+        raise ValueError("a box, a click or a mask is needed to know which object is meant")
+    for x, y, _ in prompt.clicks:
+        if not (0 <= x <= width and 0 <= y <= height):
+            raise ValueError(f"the click ({x:g}, {y:g}) lies outside the image of {width}×{height}")
+    mask = None if prompt.mask is None or prompt.mask.is_empty else prompt.mask
+    box = prompt.box
+    if box is not None:
+        x0, x1 = sorted((min(max(float(box[0]), 0.0), width), min(max(float(box[2]), 0.0), width)))
+        y0, y1 = sorted((min(max(float(box[1]), 0.0), height), min(max(float(box[3]), 0.0), height)))
+        if not (x1 > x0 and y1 > y0):
+            raise ValueError(
+                f"the box {[float(value) for value in box]} covers nothing of the image of {width}×{height}"
+            )
+        box = (x0, y0, x1, y1)
+    return Prompt(box, tuple((float(x), float(y), bool(include)) for x, y, include in prompt.clicks), mask)
+
+
+def _window(prompt: Prompt) -> Window:
+    mask_bounds = prompt.mask.box if prompt.mask is not None else None
+    return window_of(bounds_of(prompt.box, mask_bounds, prompt.clicks))
+
+
+def _maps(prompt: Prompt, window: Window, size: int) -> NDArray[np.float32]:
+    scale = size / window[2]
+    box = None
+    if prompt.box is not None:
+        box = [(value - window[index % 2]) * scale for index, value in enumerate(prompt.box)]
+    mask = None
+    if prompt.mask is not None:
+        mask = _mask_in_window(prompt.mask, window, size)
+    return prompt_maps(size, box, mask, in_window(prompt.clicks, window, size))
+
+
+def _mask_in_window(mask: LocalMask, window: Window, size: int) -> NDArray[np.float32]:
+    """The part of a mask in a window, at the network's resolution."""
+    left, top, side = int(np.floor(window[0])), int(np.floor(window[1])), int(np.ceil(window[2])) + 1
+    bitmap = mask.within(left, top, side, side)
+    return crop_mask(bitmap, (window[0] - left, window[1] - top, window[2]), size)
+
+
+def _part_at_clicks(mask: LocalMask, clicks: Sequence[Click]) -> LocalMask:
+    """The connected parts of a mask that an including click lies in; all of it where none does."""
+    if mask.is_empty:
+        return mask
+    _, parts = cv2.connectedComponents(mask.crop, connectivity=8)
+    rows, columns = mask.crop.shape
+    chosen = {
+        int(parts[int(y) - mask.top, int(x) - mask.left])
+        for x, y, include in clicks
+        if include and 0 <= int(x) - mask.left < columns and 0 <= int(y) - mask.top < rows
+    } - {0}
+    return LocalMask.of(np.isin(parts, list(chosen)), mask.left, mask.top) if chosen else mask

@@ -1,0 +1,174 @@
+"""Training a prompt network, iteratively: predict, click where it is most wrong, predict again (RITM, section 3.2)."""
+
+from __future__ import annotations
+
+import copy
+import json
+import math
+import sys
+import time
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any, TextIO
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from core.prompts.config import PromptConfig, TrainPromptsConfig
+from core.prompts.losses import prompt_loss, quality_loss
+from core.prompts.network import PromptNetwork, as_input, probabilities
+from core.prompts.objects import read_objects
+from core.prompts.samples import Sample, SampleMaker
+from core.prompts.weights import load_prompt_network, save_prompt_network
+from core.training.checkpoints import CHECKPOINT, load_checkpoint, save_checkpoint
+from core.training.signals import stop_requests
+
+LOG = "log.jsonl"
+LOG_EVERY = 50  # steps
+
+
+@dataclass(frozen=True)
+class PromptTrainResult:
+    """What a run left: its directory, which holds weights, sidecar, log and checkpoint, and how many steps it took."""
+
+    directory: Path
+    steps: int
+
+
+def train_prompts(config: TrainPromptsConfig) -> PromptTrainResult:
+    """Train until the last step or a request to stop.
+
+    Raises ValueError and FileNotFoundError, in one line, for data or weights that cannot be used.
+    """
+    if config.size % 32:
+        raise ValueError(f"--size {config.size}: a multiple of 32 pixels is needed")
+    if config.threads:
+        torch.set_num_threads(config.threads)
+    torch.manual_seed(config.seed)
+    directory = Path(config.output)
+    if not config.resume and (directory / CHECKPOINT).exists():
+        raise ValueError(f"{directory} holds a run already: go on with --resume, or choose another --output")
+    directory.mkdir(parents=True, exist_ok=True)
+    objects = read_objects(config.images, config.annotations, config.held_out_every)
+    print(f"{len(objects.objects)} objects on {len(objects.files)} images", file=sys.stderr, flush=True)
+    network, average = _networks(config)
+    optimizer = _optimizer(network, config)
+    start = 0
+    if config.resume:
+        state = load_checkpoint(directory)
+        network.load_state_dict(state["network"])
+        average.load_state_dict(state["average"])
+        optimizer.load_state_dict(state["optimizer"])
+        start = state["step"]
+    maker = SampleMaker(objects, config.size, config.seed + start)
+    began = saved = time.monotonic()
+    recent: list[float] = []
+    with stop_requests() as request, (directory / LOG).open("a", encoding="utf-8") as log:
+        step = start - 1
+        for step in range(start, config.steps):
+            _set_learning_rate(optimizer, config, step)
+            recent.append(_step(network, optimizer, maker, config))
+            _follow(average, network, min(config.average, (step + 1) / (step + 10)))
+            last = step + 1 == config.steps or request.asked
+            if last or (step + 1) % LOG_EVERY == 0:
+                _write_line(log, step + 1, float(np.mean(recent)), time.monotonic() - began)
+                recent.clear()
+            if last or time.monotonic() - saved > 60 * config.checkpoint_minutes:
+                saved = time.monotonic()
+                _save(directory, config, network, average, optimizer, step + 1)
+            if request.asked:
+                break
+    return PromptTrainResult(directory, step + 1)
+
+
+def _write_line(log: TextIO, step: int, loss: float, seconds: float) -> None:
+    line = json.dumps({"step": step, "loss": round(loss, 4), "seconds": round(seconds, 1)})
+    log.write(line + "\n")
+    log.flush()
+    print(line, file=sys.stderr, flush=True)
+
+
+def _networks(config: TrainPromptsConfig) -> tuple[PromptNetwork, PromptNetwork]:
+    if config.weights:
+        network = load_prompt_network(config.weights)
+        network.config = PromptConfig(**{**asdict(network.config), "size": config.size})
+    else:
+        network = PromptNetwork(PromptConfig(size=config.size, channels=config.channels))
+        if config.trunk_weights:
+            network.load_trunk(torch.load(config.trunk_weights, map_location="cpu", weights_only=True))
+    network = network.to(memory_format=torch.channels_last).train()
+    return network, copy.deepcopy(network).requires_grad_(False)
+
+
+def _optimizer(network: PromptNetwork, config: TrainPromptsConfig) -> torch.optim.Optimizer:
+    trunk = list(network.trunk.parameters())
+    known = {id(parameter) for parameter in trunk}
+    rest = [parameter for parameter in network.parameters() if id(parameter) not in known]
+    groups = [{"params": rest, "factor": 1.0}, {"params": trunk, "factor": config.trunk_factor}]
+    return torch.optim.AdamW(groups, lr=config.learning_rate, weight_decay=config.weight_decay)
+
+
+def _set_learning_rate(optimizer: torch.optim.Optimizer, config: TrainPromptsConfig, step: int) -> None:
+    """A linear warm-up, then half a cosine down to a hundredth."""
+    warm = min(1.0, (step + 1) / max(1, config.warmup_steps))
+    factor = warm * (0.01 + 0.99 * 0.5 * (1 + math.cos(math.pi * step / config.steps)))
+    for group in optimizer.param_groups:
+        group["lr"] = config.learning_rate * factor * group["factor"]
+
+
+def _step(
+    network: PromptNetwork, optimizer: torch.optim.Optimizer, maker: SampleMaker, config: TrainPromptsConfig
+) -> float:
+    samples = [maker.draw() for _ in range(config.batch_size)]
+    crops = as_input([sample.image for sample in samples], network.config)
+    rounds = int(maker.random.integers(0, config.most_clicks + 1)) if maker.random.random() < 0.6 else 0
+    for _ in range(rounds):
+        _answer_and_click(network, crops, samples, maker)
+    truth = F.avg_pool2d(torch.from_numpy(np.stack([sample.truth for sample in samples]))[:, None], 2)
+    logits, quality = network(crops, _maps(samples))
+    loss = prompt_loss(logits, truth) + 0.2 * quality_loss(quality, logits, truth)
+    optimizer.zero_grad(set_to_none=True)
+    loss.backward()
+    norm = torch.nn.utils.clip_grad_norm_(network.parameters(), 1.0)
+    if bool(torch.isfinite(norm)):
+        optimizer.step()
+    return float(loss.detach())
+
+
+@torch.no_grad()
+def _answer_and_click(network: PromptNetwork, crops: Tensor, samples: list[Sample], maker: SampleMaker) -> None:
+    answers = probabilities(network(crops, _maps(samples))[0], crops.shape[-1]).numpy()
+    for sample, answer in zip(samples, answers, strict=True):
+        sample.click((answer >= 0.5).astype(np.uint8), maker.random)
+        if sample.box is not None and maker.random.random() < 0.3:
+            sample.box = None  # who mends a mask later gives no box
+
+
+def _maps(samples: list[Sample]) -> Tensor:
+    maps = torch.from_numpy(np.stack([sample.maps() for sample in samples]))
+    return maps.contiguous(memory_format=torch.channels_last)
+
+
+@torch.no_grad()
+def _follow(average: PromptNetwork, network: PromptNetwork, decay: float) -> None:
+    torch._foreach_lerp_(list(average.parameters()), list(network.parameters()), 1 - decay)
+
+
+def _save(
+    directory: Path,
+    config: TrainPromptsConfig,
+    network: PromptNetwork,
+    average: PromptNetwork,
+    optimizer: torch.optim.Optimizer,
+    step: int,
+) -> None:
+    state: dict[str, Any] = {
+        "network": network.state_dict(),
+        "average": average.state_dict(),
+        "optimizer": optimizer.state_dict(),
+        "step": step,
+    }
+    save_checkpoint(directory, state)
+    save_prompt_network(average, directory, lineage={"steps": step, "training": asdict(config)})

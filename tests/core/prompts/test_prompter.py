@@ -1,0 +1,124 @@
+"""MaskPrompter on weights of its own kind: what it promises whatever they know."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from core import MaskPrompter
+from core.prompts.config import PromptConfig
+from core.prompts.local_mask import LocalMask
+from core.prompts.network import PromptNetwork
+from core.prompts.prompter import Prompt
+from core.prompts.weights import load_prompt_network, save_prompt_network
+
+
+@pytest.fixture(scope="module")
+def prompter(tmp_path_factory: pytest.TempPathFactory) -> MaskPrompter:
+    """Random weights at the smallest size."""
+    torch.manual_seed(3)
+    folder = tmp_path_factory.mktemp("prompts")
+    save_prompt_network(PromptNetwork(PromptConfig(size=64, channels=16, blocks=1)), folder)
+    return MaskPrompter(folder)
+
+
+def picture(height: int = 90, width: int = 120) -> np.ndarray:
+    return np.random.default_rng(0).integers(0, 255, (height, width, 3), dtype=np.uint8)
+
+
+coordinates = st.floats(0, 90)
+clicks = st.lists(st.tuples(coordinates, coordinates, st.booleans()), max_size=5)
+boxes = st.none() | st.tuples(st.floats(-20, 140), st.floats(-20, 110), st.floats(-20, 140), st.floats(-20, 110))
+masks = st.none() | st.tuples(st.integers(0, 119), st.integers(0, 89), st.integers(0, 60), st.integers(0, 60))
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(clicks=clicks, box=boxes, mask=masks)
+def test_every_prompt_has_a_mask_or_one_line(prompter: MaskPrompter, clicks: list, box: object, mask: object) -> None:
+    known = None
+    if mask is not None:
+        x, y, width, height = mask  # type: ignore[misc]
+        known = np.zeros((90, 120), dtype=np.uint8)
+        known[y : y + height, x : x + width] = 1
+    try:
+        answer = prompter(picture(), box=box, clicks=clicks, mask=known)
+    except ValueError as error:
+        refusal = str(error)
+        assert "\n" not in refusal
+        assert "box" in refusal
+        return
+    assert answer.shape == (90, 120)
+    assert answer.dtype == np.uint8
+    assert set(np.unique(answer)) <= {0, 1}
+    sides = {(min(int(y), 89), min(int(x), 119)): include for x, y, include in clicks}
+    assert all(answer[place] == include for place, include in sides.items())
+
+
+def test_clicks_that_empty_a_mask_give_an_empty_mask(prompter: MaskPrompter) -> None:
+    mask = np.zeros((90, 120), dtype=np.uint8)
+    mask[40, 50] = 1
+    answer = prompter(picture(), clicks=[(50.5, 40.5, False)], mask=mask)
+    assert not answer.any()
+
+
+def test_only_excluding_clicks_on_nothing_give_an_empty_mask(prompter: MaskPrompter) -> None:
+    assert not prompter(picture(), clicks=[(50, 40, False)]).any()
+
+
+def test_what_no_click_is_near_to_stays(prompter: MaskPrompter) -> None:
+    mask = np.zeros((300, 400), dtype=np.uint8)
+    mask[10:60, 10:60] = 1
+    mask[200:290, 300:390] = 1  # a second part, far from the click
+    mask[230:250, 330:350] = 0  # with a hole
+    answer = prompter(picture(300, 400), clicks=[(35, 62, True)], mask=mask)
+    np.testing.assert_array_equal(answer[180:, 280:], mask[180:, 280:])
+
+
+def test_a_mask_of_another_size_is_refused(prompter: MaskPrompter) -> None:
+    with pytest.raises(ValueError, match="must be of one size"):
+        prompter(picture(), mask=np.ones((4, 4), dtype=np.uint8))
+
+
+def test_nothing_asked_is_one_line(prompter: MaskPrompter) -> None:
+    with pytest.raises(ValueError, match="a box, a click or a mask is needed"):
+        prompter(picture())
+
+
+def test_a_batch_answers_as_one_by_one(prompter: MaskPrompter) -> None:
+    prompts = [
+        Prompt((5, 5, 60, 60)),
+        Prompt((50, 20, 110, 80)),
+        Prompt(mask=LocalMask(20, 20, np.ones((30, 30), "u1"))),
+    ]
+    together = prompter.answers(picture(), prompts)
+    for prompt, answer in zip(prompts, together, strict=True):
+        alone = prompter.answer(picture(), prompt).mask.whole(90, 120)
+        assert np.count_nonzero(alone != answer.mask.whole(90, 120)) <= 5  # sums in another order
+
+
+def test_a_crop_of_a_huge_image_is_seen_as_the_small_image_is(prompter: MaskPrompter) -> None:
+    """What is around an object decides, not how large the image is or where in it the object lies."""
+    small = picture(200, 200)
+    huge = np.full((2000, 3000, 3), 128, dtype=np.uint8)
+    huge[1000:1200, 2000:2200] = small
+    first = prompter(small, box=(60, 60, 140, 140))
+    second = prompter(huge, box=(2060, 1060, 2140, 1140))[1000:1200, 2000:2200]
+    assert np.count_nonzero(first != second) <= 5
+
+
+def test_damaged_weights_are_named(tmp_path: Path) -> None:
+    with pytest.raises(FileNotFoundError, match="there is no prompt model here"):
+        MaskPrompter(tmp_path)
+    save_prompt_network(PromptNetwork(PromptConfig(size=64, channels=16, blocks=1)), tmp_path)
+    weights = tmp_path / "prompts.safetensors"
+    weights.write_bytes(weights.read_bytes()[:1000])
+    with pytest.raises(ValueError, match=r"prompts\.safetensors is not a complete safetensors file"):
+        load_prompt_network(tmp_path)
+    (tmp_path / "prompts.json").write_text("[]")
+    with pytest.raises(ValueError, match="describes no prompt model"):
+        load_prompt_network(tmp_path)

@@ -1,0 +1,129 @@
+"""Training a prompt model: it learns, stops and goes on, and says in one line what it cannot use."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from core import MaskPrompter
+from core.__main__ import main
+from core.masks import decode_rle
+from core.prompts.clicks import next_click
+from core.prompts.config import PromptConfig, TrainPromptsConfig
+from core.prompts.objects import read_objects
+from core.prompts.samples import SampleMaker, damaged
+from core.prompts.training import train_prompts
+from tests.core.toy_data import write_toy_data
+
+
+@pytest.fixture(scope="module")
+def toy(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("toy")
+    write_toy_data(folder, 12)
+    return folder
+
+
+def config_of(toy: Path, output: Path, **fields: object) -> TrainPromptsConfig:
+    small = {"size": 64, "channels": 16, "batch_size": 8, "warmup_steps": 5, "average": 0.9}
+    base = TrainPromptsConfig((str(toy / "images"),), (str(toy / "annotations.json"),), str(output), **small)  # type: ignore[arg-type]
+    return replace(base, **fields)  # type: ignore[arg-type]
+
+
+def test_discs_and_squares_are_learned(toy: Path, tmp_path: Path) -> None:
+    result = train_prompts(config_of(toy, tmp_path / "run", steps=60, learning_rate=3e-3, trunk_factor=1.0))
+    assert result.steps == 60
+    losses = [json.loads(line)["loss"] for line in (result.directory / "log.jsonl").read_text().splitlines()]
+    assert losses[-1] < losses[0]
+    prompter = MaskPrompter(result.directory)
+    data = json.loads((toy / "annotations.json").read_text())
+    ious = []
+    for annotation in data["annotations"][:8]:
+        truth = decode_rle(annotation["segmentation"])
+        x, y, width, height = annotation["bbox"]
+        file = toy / "images" / data["images"][annotation["image_id"]]["file_name"]
+        answer = prompter(file, box=(x, y, x + width, y + height))
+        ious.append((truth & answer).sum() / (truth | answer).sum())
+    assert np.mean(ious) > 0.6  # untrained 0.2
+
+
+def test_a_run_that_is_resumed_goes_on(toy: Path, tmp_path: Path) -> None:
+    config = config_of(toy, tmp_path / "run", steps=3)
+    train_prompts(config)
+    with pytest.raises(ValueError, match="holds a run already"):
+        train_prompts(config)
+    result = train_prompts(replace(config, steps=5, resume=True))
+    steps = [json.loads(line)["step"] for line in (result.directory / "log.jsonl").read_text().splitlines()]
+    assert steps == [3, 5]
+
+
+def test_the_command_trains(toy: Path, tmp_path: Path) -> None:
+    arguments = ["train-prompts", "--images", str(toy / "images"), "--annotations", str(toy / "annotations.json")]
+    arguments += ["--output", str(tmp_path / "run"), "--steps", "2", "--size", "64", "--batch-size", "4"]
+    assert main(arguments) == 0
+    assert MaskPrompter(tmp_path / "run").size == 64
+
+
+def test_what_cannot_be_used_is_one_line(toy: Path, tmp_path: Path) -> None:
+    config = config_of(toy, tmp_path / "run")
+    with pytest.raises(ValueError, match="multiple of 32"):
+        train_prompts(replace(config, size=100))
+    with pytest.raises(ValueError, match="2 folders of --images for 1 files of --annotations"):
+        train_prompts(replace(config, images=(*config.images, "more")))
+    with pytest.raises(ValueError, match="1 data sets: give one each"):
+        train_prompts(replace(config, held_out_every=(5, 5)))
+    with pytest.raises(ValueError, match="'colour' is no setting"):
+        PromptConfig.from_dict({"colour": 3})
+
+
+def test_images_that_are_held_out_are_never_read(toy: Path) -> None:
+    images, files = [str(toy / "images")], [str(toy / "annotations.json")]
+    taken = {Path(file).name for file in read_objects(images, files, [4]).files}
+    assert {"toy000.png", "toy004.png", "toy008.png"}.isdisjoint(taken)
+    assert len(taken) == 9
+
+
+def test_samples_repeat_with_their_seed_and_differ_within(toy: Path) -> None:
+    objects = read_objects([str(toy / "images")], [str(toy / "annotations.json")])
+    first = [SampleMaker(objects, 64, seed=1).draw() for _ in range(1)]
+    again = [SampleMaker(objects, 64, seed=1).draw() for _ in range(1)]
+    np.testing.assert_array_equal(first[0].image, again[0].image)
+    maker = SampleMaker(objects, 64, seed=1)
+    samples = [maker.draw() for _ in range(60)]
+    assert any(sample.box is not None and not sample.clicks for sample in samples)
+    assert any(sample.box is None and sample.mask is None and sample.clicks for sample in samples)
+    assert any(sample.mask is not None for sample in samples)
+    assert all(sample.truth.shape == (64, 64) and sample.maps().shape == (6, 64, 64) for sample in samples)
+
+
+def test_the_next_click_lies_in_the_largest_error_on_its_side() -> None:
+    truth = np.zeros((80, 80), dtype=np.uint8)
+    truth[10:50, 10:50] = 1
+    answer = truth.copy()
+    answer[20:40, 20:40] = 0  # missing
+    answer[60:66, 60:66] = 1  # too much, but smaller
+    random = np.random.default_rng(0)
+    x, y, include = next_click(truth, answer, random)  # type: ignore[misc]
+    assert include
+    assert 20 <= x < 40
+    assert 20 <= y < 40
+    answer[20:40, 20:40] = 1
+    x, y, include = next_click(truth, answer, random)  # type: ignore[misc]
+    assert not include
+    assert 60 <= x < 66
+    assert next_click(truth, truth, random) is None
+
+
+def test_damage_leaves_most_of_a_mask() -> None:
+    truth = np.zeros((96, 96), dtype=np.float32)
+    truth[20:70, 20:70] = 1
+    random = np.random.default_rng(0)
+    ious = []
+    for _ in range(40):
+        mask = damaged(truth, random)
+        assert set(np.unique(mask)) <= {0.0, 1.0}
+        ious.append((mask * truth).sum() / np.maximum(mask, truth).sum())
+    assert 0.4 < np.mean(ious) < 0.95
