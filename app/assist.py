@@ -19,8 +19,10 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
+from sqlalchemy.orm import Session
 
-from app.outlines import outline, refined
+from app.outlines import outline
+from app.prompts import PromptedMasks
 from app.store.categories import all_categories, category_for_model
 from app.store.database import Store
 from app.store.documents import find_image
@@ -29,7 +31,7 @@ from app.store.errors import InvalidFieldError, one_line
 from app.store.geometry import count_keypoints, measured_segmentation
 from app.store.image_files import original_path
 from app.store.predictions import replace_predictions
-from app.store.schema import Image
+from app.store.schema import Category, Image
 from core.datasets.images import read_image
 
 if TYPE_CHECKING:
@@ -40,6 +42,7 @@ logger = logging.getLogger("maskloop")
 Result = TypeVar("Result")
 
 STARTER = "starter"
+PROMPT_MODEL = "prompts"  # what a mask that a person asked for is drawn with, whatever model names its class
 IMAGES_KEPT = 2  # decoded
 FEATURES_KEPT = 4  # images; up to 74 MB each at 800 pixels
 
@@ -68,6 +71,7 @@ class Assist:
         self._model_name: str | None = None
         self._predictor: Predictor | None = None
         self._unavailable: dict[str, str] = {}  # name of the wanted version → why it cannot be loaded
+        self.prompts = PromptedMasks()
         self._pixels: OrderedDict[str, NDArray[np.uint8]] = OrderedDict()
         self._pixels_lock = threading.Lock()
         self._work: queue.SimpleQueue[Callable[[], None] | None] = queue.SimpleQueue()
@@ -122,12 +126,38 @@ class Assist:
         """
         return self.submit(lambda: self._masks_from_boxes(image_id, boxes, category))
 
+    def mask_from_points(
+        self,
+        image_id: int,
+        points: Sequence[tuple[float, float, bool]],
+        category: int | str | None = None,
+        *,
+        preview: bool = False,
+    ) -> list[dict[str, Any]]:
+        """The object that clicks (x, y, include) are on, as instance JSON with id null; nothing is stored.
+
+        Nothing where no click includes. Runs in the caller's thread; only a class that has to be guessed waits for
+        the model's. A preview is quicker, coarser, and of the first class where none is given.
+        """
+        with self.store.reading() as session:
+            image = find_image(session, image_id)
+            wanted = _wanted_category(session, category)
+            if wanted is None and preview:
+                wanted = next(iter(all_categories(session)), None)
+        answer = self.prompts.of_points(self._pixels_of(image), points, preview=preview)
+        if not answer["segmentation"]:
+            return []
+        x, y, width, height = answer["bbox"]
+        task = lambda: self._suggestions(image, [[x, y, x + width, y + height]], [answer], wanted)  # noqa: E731
+        return task() if wanted is not None and not wanted.keypoints else self.submit(task).result()
+
     def refine(
         self, image_id: int, instance: int | dict[str, Any], points: Sequence[tuple[float, float, bool]]
     ) -> dict[str, Any]:
         """The mask of an instance (its id, or its segmentation or bbox) after clicks (x, y, include).
 
-        Returns segmentation, bbox and area; nothing is stored. Needs no model, and runs in the caller's thread.
+        Returns segmentation, bbox and area, those of nothing where the clicks leave nothing; nothing is stored. Runs
+        in the caller's thread.
         """
         with self.store.reading() as session:
             image = find_image(session, image_id)
@@ -138,7 +168,7 @@ class Assist:
                 segmentation, bbox, _ = measured_segmentation(
                     instance.get("segmentation"), instance.get("bbox"), image.height, image.width
                 )
-        return refined(self._pixels_of(image), segmentation, bbox, points)
+        return self.prompts.refined(self._pixels_of(image), segmentation, bbox, points)
 
     def _pixels_of(self, image: Image) -> NDArray[np.uint8]:
         """The upright RGB pixels of an image; those looked at last are kept."""
@@ -175,32 +205,42 @@ class Assist:
     def _masks_from_boxes(
         self, image_id: int, boxes: Sequence[Sequence[float]], category: int | str | None
     ) -> list[dict[str, Any]]:
-        name, predictor = self._use(None)
         with self.store.reading() as session:
             image = find_image(session, image_id)
-            revision = image.revision
-            wanted = None
-            if category is not None:
-                wanted = next((row for row in all_categories(session) if category in (row.id, row.name)), None)
-                if wanted is None:
-                    raise InvalidFieldError("category", f"there is no category {category!r}")
+            wanted = _wanted_category(session, category)
         clipped = [_clipped_box(box, image) for box in boxes]
-        labels = _labels_of(predictor, wanted.name if wanted is not None else None, len(clipped))
-        path = original_path(self.store.workspace, image.sha256)
-        instances = predictor.boxes_to_masks(path, clipped, labels=labels, key=image.sha256)
+        answers = self.prompts.of_boxes(self._pixels_of(image), clipped)
+        return self._suggestions(image, clipped, answers, wanted)
+
+    def _suggestions(
+        self,
+        image: Image,
+        boxes: Sequence[Sequence[float]],
+        answers: Sequence[dict[str, Any]],
+        wanted: Category | None,
+    ) -> list[dict[str, Any]]:
+        """Masks by prompt with their class, the model's guess where none is `wanted`, and its keypoints."""
+        described: list[dict[str, Any]] = [{"keypoints": [], "score": 1.0} for _ in boxes]
+        if wanted is None or wanted.keypoints:
+            described = self._described(image, boxes, wanted.name if wanted is not None else None)
         suggestions = []
-        for entry, box in zip(_objects(instances), clipped, strict=True):
-            if not entry["segmentation"]:  # the model sees nothing in it: the person's box is what there is
-                entry["bbox"] = [box[0], box[1], box[2] - box[0], box[3] - box[1]]
-            guessed = entry.pop("category")
-            if wanted is not None:
-                target, keypoints = wanted, wanted.keypoints
-            else:
+        for entry, answer, box in zip(described, answers, boxes, strict=True):
+            target = wanted
+            if target is None:
                 with self.store.writing() as session:
-                    target = category_for_model(session, guessed)
-                    keypoints = target.keypoints
-            suggestions.append(_suggestion(entry, image, target.id, len(keypoints), name, revision))
+                    target = category_for_model(session, entry["category"])
+            entry |= {"segmentation": answer["segmentation"], "bbox": answer["bbox"]}
+            if not entry["segmentation"]:  # nothing is seen in it: the person's box is what there is
+                entry["bbox"] = [box[0], box[1], box[2] - box[0], box[3] - box[1]]
+            suggestions.append(_suggestion(entry, image, target.id, len(target.keypoints), PROMPT_MODEL))
         return suggestions
+
+    def _described(self, image: Image, boxes: Sequence[Sequence[float]], category: str | None) -> list[dict[str, Any]]:
+        """What the model in use says of boxes: category, score and keypoints."""
+        _, predictor = self._use(None)
+        path = original_path(self.store.workspace, image.sha256)
+        labels = _labels_of(predictor, category, len(boxes))
+        return _objects(predictor.boxes_to_masks(path, boxes, labels=labels, key=image.sha256))
 
     def _use(self, wanted: str | None) -> tuple[str, Predictor]:
         """The predictor of a version; where the one in use cannot be loaded, the starter model's."""
@@ -268,7 +308,7 @@ def _objects(instances: Instances) -> list[dict[str, Any]]:
 
 
 def _suggestion(
-    entry: dict[str, Any], image: Image, category_id: int, keypoint_count: int, model: str, revision: int
+    entry: dict[str, Any], image: Image, category_id: int, keypoint_count: int, model: str
 ) -> dict[str, Any]:
     segmentation, bbox, area = measured_segmentation(entry["segmentation"], entry["bbox"], image.height, image.width)
     keypoints = entry["keypoints"] if len(entry["keypoints"]) == 3 * keypoint_count else []
@@ -286,8 +326,18 @@ def _suggestion(
         "source": "predicted",
         "status": "proposed",
         "model": model,
-        "revision": revision,
+        "revision": image.revision,
     }
+
+
+def _wanted_category(session: Session, category: int | str | None) -> Category | None:
+    """The store's category of an id or a name, None where none is given; InvalidFieldError for an unknown one."""
+    if category is None:
+        return None
+    wanted = next((row for row in all_categories(session) if category in (row.id, row.name)), None)
+    if wanted is None:
+        raise InvalidFieldError("category", f"there is no category {category!r}")
+    return wanted
 
 
 def _clipped_box(box: Sequence[float], image: Image) -> list[float]:

@@ -2,26 +2,18 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Sequence
 from typing import Any
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from app.store.errors import InvalidFieldError
-from app.store.geometry import measured_segmentation
 from core.masks import (
     crop_has_holes,
     crop_to_polygons,
     crop_to_rle,
-    decode_rle,
-    mask_to_polygons,
     polygons_to_mask,
-    segmentation_to_rle,
 )
-from core.predict.refine import refine_mask
 
 MOST_VERTICES = 60
 LEAST_IOU = 0.97  # of the outline with the bitmap
@@ -78,37 +70,8 @@ def _without_small_parts(bitmap: NDArray[np.uint8], limit: float) -> NDArray[np.
     return keep[labels].astype(np.uint8)
 
 
-def refined(
-    pixels: NDArray[np.uint8], segmentation: Any, bbox: Sequence[float], points: Sequence[tuple[float, float, bool]]
-) -> dict[str, Any]:
-    """The segmentation, bbox and area of a mask after clicks (x, y, include) on an RGB image.
-
-    It begins with the segmentation, or with the whole box where there is none. Raises InvalidFieldError for
-    clicks outside the image and where nothing of the mask is left.
-    """
-    height, width = pixels.shape[:2]
-    for x, y, _ in points:
-        if not (0 <= x <= width and 0 <= y <= height):
-            raise InvalidFieldError("points", f"the point ({x:g}, {y:g}) lies outside the image of {width}×{height}")
-    if segmentation:
-        mask = decode_rle(segmentation_to_rle(segmentation, height, width))
-    else:
-        mask = np.zeros((height, width), dtype=np.uint8)
-        left, top, box_width, box_height = bbox
-        mask[int(top) : math.ceil(top + box_height), int(left) : math.ceil(left + box_width)] = 1
-    mask = refine_mask(pixels, mask, points)
-    if not mask.any():
-        raise InvalidFieldError("points", "these clicks leave nothing of the mask: delete the object instead")
-    left, top, crop_width, crop_height = cv2.boundingRect(mask)
-    crop = mask[top : top + crop_height, left : left + crop_width]
-    answer = outline(crop, left, top, height, width)
-    if not _agrees(answer, points, height, width):
-        # A click lies closer to the edge than the simplified outline does.
-        answer = mask_to_polygons(mask) if not crop_has_holes(crop) else crop_to_rle(crop, left, top, height, width)
-    segmentation, box, area = measured_segmentation(answer, None, height, width)
-    return {"segmentation": segmentation, "bbox": box, "area": area}
-
-
-def _agrees(segmentation: Any, points: Sequence[tuple[float, float, bool]], height: int, width: int) -> bool:
-    mask = decode_rle(segmentation_to_rle(segmentation, height, width))
-    return all(bool(mask[min(int(y), height - 1), min(int(x), width - 1)]) == bool(include) for x, y, include in points)
+def exact_outline(crop: NDArray[np.uint8], left: int, top: int, height: int, width: int) -> Any:
+    """The COCO segmentation of a bitmap as `outline` gives it, but to the pixel and with every speck."""
+    if crop_has_holes(crop):
+        return crop_to_rle(crop, left, top, height, width)
+    return [(np.reshape(polygon, (-1, 2)) + (left, top)).ravel().tolist() for polygon in crop_to_polygons(crop, 0, 0)]

@@ -16,7 +16,7 @@ from app.api.errors import INVALID, NOT_FOUND, ErrorLine
 from app.api.shapes import (
     DEFAULT_THRESHOLD,
     AssistState,
-    BoxPrompts,
+    MaskPrompts,
     PredictAnswer,
     PredictRequest,
     RefinedMask,
@@ -25,6 +25,7 @@ from app.api.shapes import (
 )
 from app.store.database import Store
 from app.store.documents import document_json, find_image
+from app.store.errors import InvalidFieldError
 
 UNAVAILABLE: dict[int | str, dict[str, Any]] = {503: {"model": ErrorLine, "description": "The model cannot be loaded."}}
 router = APIRouter(prefix="/api", tags=["assistance"], responses={**NOT_FOUND, **UNAVAILABLE})
@@ -48,9 +49,16 @@ async def predict(
 
 
 @router.post("/images/{image_id}/masks", response_model=Suggestions, responses=INVALID)
-async def masks(image_id: ImageId, body: BoxPrompts, assist: TheAssist) -> Response:
-    """The object in each box: mask, class guess and keypoints. Nothing is stored."""
-    instances = await asyncio.wrap_future(assist.masks_from_boxes(image_id, body.boxes, body.category))
+async def masks(image_id: ImageId, body: MaskPrompts, assist: TheAssist) -> Response:
+    """The object in each box, or the one that clicks are on: mask, class guess and keypoints. Nothing is stored."""
+    if (body.boxes is None) == (body.points is None):
+        raise InvalidFieldError("boxes", "either boxes around objects or points on one object are needed")
+    if body.boxes is not None:
+        instances = await asyncio.wrap_future(assist.masks_from_boxes(image_id, body.boxes, body.category))
+    else:
+        instances = await run_in_threadpool(
+            assist.mask_from_points, image_id, body.points or [], body.category, preview=body.preview
+        )
     return JsonAnswer({"instances": instances})
 
 

@@ -237,12 +237,16 @@ class PredictAnswer(Document):
     seconds: float = Field(description="What the model took.")
 
 
-class BoxPrompts(BaseModel):
-    """Boxes around objects."""
+class MaskPrompts(BaseModel):
+    """What a person shows of objects: boxes around them, or clicks on one."""
 
-    boxes: list[tuple[FiniteFloat, FiniteFloat, FiniteFloat, FiniteFloat]] = Field(
-        min_length=1, max_length=100, description="`[x0, y0, x1, y1]` in pixels", examples=[[[10, 10, 60, 40]]]
+    boxes: list[tuple[FiniteFloat, FiniteFloat, FiniteFloat, FiniteFloat]] | None = Field(
+        None, min_length=1, max_length=100, description="`[x0, y0, x1, y1]` in pixels", examples=[[[10, 10, 60, 40]]]
     )
+    points: list[tuple[FiniteFloat, FiniteFloat, bool]] | None = Field(
+        None, min_length=1, max_length=200, description="Clicks on one object, `[x, y, include]` in pixels"
+    )
+    preview: bool = Field(False, description="With points: quicker and coarser.")
     category: int | str | None = Field(None, description="Id or name of the class; the model's guess without it.")
 
 
@@ -262,7 +266,7 @@ class RefineRequest(BaseModel):
 
 
 class RefinedMask(BaseModel):
-    """The corrected mask; nothing is stored."""
+    """The corrected mask, `[]` with area 0 where the clicks leave nothing of it; nothing is stored."""
 
     segmentation: Any = Field(description=SEGMENTATION)
     bbox: list[float] = Field(description=BOX)

@@ -125,8 +125,9 @@ def test_a_box_gives_the_object_in_it(client: TestClient, upload: Upload, catego
         assert instance["id"] is None
         assert names[instance["category_id"]] == "unicorn"
         x, y, width, height = instance["bbox"]
-        assert x0 - 1 <= x < x + width <= x1 + 1
-        assert y0 - 1 <= y < y + height <= y1 + 1
+        # A hand's box is not exact: the object may reach a little beyond it.
+        assert x0 - 2 <= x < x + width <= x1 + 2
+        assert y0 - 2 <= y < y + height <= y1 + 2
     assert document(image)["instances"] == []
     given = client.post(f"/api/images/{image}/masks", json={"boxes": [[80, 60, 20, 10]], "category": category})
     assert given.json()["instances"][0]["category_id"] == category
@@ -147,6 +148,7 @@ def test_a_box_gives_the_object_in_it(client: TestClient, upload: Upload, catego
         {"boxes": [["a", 1, 2, 3]]},
         {"boxes": "all"},
         {},
+        {"boxes": [[10, 10, 50, 50]], "points": [[20, 20, 1]]},
         {"boxes": [[10, 10, 50, 50]], "category": 99},
         {"boxes": [[10, 10, 50, 50]], "category": "none such"},
     ],
@@ -191,7 +193,6 @@ def test_clicks_refine_a_mask_and_store_nothing(
         ({"instance": 77, "points": [[5, 5, 1]]}, 404),
         ({"instance": {}, "points": [[5, 5, 1]]}, 422),
         ({"instance": {"segmentation": [[1, 1, 2, 2]]}, "points": [[5, 5, 1]]}, 422),
-        ({"instance": {"segmentation": block(5, 5, 1, 1)}, "points": [[5.5, 5.5, 0]]}, 422),
     ],
 )
 def test_clicks_that_cannot_be(

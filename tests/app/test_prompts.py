@@ -1,0 +1,123 @@
+"""Masks by prompt through the routes: from boxes, from clicks alone, from a mask that is there."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+from fastapi.testclient import TestClient
+from numpy.typing import NDArray
+from PIL import Image
+
+from core.masks import decode_rle, encode_rle, segmentation_to_rle
+from tests.app.conftest import block, file_bytes
+
+Document = Callable[[int], dict[str, Any]]
+SIZE = 240
+
+
+@pytest.fixture
+def disc() -> NDArray[np.uint8]:
+    """Where the disc of `photograph` is."""
+    rows, columns = np.mgrid[:SIZE, :SIZE] + 0.5
+    return (np.hypot(columns - 150, rows - 110) < 45).astype(np.uint8)
+
+
+@pytest.fixture
+def photograph(client: TestClient, disc: NDArray[np.uint8]) -> int:
+    """An image with an orange disc on a grey-blue ground."""
+    pixels = np.random.default_rng(0).normal(0, 6, (SIZE, SIZE, 3)) + (95, 110, 130)
+    pixels[disc > 0] += (110, 30, -80)
+    data = file_bytes(Image.fromarray(pixels.clip(0, 255).astype(np.uint8)))
+    return int(client.post("/api/images", files=[("files", ("disc.png", data))]).json()["images"][0]["image_id"])
+
+
+def mask_of(answer: dict[str, Any], size: int = SIZE) -> NDArray[np.uint8]:
+    if not answer["segmentation"]:
+        return np.zeros((size, size), dtype=np.uint8)
+    return decode_rle(segmentation_to_rle(answer["segmentation"], size, size))
+
+
+def iou(first: NDArray[np.uint8], second: NDArray[np.uint8]) -> float:
+    return float((first & second).sum() / (first | second).sum())
+
+
+def test_a_box_of_any_class_gives_the_object_in_it(
+    client: TestClient, photograph: int, category: int, disc: NDArray[np.uint8]
+) -> None:
+    body = {"boxes": [[103, 67, 196, 154]], "category": category}
+    (found,) = client.post(f"/api/images/{photograph}/masks", json=body).json()["instances"]
+    assert iou(mask_of(found), disc) > 0.85
+    assert (found["category_id"], found["model"], found["id"]) == (category, "prompts", None)
+
+
+def test_one_click_gives_the_object_under_it(
+    client: TestClient, photograph: int, category: int, disc: NDArray[np.uint8], document: Document
+) -> None:
+    body = {"points": [[150, 110, 1]], "category": category}
+    (found,) = client.post(f"/api/images/{photograph}/masks", json=body).json()["instances"]
+    assert iou(mask_of(found), disc) > 0.6
+    assert found["category_id"] == category
+    preview = client.post(f"/api/images/{photograph}/masks", json=body | {"preview": True}).json()["instances"]
+    assert iou(mask_of(preview[0]), disc) > 0.6
+    assert document(photograph)["instances"] == []
+
+
+def test_without_a_class_the_model_guesses_one(client: TestClient, photograph: int) -> None:
+    (found,) = client.post(f"/api/images/{photograph}/masks", json={"points": [[150, 110, 1]]}).json()["instances"]
+    names = {row["id"]: row["name"] for row in client.get("/api/categories").json()["categories"]}
+    assert names[found["category_id"]] == "unicorn"
+
+
+def test_clicks_that_only_exclude_find_nothing(client: TestClient, photograph: int, category: int) -> None:
+    body = {"points": [[150, 110, 0]], "category": category}
+    answer = client.post(f"/api/images/{photograph}/masks", json=body)
+    assert (answer.status_code, answer.json()) == (200, {"instances": []})
+
+
+def test_clicks_that_leave_nothing_give_an_empty_mask_that_is_never_stored_as_a_box(
+    client: TestClient, photograph: int, category: int, document: Document
+) -> None:
+    instance = {"segmentation": block(5, 5, 1, 1), "category_id": category}
+    url = f"/api/images/{photograph}"
+    answer = client.post(f"{url}/refine", json={"instance": instance, "points": [[5.5, 5.5, 0]]})
+    assert answer.status_code == 200
+    assert answer.json() == {"segmentation": [], "bbox": [0, 0, 0, 0], "area": 0}
+    stored = client.post(f"{url}/instances", json=answer.json() | {"category_id": category})
+    assert stored.status_code == 422
+    assert document(photograph)["instances"] == []
+
+
+def test_what_no_click_is_near_to_stays_and_holes_survive(client: TestClient, photograph: int, category: int) -> None:
+    mask = np.zeros((SIZE, SIZE), dtype=np.uint8)
+    mask[170:230, 10:80] = 1
+    mask[190:205, 30:55] = 0  # a hole, far from the click
+    mask[70:150, 110:150] = 1  # half of the disc
+    rle = encode_rle(mask)
+    instance = {"segmentation": rle, "category_id": category}
+    body = {"instance": instance, "points": [[175, 110, 1]]}
+    after = mask_of(client.post(f"/api/images/{photograph}/refine", json=body).json())
+    assert after[110, 175]
+    assert iou(after[160:, :90], mask[160:, :90]) > 0.97
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"points": []},
+        {"points": [[500, 10, 1]]},
+        {"points": [[1e400, 10, 1]]},
+        {"points": [["x", 10, 1]]},
+        {"points": [[10, 10, 1]], "category": "none such"},
+        {"points": [[10, 10, 1]] * 201},
+    ],
+)
+def test_points_that_cannot_be(client: TestClient, photograph: int, body: dict[str, Any]) -> None:
+    text = str(body).replace("'", '"').replace("inf", "1e400")
+    headers = {"Content-Type": "application/json"}
+    answer = client.post(f"/api/images/{photograph}/masks", content=text, headers=headers)
+    assert answer.status_code == 422
+    assert answer.json()["field"].split(".")[0] in ("points", "category")
+    assert "\n" not in answer.json()["error"]
