@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Callable, Mapping
-from pathlib import Path
 from typing import Any
 
 import gradio as gr
 import pandas as pd
-from PIL import Image
 
 from app import finetune_texts as texts
 from app import job_directory
@@ -110,10 +108,7 @@ class FinetuneTab:
                 buttons=[],
                 elem_id="finetune-rows",
             )
-            self.pictures = [
-                gr.Image(visible=False, show_label=False, buttons=["fullscreen"], elem_classes="finetune-picture")
-                for _ in range(PICTURES)
-            ]
+            self.pictures = [gr.HTML(visible=False, elem_classes="finetune-picture") for _ in range(PICTURES)]
 
     def _build_versions(self) -> None:
         with gr.Accordion("Model versions", open=False, elem_id="finetune-versions"):
@@ -263,8 +258,8 @@ class FinetuneTab:
             for number, component in enumerate(self.pictures):
                 path = self.fine_tuning.runs / str(job["id"]) / job_directory.COMPARISON / f"{number}.jpg"
                 is_there = finished and path.exists()
-                # As an image, not as a path: the workspace is not open to the page.
-                view[component] = gr.Image(value=_loaded(path) if is_there else None, visible=is_there)
+                # From a route of ours: Gradio's own, which serve files, are closed.
+                view[component] = gr.HTML(value=_picture(job["id"], number) if is_there else "", visible=is_there)
         return view
 
     def _curves(self, job: Mapping[str, Any]) -> dict[Any, Any]:
@@ -315,7 +310,9 @@ def _frame(points: list[dict[str, Any]], columns: list[str]) -> pd.DataFrame | N
     return pd.DataFrame(points, columns=columns)
 
 
-def _loaded(path: Path) -> Image.Image:
-    with Image.open(path) as picture:
-        picture.load()
-        return picture.copy()
+def _picture(job_id: int, number: int) -> str:
+    address = f"api/jobs/{job_id}/comparison/{number}"
+    return (
+        f'<a href="{address}" target="_blank"><img src="{address}" style="width: 100%" '
+        'alt="Held-out image: as it is, as the base model sees it, as the new one does"></a>'
+    )

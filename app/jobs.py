@@ -166,6 +166,13 @@ class FineTuning:
             row = _find(session, job_id)
         return self._view.full(row)
 
+    def comparison(self, job_id: int, number: int) -> Path:
+        """A picture of a held-out image as both models see it; raises NotFoundError where there is none."""
+        path = self.runs / str(job_id) / job_directory.COMPARISON / f"{number}.jpg"
+        if self.job(job_id)["state"] != "finished" or not path.is_file():
+            raise NotFoundError(f"job {job_id} has no picture {number}")
+        return path
+
     # -- following the processes ----------------------------------------------------------------
 
     def open(self) -> None:

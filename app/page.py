@@ -7,6 +7,10 @@ from typing import Any
 
 import gradio as gr
 from fastapi import FastAPI
+from gradio.routes import App as GradioApp
+from starlette.routing import Mount
+
+from app.gradio_routes import OnlyWhatThePageUses
 
 TITLE = "MaskLoop"
 
@@ -59,9 +63,10 @@ def build_page(finetune_tab: FinetuneTab | None = None) -> gr.Blocks:
 
 def mount_page(app: FastAPI, finetune_tab: FinetuneTab | None = None, **options: Any) -> FastAPI:
     """Put the page at the root of `app`; `options` go to `gradio.mount_gradio_app` (auth_dependency, root_path)."""
-    return gr.mount_gradio_app(
+    page = build_page(finetune_tab)
+    app = gr.mount_gradio_app(
         app,
-        build_page(finetune_tab),
+        page,
         path="/",
         css=PAGE_CSS,
         theme=gr.themes.Default(primary_hue="indigo", neutral_hue="slate", font=["system-ui", "sans-serif"]),
@@ -72,3 +77,8 @@ def mount_page(app: FastAPI, finetune_tab: FinetuneTab | None = None, **options:
         ssr_mode=False,
         **options,
     )
+    page.has_launched = True  # from here on Gradio checks the paths that it is given
+    for route in app.routes:
+        if isinstance(route, Mount) and isinstance(route.app, GradioApp):
+            route.app = OnlyWhatThePageUses(route.app)
+    return app

@@ -13,6 +13,7 @@ from fastapi.staticfiles import StaticFiles
 from app.api import assistance, categories, documents, exchange, images, jobs, models
 from app.api.errors import add_error_handlers
 from app.assist import Assist
+from app.gradio_routes import keep_files_in
 from app.jobs import FineTuning
 from app.registry import ModelRegistry
 from app.repredict import Repredictor
@@ -69,6 +70,7 @@ def create_app(
         app.include_router(module.router)
     app.mount("/canvas", EditorFiles(directory=CANVAS), name="canvas")
     if with_page:
+        keep_files_in(store.workspace)  # before the first import of Gradio, which looks then
         from app.finetune_tab import build_finetune_tab
         from app.page import mount_page
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Depends, Path, Query, Request
+from fastapi.responses import FileResponse
 from pydantic import BaseModel, Field
 
 from app.api.dependencies import LARGEST_ID
@@ -130,6 +131,14 @@ def plan_job(fine_tuning: TheFineTuning, base_model: Annotated[str | None, Query
 def show_job(fine_tuning: TheFineTuning, job_id: JobId) -> Any:
     """One job with its curves."""
     return fine_tuning.job(job_id)
+
+
+@router.get("/{job_id}/comparison/{number}", response_class=FileResponse, responses=NOT_FOUND)
+def show_comparison(
+    fine_tuning: TheFineTuning, job_id: JobId, number: Annotated[int, Path(ge=0, le=999)]
+) -> FileResponse:
+    """A held-out image as both models see it, JPEG; jobs that are finished have some, from 0."""
+    return FileResponse(fine_tuning.comparison(job_id, number), media_type="image/jpeg")
 
 
 @router.post(

@@ -1,0 +1,139 @@
+"""The page's framework serves no file, takes no upload and copies nothing: a stranger asks for all of it."""
+
+from __future__ import annotations
+
+import stat
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from fastapi.testclient import TestClient
+
+from app.server import create_app
+from app.store.database import Store
+
+SECRET = "a line that nobody else may read"
+
+
+@pytest.fixture(scope="module")
+def secret(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A file of the user's outside the workspace."""
+    path = tmp_path_factory.mktemp("elsewhere") / "secret.txt"
+    path.write_text(SECRET)
+    return path
+
+
+@pytest.fixture(scope="module")
+def workspace(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A workspace with a file in it."""
+    folder = tmp_path_factory.mktemp("opened") / "workspace"
+    folder.mkdir()
+    (folder / "inside.txt").write_text(SECRET)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def page(workspace: Path, tiny_model: Path) -> Iterator[TestClient]:
+    """The whole application, the page included."""
+    app = create_app(Store(workspace), model=str(tiny_model), device="cpu", load_at_once=False)
+    with TestClient(app, base_url="http://127.0.0.1:7860", raise_server_exceptions=False) as client:
+        yield client
+
+
+def file_data(path: object) -> dict[str, Any]:
+    return {"path": str(path), "meta": {"_type": "gradio.FileData"}}
+
+
+def copies(folder: Path) -> list[Path]:
+    return [path for path in folder.rglob("*") if path.is_file() and path.name != "inside.txt"]
+
+
+def test_no_function_of_the_page_takes_a_file(page: TestClient, secret: Path, workspace: Path) -> None:
+    functions = page.app.routes[-1].app.app.get_blocks().fns  # type: ignore[attr-defined]
+    assert len(functions) >= 8
+    for path in (secret, workspace / "inside.txt", "/etc/hostname", f"http://127.0.0.1:1/{secret}"):
+        for number in functions:
+            for item in (file_data(path), {"path": str(path)}, [file_data(path)], {"value": {"url": str(path)}}):
+                body = {"data": [item] * 5, "fn_index": number, "session_hash": "s"}
+                answer = page.post("/gradio_api/run/predict", json=body)
+                assert answer.status_code == 422
+                assert SECRET not in answer.text
+    assert not [path for path in copies(workspace / "page-files") if path.read_text() == SECRET]
+
+
+@pytest.mark.parametrize("prefix", ["/gradio_api", ""])
+def test_no_route_serves_a_file(page: TestClient, secret: Path, workspace: Path, prefix: str) -> None:
+    for path in (secret, workspace / "inside.txt", workspace / "maskloop.db"):
+        for route in (
+            f"/file={path}",
+            f"/file/{path}",
+            f"/file%3D{path}",
+            f"//file={path}",
+            f"/./file={path}",
+            f"/assets/../file={path}",
+            f"/assets/..%2f..%2ffile={path}",
+            f"/proxy=file://{path}",
+            f"/proxy=http://127.0.0.1:7860/gradio_api/file={path}",
+            f"/stream/s/0/0/{path}",
+            f"/static/../../../../../..{path}",
+            f"/assets/%2e%2e/%2e%2e/%2e%2e{path}",
+            f"/custom_component/x/client/component/{path}",
+            f"/svelte/{path}",
+            f"/deep_link?session_hash={path}",
+        ):
+            for method in ("GET", "HEAD", "POST"):
+                answer = page.request(method, prefix + route)
+                assert answer.status_code in (400, 404, 405), (method, prefix + route)
+                assert SECRET not in answer.text
+
+
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [
+        ("POST", "/gradio_api/upload"),
+        ("GET", "/gradio_api/upload_progress?upload_id=1"),
+        ("POST", "/gradio_api/api/predict"),
+        ("POST", "/gradio_api/run/view"),
+        ("POST", "/gradio_api/call/view"),
+        ("POST", "/gradio_api/call/v2/view"),
+        ("POST", "/gradio_api/queue/join"),
+        ("GET", "/gradio_api/queue/data?session_hash=s"),
+        ("POST", "/gradio_api/component_server"),
+        ("GET", "/gradio_api/info"),
+        ("GET", "/gradio_api/openapi.json"),
+        ("GET", "/config"),
+        ("GET", "/gradio_api/runs"),
+        ("GET", "/gradio_api/token"),
+        ("GET", "/gradio_api/dev/reload"),
+        ("GET", "/monitoring"),
+        ("POST", "/login"),
+        ("POST", "/gradio_api/run/predict/"),
+    ],
+)
+def test_what_the_page_does_not_use_is_not_there(page: TestClient, method: str, path: str, secret: Path) -> None:
+    answer = page.request(method, path, files={"files": ("a.txt", b"x")} if "upload" in path else None)
+    assert answer.status_code == 404
+
+
+def test_the_page_and_its_assets_are_there(page: TestClient) -> None:
+    assert "gradio" in page.get("/").text
+    assert page.get("/theme.css").status_code == 200
+    assert page.get("/static/js/iframeResizer.contentWindow.min.js").status_code == 200
+    # What the page calls when it is loaded.
+    functions = page.app.routes[-1].app.app.get_blocks().fns  # type: ignore[attr-defined]
+    load = next(number for number, function in functions.items() if function.targets[0][1] == "load")
+    body = {"data": [None, 5, True, None], "fn_index": load, "session_hash": "s"}
+    assert page.post("/gradio_api/run/predict", json=body).status_code == 200
+
+
+def test_calls_are_bounded_and_have_to_be_json(page: TestClient) -> None:
+    for content, status in ((b"x" * 300_000, 413), (b"[" * 100_000, 422), (b"\xff", 422)):
+        answer = page.post("/gradio_api/run/predict", content=content)
+        assert answer.status_code == status
+        assert "\n" not in answer.json()["error"]
+
+
+def test_its_folder_lies_in_the_workspace_for_the_owner_alone(page: TestClient, workspace: Path) -> None:
+    assert stat.S_IMODE((workspace / "page-files").stat().st_mode) == 0o700
+    assert str(workspace / "page-files") == page.app.routes[-1].app.app.get_blocks().GRADIO_CACHE  # type: ignore[attr-defined]

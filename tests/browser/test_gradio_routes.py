@@ -1,0 +1,45 @@
+"""The page asks its framework for nothing but what is open, and works with that."""
+
+from __future__ import annotations
+
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+
+from app.gradio_routes import CALL, READ
+from tests.browser.conftest import Server
+
+pytestmark = pytest.mark.browser
+
+OURS = ("/api/", "/canvas/")
+
+
+def test_the_page_asks_only_for_what_is_open(browser: Any, server: Server) -> None:
+    page = browser.new_page(viewport={"width": 1280, "height": 800})
+    asked: list[tuple[str, str, int]] = []
+    page.on(
+        "response",
+        lambda answer: asked.append((answer.request.method, urlsplit(answer.url).path, answer.status)),
+    )
+    page.goto(server.url)
+    page.locator(".maskloop-host canvas").first.wait_for()
+    page.get_by_role("tab", name="Fine-tune").click()
+    page.locator("#finetune-data").wait_for()
+    page.get_by_role("button", name="Fine-tune").click()
+    page.locator("#finetune-message").get_by_text("reviewed images").wait_for()
+    page.get_by_text("Model versions").click()
+    page.get_by_role("tab", name="Annotate").click()
+    page.wait_for_timeout(500)
+    page.close()
+    framework = [(method, path, status) for method, path, status in asked if not path.startswith(OURS)]
+    assert [entry for entry in framework if entry[2] >= 400] == []
+    closed = [(method, path) for method, path, _ in framework if not READ.fullmatch(path) and path != CALL]
+    assert closed == []
+    # What is open is used: an allow-list that only grows would be none.
+    paths = {path for _, path, _ in framework}
+    assert CALL in paths
+    assert {"/", "/theme.css"} <= paths
+    assert any(path.startswith("/gradio_api/heartbeat/") for path in paths)
+    assert any(path.startswith("/assets/") for path in paths)
+    assert any(path.startswith("/static/") for path in paths)
