@@ -116,6 +116,8 @@ export const deleteInstance = (image, id, base_revision, key) =>
 export const assistState = () => request("GET", "assist");
 /** @param {number} image @param {number[][]} boxes @param {number} [category] @returns {Promise<{instances: Instance[]}>} */
 export const masksFromBoxes = (image, boxes, category) => request("POST", `images/${image}/masks`, { boxes, category });
+/** The object that clicks are on. @param {number} image @param {[number, number, boolean][]} points @param {number | undefined} category @param {boolean} preview quicker and coarser @returns {Promise<{instances: Instance[]}>} */
+export const maskFromPoints = (image, points, category, preview) => request("POST", `images/${image}/masks`, { points, category, preview });
 /** @param {number} image @param {number | object} instance @param {number[][]} points @returns {Promise<{segmentation: Instance["segmentation"], bbox: Instance["bbox"]}>} */
 export const refine = (image, instance, points) => request("POST", `images/${image}/refine`, { instance, points });
 /** @param {number} image @returns {Promise<ImageDocument>} */

@@ -71,7 +71,7 @@ export function createToolBar(bench) {
   /** @type {[keyof Workbench["tools"], string, string][]} */
   const tools = [
     ["select", "Select, move, reshape", "V"], ["polygon", "Polygon", "P"], ["brush", "Brush", "B"], ["eraser", "Eraser", "E"], ["box", "Box → mask by the model", "R"],
-    ["keypoints", "Keypoints", "K"], ["refine", "Mend the mask by clicks", "M"],
+    ["keypoints", "Keypoints", "K"], ["refine", "Outline or mend by clicks", "M"],
   ];
   const buttons = tools.map(([name, label, key]) => {
     const one = button(name, label, () => bench.setTool(name), { keys: key, class: "ml-tool", "data-tool": name });

@@ -26,12 +26,12 @@ export const SHORTCUTS = [
   { group: "Tools", keys: ["[", "]"], label: "Smaller, larger brush", run: (bench, key) => bench.resizeBrush(key === "]" ? 1.25 : 0.8) },
   { group: "Tools", keys: ["R"], label: "Box → mask by the model", run: (bench) => bench.setTool("box") },
   { group: "Tools", keys: ["K"], label: "Keypoints", run: (bench) => bench.setTool("keypoints") },
-  { group: "Tools", keys: ["M"], label: "Mend the mask by clicks", run: (bench) => bench.setTool("refine") },
+  { group: "Tools", keys: ["M"], label: "Outline an object by clicks, or mend the selected mask", run: (bench) => bench.setTool("refine") },
   { group: "Tools", keys: ["O"], label: "Find objects on this image", run: (bench) => bench.findObjects() },
 
   { group: "Objects", keys: ["1", "2", "3", "4", "5", "6", "7", "8", "9"], label: "Class of the selected and of new objects", run: (bench, key) => bench.chooseClassAt(Number(key) - 1) },
   { group: "Objects", keys: ["0"], label: "Search a class", run: (bench) => bench.editor.emit("searchclass") },
-  { group: "Objects", keys: ["Enter"], label: "Accept the proposal and go to the next; close a polygon", run: (bench) => bench.accept() },
+  { group: "Objects", keys: ["Enter"], label: "Accept the proposal and go to the next; close a polygon, keep a clicked object", run: (bench) => bench.accept() },
   { group: "Objects", keys: ["Shift+Enter"], label: "Accept all that are shown", run: (bench) => void bench.acceptShown() },
   { group: "Objects", keys: ["Delete", "Backspace"], label: "Delete; while drawing, take the last point back", run: (bench) => bench.erase() },
   { group: "Objects", keys: ["H"], label: "Hide or show the object; all, if none is selected", run: (bench) => bench.toggleSelected("hidden") },
@@ -46,7 +46,7 @@ export const SHORTCUTS = [
   { group: "Points", keys: ["Shift+click"], label: "Delete a point" },
   { group: "Points", keys: ["Alt+click"], label: "Delete the part that the point belongs to" },
   { group: "Points", keys: ["Right-click", "X"], label: "Keypoint: visible → hidden → not labelled", run: (bench, key) => key === "X" && bench.cycleKeypoint() },
-  { group: "Points", keys: ["Click", "Shift+click"], label: "While mending: include, exclude" },
+  { group: "Points", keys: ["Click", "Shift+click"], label: "While clicking a mask: include, exclude" },
 
   { group: "View", keys: ["Wheel"], label: "Zoom at the pointer" },
   { group: "View", keys: ["Space+drag", "Middle drag"], label: "Pan" },

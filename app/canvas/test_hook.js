@@ -29,6 +29,8 @@ export function exposeForTests(bench) {
     get objectsMilliseconds() { return view.objects.milliseconds; },
     get drawn() { return view.imageLayer.picture !== null && editor.document !== null && !view.dirty.overlay; },
     get working() { return bench.assistant.workingOn !== null || editor.busy.size > 0 || bench.tools.box.waiting.size > 0; },
+    /** The object that is being clicked together, and the preview of the next click. */
+    get clicked() { return { found: bench.tools.refine.fresh.found, preview: bench.tools.refine.fresh.preview }; },
   };
   Object.assign(window, { maskloop: hook });
 }

@@ -1,0 +1,109 @@
+"""Masks by clicks with a real mouse: a new object from nothing, its preview, and a mask that clicks empty."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from tests.browser.conftest import DataPlane
+from tests.browser.test_brush import agreement, bitmap_of
+
+pytestmark = pytest.mark.browser
+
+HEIGHT, WIDTH = 300, 400
+
+
+@pytest.fixture
+def disc() -> np.ndarray:
+    """Where the thing on the image is."""
+    rows, columns = np.mgrid[:HEIGHT, :WIDTH] + 0.5
+    return np.hypot(columns - 240, rows - 150) < 60
+
+
+@pytest.fixture
+def image(data_plane: DataPlane, disc: np.ndarray, tmp_path: Path) -> int:
+    """An orange disc on a blue-grey ground that no test before has uploaded."""
+    random = np.random.default_rng(abs(hash(tmp_path)) % 2**32)
+    pixels = random.normal(0, 6, (HEIGHT, WIDTH, 3)) + (90, 110, 135)
+    pixels[disc] += (120, 30, -90)
+    Image.fromarray(pixels.clip(0, 255).astype(np.uint8)).save(tmp_path / "disc.png")
+    return data_plane.upload(tmp_path / "disc.png")
+
+
+def test_a_click_on_an_empty_place_begins_an_object_that_enter_keeps(
+    open_editor: Any, data_plane: DataPlane, image: int, disc: np.ndarray
+) -> None:
+    editor = open_editor(image)
+    editor.press("2", "m")
+    editor.move(240, 150)
+    editor.wait_for("maskloop.clicked.preview !== null")  # before any click
+    assert data_plane.document(image)["instances"] == []
+    editor.click(240, 150)
+    editor.wait_for("maskloop.clicked.found !== null")
+    assert data_plane.document(image)["instances"] == []  # not before Enter
+    editor.press("Enter")
+    editor.wait_saved(1)
+    (stored,) = data_plane.document(image)["instances"]
+    assert agreement(bitmap_of(stored), disc) > 0.6
+    assert stored["category_id"] == data_plane.category("dog")
+    assert (stored["source"], stored["status"]) == ("manual", "accepted")
+    assert editor.selected["id"] == stored["id"]
+    editor.press("Control+z")
+    editor.wait_for("maskloop.document.instances.length === 0")
+
+
+def test_clicks_include_and_exclude_and_are_taken_back(open_editor: Any, data_plane: DataPlane, image: int) -> None:
+    editor = open_editor(image)
+    editor.press("m")
+    editor.click(240, 150)
+    editor.wait_for("maskloop.clicked.found !== null && !maskloop.working")
+    editor.click(215, 150, modifier="Shift")
+    editor.wait_for("maskloop.bench.tools.refine.fresh.clicks.length === 2 && !maskloop.working")
+    editor.click(265, 170)
+    editor.wait_for("maskloop.bench.tools.refine.fresh.clicks.length === 3 && !maskloop.working")
+    editor.press("Backspace")
+    editor.wait_for("maskloop.bench.tools.refine.fresh.clicks.length === 2 && !maskloop.working")
+    editor.press("Enter")
+    editor.wait_saved(1)
+    mask = bitmap_of(data_plane.document(image)["instances"][0])
+    assert mask[150, 240]
+    assert not mask[150, 215]
+
+
+def test_escape_drops_what_was_clicked(open_editor: Any, data_plane: DataPlane, image: int) -> None:
+    editor = open_editor(image)
+    editor.press("m")
+    editor.click(240, 150)
+    editor.wait_for("maskloop.clicked.found !== null")
+    editor.press("Escape")
+    assert editor.page.evaluate("maskloop.clicked.found") is None
+    editor.press("Enter")
+    assert data_plane.document(image)["instances"] == []
+
+
+def test_another_tool_keeps_what_was_clicked(open_editor: Any, data_plane: DataPlane, image: int) -> None:
+    editor = open_editor(image)
+    editor.press("m")
+    editor.click(240, 150)
+    editor.wait_for("maskloop.clicked.found !== null")
+    editor.press("v")
+    editor.wait_saved(1)
+    assert len(data_plane.document(image)["instances"]) == 1
+
+
+def test_clicks_that_would_leave_nothing_offer_to_delete(open_editor: Any, data_plane: DataPlane, image: int) -> None:
+    data_plane.draw(image, data_plane.category("dog"), segmentation=[[60, 60, 61, 60, 61, 61, 60, 61]])
+    editor = open_editor(image)
+    editor.page.evaluate("maskloop.bench.editor.select(maskloop.document.instances[0].id)")
+    editor.press("m")
+    editor.click(60.5, 60.5, modifier="Shift")
+    notice = editor.notice("would leave nothing of the mask")
+    notice.wait_for()
+    assert len(data_plane.document(image)["instances"]) == 1  # until the person says so, and never as a box
+    notice.get_by_role("button", name="Delete the object").click()
+    editor.wait_saved(1)
+    assert data_plane.document(image)["instances"] == []
