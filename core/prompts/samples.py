@@ -22,6 +22,7 @@ from core.prompts.prompt_maps import (
 
 # How often a sample begins from what; a batch may go on with clicks after each of them.
 BOX, CLICK, MASK, PART = 0.5, 0.18, 0.2, 0.12
+CUT_SHARE = 0.35  # of the masks to mend lack a whole side of the object, or have one too much
 UNION_SHARE = 0.08  # of the samples ask for several objects of an image as one
 SOURCE_POWER = 0.6  # a data set's share of the samples grows with its objects to this power
 
@@ -183,6 +184,8 @@ def damaged(
 ) -> NDArray[np.float32]:
     """A mask as a model or a hurried hand might have left it: float32 S×S of 0 and 1."""
     size = truth.shape[0]
+    if strength is None and random.random() < CUT_SHARE:
+        return _cut(truth, random)
     strength = float(random.uniform(0.2, 1.6)) if strength is None else strength
     cells = int(random.choice((4, 6, 10, 16)))
     noise = cv2.resize(
@@ -200,6 +203,26 @@ def damaged(
         axes = tuple(int(value) for value in random.uniform(0.03, 0.22, 2) * size)
         centre = int(columns[chosen]), int(rows[chosen])
         cv2.ellipse(answer, centre, axes, float(random.uniform(0, 180)), 0, 360, float(random.integers(2)), cv2.FILLED)
+    return answer
+
+
+def _cut(truth: NDArray[np.float32], random: np.random.Generator) -> NDArray[np.float32]:
+    """A mask of which a straight line took a side away, or where what lies around one side was added."""
+    size = truth.shape[0]
+    rows, columns = np.nonzero(truth >= 0.5)
+    if not len(rows):
+        return truth.copy()
+    angle = random.uniform(0, 2 * np.pi)
+    towards = np.cos(angle), np.sin(angle)
+    place = columns * towards[0] + rows * towards[1]
+    grid_rows, grid_columns = np.mgrid[:size, :size].astype(np.float32)
+    beyond = grid_columns * towards[0] + grid_rows * towards[1] > np.quantile(place, random.uniform(0.2, 0.85))
+    answer = (truth >= 0.5).astype(np.float32)
+    if random.random() < 0.7:
+        answer[beyond] = 0
+    else:
+        reach = cv2.GaussianBlur(answer, (0, 0), size * random.uniform(0.03, 0.12)) > 0.1
+        answer[beyond & reach] = 1
     return answer
 
 
