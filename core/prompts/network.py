@@ -79,6 +79,19 @@ class PromptNetwork(nn.Module):
         # The quality learns from what there is; it does not bend the mask towards what is easy to judge.
         return logits, self.quality(torch.cat(seen, dim=1).detach())[:, 0]
 
+    def embedding(self, crops: Tensor, prompts: Tensor) -> Tensor:
+        """How objects look, whatever their place and size: float32 B×448 from maps of stride 8, 16 and 32.
+
+        Each map is averaged over the previous mask, which has to be there, and brought to length one.
+        """
+        mask = prompts[:, 1:2]
+        parts = []
+        for features in self._trunk_maps(crops, prompts)[2:]:
+            weight = F.interpolate(mask, size=features.shape[-2:], mode="area")
+            mean = (features * weight).sum(dim=(2, 3)) / (weight.sum(dim=(2, 3)) + 1e-3)
+            parts.append(F.normalize(mean))
+        return torch.cat(parts, dim=1)
+
     def load_trunk(self, state_dict: Mapping[str, Tensor]) -> None:
         """Begin from a torchvision `mobilenet_v2` classifier; raises ValueError where it is another network."""
         network = mobilenet_v2(weights=None)

@@ -32,6 +32,7 @@ from core.prompts.weights import load_prompt_network
 from core.prompts.windows import Look, click_windows
 
 BATCH = 16  # windows at once
+EMBEDDING_SIZE = 128  # pixels of a crop: a class is seen from further away than an edge
 PIXEL_LIMIT = 1_000_000_000  # what is looked at does not grow with the image
 
 
@@ -96,6 +97,19 @@ class MaskPrompter:
     def answers(self, pixels: NDArray[np.uint8], prompts: Sequence[Prompt]) -> list[Answer]:
         """The answers to several prompts with a box or a mask each, on one image, in batches."""
         return self._from_bounds(pixels, [checked(prompt, *pixels.shape[:2]) for prompt in prompts])
+
+    @torch.inference_mode()
+    def embeddings(self, pixels: NDArray[np.uint8], masks: Sequence[LocalMask]) -> NDArray[np.float32]:
+        """How the objects under masks look, for `ClassExamples`: float32 N×D."""
+        found = []
+        for start in range(0, len(masks), BATCH):
+            prompts = [Prompt(mask=mask) for mask in masks[start : start + BATCH]]
+            windows = [_window(prompt) for prompt in prompts]
+            crops = as_input([crop_image(pixels, window, EMBEDDING_SIZE) for window in windows], self.network.config)
+            maps = np.stack([_maps(*item, EMBEDDING_SIZE) for item in zip(prompts, windows, strict=True)])
+            prompt_tensor = torch.from_numpy(maps).to(self.device, memory_format=torch.channels_last)
+            found.append(self.network.embedding(crops.to(self.device), prompt_tensor).cpu().numpy())
+        return np.concatenate(found) if found else np.zeros((0, 0), dtype=np.float32)
 
     # -- one object ---------------------------------------------------------------------------------
 
