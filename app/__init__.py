@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from app.notebook import annotate
+    from app.notebook.cell import annotate
 
 __all__ = ["annotate"]
 
@@ -17,6 +17,6 @@ __all__ = ["annotate"]
 def __getattr__(name: str) -> Any:
     if name != "annotate":
         raise AttributeError(f"module 'app' has no attribute {name!r}")
-    from app.notebook import annotate
+    from app.notebook.cell import annotate
 
     return annotate

@@ -85,7 +85,7 @@ def serve(options: argparse.Namespace, listener: socket.socket) -> None:
 
     store = Store(options.workspace, options.database_url)  # what can go wrong goes wrong before the long imports
 
-    from app.registry import version_in_use
+    from app.inference.registry import version_in_use
     from app.server import create_app
 
     app = create_app(store, model=options.model, device=options.device, hosts=[options.host])

@@ -12,11 +12,11 @@ from fastapi.staticfiles import StaticFiles
 
 from app.api import assistance, categories, documents, exchange, images, jobs, models
 from app.api.errors import add_error_handlers
-from app.assist import Assist
-from app.gradio_routes import keep_files_in
-from app.jobs import FineTuning
-from app.registry import ModelRegistry
-from app.repredict import Repredictor
+from app.finetuning.jobs import FineTuning
+from app.inference.model_service import Assist
+from app.inference.registry import ModelRegistry
+from app.inference.repredict import Repredictor
+from app.page.gradio_routes import keep_files_in
 from app.same_origin import SameOrigin
 from app.store.database import Store
 
@@ -71,8 +71,8 @@ def create_app(
     app.mount("/canvas", EditorFiles(directory=CANVAS), name="canvas")
     if with_page:
         keep_files_in(store.workspace)  # before the first import of Gradio, which looks then
-        from app.finetune_tab import build_finetune_tab
-        from app.page import mount_page
+        from app.page.finetune_tab import build_finetune_tab
+        from app.page.layout import mount_page
 
         app = mount_page(app, build_finetune_tab(fine_tuning, registry, repredictor))
     app.add_middleware(SameOrigin, hosts=hosts)

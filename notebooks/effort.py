@@ -8,7 +8,7 @@ import pandas as pd
 from sqlalchemy import select
 
 from app.store.database import Store
-from app.store.schema import Edit, Image, Instance
+from app.store.tables import Edit, Image, Instance
 
 OUTCOMES = ("accepted as it was", "edited", "deleted", "drawn anew")
 

@@ -13,7 +13,7 @@ from app.api.answers import JsonAnswer
 from app.api.dependencies import ImageId, TheAssist, TheStore
 from app.api.documents import given_fields
 from app.api.errors import INVALID, NOT_FOUND, ErrorLine
-from app.api.shapes import (
+from app.api.schemas import (
     DEFAULT_THRESHOLD,
     AssistState,
     MaskPrompts,

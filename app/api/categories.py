@@ -9,7 +9,7 @@ from fastapi.responses import Response
 
 from app.api.dependencies import CategoryId, TheStore
 from app.api.errors import INVALID, NOT_FOUND, ErrorLine
-from app.api.shapes import CategoryChange, CategoryList, CategoryShape, NewCategory
+from app.api.schemas import CategoryChange, CategoryList, CategoryShape, NewCategory
 from app.store import categories
 
 router = APIRouter(prefix="/api/categories", tags=["categories"])

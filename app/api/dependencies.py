@@ -6,7 +6,7 @@ from typing import Annotated
 
 from fastapi import Depends, Header, Path, Request
 
-from app.assist import Assist
+from app.inference.model_service import Assist
 from app.store.database import Store
 
 

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from app.api.answers import JsonAnswer
 from app.api.dependencies import LARGEST_ID, ImageId, InstanceId, RequestKey, TheStore
 from app.api.errors import INVALID, NOT_FOUND
-from app.api.shapes import (
+from app.api.schemas import (
     BASE_REVISION,
     Acceptance,
     ConflictAnswer,
@@ -27,7 +27,7 @@ from app.store import edits, history
 from app.store.database import Store
 from app.store.documents import document_json, find_image, instance_json
 from app.store.errors import ConflictError
-from app.store.schema import Image, Instance
+from app.store.tables import Image, Instance
 
 router = APIRouter(prefix="/api/images/{image_id}", tags=["annotations"], responses=NOT_FOUND)
 

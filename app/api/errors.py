@@ -12,7 +12,7 @@ from pydantic import BaseModel, Field
 from sqlalchemy.exc import IntegrityError, OperationalError
 from starlette.exceptions import HTTPException as StarletteHTTPException
 
-from app.assist import ModelUnavailableError
+from app.inference.model_service import ModelUnavailableError
 from app.store.errors import ConflictError, InvalidFieldError, NotFoundError, one_line
 
 logger = logging.getLogger("maskloop")

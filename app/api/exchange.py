@@ -19,13 +19,13 @@ from app.api.answers import JsonAnswer
 from app.api.dependencies import TheStore
 from app.api.errors import INVALID, ErrorLine, error_answer
 from app.api.images import MOST_FILES, as_uploads, uploaded_files
-from app.api.shapes import ImageStatus, ImportAnswer
+from app.api.schemas import ImageStatus, ImportAnswer
 from app.store.coco_export import ExportError, Selection, export_coco
 from app.store.coco_import import coco_parts, import_coco
 from app.store.database import Store
 from app.store.image_files import LARGEST_FILE, original_path
 from app.store.images import base_name, short_name
-from app.store.schema import Image
+from app.store.tables import Image
 
 router = APIRouter(prefix="/api", tags=["import and export"])
 

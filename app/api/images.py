@@ -14,7 +14,7 @@ from starlette.datastructures import FormData, UploadFile
 from app.api.answers import JsonAnswer
 from app.api.dependencies import ImageId, TheStore
 from app.api.errors import INVALID, NOT_FOUND, error_answer
-from app.api.shapes import ImagePage, ImageStatus, UploadAnswer
+from app.api.schemas import ImagePage, ImageStatus, UploadAnswer
 from app.store.database import Store
 from app.store.documents import ORDERS, find_image, list_images
 from app.store.errors import one_line

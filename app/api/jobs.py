@@ -10,8 +10,8 @@ from pydantic import BaseModel, Field
 
 from app.api.dependencies import LARGEST_ID
 from app.api.errors import INVALID, NOT_FOUND, ErrorLine, error_answer
-from app.finetune_data import TooLittleDataError
-from app.jobs import MOST_EPOCHS, FineTuning
+from app.finetuning.jobs import MOST_EPOCHS, FineTuning
+from app.finetuning.reviewed_data import TooLittleDataError
 
 router = APIRouter(prefix="/api/jobs", tags=["fine-tuning"])
 

@@ -8,8 +8,8 @@ from fastapi import APIRouter, Depends, Path, Request
 from pydantic import BaseModel, Field
 
 from app.api.errors import NOT_FOUND
-from app.registry import ModelRegistry
-from app.repredict import Repredictor
+from app.inference.registry import ModelRegistry
+from app.inference.repredict import Repredictor
 
 router = APIRouter(prefix="/api/models", tags=["models"])
 

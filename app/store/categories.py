@@ -10,7 +10,7 @@ from sqlalchemy import String, cast, func, or_, select
 from sqlalchemy.orm import Session
 
 from app.store.errors import ConflictError, InvalidFieldError, NotFoundError
-from app.store.schema import Category, Edit, Instance
+from app.store.tables import Category, Edit, Instance
 
 # Told apart by people who see colours differently (after Okabe and Ito, then Tol's "bright" and "muted").
 PALETTE = (

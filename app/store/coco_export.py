@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 
 from app.store.categories import all_categories
 from app.store.geometry import count_keypoints
-from app.store.schema import Category, Image, Instance
+from app.store.tables import Category, Image, Instance
 from core.masks import rle_area, rle_bbox, rle_iou, segmentation_bbox, segmentation_to_rle
 
 CHUNK = 200  # images read from the database at a time

@@ -14,7 +14,7 @@ from app.store.edits import new_state
 from app.store.errors import InvalidFieldError
 from app.store.history import State, image_for_writing, state_of, write
 from app.store.images import ImagesByName, short_name
-from app.store.schema import Category, Image, Instance
+from app.store.tables import Category, Image, Instance
 
 
 @dataclass

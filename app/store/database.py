@@ -17,7 +17,7 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 from sqlalchemy.orm import Session
 
-from app.store.schema import Base
+from app.store.tables import Base
 
 DATABASE_NAME = "maskloop.db"
 LEFTOVER_AGE = 24 * 3600  # seconds

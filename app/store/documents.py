@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from app.store.categories import all_categories, category_json
 from app.store.errors import InvalidFieldError, NotFoundError
 from app.store.geometry import count_keypoints
-from app.store.schema import IMAGE_STATUSES, Image, Instance
+from app.store.tables import IMAGE_STATUSES, Image, Instance
 
 # Order of the gallery: column, whether the highest comes first.
 ORDERS = {

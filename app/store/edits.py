@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 from app.store.errors import ConflictError, InvalidFieldError, NotFoundError
 from app.store.geometry import checked_flag, checked_keypoints, measured_segmentation
 from app.store.history import State, carried_out, image_for_writing, state_of, write
-from app.store.schema import IMAGE_STATUSES, INSTANCE_STATUSES, Category, Edit, Image, Instance
+from app.store.tables import IMAGE_STATUSES, INSTANCE_STATUSES, Category, Edit, Image, Instance
 
 GEOMETRY = ("segmentation", "bbox", "keypoints", "iscrowd", "category_id")
 

@@ -15,7 +15,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from app.store.errors import ConflictError, NotFoundError
-from app.store.schema import Category, Edit, Image, Instance
+from app.store.tables import Category, Edit, Image, Instance
 
 # What an edit may change of an instance, and so what the history keeps of it.
 STATE_FIELDS = (

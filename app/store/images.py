@@ -12,7 +12,7 @@ from sqlalchemy.exc import IntegrityError
 
 from app.store.database import Store
 from app.store.image_files import keep_image, original_path, restore_derived, sha256_of, write_once
-from app.store.schema import Image
+from app.store.tables import Image
 
 LONGEST_FILE_NAME = 1024
 

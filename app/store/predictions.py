@@ -12,7 +12,7 @@ from app.store.edits import category_of
 from app.store.errors import InvalidFieldError
 from app.store.geometry import checked_keypoints, measured_segmentation
 from app.store.history import State, image_for_writing, state_of, write
-from app.store.schema import Image, Instance
+from app.store.tables import Image, Instance
 from core.masks import Rle, rle_iou, segmentation_to_rle
 
 SAME_OBJECT_IOU = 0.7

@@ -14,7 +14,7 @@ from PIL import Image
 
 from app.server import create_app
 from app.store.database import Store
-from app.store.schema import Image as ImageRow
+from app.store.tables import Image as ImageRow
 from tests.app.reviewed_workspace import write_tiny_model
 
 WIDTH, HEIGHT = 120, 80

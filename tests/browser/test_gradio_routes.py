@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from app.gradio_routes import CALL, READ
+from app.page.gradio_routes import CALL, READ
 from tests.browser.conftest import Server
 
 pytestmark = pytest.mark.browser

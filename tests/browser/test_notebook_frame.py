@@ -11,7 +11,7 @@ import skimage.data
 from PIL import Image
 
 from app import annotate
-from app.notebook_session import AnnotationSession
+from app.notebook.session import AnnotationSession
 from tests.browser.other_site import serve_other_site
 
 pytestmark = pytest.mark.browser

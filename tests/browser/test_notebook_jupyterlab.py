@@ -16,8 +16,8 @@ import httpx
 import pytest
 from playwright.sync_api import TimeoutError
 
-from app.notebook_process import end_server, find_server
-from app.notebook_tables import objects
+from app.notebook.data_frames import objects
+from app.notebook.server_process import end_server, find_server
 
 pytest.importorskip("jupyterlab")
 pytestmark = pytest.mark.browser

@@ -1,0 +1,39 @@
+"""What lies in the directory of a fine-tuning job, `<workspace>/runs/<id>/`, besides the files of a core run."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from app.finetuning.plan import epochs_between_validations
+from core.config import TrainConfig
+
+JOB = "job.json"  # what is to be done
+IMAGES = "images"  # the frozen data
+TRAIN_ANNOTATIONS = "train_annotations.json"
+HELD_OUT_ANNOTATIONS = "held_out_annotations.json"  # only where images are held out
+PHASE = "phase.json"  # what the process is doing, and since when
+OUTPUT = "output.log"  # all that the process printed
+CANCEL = "cancel.json"  # a person asked to stop, and when
+RESULT = "result.json"  # written last: where it is, the job is done
+COMPARISON = "comparison"  # pictures of held-out images before and after
+MEASURING = "measuring"  # scratch of the speed measurement
+
+
+def training_config(directory: Path, job: dict[str, Any]) -> TrainConfig:
+    """The training run of a job: all of its data, always from the base model that the person chose."""
+    images, held_out = directory / IMAGES, directory / HELD_OUT_ANNOTATIONS
+    epochs = job["epochs"] or 1
+    return TrainConfig(
+        images=str(images),
+        annotations=str(directory / TRAIN_ANNOTATIONS),
+        val_images=str(images) if held_out.exists() else None,
+        val_annotations=str(held_out) if held_out.exists() else None,
+        output=str(directory),
+        model=job["base_location"],
+        epochs=epochs,
+        validate_every=epochs_between_validations(epochs),
+        device=job["device"],
+        log_every=1,
+        **job["training"],
+    )

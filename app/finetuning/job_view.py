@@ -1,0 +1,82 @@
+"""Jobs as the data plane and the page show them: a row of the store, and what the job's directory says."""
+
+from __future__ import annotations
+
+import re
+import time
+from pathlib import Path
+from typing import Any
+
+from app.finetuning import job_directory
+from app.finetuning.training_log import TrainingLog
+from app.json_files import read_json
+from app.store.tables import Job
+
+NO_MESSAGE = "the training process ended without a message; the machine may have run out of memory"
+
+
+class JobView:
+    """Reads the logs of jobs, each line once however often it is asked."""
+
+    def __init__(self) -> None:
+        self._logs: dict[int, TrainingLog] = {}
+
+    def log(self, job: Job) -> TrainingLog:
+        """The training log of a job, as far as it is written."""
+        known = self._logs.setdefault(job.id, TrainingLog(Path(job.directory) / "metrics.jsonl"))
+        return known.refresh()
+
+    def summary(self, job: Job) -> dict[str, Any]:
+        """A job without its curves. Times are seconds since 1970, `progress` is 0..1."""
+        directory = Path(job.directory)
+        description = job.config
+        running = job.state == "running"
+        log = self.log(job)
+        return {
+            "id": job.id,
+            "state": job.state,
+            "cancelling": running and (directory / job_directory.CANCEL).exists(),
+            "phase": _read_or(directory / job_directory.PHASE, {"phase": "starting"})["phase"] if running else None,
+            "base_model": description["base_model"],
+            "model": model_name(job.id) if job.state == "finished" else None,
+            "epochs": _read_or(directory / job_directory.JOB, description)["epochs"],
+            "images": description["images"],
+            "classes": description["classes"],
+            "progress": 1.0 if job.state == "finished" else log.progress,
+            "seconds_left": log.seconds_left if running else None,
+            "seconds": ((job.finished or time.time()) - job.started) if job.started else None,
+            "created": job.created,
+            "started": job.started,
+            "finished": job.finished,
+            "error": job.error,
+            "result": job.result,
+        }
+
+    def full(self, job: Job) -> dict[str, Any]:
+        """A job with its curves of loss and of average precision."""
+        log = self.log(job)
+        return self.summary(job) | {"curves": {"loss": log.loss_curve(), "precision": log.precision_curve()}}
+
+
+def model_name(job_id: int) -> str:
+    """What the version that a job makes is called."""
+    return f"fine-tuned-{job_id}"
+
+
+def last_error(output: Path) -> str:
+    """Why a job failed, in one line: the last error that its process printed."""
+    try:
+        lines = output.read_text(encoding="utf-8", errors="replace").split("\n")
+    except FileNotFoundError:
+        return NO_MESSAGE
+    for line in reversed(lines):
+        if (error := re.match(r"(?:error|([\w.]+(?:Error|Exception))): (.+)", line)) is not None:
+            return error[2].strip() if error[1] is None else error[0].strip()
+    return NO_MESSAGE
+
+
+def _read_or(path: Path, otherwise: Any) -> Any:
+    try:
+        return read_json(path)
+    except FileNotFoundError:
+        return otherwise

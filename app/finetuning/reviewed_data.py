@@ -1,0 +1,147 @@
+"""The reviewed images as a frozen COCO data set: what one fine-tuning learns from and is judged by."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections import Counter
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from app.finetuning import job_directory
+from app.finetuning.held_out import Part, split_images
+from app.json_files import write_json
+from app.store.documents import instance_json
+from app.store.tables import Category, Image, Instance
+
+FEWEST_REVIEWED = 2
+
+
+class TooLittleDataError(ValueError):
+    """There is not enough to learn from; the message says in one line what is missing."""
+
+
+@dataclass(frozen=True)
+class ReviewedData:
+    """Reviewed images with their accepted instances, each image in its part of the split."""
+
+    images: Sequence[Image]
+    instances: Sequence[Instance]
+    categories: Sequence[Category]  # those with instances
+    parts: dict[str, Part]  # by the image's SHA-256
+
+    def image_count(self, part: Part) -> int:
+        """How many images are in a part."""
+        return sum(self.parts[image.sha256] == part for image in self.images)
+
+    def class_counts(self) -> list[dict[str, Any]]:
+        """`{"id", "name", "train", "held_out"}`: instances of each class in each part, the commonest first."""
+        part_of = {image.id: self.parts[image.sha256] for image in self.images}
+        counts = Counter((instance.category_id, part_of[instance.image_id]) for instance in self.instances)
+        rows = [
+            {
+                "id": category.id,
+                "name": category.name,
+                "train": counts[category.id, "train"],
+                "held_out": counts[category.id, "held_out"],
+            }
+            for category in self.categories
+        ]
+        return sorted(rows, key=lambda row: (-row["train"] - row["held_out"], row["name"]))
+
+    def what_is_missing(self) -> str | None:
+        """One line that says why nothing can be learnt from this yet; None where something can."""
+        if len(self.images) < FEWEST_REVIEWED:
+            return (
+                f"Fine-tuning needs at least {FEWEST_REVIEWED} reviewed images and there "
+                f"{'is 1' if len(self.images) == 1 else 'are none'}: correct an image and mark it reviewed."
+            )
+        if not self.instances:
+            return (
+                f"The {len(self.images)} reviewed images have no instances to learn from: "
+                "draw or accept at least one object, or choose other classes."
+            )
+        if not any(row["train"] for row in self.class_counts()):
+            return (
+                "All instances are on held-out images, and none is left to learn from: "
+                "review another image that shows these classes."
+            )
+        return None
+
+
+def reviewed_data(
+    session: Session, assigned: dict[str, Part], category_ids: Collection[int] | None = None
+) -> ReviewedData:
+    """All reviewed images, with their accepted instances of `category_ids` (None: of every class)."""
+    images = session.scalars(select(Image).where(Image.status == "reviewed").order_by(Image.id)).all()
+    accepted = (
+        select(Instance)
+        .join(Image, Image.id == Instance.image_id)
+        .where(Image.status == "reviewed", Instance.status == "accepted")
+        .order_by(Instance.id)
+    )
+    if category_ids is not None:
+        accepted = accepted.where(Instance.category_id.in_(category_ids))
+    instances = session.scalars(accepted).all()
+    used = {instance.category_id for instance in instances}
+    categories = [
+        category for category in session.scalars(select(Category).order_by(Category.id)) if category.id in used
+    ]
+    return ReviewedData(images, instances, categories, split_images((image.sha256 for image in images), assigned))
+
+
+def write_snapshot(data: ReviewedData, directory: Path, file_of: Callable[[Image], Path]) -> None:
+    """Freeze `data` in `directory`: a COCO file for each part, and the images, which cost no space.
+
+    `file_of` gives the file of an image. The files are linked, not copied, where the disk allows it, and
+    so stay whatever happens to the workspace while a training runs.
+    """
+    folder = directory / job_directory.IMAGES
+    folder.mkdir(parents=True)
+    names = {}
+    for image in data.images:
+        source = file_of(image)
+        names[image.id] = image.sha256 + source.suffix
+        try:
+            os.link(source, folder / names[image.id])
+        except OSError:
+            shutil.copyfile(source, folder / names[image.id])
+    for part, file in (("train", job_directory.TRAIN_ANNOTATIONS), ("held_out", job_directory.HELD_OUT_ANNOTATIONS)):
+        images = [image for image in data.images if data.parts[image.sha256] == part]
+        if images:
+            write_json(directory / file, _coco(images, data, names))
+
+
+def _coco(images: Sequence[Image], data: ReviewedData, names: dict[int, str]) -> dict[str, Any]:
+    ids = {image.id for image in images}
+    return {
+        "images": [
+            {"id": image.id, "file_name": names[image.id], "width": image.width, "height": image.height}
+            for image in images
+        ],
+        "categories": [_coco_category(category) for category in data.categories],
+        "annotations": [_coco_annotation(row) for row in data.instances if row.image_id in ids],
+    }
+
+
+def _coco_category(category: Category) -> dict[str, Any]:
+    fields: dict[str, Any] = {"id": category.id, "name": category.name}
+    if category.supercategory:
+        fields["supercategory"] = category.supercategory
+    if category.keypoints:
+        fields |= {"keypoints": category.keypoints, "skeleton": category.skeleton}
+    return fields
+
+
+def _coco_annotation(instance: Instance) -> dict[str, Any]:
+    fields = instance_json(instance)
+    kept = ("id", "image_id", "category_id", "bbox", "area", "segmentation", "iscrowd")
+    annotation = {field: fields[field] for field in kept}
+    if fields["keypoints"]:
+        annotation |= {"keypoints": fields["keypoints"], "num_keypoints": fields["num_keypoints"]}
+    return annotation

@@ -1,0 +1,359 @@
+"""The model beside the canvas: what is on an image, box → mask, clicks → better mask.
+
+One model is in memory at a time, and one thread runs it: requests wait in line, and the server's event loop
+never waits for any of them. The features of an image are kept under its SHA-256, so that prompts on the image
+that a person looks at cost only the heads.
+"""
+
+from __future__ import annotations
+
+import logging
+import queue
+import threading
+import time
+from collections import OrderedDict
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+from sqlalchemy.orm import Session
+
+from app.inference.outlines import outline
+from app.inference.prompted_masks import PromptedMasks
+from app.store.categories import all_categories, category_for_model
+from app.store.database import Store
+from app.store.documents import find_image
+from app.store.edits import instance_of
+from app.store.errors import InvalidFieldError, one_line
+from app.store.geometry import count_keypoints, measured_segmentation
+from app.store.image_files import original_path
+from app.store.predictions import replace_predictions
+from app.store.tables import Category, Image
+from core.datasets.images import read_image
+
+if TYPE_CHECKING:
+    from app.inference.registry import ModelRegistry
+    from core import Instances, Predictor
+
+logger = logging.getLogger("maskloop")
+Result = TypeVar("Result")
+
+STARTER = "starter"
+PROMPT_MODEL = "prompts"  # what a mask that a person asked for is drawn with, whatever model names its class
+IMAGES_KEPT = 2  # decoded
+FEATURES_KEPT = 4  # images; up to 74 MB each at 800 pixels
+
+
+class ModelUnavailableError(RuntimeError):
+    """A model that was asked for by name cannot be used; one line says why."""
+
+
+@dataclass(frozen=True)
+class Prediction:
+    """How a prediction went."""
+
+    model: str
+    seconds: float
+
+
+class Assist:
+    """The model of one workspace, and the thread that runs it."""
+
+    def __init__(self, store: Store, registry: ModelRegistry, device: str = "auto") -> None:
+        self.store = store
+        self.registry = registry
+        self.device = device
+        self.state = "loading"  # then "ready" or "failed"
+        self.message = ""  # one line: what is being loaded, or why it is another model than wanted
+        self._model_name: str | None = None
+        self._predictor: Predictor | None = None
+        self._unavailable: dict[str, str] = {}  # name of the wanted version → why it cannot be loaded
+        self.prompts = PromptedMasks()
+        self._pixels: OrderedDict[str, NDArray[np.uint8]] = OrderedDict()
+        self._pixels_lock = threading.Lock()
+        self._work: queue.SimpleQueue[Callable[[], None] | None] = queue.SimpleQueue()
+        # A daemon: a download or a long prediction must not keep the server from ending.
+        self._thread = threading.Thread(target=self._run, name="model", daemon=True)
+        self._thread.start()
+
+    def submit(self, task: Callable[[], Result]) -> Future[Result]:
+        """Have `task` run in the model's thread, after those before it."""
+        future: Future[Result] = Future()
+
+        def run() -> None:
+            if not future.set_running_or_notify_cancel():
+                return
+            try:
+                future.set_result(task())
+            except BaseException as error:  # handed to whoever waits for it
+                future.set_exception(error)
+
+        self._work.put(run)
+        return future
+
+    def load_in_background(self) -> None:
+        """Begin to load the version in use, so that the first prediction need not wait for it."""
+        self.submit(lambda: self._use(None))
+
+    def close(self) -> None:
+        """Let the thread end after what it is at; a download is not waited for."""
+        self._work.put(None)
+        # A thread that is inside torch when the interpreter goes away takes the process down with it.
+        self._thread.join(timeout=10)
+
+    @property
+    def model_name(self) -> str | None:
+        """The version in memory."""
+        return self._model_name
+
+    def predict(self, image_id: int, model: str | None = None, score_threshold: float = 0.5) -> Future[Prediction]:
+        """Run a version (the one in use without a name) on an image and store what it finds.
+
+        Untouched predictions are replaced, everything else stays. The result raises NotFoundError for an
+        unknown image or model, ModelUnavailableError where no model can be loaded.
+        """
+        return self.submit(lambda: self._predict(image_id, model, score_threshold))
+
+    def masks_from_boxes(
+        self, image_id: int, boxes: Sequence[Sequence[float]], category: int | str | None = None
+    ) -> Future[list[dict[str, Any]]]:
+        """For each box (x0, y0, x1, y1) the object in it, as instance JSON with id null; nothing is stored.
+
+        `category` is an id or a name of the store; without it the model guesses.
+        """
+        return self.submit(lambda: self._masks_from_boxes(image_id, boxes, category))
+
+    def mask_from_points(
+        self,
+        image_id: int,
+        points: Sequence[tuple[float, float, bool]],
+        category: int | str | None = None,
+        *,
+        preview: bool = False,
+    ) -> list[dict[str, Any]]:
+        """The object that clicks (x, y, include) are on, as instance JSON with id null; nothing is stored.
+
+        Nothing where no click includes. Runs in the caller's thread; only a class that has to be guessed waits for
+        the model's. A preview is quicker, coarser, and of the first class where none is given.
+        """
+        with self.store.reading() as session:
+            image = find_image(session, image_id)
+            wanted = _wanted_category(session, category)
+            if wanted is None and preview:
+                wanted = next(iter(all_categories(session)), None)
+        answer = self.prompts.of_points(self._pixels_of(image), points, preview=preview)
+        if not answer["segmentation"]:
+            return []
+        x, y, width, height = answer["bbox"]
+        task = lambda: self._suggestions(image, [[x, y, x + width, y + height]], [answer], wanted)  # noqa: E731
+        return task() if wanted is not None and not wanted.keypoints else self.submit(task).result()
+
+    def refine(
+        self, image_id: int, instance: int | dict[str, Any], points: Sequence[tuple[float, float, bool]]
+    ) -> dict[str, Any]:
+        """The mask of an instance (its id, or its segmentation or bbox) after clicks (x, y, include).
+
+        Returns segmentation, bbox and area, those of nothing where the clicks leave nothing; nothing is stored. Runs
+        in the caller's thread.
+        """
+        with self.store.reading() as session:
+            image = find_image(session, image_id)
+            if isinstance(instance, int):
+                segmentation = instance_of(session, image, instance).segmentation
+                bbox = instance_of(session, image, instance).bbox
+            else:
+                segmentation, bbox, _ = measured_segmentation(
+                    instance.get("segmentation"), instance.get("bbox"), image.height, image.width
+                )
+        return self.prompts.refined(self._pixels_of(image), segmentation, bbox, points)
+
+    def _pixels_of(self, image: Image) -> NDArray[np.uint8]:
+        """The upright RGB pixels of an image; those looked at last are kept."""
+        with self._pixels_lock:
+            kept = self._pixels.pop(image.sha256, None)
+            if kept is None:
+                kept = read_image(original_path(self.store.workspace, image.sha256), name=image.file_name)
+            self._pixels[image.sha256] = kept
+            while len(self._pixels) > IMAGES_KEPT:
+                self._pixels.popitem(last=False)
+            return kept
+
+    # -- in the model's thread ------------------------------------------------------------------
+
+    def _run(self) -> None:
+        while (task := self._work.get()) is not None:
+            task()
+
+    def _predict(self, image_id: int, model: str | None, score_threshold: float) -> Prediction:
+        name, predictor = self._use(model)
+        with self.store.reading() as session:
+            image = find_image(session, image_id)
+        started = time.perf_counter()
+        predictor.score_threshold = score_threshold
+        instances = predictor(original_path(self.store.workspace, image.sha256), key=image.sha256)
+        seconds = time.perf_counter() - started
+        found = _objects(instances)
+        with self.store.writing() as session:
+            for entry in found:
+                entry["category_id"] = category_for_model(session, entry.pop("category")).id
+            replace_predictions(session, image_id, found, name)
+        return Prediction(name, seconds)
+
+    def _masks_from_boxes(
+        self, image_id: int, boxes: Sequence[Sequence[float]], category: int | str | None
+    ) -> list[dict[str, Any]]:
+        with self.store.reading() as session:
+            image = find_image(session, image_id)
+            wanted = _wanted_category(session, category)
+        clipped = [_clipped_box(box, image) for box in boxes]
+        answers = self.prompts.of_boxes(self._pixels_of(image), clipped)
+        return self._suggestions(image, clipped, answers, wanted)
+
+    def _suggestions(
+        self,
+        image: Image,
+        boxes: Sequence[Sequence[float]],
+        answers: Sequence[dict[str, Any]],
+        wanted: Category | None,
+    ) -> list[dict[str, Any]]:
+        """Masks by prompt with their class, the model's guess where none is `wanted`, and its keypoints."""
+        described: list[dict[str, Any]] = [{"keypoints": [], "score": 1.0} for _ in boxes]
+        if wanted is None or wanted.keypoints:
+            described = self._described(image, boxes, wanted.name if wanted is not None else None)
+        suggestions = []
+        for entry, answer, box in zip(described, answers, boxes, strict=True):
+            target = wanted
+            if target is None:
+                with self.store.writing() as session:
+                    target = category_for_model(session, entry["category"])
+            entry |= {"segmentation": answer["segmentation"], "bbox": answer["bbox"]}
+            if not entry["segmentation"]:  # nothing is seen in it: the person's box is what there is
+                entry["bbox"] = [box[0], box[1], box[2] - box[0], box[3] - box[1]]
+            suggestions.append(_suggestion(entry, image, target.id, len(target.keypoints), PROMPT_MODEL))
+        return suggestions
+
+    def _described(self, image: Image, boxes: Sequence[Sequence[float]], category: str | None) -> list[dict[str, Any]]:
+        """What the model in use says of boxes: category, score and keypoints."""
+        _, predictor = self._use(None)
+        path = original_path(self.store.workspace, image.sha256)
+        labels = _labels_of(predictor, category, len(boxes))
+        return _objects(predictor.boxes_to_masks(path, boxes, labels=labels, key=image.sha256))
+
+    def _use(self, wanted: str | None) -> tuple[str, Predictor]:
+        """The predictor of a version; where the one in use cannot be loaded, the starter model's."""
+        name = wanted if wanted is not None else self.registry.current()
+        if wanted is None and name in self._unavailable:
+            # Asked for again only after a restart or by name: each try may be a long wait for a network.
+            name = STARTER
+        if name == self._model_name and self._predictor is not None:
+            return name, self._predictor
+        location = self.registry.location(name)
+        try:
+            predictor = self._load(name, location)
+        except (OSError, ValueError, RuntimeError) as error:
+            reason = one_line(error)
+        else:
+            if self._unavailable.pop(name, None) is not None:
+                self.message = ""
+            return name, predictor
+        if wanted is not None or name == STARTER:
+            line = f"model {name!r} cannot be used: {reason}"
+            self.message = self.message if wanted is not None else line
+            raise ModelUnavailableError(line)
+        self._unavailable[name] = reason
+        self.message = f"model {name!r} cannot be used ({reason}); going on with the starter model"
+        logger.warning(self.message)
+        return self._use(None)
+
+    def _load(self, name: str, location: str) -> Predictor:
+        from core import Predictor  # brings torch, which takes longer to import than all the rest
+
+        # The old model goes first: two at a time may be more than there is memory for.
+        self._model_name, self._predictor = None, None
+        self.state = "loading"
+        try:
+            self._predictor = Predictor(location, device=self.device, cache_size=FEATURES_KEPT)
+        except Exception:
+            self.state = "failed"
+            raise
+        self._model_name, self.state = name, "ready"
+        return self._predictor
+
+
+def _objects(instances: Instances) -> list[dict[str, Any]]:
+    """The instances in the store's terms: segmentation, bbox (x, y, width, height), score, keypoints, category."""
+    height, width = instances.image_size
+    crops = list(instances.mask_crops()) if instances.masks is not None else [None] * len(instances)
+    objects = []
+    for index, (box, score, crop) in enumerate(
+        zip(instances.boxes.tolist(), instances.scores.tolist(), crops, strict=True)
+    ):
+        keypoints: list[float] = []
+        if instances.keypoints is not None and instances.has_keypoints(index):
+            for x, y, visibility in instances.keypoints[index].tolist():
+                keypoints += [min(max(x, 0.0), width), min(max(y, 0.0), height), int(visibility)]
+        objects.append(
+            {
+                "category": instances.category_of(index),
+                "segmentation": outline(*crop, height, width) if crop is not None else [],
+                "bbox": [box[0], box[1], box[2] - box[0], box[3] - box[1]],
+                "keypoints": keypoints,
+                "score": score,
+            }
+        )
+    return objects
+
+
+def _suggestion(
+    entry: dict[str, Any], image: Image, category_id: int, keypoint_count: int, model: str
+) -> dict[str, Any]:
+    segmentation, bbox, area = measured_segmentation(entry["segmentation"], entry["bbox"], image.height, image.width)
+    keypoints = entry["keypoints"] if len(entry["keypoints"]) == 3 * keypoint_count else []
+    return {
+        "id": None,
+        "image_id": image.id,
+        "category_id": category_id,
+        "bbox": bbox,
+        "area": area,
+        "segmentation": segmentation,
+        "iscrowd": 0,
+        "keypoints": keypoints,
+        "num_keypoints": count_keypoints(keypoints),
+        "score": round(entry["score"], 5),
+        "source": "predicted",
+        "status": "proposed",
+        "model": model,
+        "revision": image.revision,
+    }
+
+
+def _wanted_category(session: Session, category: int | str | None) -> Category | None:
+    """The store's category of an id or a name, None where none is given; InvalidFieldError for an unknown one."""
+    if category is None:
+        return None
+    wanted = next((row for row in all_categories(session) if category in (row.id, row.name)), None)
+    if wanted is None:
+        raise InvalidFieldError("category", f"there is no category {category!r}")
+    return wanted
+
+
+def _clipped_box(box: Sequence[float], image: Image) -> list[float]:
+    """A box with its corners in order and inside the image; raises InvalidFieldError where nothing of it is."""
+    x0, x1 = sorted((min(max(float(box[0]), 0.0), image.width), min(max(float(box[2]), 0.0), image.width)))
+    y0, y1 = sorted((min(max(float(box[1]), 0.0), image.height), min(max(float(box[3]), 0.0), image.height)))
+    if not (x1 - x0 >= 1 and y1 - y0 >= 1):
+        raise InvalidFieldError(
+            "boxes", f"box {list(box)} covers less than a pixel of the image of {image.width}×{image.height}"
+        )
+    return [x0, y0, x1, y1]
+
+
+def _labels_of(predictor: Predictor, category_name: str | None, number: int) -> list[int] | None:
+    """The model's label for a category of this name, once for each box; None where it has no such class."""
+    for index, category in enumerate(predictor.categories):
+        if category_name is not None and category["name"] == category_name:
+            return [index + 1] * number
+    return None

@@ -1,0 +1,120 @@
+"""Masks by prompt for the canvas: the prompt model of core, its answers in the store's terms.
+
+Any class, and any detector beside it: the prompt model knows none. It is small enough to answer in the thread that
+asks, so that a click never waits behind a prediction.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from app.inference.outlines import exact_outline, outline
+from app.store.errors import InvalidFieldError
+from app.store.geometry import measured_segmentation
+from core.masks import decode_rle, segmentation_to_rle
+
+if TYPE_CHECKING:
+    from core import MaskPrompter
+    from core.prompts.local_mask import LocalMask
+
+Point = tuple[float, float, bool]  # x, y, whether it belongs to the object
+EMPTY: dict[str, Any] = {"segmentation": [], "bbox": [0, 0, 0, 0], "area": 0}
+OVERLAP = 0.03  # of a box's side, by which the object in it may reach beyond: a hand's box is not exact
+
+
+class PromptedMasks:
+    """Loads the prompt model with the first prompt. Images are RGB uint8 H×W×3, boxes x0, y0, x1, y1 in pixels.
+
+    Answers are dictionaries of segmentation, bbox (x, y, width, height) and area; a mask without a pixel is `EMPTY`.
+    Raises InvalidFieldError for prompts outside the image.
+    """
+
+    def __init__(self) -> None:
+        self._prompter: MaskPrompter | None = None
+        self._lock = threading.Lock()  # torch has both cores busy with one prompt
+
+    def of_boxes(self, pixels: NDArray[np.uint8], boxes: Sequence[Sequence[float]]) -> list[dict[str, Any]]:
+        """The object in each box."""
+        from core.prompts.prompter import Prompt
+
+        with self._lock:
+            answers = self._loaded().answers(pixels, [Prompt(box=box) for box in boxes])
+        shape = pixels.shape[:2]
+        return [_answer(_inside(answer.mask, box), (), shape) for answer, box in zip(answers, boxes, strict=True)]
+
+    def of_points(self, pixels: NDArray[np.uint8], points: Sequence[Point], *, preview: bool = False) -> dict[str, Any]:
+        """The object that clicks are on, from nothing; a preview is quicker and coarser."""
+        return self._clicked(pixels, None, None, points, preview=preview)
+
+    def refined(
+        self,
+        pixels: NDArray[np.uint8],
+        segmentation: Any,
+        bbox: Sequence[float],
+        points: Sequence[Point],
+    ) -> dict[str, Any]:
+        """A mask after clicks, the newest last; where there is no segmentation it begins from the box."""
+        from core.prompts.local_mask import LocalMask
+
+        if segmentation:
+            mask = LocalMask.of(decode_rle(segmentation_to_rle(segmentation, *pixels.shape[:2])))
+            return self._clicked(pixels, None, mask, points)
+        left, top, width, height = bbox
+        return self._clicked(pixels, (left, top, left + width, top + height), None, points)
+
+    def _clicked(
+        self,
+        pixels: NDArray[np.uint8],
+        box: Sequence[float] | None,
+        mask: LocalMask | None,
+        points: Sequence[Point],
+        *,
+        preview: bool = False,
+    ) -> dict[str, Any]:
+        from core.prompts.prompter import Prompt
+
+        height, width = pixels.shape[:2]
+        for x, y, _ in points:
+            if not (0 <= x <= width and 0 <= y <= height):
+                line = f"the point ({x:g}, {y:g}) lies outside the image of {width}×{height}"
+                raise InvalidFieldError("points", line)
+        with self._lock:
+            answer = self._loaded().answer(pixels, Prompt(box, points, mask), finer=not preview)
+        return _answer(answer.mask, points, (height, width))
+
+    def _loaded(self) -> MaskPrompter:
+        if self._prompter is None:
+            from core import MaskPrompter  # brings torch, which takes longer to import than all the rest
+
+            self._prompter = MaskPrompter()
+        return self._prompter
+
+
+def _inside(mask: LocalMask, box: Sequence[float]) -> LocalMask:
+    """A mask without what lies well outside the person's box."""
+    margins = [max(1.0, OVERLAP * (box[2 + axis] - box[axis])) for axis in (0, 1)]
+    left, top = (max(0, round(box[axis] - margins[axis])) for axis in (0, 1))
+    right, bottom = (round(box[2 + axis] + margins[axis]) for axis in (0, 1))
+    return type(mask).of(mask.within(left, top, right - left, bottom - top), left, top)
+
+
+def _answer(mask: LocalMask, points: Sequence[Point], shape: tuple[int, ...]) -> dict[str, Any]:
+    height, width = shape[:2]
+    if mask.is_empty:
+        return dict(EMPTY)
+    segmentation = outline(mask.crop, mask.left, mask.top, height, width)
+    if points and not _agrees(segmentation, points, height, width):
+        # A click lies closer to the edge than the simplified outline does.
+        segmentation = exact_outline(mask.crop, mask.left, mask.top, height, width)
+    segmentation, box, area = measured_segmentation(segmentation, None, height, width)
+    return {"segmentation": segmentation, "bbox": box, "area": area}
+
+
+def _agrees(segmentation: Any, points: Sequence[Point], height: int, width: int) -> bool:
+    mask = decode_rle(segmentation_to_rle(segmentation, height, width))
+    return all(bool(mask[min(int(y), height - 1), min(int(x), width - 1)]) == bool(include) for x, y, include in points)

@@ -1,0 +1,155 @@
+"""The tables of the store.
+
+Times are seconds since 1970 (UTC). `JSON` columns hold what the column's comment says. Rows that a
+person's history can bring back keep their ids: ids are never used twice.
+"""
+
+from __future__ import annotations
+
+import time
+from typing import Any, ClassVar
+
+from sqlalchemy import JSON, BigInteger, CheckConstraint, Float, ForeignKey, Index, Integer, String, Text, false
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+
+IMAGE_STATUSES = ("todo", "in_progress", "reviewed")
+INSTANCE_SOURCES = ("predicted", "edited", "manual")
+INSTANCE_STATUSES = ("proposed", "accepted")
+
+
+class Base(DeclarativeBase):
+    """What every table derives from."""
+
+    type_annotation_map: ClassVar = {dict[str, Any]: JSON, list[Any]: JSON}
+
+
+class Image(Base):
+    """One image; its bytes lie in the workspace under their SHA-256."""
+
+    __tablename__ = "images"
+    __table_args__ = (
+        CheckConstraint("status IN ('todo', 'in_progress', 'reviewed')", name="image_status"),
+        Index("images_by_status", "status", "id"),
+        Index("images_by_file_name", "file_name", "id"),
+        Index("images_by_uncertainty", "uncertainty", "id"),
+        {"sqlite_autoincrement": True},
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    sha256: Mapped[str] = mapped_column(String(64), unique=True)
+    file_name: Mapped[str] = mapped_column(Text)  # the user's own name: data, never a path of ours
+    width: Mapped[int]  # pixels, after EXIF turning
+    height: Mapped[int]
+    bytes: Mapped[int] = mapped_column(BigInteger)  # of the file as it was uploaded
+    # Media type of what a browser is given: the uploaded bytes, or their upright RGB version.
+    media_type: Mapped[str] = mapped_column(String(32))
+    converted: Mapped[bool]  # whether a browser is given the upright RGB version
+    status: Mapped[str] = mapped_column(String(16), default="todo")
+    revision: Mapped[int] = mapped_column(default=0)  # of the document: every edit adds one
+    # Mean of 1 - score over the proposals on it; NULL where there are none.
+    uncertainty: Mapped[float | None] = mapped_column(Float)
+    undo_edit: Mapped[int | None] = mapped_column(Integer)  # the edit that undo takes back
+    redo_edit: Mapped[int | None] = mapped_column(Integer)  # the undo that redo takes back
+    created: Mapped[float] = mapped_column(Float, default=time.time)
+    updated: Mapped[float] = mapped_column(Float, default=time.time)
+
+
+class Category(Base):
+    """A class of objects; the id is the one of the user's data."""
+
+    __tablename__ = "categories"
+    __table_args__ = ({"sqlite_autoincrement": True},)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    name: Mapped[str] = mapped_column(String(200), unique=True)
+    supercategory: Mapped[str | None] = mapped_column(String(200))
+    color: Mapped[str] = mapped_column(String(7))  # "#rrggbb"
+    keypoints: Mapped[list[Any]] = mapped_column(default=list)  # names
+    skeleton: Mapped[list[Any]] = mapped_column(default=list)  # pairs of 1-based keypoint numbers
+
+
+class Instance(Base):
+    """One object on one image."""
+
+    __tablename__ = "instances"
+    __table_args__ = (
+        CheckConstraint("source IN ('predicted', 'edited', 'manual')", name="instance_source"),
+        CheckConstraint("status IN ('proposed', 'accepted')", name="instance_status"),
+        Index("instances_by_image", "image_id", "id"),
+        Index("instances_by_category", "category_id", "image_id"),
+        {"sqlite_autoincrement": True},
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    image_id: Mapped[int] = mapped_column(ForeignKey("images.id"))
+    category_id: Mapped[int] = mapped_column(ForeignKey("categories.id"))
+    segmentation: Mapped[Any] = mapped_column(JSON)  # polygons [[x, y, …], …], compressed RLE, or [] (box only)
+    bbox: Mapped[list[Any]]  # x, y, width, height in pixels
+    area: Mapped[float]  # pixels of the mask; of the box where there is no mask
+    iscrowd: Mapped[int] = mapped_column(default=0)
+    keypoints: Mapped[list[Any]] = mapped_column(default=list)  # x, y, visibility (0, 1, 2) for each, or []
+    score: Mapped[float | None] = mapped_column(Float)  # of the prediction it began as
+    source: Mapped[str] = mapped_column(String(16))
+    status: Mapped[str] = mapped_column(String(16))
+    model: Mapped[str | None] = mapped_column(String(200))  # name of the version that predicted it
+    revision: Mapped[int]  # the document revision that wrote it last
+    created: Mapped[float] = mapped_column(Float, default=time.time)
+    updated: Mapped[float] = mapped_column(Float, default=time.time)
+
+
+class Edit(Base):
+    """One step of an image's history. Rows are only ever added; an undo is a row too."""
+
+    __tablename__ = "edits"
+    __table_args__ = (
+        Index("edits_by_image", "image_id", "revision", unique=True),
+        Index("edits_by_request", "image_id", "request_key", unique=True),
+        {"sqlite_autoincrement": True},
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    image_id: Mapped[int] = mapped_column(ForeignKey("images.id"))
+    revision: Mapped[int]  # of the document after it
+    kind: Mapped[str] = mapped_column(String(16))  # create, update, delete, predict, import, status, undo, redo
+    target: Mapped[int | None] = mapped_column(Integer)  # undo, redo: the edit that was taken back or done again
+    below: Mapped[int | None] = mapped_column(Integer)  # what lay on top of the undo (redo) stack before it
+    # {"status": image status, "instances": {id: state or null}}: only what the edit touched
+    before: Mapped[dict[str, Any]]
+    after: Mapped[dict[str, Any]]
+    # What the sender calls this request, so that one sent again after a lost answer is not carried out twice.
+    request_key: Mapped[str | None] = mapped_column(String(100))
+    created: Mapped[float] = mapped_column(Float, default=time.time)
+
+
+class ModelVersion(Base):
+    """A model that can predict here: the one the app came with, or one that was fine-tuned."""
+
+    __tablename__ = "models"
+    __table_args__ = ({"sqlite_autoincrement": True},)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    name: Mapped[str] = mapped_column(String(200), unique=True)
+    path: Mapped[str] = mapped_column(Text)  # what `core.load_model` takes: a name or a run directory
+    parent: Mapped[str | None] = mapped_column(String(200))  # name of the version it was trained from
+    created: Mapped[float] = mapped_column(Float, default=time.time)
+    metrics: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    categories: Mapped[list[Any]] = mapped_column(default=list)  # COCO categories in label order
+    current: Mapped[bool] = mapped_column(default=False, server_default=false())  # predicts where none is named
+
+
+class Job(Base):
+    """A fine-tuning run: a process of its own, known by its directory."""
+
+    __tablename__ = "jobs"
+    __table_args__ = ({"sqlite_autoincrement": True},)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    state: Mapped[str] = mapped_column(String(16), default="queued")  # see app/finetuning/jobs.py
+    created: Mapped[float] = mapped_column(Float, default=time.time)
+    started: Mapped[float | None] = mapped_column(Float)
+    finished: Mapped[float | None] = mapped_column(Float)
+    pid: Mapped[int | None] = mapped_column(Integer)
+    directory: Mapped[str] = mapped_column(Text)
+    config: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    result: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
+    error: Mapped[str | None] = mapped_column(Text)

@@ -1,0 +1,99 @@
+"""The sentences of the Fine-tune tab."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from app.finetuning.plan import (
+    MINUTES_WILLING_TO_WAIT,
+    MOST_EPOCHS,
+    choose_epochs,
+    epochs_between_validations,
+    expected_seconds,
+)
+from app.page import finetune_texts as texts
+
+
+def plan(**changes: Any) -> dict[str, Any]:
+    images = {"reviewed": 12, "train": 10, "held_out": 2}
+    return {"images": images, "missing": None, "seconds_per_image": 0.4, "epochs": 50} | changes
+
+
+def finished_job(before: dict | None, after: dict | None) -> dict[str, Any]:
+    classes = [{"name": "fig", "held_out": 3}, {"name": "date", "held_out": 0}]
+    result = {"before": before, "after": after}
+    return {"model": "fine-tuned-1", "images": {"held_out": 2}, "classes": classes, "result": result}
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"),
+    [(20, "less than a minute"), (60, "about 1 minute"), (340, "about 6 minutes"), (7200, "about 2.0 hours")],
+)
+def test_durations_are_said_as_people_do(seconds: float, text: str) -> None:
+    assert texts.duration(seconds) == text
+
+
+def test_the_estimate_follows_the_epochs() -> None:
+    assert "about 4 minutes" in texts.estimate_sentence(plan(), 50, measuring=False)
+    assert "about 20 minutes" in texts.estimate_sentence(plan(), 300, measuring=False)
+
+
+def test_without_a_measured_speed_no_time_is_promised() -> None:
+    unknown = plan(seconds_per_image=None)
+    assert "Measuring" in texts.estimate_sentence(unknown, 50, measuring=True)
+    assert "minute" not in texts.estimate_sentence(unknown, 50, measuring=False)
+
+
+def test_the_data_sentence_says_how_many_are_held_out() -> None:
+    assert "10 to learn from, 2 held out" in texts.data_sentence(plan())
+    few = plan(images={"reviewed": 3, "train": 3, "held_out": 0})
+    assert "From four on" in texts.data_sentence(few)
+
+
+def test_what_a_user_named_is_no_markup() -> None:
+    assert texts.plain("<img src=x> *a* [b](c) `d`") == r"\<img src=x\> \*a\* \[b\]\(c\) \`d\`"
+
+
+def test_the_outcome_compares_masks_and_names_no_figure_that_was_not_measured() -> None:
+    before = {"segm": {"AP": 0.0, "AP50": 0.0, "per_category": {}}}
+    after = {"segm": {"AP": 0.31, "AP50": 0.62, "per_category": {"fig": 0.31, "date": -1.0}}}
+    job = finished_job(before, after)
+    assert "does better than" in texts.outcome_sentence(job)
+    assert "0.00 → **0.62**" in texts.outcome_sentence(job)
+    assert texts.outcome_rows(job) == [["fig", "3", "–", "0.31"], ["date", "0", "–", "–"]]
+
+
+def test_a_model_that_became_worse_is_called_so() -> None:
+    good = {"segm": {"AP": 0.5, "AP50": 0.9, "per_category": {"fig": 0.5}}}
+    worse = {"segm": {"AP": 0.4, "AP50": 0.8, "per_category": {"fig": 0.4}}}
+    assert "does worse than" in texts.outcome_sentence(finished_job(good, worse))
+    assert "about as well as" in texts.outcome_sentence(finished_job(good, good))
+
+
+def test_without_held_out_images_nothing_is_compared() -> None:
+    job = finished_job(None, None)
+    assert "cannot be compared" in texts.outcome_sentence(job)
+    assert texts.outcome_rows(job) == []
+
+
+def test_held_out_images_without_the_classes_compare_nothing() -> None:
+    nothing = {"segm": {"AP": -1.0, "AP50": -1.0, "per_category": {}}}
+    assert "nothing can be compared" in texts.outcome_sentence(finished_job(nothing, nothing))
+
+
+def test_epochs_fit_the_time_and_the_data() -> None:
+    assert choose_epochs(10, 2, 0.01) == 40
+    assert choose_epochs(2, 0, 0.001) == MOST_EPOCHS
+    limit = 60 * MINUTES_WILLING_TO_WAIT
+    slow = choose_epochs(10, 2, 1.6)
+    assert expected_seconds(slow, 10, 2, 1.6) <= limit < expected_seconds(slow + 1, 10, 2, 1.6)
+    assert choose_epochs(5000, 1000, 10.0) == 1
+    assert choose_epochs(10, 2, 30.0) == 20  # a machine too slow for the time still has to learn something
+
+
+@pytest.mark.parametrize("epochs", [1, 2, 9, 10, 11, 19, 20, 21, 150, 999])
+def test_the_curve_has_about_ten_points(epochs: int) -> None:
+    points = -(-epochs // epochs_between_validations(epochs))
+    assert min(epochs, 6) <= points <= 10
