@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import errno
+import ipaddress
 import logging
 import socket
 import sys
 import threading
 import time
 import webbrowser
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -45,7 +48,7 @@ def parse(arguments: list[str] | None = None) -> argparse.Namespace:
         formatter_class=argparse.ArgumentDefaultsHelpFormatter,
     )
     parser.add_argument("--workspace", type=Path, default=DEFAULT_WORKSPACE, help="folder where your work is kept")
-    parser.add_argument("--host", default="127.0.0.1", help="0.0.0.0 lets other machines in: there is no password")
+    parser.add_argument("--host", default="127.0.0.1", help="0.0.0.0 lets other machines in")
     parser.add_argument("--port", type=_port, default=7860, help="0 takes any free one")
     parser.add_argument(
         "--model",
@@ -54,8 +57,16 @@ def parse(arguments: list[str] | None = None) -> argparse.Namespace:
     )
     parser.add_argument("--device", default="auto", help="auto, cpu, cuda, cuda:1")
     parser.add_argument("--database-url", default=None, help="PostgreSQL instead of SQLite in the workspace")
+    parser.add_argument(
+        "--no-token",
+        action="store_true",
+        help="ask nobody for the token: whoever has an account on this machine can read and change everything",
+    )
     parser.add_argument("--no-browser", action="store_true", help="do not open the page")
-    return parser.parse_args(arguments)
+    options = parser.parse_args(arguments)
+    if options.no_token and not _is_loopback(options.host):
+        parser.error(f"--no-token is for 127.0.0.1 alone: with --host {options.host} other machines could come in")
+    return options
 
 
 def listen(host: str, port: int) -> socket.socket:
@@ -81,6 +92,7 @@ def listen(host: str, port: int) -> socket.socket:
 
 def serve(options: argparse.Namespace, listener: socket.socket) -> None:
     """Build the application and run it on a socket until SIGTERM or Ctrl+C."""
+    from app.access import read_token
     from app.store.database import Store
 
     store = Store(options.workspace, options.database_url)  # what can go wrong goes wrong before the long imports
@@ -88,12 +100,15 @@ def serve(options: argparse.Namespace, listener: socket.socket) -> None:
     from app.inference.registry import version_in_use
     from app.server import create_app
 
-    app = create_app(store, model=options.model, device=options.device, hosts=[options.host])
+    token = None if options.no_token else read_token(store.workspace)
+    app = create_app(store, model=options.model, device=options.device, hosts=[options.host], token=token)
     server = server_for(app)
-    url = f"http://{_address(options.host)}:{listener.getsockname()[1]}"
+    way_in = f":{listener.getsockname()[1]}/" + (f"?token={token}" if token is not None else "")
+    url = f"http://{_address(options.host)}{way_in}"
+    others = [f"http://{address}{way_in}" for address in _addresses_for_others(options.host)]
     if (in_use := version_in_use(store)) not in (None, options.model, Path(options.model).stem):
         print(f"predicting with {in_use!r}, as chosen in this workspace; --model counts in a new one", file=sys.stderr)
-    threading.Thread(target=_announce, args=(server, url, not options.no_browser), daemon=True).start()
+    threading.Thread(target=_announce, args=(server, url, others, not options.no_browser), daemon=True).start()
     server.run(sockets=[listener])
 
 
@@ -113,10 +128,12 @@ def server_for(app: Any, root_path: str = "") -> uvicorn.Server:
     return uvicorn.Server(config)
 
 
-def _announce(server: object, url: str, open_browser: bool) -> None:
+def _announce(server: object, url: str, others: Sequence[str], open_browser: bool) -> None:
     while not getattr(server, "started", False):
         time.sleep(0.02)
     print(f"MaskLoop is at {url} (Ctrl+C ends it)", flush=True)
+    for other in others:
+        print(f"from other machines: {other}", flush=True)
     if open_browser:
         webbrowser.open(url)
 
@@ -126,6 +143,28 @@ def _address(host: str) -> str:
     if host in ("0.0.0.0", "::", ""):
         return "127.0.0.1"
     return f"[{host}]" if ":" in host else host
+
+
+def _is_loopback(host: str) -> bool:
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def _addresses_for_others(host: str) -> list[str]:
+    """What to type into a browser on another machine, where those may come in."""
+    if _is_loopback(host):
+        return []
+    if host not in ("0.0.0.0", "::", ""):
+        return [_address(host)]
+    # The address of the way out of this machine; nothing is sent.
+    with contextlib.suppress(OSError), socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        probe.connect(("192.0.2.1", 9))
+        return [str(probe.getsockname()[0])]
+    return [socket.gethostname()]
 
 
 def _port(text: str) -> int:

@@ -10,6 +10,7 @@ from pathlib import Path
 from fastapi import FastAPI, Response
 from fastapi.staticfiles import StaticFiles
 
+from app.access import TokenGate
 from app.api import assistance, categories, documents, exchange, images, jobs, models
 from app.api.errors import add_error_handlers
 from app.finetuning.jobs import FineTuning
@@ -33,10 +34,13 @@ def create_app(
     model: str = "coco",
     device: str = "auto",
     hosts: Collection[str] = (),
+    token: str | None = None,
     with_page: bool = True,
     load_at_once: bool = True,
 ) -> FastAPI:
     """The application on a workspace. `hosts` are names, besides this machine's own, that it may be called by.
+
+    Nothing is answered without `token` (see `app.access`); with None whoever reaches it may do everything.
 
     `model` is what predicts in a workspace where no version is in use yet. Without the page there is only
     the data plane, which starts in a fraction of the time. The model is loaded in the background at once,
@@ -75,6 +79,8 @@ def create_app(
         from app.page.layout import mount_page
 
         app = mount_page(app, build_finetune_tab(fine_tuning, registry, repredictor))
+    if token is not None:
+        app.add_middleware(TokenGate, token=token)
     app.add_middleware(SameOrigin, hosts=hosts)
     return app
 

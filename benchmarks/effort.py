@@ -51,7 +51,7 @@ def main() -> None:
 
 def reviewed(name: str, seed: int, workspace: Path, options: argparse.Namespace) -> list[dict[str, Any]]:
     """One row an image of a data set, with a server of its own."""
-    command = [sys.executable, "app/main.py", "--no-browser", "--model", options.model]
+    command = [sys.executable, "app/main.py", "--no-browser", "--no-token", "--model", options.model]
     server = subprocess.Popen([*command, "--workspace", str(workspace), "--port", str(options.port)], cwd=PROJECT)
     try:
         with httpx.Client(base_url=f"http://127.0.0.1:{options.port}", timeout=600) as client:

@@ -39,7 +39,7 @@ def main() -> None:
     parser.add_argument("--port", type=int, default=7911)
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as workspace:
-        command = [sys.executable, "app/main.py", "--no-browser", "--model", "starter"]
+        command = [sys.executable, "app/main.py", "--no-browser", "--no-token", "--model", "starter"]
         began = time.perf_counter()
         server = subprocess.Popen([*command, "--workspace", workspace, "--port", str(options.port)], cwd=PROJECT)
         try:

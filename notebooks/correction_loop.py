@@ -16,6 +16,8 @@ from PIL import Image
 from simple_scenes import CATEGORIES, simple_scene
 from simulated_annotator import SATISFIED, SimulatedAnnotator, actions_by_hand
 
+from app.notebook.session import AnnotationSession
+
 
 @dataclass(frozen=True)
 class LoopData:
@@ -73,12 +75,12 @@ def coco_data(images_dir: Path, annotation_file: Path, images: int, seed: int) -
     )
 
 
-def review_images(url: str, data: LoopData, images: Iterable[Any], log: Path) -> None:
+def review_images(session: AnnotationSession, data: LoopData, images: Iterable[Any], log: Path) -> None:
     """Let the simulated annotator correct images (rows of `session.images()`); one line a CSV `log` for each.
 
     What the model in use proposes is asked for where nobody has asked before, as the page does.
     """
-    with httpx.Client(base_url=url, timeout=600) as client:
+    with httpx.Client(base_url=session.url, headers=session.authorization, timeout=600) as client:
         for row in images:
             if client.get(f"/api/images/{row.image_id}/document").json()["revision"] == 0:
                 client.post(f"/api/images/{row.image_id}/predict").raise_for_status()
@@ -93,9 +95,9 @@ def review_images(url: str, data: LoopData, images: Iterable[Any], log: Path) ->
             pd.DataFrame([line]).to_csv(log, mode="a", header=not log.exists(), index=False)
 
 
-def fine_tune(url: str, epochs: int) -> dict[str, Any]:
+def fine_tune(session: AnnotationSession, epochs: int) -> dict[str, Any]:
     """The finished fine-tuning of a workspace, started or awaited where there is none; its model is then in use."""
-    with httpx.Client(base_url=url, timeout=600) as client:
+    with httpx.Client(base_url=session.url, headers=session.authorization, timeout=600) as client:
         jobs = client.get("/api/jobs").json()["jobs"]
         job = next((job for job in jobs if job["state"] in ("queued", "running", "finished")), None)
         if job is None:

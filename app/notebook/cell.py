@@ -55,8 +55,8 @@ def annotate(
     server, if the notebook runs on another machine, for example with jupyter-server-proxy
     `"https://hub.example.org/user/ada/proxy/{port}/"`.
 
-    The server is a process of its own on 127.0.0.1, without a password: whoever has an account on this machine can
-    reach it. It survives a stopped cell and a restarted kernel, a second notebook on the same workspace joins it, and
+    The server is a process of its own on 127.0.0.1 that lets in only this frame and who has the workspace's token.
+    It survives a stopped cell and a restarted kernel, a second notebook on the same workspace joins it, and
     it ends with `close()` or two minutes after the last kernel. Without IPython nothing is shown, and the session is
     there all the same.
 

@@ -22,6 +22,7 @@ from urllib.parse import urlsplit
 
 import psutil
 
+from app.access import read_token
 from app.json_files import read_json, write_json
 from app.main import listen, server_for
 from app.store.database import Store
@@ -60,7 +61,13 @@ def serve(options: argparse.Namespace) -> None:
     port = listener.getsockname()[1]
     page = page_address(port, options.url)
     address = urlsplit(page)
-    application = create_app(store, model=options.model, device=options.device, hosts=[address.hostname or HOST])
+    application = create_app(
+        store,
+        model=options.model,
+        device=options.device,
+        hosts=[address.hostname or HOST],
+        token=read_token(store.workspace),
+    )
     requests = RequestClock(application)
     server = server_for(requests, address.path.rstrip("/"))
     folder = store.workspace / FOLDER

@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from app.access import read_token
 from app.main import listen
 from app.notebook.serve import FOLDER, HOST, LOG, kernels, page_address, register, served_by, unregister
 from app.processes import PROJECT_ROOT, is_running
@@ -35,13 +36,22 @@ class RunningServer:
     port: int
     page: str  # where a browser finds it, with a slash at the end
 
+    @property
+    def authorization(self) -> dict[str, str]:
+        """The header that lets scripts of this user in."""
+        return {"Authorization": f"Bearer {read_token(self.workspace)}"}
+
+    def entrance(self) -> str:
+        """An address that opens the page once: what is kept in a notebook lets nobody in."""
+        return f"{self.page}enter/{self.ask('POST', '/api/session-codes')['code']}"
+
     def ask(self, method: str, route: str, body: Any = None, timeout: float = 120.0) -> Any:
         """The answer of the data plane to one request; raises ValueError with the server's line."""
         request = urllib.request.Request(
             f"http://{HOST}:{self.port}{route}",
             method=method,
             data=None if body is None else json.dumps(body).encode(),
-            headers={"Content-Type": "application/json"},
+            headers={"Content-Type": "application/json", **self.authorization},
         )
         try:
             with _opener.open(request, timeout=timeout) as answer:

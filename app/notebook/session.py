@@ -38,6 +38,11 @@ class AnnotationSession:
         self._shown_in: int | None = None  # the number of the cell
         self._closed = False
 
+    @property
+    def authorization(self) -> dict[str, str]:
+        """What scripts send to `url`: `httpx.Client(base_url=session.url, headers=session.authorization)`."""
+        return self._server.authorization
+
     # -- the data -------------------------------------------------------------------------------
 
     def to_dataframe(self, status: str | None = None, *, proposals: bool = True) -> pd.DataFrame:
@@ -107,10 +112,10 @@ class AnnotationSession:
         return bundle
 
     def _html(self) -> str:
-        page = html.escape(self._server.page, quote=True)
+        page, tab = (html.escape(self._server.entrance(), quote=True) for _ in range(2))
         lines = [
             f"{html.escape(self._summary())} · kept in <code>{html.escape(_short(self.workspace))}</code> · "
-            f'<a href="{page}" target="_blank" rel="noopener">open in a tab of its own</a>'
+            f'<a href="{tab}" target="_blank" rel="noopener">open in a tab of its own</a>'
         ]
         lines += [html.escape(hint) for hint in _hints(self._server.page)]
         lines += [html.escape(problem) for problem in self.problems[:PROBLEMS_SHOWN]]

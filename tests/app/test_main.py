@@ -107,18 +107,20 @@ def test_it_starts_from_any_folder_shows_its_page_and_ends_while_a_tab_is_open(
     try:
         assert process.stdout is not None
         line = process.stdout.readline()
-        url = line.split()[3]
-        page = httpx.get(url, timeout=60)
+        url, _, token = line.split()[3].partition("/?token=")
+        assert httpx.get(f"{url}/api/images", timeout=60).status_code == 401
+        client = httpx.Client(base_url=url, headers={"Authorization": f"Bearer {token}"}, timeout=60)
+        page = client.get("/")
         assert page.status_code == 200
         assert "MaskLoop" in page.text
-        assert httpx.get(f"{url}/canvas/main.js", timeout=60).status_code == 200
-        assert httpx.get(f"{url}/docs", timeout=60).status_code == 200
-        assert httpx.get(f"{url}/api/images", timeout=60).json()["images"] == []
-        assert httpx.post(f"{url}/gradio_api/call/x", headers={"Origin": "https://evil.example"}).status_code == 403
+        assert client.get("/canvas/main.js").status_code == 200
+        assert client.get("/docs").status_code == 200
+        assert client.get("/api/images").json()["images"] == []
+        assert client.post("/gradio_api/call/x", headers={"Origin": "https://evil.example"}).status_code == 403
         assert (tmp_path / "w" / "maskloop.db").is_file()
         # A tab holds a stream open for as long as it lives.
         opened = threading.Event()
-        threading.Thread(target=hold_open, args=(url, opened), daemon=True).start()
+        threading.Thread(target=hold_open, args=(client, opened), daemon=True).start()
         assert opened.wait(60)
         started = time.perf_counter()
         process.send_signal(signal.SIGTERM)
@@ -131,10 +133,10 @@ def test_it_starts_from_any_folder_shows_its_page_and_ends_while_a_tab_is_open(
         process.wait()
 
 
-def hold_open(url: str, opened: threading.Event) -> None:
+def hold_open(client: httpx.Client, opened: threading.Event) -> None:
     """Read a stream that the server never ends."""
     try:
-        with httpx.stream("GET", f"{url}/gradio_api/heartbeat/abc", timeout=None) as stream:
+        with client.stream("GET", "/gradio_api/heartbeat/abc", timeout=None) as stream:
             opened.set()
             for _ in stream.iter_raw():
                 pass

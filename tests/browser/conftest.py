@@ -65,11 +65,19 @@ def browser() -> Iterator[Any]:
 class Server:
     """The application in a thread; it can go away and come back on the same port and workspace."""
 
-    def __init__(self, workspace: Path, model: str = "starter", with_page: bool = True, prefix: str = "") -> None:
+    def __init__(
+        self,
+        workspace: Path,
+        model: str = "starter",
+        with_page: bool = True,
+        prefix: str = "",
+        token: str | None = None,
+    ) -> None:
         self.workspace = workspace
         self.model = model
         self.with_page = with_page
         self.prefix = prefix
+        self.token = token
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
             self.port: int = free.getsockname()[1]
@@ -83,7 +91,8 @@ class Server:
         from app.server import create_app
         from app.store.database import Store
 
-        app: Any = create_app(Store(self.workspace), model=self.model, device="cpu", with_page=self.with_page)
+        store = Store(self.workspace)
+        app: Any = create_app(store, model=self.model, device="cpu", with_page=self.with_page, token=self.token)
         if self.prefix:
             app = below(self.prefix, app)
         self.uvicorn = uvicorn.Server(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -19,6 +20,7 @@ import pytest
 from pycocotools.coco import COCO
 
 from app import annotate
+from app.access import read_token
 from app.notebook.server_process import find_server
 from app.notebook.session import AnnotationSession
 from tests.app.conftest import block, file_bytes, picture
@@ -79,18 +81,32 @@ def test_the_images_are_there_by_the_names_below_the_folder(session: AnnotationS
 
 def test_the_frame_shows_the_page(session: AnnotationSession) -> None:
     shown = session._repr_mimebundle_()
-    assert f'<iframe src="{session.url}/"' in shown["text/html"]
+    assert f'<iframe src="{session.url}/enter/' in shown["text/html"]
     assert 'height="720"' in shown["text/html"]
     assert "3 images, 0 reviewed" in shown["text/plain"]
-    page = httpx.get(f"{session.url}/", timeout=60)
+    page = httpx.get(f"{session.url}/", headers=session.authorization, timeout=60)
     assert page.status_code == 200
     # Neither header may forbid another site, which JupyterLab is, to show it.
     assert "x-frame-options" not in page.headers
     assert "frame-ancestors" not in page.headers.get("content-security-policy", "")
 
 
+def test_no_lasting_token_is_in_what_a_notebook_keeps(session: AnnotationSession) -> None:
+    shown = session._repr_mimebundle_()
+    token = session.authorization["Authorization"].removeprefix("Bearer ")
+    assert len(token) > 20
+    assert token not in "".join(shown.values())
+    (entrance,) = re.findall(r'<iframe src="([^"]+)"', shown["text/html"])
+    with httpx.Client(timeout=60) as browser:
+        page = browser.get(entrance, follow_redirects=True)
+        assert page.status_code == 200
+        assert browser.get(f"{page.url}api/images").status_code == 200
+        assert browser.get(entrance).status_code == 401  # once is all
+        assert browser.get(f"{session.url}/api/images").status_code == 401
+
+
 def test_corrections_come_back_as_table_and_coco(session: AnnotationSession, tmp_path: Path) -> None:
-    with httpx.Client(base_url=session.url, timeout=60) as client:
+    with httpx.Client(base_url=session.url, headers=session.authorization, timeout=60) as client:
         names = {row["name"]: row["id"] for row in client.get("/api/categories").json()["categories"]}
         assert {"apple": 5}.items() <= names.items()
         assert {"pear", "fig"} <= set(names)
@@ -119,14 +135,19 @@ def test_corrections_come_back_as_table_and_coco(session: AnnotationSession, tmp
     assert loaded.annToMask(loaded.anns[drawn["id"]]).sum() == 1200
     assert len(session.to_coco(proposals=True)["annotations"]) == 3 + len(proposals)
 
-    httpx.put(f"{session.url}/api/images/{number}/status", json={"status": "reviewed"}, timeout=60)
+    httpx.put(
+        f"{session.url}/api/images/{number}/status",
+        json={"status": "reviewed"},
+        headers=session.authorization,
+        timeout=60,
+    )
     assert len(session.to_coco("reviewed")["annotations"]) == 1 + len(proposals)
     assert [image["file_name"] for image in session.to_coco("reviewed")["images"]] == ["b.png"]
 
 
 def test_called_again_it_goes_on_where_it_was(session: AnnotationSession, photos: Path, tiny_model: Path) -> None:
     image = int(session.images().set_index("file_name").loc["a.png", "image_id"])
-    with httpx.Client(base_url=session.url, timeout=60) as client:
+    with httpx.Client(base_url=session.url, headers=session.authorization, timeout=60) as client:
         document = client.get(f"/api/images/{image}/document").json()
         first = document["instances"][0]["id"]
         route = f"/api/images/{image}/instances/{first}?base_revision={document['revision']}"
@@ -141,7 +162,7 @@ def test_called_again_it_goes_on_where_it_was(session: AnnotationSession, photos
 def test_another_address_is_refused_while_it_runs(session: AnnotationSession, photos: Path) -> None:
     with pytest.raises(ValueError, match=r"already at http://127\.0\.0\.1:\d+/; leave out port and url"):
         annotate(photos, port=1 + int(session.url.rsplit(":", 1)[1]))
-    assert httpx.get(f"{session.url}/api/categories", timeout=60).status_code == 200
+    assert httpx.get(f"{session.url}/api/categories", headers=session.authorization, timeout=60).status_code == 200
 
 
 def test_an_unknown_model_is_named(session: AnnotationSession, photos: Path) -> None:
@@ -188,13 +209,14 @@ def test_it_outlives_a_stopped_cell_and_a_killed_kernel_and_is_joined(
     try:
         os.killpg(kernel.pid, signal.SIGINT)  # "stop" reaches all that the kernel started in its group
         kernel.wait(30)
-        assert httpx.get(f"{url}/api/categories", timeout=60).status_code == 200
+        header = {"Authorization": f"Bearer {read_token(photos.with_name('photos-maskloop'))}"}
+        assert httpx.get(f"{url}/api/categories", headers=header, timeout=60).status_code == 200
         session = annotate(photos)  # the kernel after the restart
         assert session.url == url
         second, same = in_another_kernel(project_root, photos, tiny_model)
         assert same == url
         session.close()  # another notebook still uses it
-        assert httpx.get(f"{url}/api/categories", timeout=60).status_code == 200
+        assert httpx.get(f"{url}/api/categories", headers=header, timeout=60).status_code == 200
         second.kill()
         second.wait(30)
         session = annotate(photos)
@@ -218,9 +240,9 @@ def test_behind_a_proxy_it_knows_its_address(tmp_path: Path, tiny_model: Path) -
     with annotate(picture_file, workspace=tmp_path / "w", model=str(tiny_model), device="cpu", url=url) as session:
         port = session.url.rsplit(":", 1)[1]
         page = f"https://hub.example.org/user/ada/proxy/{port}/"
-        assert f'<iframe src="{page}"' in session._repr_mimebundle_()["text/html"]
+        assert f'<iframe src="{page}enter/' in session._repr_mimebundle_()["text/html"]
         browser = {"Host": "hub.example.org", "Origin": "https://hub.example.org", "Sec-Fetch-Site": "same-origin"}
-        with httpx.Client(base_url=session.url, headers=browser, timeout=60) as client:
+        with httpx.Client(base_url=session.url, headers=browser | session.authorization, timeout=60) as client:
             assert client.get("/").status_code == 200
             assert client.get("/canvas/main.js").status_code == 200
             assert client.post("/api/categories", json={"name": "x"}).status_code == 201
