@@ -30,6 +30,7 @@ __all__ = [
     "mask_to_polygons",
     "paste_in_box",
     "polygon_area",
+    "polygons_bbox",
     "polygons_to_mask",
     "polygons_to_rle",
     "rle_area",
@@ -174,9 +175,14 @@ def segmentation_bbox(segmentation: Any, height: int, width: int) -> list[float]
     if isinstance(segmentation, dict):
         return rle_bbox(segmentation_to_rle(segmentation, height, width))
     validate_segmentation(segmentation, height, width)
-    if not segmentation:
+    return polygons_bbox(segmentation, height, width)
+
+
+def polygons_bbox(polygons: Sequence[Sequence[float]], height: int, width: int) -> list[float]:
+    """`segmentation_bbox` of polygons that are known to be valid."""
+    if not polygons:
         return [0.0, 0.0, 0.0, 0.0]
-    points = np.concatenate([np.asarray(polygon, dtype=np.float64).reshape(-1, 2) for polygon in segmentation])
+    points = np.concatenate([np.asarray(polygon, dtype=np.float64).reshape(-1, 2) for polygon in polygons])
     points = np.clip(points, 0, (width, height))
     low, high = points.min(axis=0), points.max(axis=0)
     return [*low.tolist(), *(high - low).tolist()]

@@ -113,7 +113,7 @@ def export_annotations(
     )
 
 
-def _import_parts(store: Store, parts: list[Part], text: str | None, status: str | None) -> Response:
+def _import_parts(store: Store, parts: list[Part], text: str | None, status: ImageStatus | None) -> Response:
     with ExitStack() as stack:
         try:
             parts = list(_unpacked(parts, stack))
@@ -138,7 +138,7 @@ def _import_text(
     store: Store,
     content: bytes,
     name: str,
-    status: str | None,
+    status: ImageStatus | None,
     images: Sequence[Part] = (),
     errors: Sequence[dict[str, Any]] = (),
 ) -> Response:

@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, FiniteFloat
 
-ImageStatus = Literal["todo", "in_progress", "reviewed"]
-InstanceStatus = Literal["proposed", "accepted"]
+from app.store.instance_state import BOX, KEYPOINTS, SEGMENTATION, InstanceState, InstanceStatus
+from app.store.tables import ImageStatus
+
 DEFAULT_THRESHOLD = 0.5  # of a prediction that is stored
 
-SEGMENTATION = (
-    "COCO: polygons `[[x0, y0, x1, y1, …], …]`, an RLE `{size: [height, width], counts}` (text or list of runs), "
-    "or `[]` for an object that is only a box."
-)
-BOX = "COCO: `[x, y, width, height]` in pixels. Where there is a segmentation the server computes it."
-KEYPOINTS = "COCO: `[x, y, visibility, …]`, visibility 0 not labelled, 1 hidden, 2 visible; `[]` for none."
 BASE_REVISION = "The revision that the change is based on: the instance's, or the whole document's."
 
 
@@ -74,23 +70,16 @@ class ImagePage(BaseModel):
     next_cursor: str | None = Field(description="What to send as `cursor` for the next page; null on the last.")
 
 
-class InstanceShape(BaseModel):
+@dataclass(frozen=True, kw_only=True)
+class InstanceShape(InstanceState):
     """An object on an image: a COCO annotation, and where it comes from."""
 
-    id: int | None = Field(description="null for a suggestion that is not stored.")
+    # `Any`: the description says it better than a schema of three forms.
+    segmentation: Any = field(metadata={"description": SEGMENTATION})
+    id: int | None = field(metadata={"description": "null for a suggestion that is not stored."})
     image_id: int
-    category_id: int
-    bbox: list[float] = Field(description=BOX)
-    area: float = Field(description="Pixels of the mask; of the box where there is no mask.")
-    segmentation: Any = Field(description=SEGMENTATION)
-    iscrowd: int
-    keypoints: list[float] = Field(description=KEYPOINTS)
     num_keypoints: int
-    score: float | None
-    source: Literal["predicted", "edited", "manual"]
-    status: InstanceStatus
-    model: str | None = Field(description="The model version that predicted it.")
-    revision: int = Field(description="The document revision that wrote it last.")
+    revision: int = field(metadata={"description": "The document revision that wrote it last."})
 
 
 class CategoryShape(BaseModel):

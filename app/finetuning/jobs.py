@@ -102,14 +102,14 @@ class FineTuning:
         with self.store.reading() as session:
             data = self._data(session, None)
             busy = session.scalar(select(Job.id).where(Job.state.in_(ACTIVE)).limit(1)) is not None
-        if busy or data.what_is_missing() is not None or self.speed.of(base_model) is not None:
-            return
+            if busy or data.what_is_missing() is not None or self.speed.of(base_model) is not None:
+                return
 
-        def prepare(directory: Path) -> None:
-            self._write_snapshot(data, directory)
-            write_json(directory / job_directory.JOB, self._description(base_model, location, data, 1))
+            def prepare(directory: Path) -> None:
+                self._write_snapshot(session, data, directory)
+                write_json(directory / job_directory.JOB, self._description(base_model, location, data, 1))
 
-        self.speed.measure(base_model, prepare)
+            self.speed.measure(base_model, prepare)
 
     def start(
         self, base_model: str, categories: Collection[str | int] | None = None, epochs: int | None = None
@@ -126,13 +126,14 @@ class FineTuning:
         with self._lock:
             with self.store.reading() as session:
                 data = self._data(session, categories)
-            if (missing := data.what_is_missing()) is not None:
-                raise TooLittleDataError(missing)
-            speed = self.speed.of(base_model)
-            if epochs is None and speed is not None:
-                epochs = choose_epochs(**_image_counts(data), seconds_per_image=speed)
-            description = self._description(base_model, location, data, epochs)
-            job_id = self._create(data, description)
+                if (missing := data.what_is_missing()) is not None:
+                    raise TooLittleDataError(missing)
+                speed = self.speed.of(base_model)
+                if epochs is None and speed is not None:
+                    epochs = choose_epochs(**_image_counts(data), seconds_per_image=speed)
+                description = self._description(base_model, location, data, epochs)
+                prepared = self._prepare(session, data, description)
+            job_id = self._create(prepared, description)
             remember_split(self.runs / SPLIT, data.parts)
         self.speed.give_up()  # the job tells better, and needs the processor
         self._something_to_follow.set()
@@ -288,16 +289,24 @@ class FineTuning:
             "classes": data.class_counts(),
         }
 
-    def _write_snapshot(self, data: ReviewedData, directory: Path) -> None:
-        write_snapshot(data, directory, lambda image: original_path(self.store.workspace, image.sha256))
+    def _write_snapshot(self, session: Session, data: ReviewedData, directory: Path) -> None:
+        write_snapshot(session, data, directory, lambda image: original_path(self.store.workspace, image.sha256))
 
-    def _create(self, data: ReviewedData, description: dict[str, Any]) -> int:
-        """Write a job's directory and its row; either both are there afterwards or neither."""
+    def _prepare(self, session: Session, data: ReviewedData, description: dict[str, Any]) -> Path:
+        """The directory of a job that is not in line yet, with all that it needs."""
         new = self.runs / f".new-{uuid.uuid4().hex}"
         try:
             new.mkdir()
-            self._write_snapshot(data, new)
+            self._write_snapshot(session, data, new)
             write_json(new / job_directory.JOB, description)
+        except BaseException:
+            shutil.rmtree(new, ignore_errors=True)
+            raise
+        return new
+
+    def _create(self, new: Path, description: dict[str, Any]) -> int:
+        """Put a prepared job in line; its directory and its row are both there afterwards or neither."""
+        try:
             with self.store.writing() as session:
                 job = Job(directory="", config=description)
                 session.add(job)

@@ -15,8 +15,7 @@ from sqlalchemy.orm import Session
 
 from app.finetuning import job_directory
 from app.finetuning.held_out import Part, split_images
-from app.json_files import write_json
-from app.store.documents import instance_json
+from app.store.coco_export import Selection, export_coco
 from app.store.tables import Category, Image, Instance
 
 FEWEST_REVIEWED = 2
@@ -95,53 +94,24 @@ def reviewed_data(
     return ReviewedData(images, instances, categories, split_images((image.sha256 for image in images), assigned))
 
 
-def write_snapshot(data: ReviewedData, directory: Path, file_of: Callable[[Image], Path]) -> None:
-    """Freeze `data` in `directory`: a COCO file for each part, and the images, which cost no space.
+def write_snapshot(session: Session, data: ReviewedData, directory: Path, file_of: Callable[[Image], Path]) -> None:
+    """Freeze `data`, as read in this session, in `directory`: a COCO file for each part, and the images.
 
-    `file_of` gives the file of an image. The files are linked, not copied, where the disk allows it, and
-    so stay whatever happens to the workspace while a training runs.
+    The files are an export like any other: written by the same code and checked in the same way. `file_of` gives
+    the file of an image; it is linked, not copied, where the disk allows it, so that it costs no space and stays
+    whatever happens to the workspace while a training runs.
     """
     folder = directory / job_directory.IMAGES
     folder.mkdir(parents=True)
-    names = {}
     for image in data.images:
-        source = file_of(image)
-        names[image.id] = image.sha256 + source.suffix
+        source, target = file_of(image), folder / image.sha256
         try:
-            os.link(source, folder / names[image.id])
+            os.link(source, target)
         except OSError:
-            shutil.copyfile(source, folder / names[image.id])
+            shutil.copyfile(source, target)
+    categories = [category.id for category in data.categories]
     for part, file in (("train", job_directory.TRAIN_ANNOTATIONS), ("held_out", job_directory.HELD_OUT_ANNOTATIONS)):
-        images = [image for image in data.images if data.parts[image.sha256] == part]
+        images = [image.id for image in data.images if data.parts[image.sha256] == part]
         if images:
-            write_json(directory / file, _coco(images, data, names))
-
-
-def _coco(images: Sequence[Image], data: ReviewedData, names: dict[int, str]) -> dict[str, Any]:
-    ids = {image.id for image in images}
-    return {
-        "images": [
-            {"id": image.id, "file_name": names[image.id], "width": image.width, "height": image.height}
-            for image in images
-        ],
-        "categories": [_coco_category(category) for category in data.categories],
-        "annotations": [_coco_annotation(row) for row in data.instances if row.image_id in ids],
-    }
-
-
-def _coco_category(category: Category) -> dict[str, Any]:
-    fields: dict[str, Any] = {"id": category.id, "name": category.name}
-    if category.supercategory:
-        fields["supercategory"] = category.supercategory
-    if category.keypoints:
-        fields |= {"keypoints": category.keypoints, "skeleton": category.skeleton}
-    return fields
-
-
-def _coco_annotation(instance: Instance) -> dict[str, Any]:
-    fields = instance_json(instance)
-    kept = ("id", "image_id", "category_id", "bbox", "area", "segmentation", "iscrowd")
-    annotation = {field: fields[field] for field in kept}
-    if fields["keypoints"]:
-        annotation |= {"keypoints": fields["keypoints"], "num_keypoints": fields["num_keypoints"]}
-    return annotation
+            selection = Selection("reviewed", accepted_only=True, image_ids=images, category_ids=categories)
+            export_coco(session, directory / file, selection, file_name=lambda image: image.sha256)

@@ -25,10 +25,10 @@ from app.inference.outlines import outline
 from app.inference.prompted_masks import PromptedMasks
 from app.store.categories import all_categories, category_for_model
 from app.store.database import Store
-from app.store.documents import find_image
+from app.store.documents import find_image, state_json
 from app.store.edits import instance_of
 from app.store.errors import InvalidFieldError, one_line
-from app.store.geometry import count_keypoints, measured_segmentation
+from app.store.geometry import measured_segmentation, new_state
 from app.store.image_files import original_path
 from app.store.predictions import replace_predictions
 from app.store.tables import Category, Image
@@ -232,7 +232,7 @@ class Assist:
             entry |= {"segmentation": answer["segmentation"], "bbox": answer["bbox"]}
             if not entry["segmentation"]:  # nothing is seen in it: the person's box is what there is
                 entry["bbox"] = [box[0], box[1], box[2] - box[0], box[3] - box[1]]
-            suggestions.append(_suggestion(entry, image, target.id, len(target.keypoints), PROMPT_MODEL))
+            suggestions.append(_suggestion(entry, image, target, PROMPT_MODEL))
         return suggestions
 
     def _described(self, image: Image, boxes: Sequence[Sequence[float]], category: str | None) -> list[dict[str, Any]]:
@@ -307,27 +307,11 @@ def _objects(instances: Instances) -> list[dict[str, Any]]:
     return objects
 
 
-def _suggestion(
-    entry: dict[str, Any], image: Image, category_id: int, keypoint_count: int, model: str
-) -> dict[str, Any]:
-    segmentation, bbox, area = measured_segmentation(entry["segmentation"], entry["bbox"], image.height, image.width)
-    keypoints = entry["keypoints"] if len(entry["keypoints"]) == 3 * keypoint_count else []
-    return {
-        "id": None,
-        "image_id": image.id,
-        "category_id": category_id,
-        "bbox": bbox,
-        "area": area,
-        "segmentation": segmentation,
-        "iscrowd": 0,
-        "keypoints": keypoints,
-        "num_keypoints": count_keypoints(keypoints),
-        "score": round(entry["score"], 5),
-        "source": "predicted",
-        "status": "proposed",
-        "model": model,
-        "revision": image.revision,
-    }
+def _suggestion(entry: dict[str, Any], image: Image, category: Category, model: str) -> dict[str, Any]:
+    if len(entry["keypoints"]) != 3 * len(category.keypoints):
+        entry = {**entry, "keypoints": []}
+    state = new_state(image, category, entry, source="predicted", status="proposed", score=entry["score"], model=model)
+    return state_json(state, image.id, None, image.revision)
 
 
 def _wanted_category(session: Session, category: int | str | None) -> Category | None:

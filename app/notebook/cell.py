@@ -21,7 +21,7 @@ from app.notebook.pictures import (
 from app.notebook.server_process import RunningServer, ServerStart
 from app.notebook.session import AnnotationSession
 from app.store.database import Store
-from app.store.tables import IMAGE_STATUSES
+from app.store.tables import IMAGE_STATUSES, ImageStatus
 
 
 def annotate(
@@ -31,7 +31,7 @@ def annotate(
     model: PathLike | None = None,
     workspace: PathLike | None = None,
     categories: Sequence[str | Mapping[str, Any]] = (),
-    annotations_status: str | None = "in_progress",
+    annotations_status: ImageStatus | None = "in_progress",
     height: int = 720,
     port: int | None = None,
     url: str | None = None,

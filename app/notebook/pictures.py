@@ -17,7 +17,7 @@ from app.store.categories import category_named, create_category
 from app.store.coco_import import coco_parts, import_coco
 from app.store.database import DATABASE_NAME, Store
 from app.store.images import ImagesByName, add_image, clean_file_name
-from app.store.tables import Edit, Image
+from app.store.tables import Edit, Image, ImageStatus
 from core.datasets.images import read_image
 
 SUFFIXES = frozenset({".bmp", ".gif", ".jpeg", ".jpg", ".mpo", ".png", ".ppm", ".tif", ".tiff", ".webp"})
@@ -115,7 +115,7 @@ def read_annotations(annotations: PathLike | Mapping[str, Any]) -> tuple[str, An
     return name, content
 
 
-def take_annotations(store: Store, content: Any, images: Sequence[int], status: str | None) -> list[str]:
+def take_annotations(store: Store, content: Any, images: Sequence[int], status: ImageStatus | None) -> list[str]:
     """Put COCO annotations on those of `images` that never took any from a file; returns a line for each problem.
 
     So what a person deleted or changed since does not come back when a notebook is run again.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import io
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 
 from app.store.categories import all_categories
 from app.store.geometry import count_keypoints
+from app.store.instance_state import Segmentation
 from app.store.tables import Category, Image, Instance
 from core.masks import rle_area, rle_bbox, rle_iou, segmentation_bbox, segmentation_to_rle
 
@@ -28,11 +29,12 @@ class ExportError(RuntimeError):
 
 @dataclass(frozen=True)
 class Selection:
-    """Which images and instances are exported."""
+    """Which images, instances and categories are exported; None is all of them."""
 
     status: str | None = None  # of the image
     accepted_only: bool = False  # leave proposals out
-    image_ids: Sequence[int] | None = None
+    image_ids: Collection[int] | None = None
+    category_ids: Collection[int] | None = None
 
 
 def export_coco(
@@ -42,7 +44,7 @@ def export_coco(
     *,
     file_name: Callable[[Image], str] | None = None,
 ) -> None:
-    """Write the selected images with their instances and every category to `path`, and check what was written.
+    """Write the selected images with their instances and the categories to `path`, and check what was written.
 
     Ids are those of the store (from 1; categories keep theirs), `file_name` the user's own unless a function
     gives another. Polygons are written as polygons, holes and crowds as RLE. Raises ExportError, in one line,
@@ -67,7 +69,7 @@ def check_export(
     name_of = file_name or (lambda image: image.file_name)
     with contextlib.redirect_stdout(io.StringIO()):
         coco = COCO(str(path))
-    categories = {category.id: category for category in all_categories(session)}
+    categories = _categories(session, selection)
     _expect(set(coco.cats) == set(categories), "the categories")
     images = instances = 0
     for image, rows in _documents(session, selection):
@@ -121,7 +123,7 @@ def _close(first: Sequence[float], second: Sequence[float], tolerance: float = 1
 
 def _json_parts(session: Session, selection: Selection, name_of: Callable[[Image], str]) -> Iterator[str]:
     """The file piece by piece, one image or one annotation a line; never all of it in memory."""
-    categories = {category.id: category for category in all_categories(session)}
+    categories = _categories(session, selection)
     yield '{"info": {"description": "MaskLoop export", "version": "1.0"},\n"licenses": [],\n"categories": [\n'
     yield ",\n".join(_dump(_category_entry(category)) for category in categories.values())
     yield '\n],\n"images": [\n'
@@ -137,6 +139,11 @@ def _json_parts(session: Session, selection: Selection, name_of: Callable[[Image
     yield "\n]}\n"
 
 
+def _categories(session: Session, selection: Selection) -> dict[int, Category]:
+    wanted = selection.category_ids
+    return {row.id: row for row in all_categories(session) if wanted is None or row.id in wanted}
+
+
 def _category_entry(category: Category) -> dict[str, Any]:
     entry: dict[str, Any] = {"id": category.id, "name": category.name, "supercategory": category.supercategory or ""}
     entry["color"] = category.color
@@ -146,11 +153,12 @@ def _category_entry(category: Category) -> dict[str, Any]:
 
 
 def _annotation(instance: Instance, image: Image, category: Category) -> dict[str, Any]:
-    segmentation, bbox = instance.segmentation, instance.bbox
+    segmentation: Segmentation = instance.segmentation
+    bbox = instance.bbox
     if instance.iscrowd and isinstance(segmentation, list) and segmentation:
         segmentation = segmentation_to_rle(segmentation, image.height, image.width)
         bbox = rle_bbox(segmentation)  # whole pixels, where the polygons enclosed fractions of them
-    entry = {
+    entry: dict[str, Any] = {
         "id": instance.id,
         "image_id": image.id,
         "category_id": instance.category_id,
@@ -185,6 +193,8 @@ def _documents(session: Session, selection: Selection) -> Iterator[tuple[Image, 
         chosen = select(Instance).where(Instance.image_id == image.id).order_by(Instance.id)
         if selection.accepted_only:
             chosen = chosen.where(Instance.status == "accepted")
+        if selection.category_ids is not None:
+            chosen = chosen.where(Instance.category_id.in_(selection.category_ids))
         rows = list(session.scalars(chosen))
         yield image, rows
         for row in rows:

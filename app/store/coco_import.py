@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.store.categories import category_named, checked_keypoint_names, checked_name, create_category, is_color
-from app.store.edits import new_state
 from app.store.errors import InvalidFieldError
-from app.store.history import State, image_for_writing, state_of, write
+from app.store.geometry import new_state
+from app.store.history import image_for_writing, write
 from app.store.images import ImagesByName, short_name
-from app.store.tables import Category, Image, Instance
+from app.store.instance_state import InstanceState
+from app.store.tables import Category, Image, ImageStatus, Instance
 
 
 @dataclass
@@ -33,7 +34,7 @@ def import_coco(
     content: Any,
     *,
     just_uploaded: Sequence[int] = (),
-    status: str | None = "reviewed",
+    status: ImageStatus | None = "reviewed",
 ) -> ImportReport:
     """Put a COCO data set's annotations on the images of the store that have its file names.
 
@@ -53,12 +54,13 @@ def import_coco(
     for number, annotation in enumerate(annotations):
         name = _annotation_name(annotation, number)
         try:
-            image, state = _state_from(session, annotation, matched, listed, report.categories, keypoints_differ)
+            found = _state_from(session, annotation, matched, listed, report.categories, keypoints_differ)
         except (InvalidFieldError, LookupError) as error:
             report.errors.append({**name, "error": f"{_spoken(name)}: {error}"})
             continue
-        if image is None:
+        if found is None:
             continue  # its image is reported once, not for each annotation
+        image, state = found
         if changes[image.id].take(state):
             report.annotations += 1
         else:
@@ -79,11 +81,11 @@ class _Changes:
     def __init__(self, session: Session, image: Image) -> None:
         stored = session.scalars(select(Instance).where(Instance.image_id == image.id))
         self._stored = {row.id: row for row in stored}
-        self._known: dict[Any, Instance | None] = {_object_key(state_of(row)): row for row in self._stored.values()}
-        self.created: list[State] = []
-        self.changed: dict[int, State | None] = {}
+        self._known: dict[Any, Instance | None] = {_object_key(row.state): row for row in self._stored.values()}
+        self.created: list[InstanceState] = []
+        self.changed: dict[int, InstanceState | None] = {}
 
-    def take(self, state: State) -> bool:
+    def take(self, state: InstanceState) -> bool:
         """Add an object, or the keypoints that the same object lacked; False where it is all there already."""
         key = _object_key(state)
         if key not in self._known:
@@ -91,9 +93,9 @@ class _Changes:
             self.created.append(state)
             return True
         stored = self._known[key]
-        if stored is None or not state["keypoints"] or stored.keypoints:
+        if stored is None or not state.keypoints or stored.keypoints:
             return False
-        self.changed[stored.id] = {**state_of(stored), "keypoints": state["keypoints"], "status": "accepted"}
+        self.changed[stored.id] = replace(stored.state, keypoints=state.keypoints, status="accepted")
         return True
 
     def drop_proposals(self) -> None:
@@ -103,8 +105,8 @@ class _Changes:
                 self.changed.setdefault(row.id, None)
 
 
-def _object_key(state: State) -> tuple[Any, ...]:
-    return state["category_id"], repr(state["segmentation"]), tuple(state["bbox"]), state["iscrowd"]
+def _object_key(state: InstanceState) -> tuple[Any, ...]:
+    return state.category_id, repr(state.segmentation), tuple(state.bbox), state.iscrowd
 
 
 def coco_parts(content: Any) -> tuple[list[Any], list[Any], list[Any]]:
@@ -199,7 +201,7 @@ def _state_from(
     listed: set[Any],
     category_ids: dict[int, int],
     keypoints_differ: set[int],
-) -> tuple[Image | None, State]:
+) -> tuple[Image, InstanceState] | None:
     if not isinstance(annotation, dict):
         raise InvalidFieldError("annotations", "it is no object")
     image_id, file_category = annotation.get("image_id"), annotation.get("category_id")
@@ -207,18 +209,17 @@ def _state_from(
         raise LookupError(f"its image_id {image_id!r} is not among the file's images")
     image = matched.get(image_id)
     if image is None:
-        return None, {}
+        return None
     if not isinstance(file_category, int) or file_category not in category_ids:
         raise LookupError(f"its category_id {file_category!r} is not among the file's categories")
     fields = {
-        "category_id": category_ids[file_category],
         "segmentation": annotation.get("segmentation"),
         "bbox": annotation.get("bbox"),
         "iscrowd": annotation.get("iscrowd", 0),
         # All zeros say that nobody looked for keypoints.
         "keypoints": None if file_category in keypoints_differ else _labelled(annotation.get("keypoints")),
     }
-    return image, new_state(session, image, fields)
+    return image, new_state(image, session.get_one(Category, category_ids[file_category]), fields)
 
 
 def _labelled(keypoints: Any) -> Any:

@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 from app.store.categories import all_categories, category_json
 from app.store.errors import InvalidFieldError, NotFoundError
 from app.store.geometry import count_keypoints
+from app.store.instance_state import InstanceState
 from app.store.tables import IMAGE_STATUSES, Image, Instance
 
 # Order of the gallery: column, whether the highest comes first.
@@ -36,21 +37,17 @@ def find_image(session: Session, image_id: int) -> Image:
 
 def instance_json(instance: Instance) -> dict[str, Any]:
     """An instance as a COCO annotation, and where it comes from."""
+    return state_json(instance.state, instance.image_id, instance.id, instance.revision)
+
+
+def state_json(state: InstanceState, image_id: int, instance_id: int | None, revision: int) -> dict[str, Any]:
+    """The same of a state, whether it is stored or only suggested (`instance_id` is None then)."""
     return {
-        "id": instance.id,
-        "image_id": instance.image_id,
-        "category_id": instance.category_id,
-        "bbox": instance.bbox,
-        "area": instance.area,
-        "segmentation": instance.segmentation,
-        "iscrowd": instance.iscrowd,
-        "keypoints": instance.keypoints,
-        "num_keypoints": count_keypoints(instance.keypoints),
-        "score": instance.score,
-        "source": instance.source,
-        "status": instance.status,
-        "model": instance.model,
-        "revision": instance.revision,
+        "id": instance_id,
+        "image_id": image_id,
+        **state.shown(),
+        "num_keypoints": count_keypoints(state.keypoints),
+        "revision": revision,
     }
 
 

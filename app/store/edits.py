@@ -8,48 +8,30 @@ InvalidFieldError, in one line each.
 
 from __future__ import annotations
 
-from collections.abc import Collection
-from typing import Any
+from collections.abc import Collection, Mapping
+from dataclasses import replace
 
 from sqlalchemy import String, cast, select
 from sqlalchemy.orm import Session
 
 from app.store.errors import ConflictError, InvalidFieldError, NotFoundError
-from app.store.geometry import checked_flag, checked_keypoints, measured_segmentation
-from app.store.history import State, carried_out, image_for_writing, state_of, write
-from app.store.tables import IMAGE_STATUSES, INSTANCE_STATUSES, Category, Edit, Image, Instance
+from app.store.geometry import checked_flag, checked_keypoints, checked_status, measured_segmentation, new_state
+from app.store.history import carried_out, image_for_writing, write
+from app.store.instance_state import InstanceState
+from app.store.tables import IMAGE_STATUSES, Category, Edit, Image, ImageStatus, Instance
 
 GEOMETRY = ("segmentation", "bbox", "keypoints", "iscrowd", "category_id")
 
 
-def new_state(session: Session, image: Image, fields: dict[str, Any]) -> State:
-    """The checked state of an object that a person (or a file) brings."""
-    category = category_of(session, fields.get("category_id"))
-    segmentation, bbox, area = measured_segmentation(
-        fields.get("segmentation"), fields.get("bbox"), image.height, image.width
-    )
-    return {
-        "category_id": category.id,
-        "segmentation": segmentation,
-        "bbox": bbox,
-        "area": area,
-        "iscrowd": checked_flag(fields.get("iscrowd", 0), "iscrowd"),
-        "keypoints": checked_keypoints(fields.get("keypoints"), category.keypoints, image.height, image.width),
-        "score": None,
-        "source": "manual",
-        "status": _checked_status(fields.get("status", "accepted")),
-        "model": None,
-    }
-
-
 def create_instance(
-    session: Session, image_id: int, fields: dict[str, Any], request_key: str | None = None
+    session: Session, image_id: int, fields: Mapping[str, object], request_key: str | None = None
 ) -> tuple[Image, Instance]:
     """Add an object to an image."""
     image = image_for_writing(session, image_id)
     if (done := carried_out(session, image, request_key)) is not None:
         return image, instance_of(session, image, int(next(iter(done.after["instances"]))))
-    state = new_state(session, image, fields)
+    status = checked_status(fields.get("status", "accepted"))
+    state = new_state(image, category_of(session, fields.get("category_id")), fields, status=status)
     (instance,) = write(session, image, "create", created=[state], status=_begun(image), request_key=request_key)
     return image, instance
 
@@ -59,7 +41,7 @@ def update_instance(
     image_id: int,
     instance_id: int,
     base_revision: int,
-    fields: dict[str, Any],
+    fields: Mapping[str, object],
     request_key: str | None = None,
 ) -> tuple[Image, Instance]:
     """Change some fields of an object.
@@ -72,29 +54,28 @@ def update_instance(
         return image, instance_of(session, image, instance_id)
     instance = instance_of(session, image, instance_id)
     _check_revision(image, instance, base_revision)
-    state = state_of(instance)
-    category = category_of(session, fields.get("category_id", instance.category_id))
-    state["category_id"] = category.id
+    old = instance.state
+    category = category_of(session, fields.get("category_id", old.category_id))
+    new = replace(old, category_id=category.id)
     if "segmentation" in fields or "bbox" in fields:
-        segmentation = fields.get("segmentation", instance.segmentation)
-        state["segmentation"], state["bbox"], state["area"] = measured_segmentation(
-            segmentation, fields.get("bbox", instance.bbox), image.height, image.width
+        segmentation, bbox, area = measured_segmentation(
+            fields.get("segmentation", old.segmentation), fields.get("bbox", old.bbox), image.height, image.width
         )
+        new = replace(new, segmentation=segmentation, bbox=bbox, area=area)
     if "keypoints" in fields:
-        state["keypoints"] = checked_keypoints(fields["keypoints"], category.keypoints, image.height, image.width)
-    elif len(state["keypoints"]) != 3 * len(category.keypoints):
-        state["keypoints"] = []
+        keypoints = checked_keypoints(fields["keypoints"], category.keypoints, image.height, image.width)
+        new = replace(new, keypoints=keypoints)
+    elif len(new.keypoints) != 3 * len(category.keypoints):
+        new = replace(new, keypoints=[])
     if "iscrowd" in fields:
-        state["iscrowd"] = checked_flag(fields["iscrowd"], "iscrowd")
-    if any(state[field] != getattr(instance, field) for field in GEOMETRY):
-        state["status"] = "accepted"
-        if state["source"] == "predicted":
-            state["source"] = "edited"
+        new = replace(new, iscrowd=checked_flag(fields["iscrowd"], "iscrowd"))
+    if any(getattr(new, name) != getattr(old, name) for name in GEOMETRY):
+        new = replace(new, status="accepted", source="edited" if new.source == "predicted" else new.source)
     if "status" in fields:
-        state["status"] = _checked_status(fields["status"])
-    if state == state_of(instance):
+        new = replace(new, status=checked_status(fields["status"]))
+    if new == old:
         return image, instance
-    (instance,) = write(session, image, "update", {instance_id: state}, status=_begun(image), request_key=request_key)
+    (instance,) = write(session, image, "update", {instance_id: new}, status=_begun(image), request_key=request_key)
     return image, instance
 
 
@@ -120,8 +101,8 @@ def accept_instances(
     image = image_for_writing(session, image_id)
     if carried_out(session, image, request_key) is not None:
         return image
-    changed: dict[int, State | None] = {
-        instance.id: {**state_of(instance), "status": "accepted"}
+    changed: dict[int, InstanceState | None] = {
+        instance.id: replace(instance.state, status="accepted")
         for instance in _proposals(session, image)
         if (only is None or instance.id in only) and not _is_below(instance, score_threshold)
     }
@@ -142,18 +123,19 @@ def set_status(
     "reviewed" accepts the proposals that are left on it; those below `score_threshold` are removed. All of
     it is one edit, which undo takes back.
     """
-    if status not in IMAGE_STATUSES:
+    wanted = next((known for known in IMAGE_STATUSES if known == status), None)
+    if wanted is None:
         raise InvalidFieldError("status", f"status is {status!r}: choose todo, in_progress or reviewed")
     image = image_for_writing(session, image_id)
     if carried_out(session, image, request_key) is not None:
         return image
-    changed: dict[int, State | None] = {}
+    changed: dict[int, InstanceState | None] = {}
     if status == "reviewed":
         for instance in _proposals(session, image):
             below = _is_below(instance, score_threshold)
-            changed[instance.id] = None if below else {**state_of(instance), "status": "accepted"}
+            changed[instance.id] = None if below else replace(instance.state, status="accepted")
     if changed or status != image.status:
-        write(session, image, "status", changed, status=status, request_key=request_key)
+        write(session, image, "status", changed, status=wanted, request_key=request_key)
     return image
 
 
@@ -168,7 +150,7 @@ def instance_of(session: Session, image: Image, instance_id: int) -> Instance:
     raise NotFoundError(f"there is no instance {instance_id} on image {image.id}")
 
 
-def category_of(session: Session, category_id: Any) -> Category:
+def category_of(session: Session, category_id: object) -> Category:
     """The category of an id in a request; raises InvalidFieldError."""
     if isinstance(category_id, bool) or not isinstance(category_id, int):
         raise InvalidFieldError("category_id", "category_id is needed: the id of a category of GET /api/categories")
@@ -187,7 +169,7 @@ def _is_below(instance: Instance, score_threshold: float | None) -> bool:
     return score_threshold is not None and instance.score is not None and instance.score < score_threshold
 
 
-def _begun(image: Image) -> str:
+def _begun(image: Image) -> ImageStatus:
     """The image's status once a person has worked on it."""
     return "in_progress" if image.status == "todo" else image.status
 
@@ -203,9 +185,3 @@ def _check_revision(image: Image, instance: Instance, base_revision: int) -> Non
             f"the change was based on {base_revision}",
             instance.id,
         )
-
-
-def _checked_status(status: Any) -> str:
-    if status not in INSTANCE_STATUSES:
-        raise InvalidFieldError("status", f"status is {status!r}: choose proposed or accepted")
-    return str(status)

@@ -3,18 +3,50 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Mapping, Sequence
+from typing import TypeGuard, get_args
 
 from app.store.errors import InvalidFieldError
-from core.masks import rle_area, segmentation_bbox, segmentation_to_rle, validate_segmentation
+from app.store.instance_state import InstanceSource, InstanceState, InstanceStatus, Segmentation
+from app.store.tables import Category, Image
+from core.masks import polygons_bbox, rle_area, rle_bbox, segmentation_to_rle
 
 DECIMALS = 3  # of boxes and keypoints, in pixels; finer than any hand or model
 
 
+def new_state(
+    image: Image,
+    category: Category,
+    given: Mapping[str, object],
+    *,
+    source: InstanceSource = "manual",
+    status: InstanceStatus = "accepted",
+    score: float | None = None,
+    model: str | None = None,
+) -> InstanceState:
+    """The state of an object that a person, a file or a model brings; raises InvalidFieldError.
+
+    `given` holds segmentation, bbox, keypoints and iscrowd as they came.
+    """
+    height, width = image.height, image.width
+    segmentation, bbox, area = measured_segmentation(given.get("segmentation"), given.get("bbox"), height, width)
+    return InstanceState(
+        category_id=category.id,
+        segmentation=segmentation,
+        bbox=bbox,
+        area=area,
+        iscrowd=checked_flag(given.get("iscrowd", 0), "iscrowd"),
+        keypoints=checked_keypoints(given.get("keypoints"), category.keypoints, height, width),
+        score=round(score, 5) if score is not None else None,
+        source=source,
+        status=status,
+        model=model,
+    )
+
+
 def measured_segmentation(
-    segmentation: Any, bbox: Any, height: int, width: int
-) -> tuple[list[list[float]] | dict[str, Any], list[float], float]:
+    segmentation: object, bbox: object, height: int, width: int
+) -> tuple[Segmentation, list[float], float]:
     """The segmentation in its stored form, its bbox (x, y, width, height) and its area in pixels.
 
     Polygons stay polygons, every kind of RLE becomes a compressed one. Area is the number of pixels that
@@ -24,26 +56,22 @@ def measured_segmentation(
     if segmentation is None or segmentation == []:
         return [], *_measured_box(bbox, height, width)
     try:
-        validate_segmentation(segmentation, height, width)
+        rle = segmentation_to_rle(segmentation, height, width)
     except ValueError as error:
         raise InvalidFieldError("segmentation", str(error)) from None
-    if isinstance(segmentation, dict):
-        stored: Any = segmentation_to_rle(segmentation, height, width)
-        rle = stored
-    else:
-        # Not rounded: a coordinate in the middle between two pixels would fall on either side.
-        stored = [list(polygon) for polygon in segmentation]
-        rle = segmentation_to_rle(stored, height, width)
     area = rle_area(rle)
     if area == 0:
         raise InvalidFieldError(
             "segmentation", "segmentation covers no pixel of the image: draw it larger or delete it"
         )
-    box = [round(value, DECIMALS) for value in segmentation_bbox(stored, height, width)]
-    return stored, box, area
+    if not isinstance(segmentation, (list, tuple)):
+        return rle, [round(value, DECIMALS) for value in rle_bbox(rle)], area
+    # Not rounded: a coordinate in the middle between two pixels would fall on either side.
+    polygons = [list(polygon) for polygon in segmentation]
+    return polygons, [round(value, DECIMALS) for value in polygons_bbox(polygons, height, width)], area
 
 
-def _measured_box(bbox: Any, height: int, width: int) -> tuple[list[float], float]:
+def _measured_box(bbox: object, height: int, width: int) -> tuple[list[float], float]:
     if bbox is None:
         raise InvalidFieldError(
             "segmentation", "a segmentation (polygons, RLE) or a bbox [x, y, width, height] is needed"
@@ -58,7 +86,7 @@ def _measured_box(bbox: Any, height: int, width: int) -> tuple[list[float], floa
     return box, round(box[2] * box[3], DECIMALS)
 
 
-def checked_keypoints(keypoints: Any, names: Sequence[str], height: int, width: int) -> list[float]:
+def checked_keypoints(keypoints: object, names: Sequence[str], height: int, width: int) -> list[float]:
     """Keypoints x, y, visibility, … as stored: [] for none, (0, 0, 0) where one is not labelled.
 
     Visibility is 0 (not labelled), 1 (hidden) or 2 (visible). A point less than a pixel outside the image
@@ -87,11 +115,19 @@ def checked_keypoints(keypoints: Any, names: Sequence[str], height: int, width: 
     return stored
 
 
-def checked_flag(value: Any, field: str) -> int:
+def checked_flag(value: object, field: str) -> int:
     """0 or 1 of a flag that files write as number or as boolean."""
     if value not in (0, 1, False, True):
         raise InvalidFieldError(field, f"{field} is {_short(value)}: 0 or 1 is needed")
-    return int(value)
+    return 1 if value else 0
+
+
+def checked_status(status: object) -> InstanceStatus:
+    """The status of an instance; raises InvalidFieldError."""
+    for known in get_args(InstanceStatus):
+        if status == known:
+            return known  # type: ignore[no-any-return]  # get_args loses what it is asked for
+    raise InvalidFieldError("status", f"status is {status!r}: choose proposed or accepted")
 
 
 def count_keypoints(keypoints: Sequence[float]) -> int:
@@ -103,7 +139,7 @@ def _within(value: float, size: int) -> float:
     return round(min(max(float(value), 0.0), float(size)), DECIMALS)
 
 
-def _are_numbers(values: Any, count: int) -> bool:
+def _are_numbers(values: object, count: int) -> TypeGuard[Sequence[float]]:
     return (
         isinstance(values, (list, tuple))
         and len(values) == count
@@ -112,6 +148,6 @@ def _are_numbers(values: Any, count: int) -> bool:
     )
 
 
-def _short(value: Any) -> str:
+def _short(value: object) -> str:
     text = repr(value)
     return text if len(text) <= 60 else text[:57] + "…"

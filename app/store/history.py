@@ -9,35 +9,15 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from app.store.errors import ConflictError, NotFoundError
-from app.store.tables import Category, Edit, Image, Instance
-
-# What an edit may change of an instance, and so what the history keeps of it.
-STATE_FIELDS = (
-    "category_id",
-    "segmentation",
-    "bbox",
-    "area",
-    "iscrowd",
-    "keypoints",
-    "score",
-    "source",
-    "status",
-    "model",
-    "created",
-)
-
-State = dict[str, Any]
-
-
-def state_of(instance: Instance) -> State:
-    """The fields of an instance that the history keeps."""
-    return {field: getattr(instance, field) for field in STATE_FIELDS}
+from app.store.instance_state import InstanceState
+from app.store.tables import Category, Edit, Image, ImageStatus, Instance
 
 
 def image_for_writing(session: Session, image_id: int) -> Image:
@@ -52,9 +32,9 @@ def write(
     session: Session,
     image: Image,
     kind: str,
-    changed: Mapping[int, State | None] | None = None,
-    created: Sequence[State] = (),
-    status: str | None = None,
+    changed: Mapping[int, InstanceState | None] | None = None,
+    created: Sequence[InstanceState] = (),
+    status: ImageStatus | None = None,
     request_key: str | None = None,
 ) -> list[Instance]:
     """Record one edit and carry it out: `changed` maps instance ids to their new state, None deletes.
@@ -99,13 +79,15 @@ def redo(session: Session, image: Image, request_key: str | None = None) -> None
 
 
 def _replay(session: Session, image: Image, kind: str, target: Edit, side: dict[str, Any]) -> Edit:
-    changed = {int(instance_id): state for instance_id, state in side["instances"].items()}
-    for instance_id, state in changed.items():
-        if state is not None and state["keypoints"]:
+    changed: dict[int, InstanceState | None] = {}
+    for instance_id, values in side["instances"].items():
+        state = InstanceState.from_json(values) if values is not None else None
+        if state is not None and state.keypoints:
             # The category may have got other keypoints since.
-            category = session.get_one(Category, state["category_id"])
-            if len(state["keypoints"]) != 3 * len(category.keypoints):
-                changed[instance_id] = {**state, "keypoints": []}
+            category = session.get_one(Category, state.category_id)
+            if len(state.keypoints) != 3 * len(category.keypoints):
+                state = replace(state, keypoints=[])
+        changed[int(instance_id)] = state
     edit, _ = _carry_out(session, image, kind, changed, (), side["status"])
     edit.target = target.id
     return edit
@@ -115,16 +97,16 @@ def _carry_out(
     session: Session,
     image: Image,
     kind: str,
-    changed: Mapping[int, State | None],
-    created: Sequence[State],
-    status: str | None,
+    changed: Mapping[int, InstanceState | None],
+    created: Sequence[InstanceState],
+    status: ImageStatus | None,
 ) -> tuple[Edit, list[Instance]]:
     now = time.time()
     image.revision += 1
     image.updated = now
     rows = {row.id: row for row in _rows(session, image, changed)}
-    before = {str(key): state_of(rows[key]) if key in rows else None for key in changed}
-    after: dict[str, State | None] = {str(key): state for key, state in changed.items()}
+    before = {str(key): rows[key].state.to_json() if key in rows else None for key in changed}
+    after = {str(key): state.to_json() if state is not None else None for key, state in changed.items()}
     written = []
     for instance_id, state in changed.items():
         row = rows.get(instance_id)
@@ -139,12 +121,12 @@ def _carry_out(
         written.append(row)
     new_rows = [Instance(image_id=image.id) for _ in created]
     for row, state in zip(new_rows, created, strict=True):
-        _assign(row, {"created": now, **state}, image.revision, now)
+        _assign(row, replace(state, created=now), image.revision, now)
     session.add_all(new_rows)
     session.flush()
     before.update({str(row.id): None for row in new_rows})
-    after.update({str(row.id): state_of(row) for row in new_rows})
-    new_status = status or image.status
+    after.update({str(row.id): row.state.to_json() for row in new_rows})
+    new_status: ImageStatus = status or image.status
     edit = Edit(
         image_id=image.id,
         revision=image.revision,
@@ -171,8 +153,7 @@ def _rows(session: Session, image: Image, ids: Mapping[int, Any]) -> Sequence[In
     return [row for row in every if row.id in ids]
 
 
-def _assign(row: Instance, state: State, revision: int, now: float) -> None:
-    for field in STATE_FIELDS:
-        setattr(row, field, state[field])
+def _assign(row: Instance, state: InstanceState, revision: int, now: float) -> None:
+    row.state = state
     row.revision = revision
     row.updated = now

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from sqlalchemy import select
@@ -10,15 +11,16 @@ from sqlalchemy.orm import Session
 
 from app.store.edits import category_of
 from app.store.errors import InvalidFieldError
-from app.store.geometry import checked_keypoints, measured_segmentation
-from app.store.history import State, image_for_writing, state_of, write
+from app.store.geometry import new_state
+from app.store.history import image_for_writing, write
+from app.store.instance_state import InstanceState
 from app.store.tables import Image, Instance
 from core.masks import Rle, rle_iou, segmentation_to_rle
 
 SAME_OBJECT_IOU = 0.7
 
 
-def replace_predictions(session: Session, image_id: int, predictions: Sequence[dict[str, Any]], model: str) -> Image:
+def replace_predictions(session: Session, image_id: int, predictions: Sequence[Mapping[str, Any]], model: str) -> Image:
     """Put `predictions` in the place of those that nobody has touched, as one edit.
 
     A prediction has category_id, score, segmentation or bbox, and keypoints. Work of a person and accepted
@@ -35,38 +37,23 @@ def replace_predictions(session: Session, image_id: int, predictions: Sequence[d
         if state is not None and not any(outline.is_same_object(state) for outline in kept):
             states.append(state)
     # A second run of the same model says the same again: keep the instances with their ids.
-    if [_without_time(state_of(row)) for row in untouched] != states:
+    if [replace(row.state, created=None) for row in untouched] != states:
         write(session, image, "predict", {row.id: None for row in untouched}, states)
     return image
 
 
-def _state(session: Session, image: Image, prediction: dict[str, Any], model: str) -> State | None:
+def _state(session: Session, image: Image, prediction: Mapping[str, Any], model: str) -> InstanceState | None:
     category = category_of(session, prediction["category_id"])
+    given = {name: prediction.get(name) for name in ("segmentation", "bbox", "keypoints")}
+    if len(given["keypoints"] or ()) != 3 * len(category.keypoints):
+        given["keypoints"] = None  # the user's category of this name has other keypoints than the model's
+    score = float(prediction["score"])
     try:
-        segmentation, bbox, area = measured_segmentation(
-            prediction.get("segmentation"), prediction.get("bbox"), image.height, image.width
-        )
-    except InvalidFieldError:
+        return new_state(image, category, given, source="predicted", status="proposed", score=score, model=model)
+    except InvalidFieldError as error:
+        if error.field == "keypoints":
+            raise
         return None
-    keypoints = prediction.get("keypoints")
-    if keypoints and len(keypoints) != 3 * len(category.keypoints):
-        keypoints = None  # the user's category of this name has other keypoints than the model's
-    return {
-        "category_id": category.id,
-        "segmentation": segmentation,
-        "bbox": bbox,
-        "area": area,
-        "iscrowd": 0,
-        "keypoints": checked_keypoints(keypoints, category.keypoints, image.height, image.width),
-        "score": round(float(prediction["score"]), 5),
-        "source": "predicted",
-        "status": "proposed",
-        "model": model,
-    }
-
-
-def _without_time(state: State) -> State:
-    return {field: value for field, value in state.items() if field != "created"}
 
 
 class _Outline:
@@ -79,18 +66,18 @@ class _Outline:
         self.size = image.height, image.width
         self._rle: Rle | None = None
 
-    def is_same_object(self, state: State) -> bool:
+    def is_same_object(self, state: InstanceState) -> bool:
         """Whether a prediction is of this category and covers this instance."""
-        if state["category_id"] != self.category_id:
+        if state.category_id != self.category_id:
             return False
-        box_iou = _box_iou(self.bbox, state["bbox"])
-        if not self.segmentation or not state["segmentation"]:
+        box_iou = _box_iou(self.bbox, state.bbox)
+        if not self.segmentation or not state.segmentation:
             return box_iou > SAME_OBJECT_IOU
         if box_iou == 0:
             return False
         if self._rle is None:
             self._rle = segmentation_to_rle(self.segmentation, *self.size)
-        return rle_iou(self._rle, segmentation_to_rle(state["segmentation"], *self.size)) > SAME_OBJECT_IOU
+        return rle_iou(self._rle, segmentation_to_rle(state.segmentation, *self.size)) > SAME_OBJECT_IOU
 
 
 def _box_iou(first: Sequence[float], second: Sequence[float]) -> float:

@@ -7,20 +7,27 @@ person's history can bring back keep their ids: ids are never used twice.
 from __future__ import annotations
 
 import time
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Literal, get_args
 
 from sqlalchemy import JSON, BigInteger, CheckConstraint, Float, ForeignKey, Index, Integer, String, Text, false
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
-IMAGE_STATUSES = ("todo", "in_progress", "reviewed")
-INSTANCE_SOURCES = ("predicted", "edited", "manual")
-INSTANCE_STATUSES = ("proposed", "accepted")
+from app.store.instance_state import STATE_FIELDS, InstanceSource, InstanceState, InstanceStatus, Segmentation
+
+ImageStatus = Literal["todo", "in_progress", "reviewed"]
+IMAGE_STATUSES: tuple[ImageStatus, ...] = get_args(ImageStatus)
 
 
 class Base(DeclarativeBase):
     """What every table derives from."""
 
-    type_annotation_map: ClassVar = {dict[str, Any]: JSON, list[Any]: JSON}
+    type_annotation_map: ClassVar = {
+        dict[str, Any]: JSON,
+        list[Any]: JSON,
+        list[str]: JSON,
+        list[float]: JSON,
+        list[list[int]]: JSON,
+    }
 
 
 class Image(Base):
@@ -44,7 +51,7 @@ class Image(Base):
     # Media type of what a browser is given: the uploaded bytes, or their upright RGB version.
     media_type: Mapped[str] = mapped_column(String(32))
     converted: Mapped[bool]  # whether a browser is given the upright RGB version
-    status: Mapped[str] = mapped_column(String(16), default="todo")
+    status: Mapped[ImageStatus] = mapped_column(String(16), default="todo")
     revision: Mapped[int] = mapped_column(default=0)  # of the document: every edit adds one
     # Mean of 1 - score over the proposals on it; NULL where there are none.
     uncertainty: Mapped[float | None] = mapped_column(Float)
@@ -64,12 +71,12 @@ class Category(Base):
     name: Mapped[str] = mapped_column(String(200), unique=True)
     supercategory: Mapped[str | None] = mapped_column(String(200))
     color: Mapped[str] = mapped_column(String(7))  # "#rrggbb"
-    keypoints: Mapped[list[Any]] = mapped_column(default=list)  # names
-    skeleton: Mapped[list[Any]] = mapped_column(default=list)  # pairs of 1-based keypoint numbers
+    keypoints: Mapped[list[str]] = mapped_column(default=list)  # names
+    skeleton: Mapped[list[list[int]]] = mapped_column(default=list)  # pairs of 1-based keypoint numbers
 
 
 class Instance(Base):
-    """One object on one image."""
+    """One object on one image: a column for each field of `InstanceState`, and where and when it was written."""
 
     __tablename__ = "instances"
     __table_args__ = (
@@ -83,18 +90,28 @@ class Instance(Base):
     id: Mapped[int] = mapped_column(primary_key=True)
     image_id: Mapped[int] = mapped_column(ForeignKey("images.id"))
     category_id: Mapped[int] = mapped_column(ForeignKey("categories.id"))
-    segmentation: Mapped[Any] = mapped_column(JSON)  # polygons [[x, y, …], …], compressed RLE, or [] (box only)
-    bbox: Mapped[list[Any]]  # x, y, width, height in pixels
+    segmentation: Mapped[Segmentation] = mapped_column(JSON)  # an RLE is compressed
+    bbox: Mapped[list[float]]  # x, y, width, height in pixels
     area: Mapped[float]  # pixels of the mask; of the box where there is no mask
     iscrowd: Mapped[int] = mapped_column(default=0)
-    keypoints: Mapped[list[Any]] = mapped_column(default=list)  # x, y, visibility (0, 1, 2) for each, or []
+    keypoints: Mapped[list[float]] = mapped_column(default=list)  # x, y, visibility (0, 1, 2) for each, or []
     score: Mapped[float | None] = mapped_column(Float)  # of the prediction it began as
-    source: Mapped[str] = mapped_column(String(16))
-    status: Mapped[str] = mapped_column(String(16))
+    source: Mapped[InstanceSource] = mapped_column(String(16))
+    status: Mapped[InstanceStatus] = mapped_column(String(16))
     model: Mapped[str | None] = mapped_column(String(200))  # name of the version that predicted it
     revision: Mapped[int]  # the document revision that wrote it last
     created: Mapped[float] = mapped_column(Float, default=time.time)
     updated: Mapped[float] = mapped_column(Float, default=time.time)
+
+    @property
+    def state(self) -> InstanceState:
+        """The row without its place and its revision."""
+        return InstanceState(**{name: getattr(self, name) for name in STATE_FIELDS})
+
+    @state.setter
+    def state(self, state: InstanceState) -> None:
+        for name in STATE_FIELDS:
+            setattr(self, name, getattr(state, name))
 
 
 class Edit(Base):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from pycocotools.coco import COCO
 from app.finetuning import job_directory
 from app.finetuning.reviewed_data import reviewed_data, write_snapshot
 from app.store.categories import create_category
+from app.store.coco_export import Selection, export_coco
 from app.store.database import Store
 from app.store.edits import create_instance, set_status
 from app.store.image_files import original_path
@@ -87,10 +89,10 @@ def test_the_snapshot_is_coco_and_outlives_the_workspace_files(store: Store, tmp
         add_square(store, image_id, 1, keypoints=[6, 6, 2, 8, 8, 1])
         add_square(store, image_id, 3, left=30)
         review(store, image_id)
+    job = tmp_path / "job"
     with store.reading() as session:
         data = reviewed_data(session, {})
-    job = tmp_path / "job"
-    write_snapshot(data, job, lambda image: original_path(store.workspace, image.sha256))
+        write_snapshot(session, data, job, lambda image: original_path(store.workspace, image.sha256))
     for image in data.images:
         original_path(store.workspace, image.sha256).unlink()
     seen = []
@@ -114,10 +116,32 @@ def test_images_without_objects_are_learnt_from_as_background(store: Store, tmp_
     for image_id in images:
         review(store, image_id)
     add_square(store, images[0], 1)
+    job = tmp_path / "job"
     with store.reading() as session:
         data = reviewed_data(session, {})
-    job = tmp_path / "job"
-    write_snapshot(data, job, lambda image: original_path(store.workspace, image.sha256))
+        write_snapshot(session, data, job, lambda image: original_path(store.workspace, image.sha256))
     dataset = CocoDataset(job / job_directory.IMAGES, job / job_directory.TRAIN_ANNOTATIONS)
     assert sorted(len(dataset[index][1]["boxes"]) for index in range(3)) == [0, 0, 1]
     assert not (job / job_directory.HELD_OUT_ANNOTATIONS).exists()
+
+
+def test_what_is_learnt_from_is_what_export_writes(store: Store, tmp_path: Path) -> None:
+    images = [add_picture(store, tmp_path, number) for number in range(3)]
+    for image_id in images:
+        add_square(store, image_id, 1, keypoints=[6, 6, 2, 0, 0, 0])
+        add_square(store, image_id, 1, left=25)  # nobody looked for keypoints
+        add_square(store, image_id, 2, left=40)
+        with store.writing() as session:
+            fields = {"category_id": 3, "segmentation": [[20.3, 20.6, 50.7, 20.2, 50.1, 35.9]], "iscrowd": 1}
+            create_instance(session, image_id, fields)
+        review(store, image_id)
+    job, exported = tmp_path / "job", tmp_path / "exported.json"
+    with store.reading() as session:
+        write_snapshot(session, reviewed_data(session, {}, [1, 3]), job, lambda _: tmp_path / "0.png")
+        export_coco(session, exported, Selection(status="reviewed", accepted_only=True))
+    learnt, whole = (json.loads(path.read_text()) for path in (job / job_directory.TRAIN_ANNOTATIONS, exported))
+    assert learnt["categories"] == [category for category in whole["categories"] if category["id"] != 2]
+    assert learnt["annotations"] == [entry for entry in whole["annotations"] if entry["category_id"] != 2]
+    crowds = [entry for entry in learnt["annotations"] if entry["iscrowd"]]
+    assert len(crowds) == 3
+    assert all(isinstance(entry["segmentation"], dict) for entry in crowds)
