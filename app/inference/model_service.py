@@ -21,6 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 from sqlalchemy.orm import Session
 
+from app.inference.class_guess import ClassGuess
 from app.inference.outlines import outline
 from app.inference.prompted_masks import PromptedMasks
 from app.store.categories import all_categories, category_for_model
@@ -42,6 +43,7 @@ logger = logging.getLogger("maskloop")
 Result = TypeVar("Result")
 
 STARTER = "starter"
+SURE_BY_LIKENESS = 0.6  # from here on the model is not asked for the class, which may take it a second
 PROMPT_MODEL = "prompts"  # what a mask that a person asked for is drawn with, whatever model names its class
 IMAGES_KEPT = 2  # decoded
 FEATURES_KEPT = 4  # images; up to 74 MB each at 800 pixels
@@ -74,6 +76,7 @@ class Assist:
         self.prompts = PromptedMasks()
         self._pixels: OrderedDict[str, NDArray[np.uint8]] = OrderedDict()
         self._pixels_lock = threading.Lock()
+        self.class_guess = ClassGuess(store, self.prompts, self._pixels_of)
         self._work: queue.SimpleQueue[Callable[[], None] | None] = queue.SimpleQueue()
         # A daemon: a download or a long prediction must not keep the server from ending.
         self._thread = threading.Thread(target=self._run, name="model", daemon=True)
@@ -219,21 +222,50 @@ class Assist:
         answers: Sequence[dict[str, Any]],
         wanted: Category | None,
     ) -> list[dict[str, Any]]:
-        """Masks by prompt with their class, the model's guess where none is `wanted`, and its keypoints."""
-        described: list[dict[str, Any]] = [{"keypoints": [], "score": 1.0} for _ in boxes]
-        if wanted is None or wanted.keypoints:
-            described = self._described(image, boxes, wanted.name if wanted is not None else None)
+        """Masks by prompt with their class, guessed where none is `wanted`, and the model's keypoints."""
+        named = [(wanted, 1.0)] * len(boxes) if wanted is not None else self._classes(image, boxes, answers)
+        keypoints: list[list[float]] = [[] for _ in boxes]
+        for target in {target.id: target for target, _ in named if target.keypoints}.values():
+            those = [index for index, (other, _) in enumerate(named) if other.id == target.id]
+            found = self._described(image, [boxes[index] for index in those], target.name)
+            for index, entry in zip(those, found, strict=True):
+                keypoints[index] = entry["keypoints"]
         suggestions = []
-        for entry, answer, box in zip(described, answers, boxes, strict=True):
-            target = wanted
-            if target is None:
-                with self.store.writing() as session:
-                    target = category_for_model(session, entry["category"])
-            entry |= {"segmentation": answer["segmentation"], "bbox": answer["bbox"]}
-            if not entry["segmentation"]:  # nothing is seen in it: the person's box is what there is
-                entry["bbox"] = [box[0], box[1], box[2] - box[0], box[3] - box[1]]
+        for (target, score), points, answer, box in zip(named, keypoints, answers, boxes, strict=True):
+            bbox = answer["bbox"]
+            if not answer["segmentation"]:  # nothing is seen in it: the person's box is what there is
+                bbox = [box[0], box[1], box[2] - box[0], box[3] - box[1]]
+            entry = {"segmentation": answer["segmentation"], "bbox": bbox, "keypoints": points, "score": score}
             suggestions.append(_suggestion(entry, image, target, PROMPT_MODEL))
         return suggestions
+
+    def _classes(
+        self, image: Image, boxes: Sequence[Sequence[float]], answers: Sequence[dict[str, Any]]
+    ) -> list[tuple[Category, float]]:
+        """Class and certainty of each object: by likeness to accepted ones, or by the model where that is surer.
+
+        What the model says counts only among the classes that are in use here, until there are any.
+        """
+        guesses, in_use = self.class_guess.guess(image, answers)
+        self.submit(self._look_at_examples)
+        with self.store.reading() as session:
+            by_id = {category.id: category for category in all_categories(session)}
+        unsure = [index for index, guess in enumerate(guesses) if guess is None or guess[1] < SURE_BY_LIKENESS]
+        described = self._described(image, [boxes[index] for index in unsure], None) if unsure else []
+        named = [(by_id[guess[0]], guess[1]) if guess is not None else None for guess in guesses]
+        for index, entry in zip(unsure, described, strict=True):
+            guess = guesses[index]
+            name = entry["category"]["name"]
+            known = next((category.id for category in by_id.values() if category.name == name), None)
+            if guess is None or (known in in_use and entry["score"] > guess[1]):
+                with self.store.writing() as session:
+                    named[index] = category_for_model(session, entry["category"]), entry["score"]
+        return [item for item in named if item is not None]
+
+    def _look_at_examples(self) -> None:
+        """A few accepted objects at a time, so that a prediction never waits for all of them."""
+        if self.class_guess.look_at_others():
+            self.submit(self._look_at_examples)
 
     def _described(self, image: Image, boxes: Sequence[Sequence[float]], category: str | None) -> list[dict[str, Any]]:
         """What the model in use says of boxes: category, score and keypoints."""

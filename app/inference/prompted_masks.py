@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from app.inference.outlines import exact_outline, outline
 from app.store.errors import InvalidFieldError
 from app.store.geometry import measured_segmentation
-from core.masks import decode_rle, segmentation_to_rle
+from core.masks import decode_rle, polygons_to_mask, segmentation_to_rle
 
 if TYPE_CHECKING:
     from core import MaskPrompter
@@ -59,13 +59,19 @@ class PromptedMasks:
         points: Sequence[Point],
     ) -> dict[str, Any]:
         """A mask after clicks, the newest last; where there is no segmentation it begins from the box."""
-        from core.prompts.local_mask import LocalMask
-
         if segmentation:
-            mask = LocalMask.of(decode_rle(segmentation_to_rle(segmentation, *pixels.shape[:2])))
-            return self._clicked(pixels, None, mask, points)
+            return self._clicked(pixels, None, _local_mask(segmentation, pixels.shape[:2]), points)
         left, top, width, height = bbox
         return self._clicked(pixels, (left, top, left + width, top + height), None, points)
+
+    def embeddings(self, pixels: NDArray[np.uint8], segmentations: Sequence[Any]) -> list[NDArray[np.float32] | None]:
+        """How objects look, for `core.prompts.class_examples`; None for one without a mask."""
+        shape = pixels.shape[:2]
+        masks = [_local_mask(segmentation, shape) if segmentation else None for segmentation in segmentations]
+        there = [mask for mask in masks if mask is not None]
+        with self._lock:
+            found = iter(self._loaded().embeddings(pixels, there) if there else ())
+        return [None if mask is None else next(found) for mask in masks]
 
     def _clicked(
         self,
@@ -93,6 +99,19 @@ class PromptedMasks:
 
             self._prompter = MaskPrompter()
         return self._prompter
+
+
+def _local_mask(segmentation: Any, shape: tuple[int, ...]) -> LocalMask:
+    """A COCO segmentation as the prompt model takes masks; what it costs grows with the object, not with the image."""
+    from core.prompts.local_mask import LocalMask
+
+    if isinstance(segmentation, dict):
+        return LocalMask.of(decode_rle(segmentation_to_rle(segmentation, *shape[:2])))
+    points = np.concatenate([np.reshape(polygon, (-1, 2)) for polygon in segmentation])
+    left, top = (max(0, int(value)) for value in np.floor(points.min(axis=0)))
+    right, bottom = (min(shape[1 - axis], int(np.ceil(points[:, axis].max())) + 1) for axis in (0, 1))
+    moved = [(np.reshape(polygon, (-1, 2)) - (left, top)).ravel().tolist() for polygon in segmentation]
+    return LocalMask.of(polygons_to_mask(moved, max(1, bottom - top), max(1, right - left)), left, top)
 
 
 def _inside(mask: LocalMask, box: Sequence[float]) -> LocalMask:
