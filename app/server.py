@@ -14,7 +14,7 @@ from app.access import TokenGate
 from app.api import assistance, categories, documents, exchange, images, jobs, models
 from app.api.errors import add_error_handlers
 from app.finetuning.jobs import FineTuning
-from app.inference.model_service import Assist
+from app.inference.model_service import ModelService
 from app.inference.registry import ModelRegistry
 from app.inference.repredict import Repredictor
 from app.page.gradio_routes import keep_files_in
@@ -47,25 +47,25 @@ def create_app(
     or with the first request that needs it.
     """
     registry = ModelRegistry(store, first=model)
-    assist = Assist(store, registry, device)
+    model_service = ModelService(store, registry, device)
     fine_tuning = FineTuning(store, registry, device=device)
-    repredictor = Repredictor(store, lambda image_id, name: assist.predict(image_id, name).result())
+    repredictor = Repredictor(store, lambda image_id, name: model_service.predict(image_id, name).result())
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
         if load_at_once:
-            assist.load_in_background()
+            model_service.load_in_background()
         fine_tuning.open()
         repredictor.open()
         yield
         repredictor.close()
         fine_tuning.close()
-        assist.close()
+        model_service.close()
         store.close()
 
     app = FastAPI(title="MaskLoop", description=DESCRIPTION, version="1", lifespan=lifespan)
     app.state.store = store
-    app.state.assist = assist
+    app.state.model_service = model_service
     app.state.registry = registry
     app.state.fine_tuning = fine_tuning
     app.state.repredictor = repredictor

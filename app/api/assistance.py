@@ -10,7 +10,7 @@ from fastapi.responses import Response
 from starlette.concurrency import run_in_threadpool
 
 from app.api.answers import JsonAnswer
-from app.api.dependencies import ImageId, TheAssist, TheStore
+from app.api.dependencies import ImageId, TheModelService, TheStore
 from app.api.documents import given_fields
 from app.api.errors import INVALID, NOT_FOUND, ErrorLine
 from app.api.schemas import (
@@ -32,41 +32,41 @@ router = APIRouter(prefix="/api", tags=["assistance"], responses={**NOT_FOUND, *
 
 
 @router.get("/assist", response_model=AssistState)
-async def get_assist_state(assist: TheAssist) -> Any:
+async def get_assist_state(model_service: TheModelService) -> Any:
     """Which model is in memory, and whether it is ready."""
-    return {"state": assist.state, "model": assist.model_name, "message": assist.message}
+    return {"state": model_service.state, "model": model_service.model_name, "message": model_service.message}
 
 
 @router.post("/images/{image_id}/predict", response_model=PredictAnswer, responses=INVALID)
 async def predict(
-    image_id: ImageId, store: TheStore, assist: TheAssist, body: PredictRequest | None = None
+    image_id: ImageId, store: TheStore, model_service: TheModelService, body: PredictRequest | None = None
 ) -> Response:
     """Run the model. Its earlier predictions that nobody touched are replaced, everything else stays."""
     model, threshold = (body.model, body.score_threshold) if body is not None else (None, DEFAULT_THRESHOLD)
-    prediction = await asyncio.wrap_future(assist.predict(image_id, model, threshold))
+    prediction = await asyncio.wrap_future(model_service.predict(image_id, model, threshold))
     document = await run_in_threadpool(_document, store, image_id)
     return JsonAnswer({**document, "model": prediction.model, "seconds": round(prediction.seconds, 4)})
 
 
 @router.post("/images/{image_id}/masks", response_model=Suggestions, responses=INVALID)
-async def masks(image_id: ImageId, body: MaskPrompts, assist: TheAssist) -> Response:
+async def masks(image_id: ImageId, body: MaskPrompts, model_service: TheModelService) -> Response:
     """The object in each box, or the one that clicks are on: mask, class guess and keypoints. Nothing is stored."""
     if (body.boxes is None) == (body.points is None):
         raise InvalidFieldError("boxes", "either boxes around objects or points on one object are needed")
     if body.boxes is not None:
-        instances = await asyncio.wrap_future(assist.masks_from_boxes(image_id, body.boxes, body.category))
+        instances = await asyncio.wrap_future(model_service.masks_from_boxes(image_id, body.boxes, body.category))
     else:
         instances = await run_in_threadpool(
-            assist.mask_from_points, image_id, body.points or [], body.category, preview=body.preview
+            model_service.mask_from_points, image_id, body.points or [], body.category, preview=body.preview
         )
     return JsonAnswer({"instances": instances})
 
 
 @router.post("/images/{image_id}/refine", response_model=RefinedMask, responses=INVALID)
-async def refine(image_id: ImageId, body: RefineRequest, assist: TheAssist) -> Response:
+async def refine(image_id: ImageId, body: RefineRequest, model_service: TheModelService) -> Response:
     """A mask after clicks that say what belongs to it and what does not. Nothing is stored."""
     instance = body.instance if isinstance(body.instance, int) else given_fields(body.instance)
-    return JsonAnswer(await run_in_threadpool(assist.refine, image_id, instance, body.points))
+    return JsonAnswer(await run_in_threadpool(model_service.refine, image_id, instance, body.points))
 
 
 def _document(store: Store, image_id: int) -> dict[str, Any]:

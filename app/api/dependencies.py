@@ -6,7 +6,7 @@ from typing import Annotated
 
 from fastapi import Depends, Header, Path, Request
 
-from app.inference.model_service import Assist
+from app.inference.model_service import ModelService
 from app.store.database import Store
 
 
@@ -15,16 +15,16 @@ def _store(request: Request) -> Store:
     return store
 
 
-def _assist(request: Request) -> Assist:
-    assist: Assist = request.app.state.assist
-    return assist
+def _model_service(request: Request) -> ModelService:
+    model_service: ModelService = request.app.state.model_service
+    return model_service
 
 
 # Ids beyond 63 bits are no ids of any database; without the limit they would be errors inside the driver.
 LARGEST_ID = 2**63 - 1
 
 TheStore = Annotated[Store, Depends(_store)]
-TheAssist = Annotated[Assist, Depends(_assist)]
+TheModelService = Annotated[ModelService, Depends(_model_service)]
 ImageId = Annotated[int, Path(ge=0, le=LARGEST_ID, description="`image_id` of `GET /api/images`")]
 InstanceId = Annotated[int, Path(ge=0, le=LARGEST_ID, description="`id` of an instance in the document")]
 CategoryId = Annotated[int, Path(ge=0, le=LARGEST_ID, description="`id` of a category")]

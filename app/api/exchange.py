@@ -18,7 +18,7 @@ from starlette.concurrency import run_in_threadpool
 from app.api.answers import JsonAnswer
 from app.api.dependencies import TheStore
 from app.api.errors import INVALID, ErrorLine, error_answer
-from app.api.images import MOST_FILES, as_uploads, uploaded_files
+from app.api.images import MOST_FILES, add_files, uploaded_files
 from app.api.schemas import ImageStatus, ImportAnswer
 from app.store.coco_export import ExportError, Selection, export_coco
 from app.store.coco_import import coco_parts, import_coco
@@ -149,7 +149,7 @@ def _import_text(
     try:
         images_of_file, _, _ = coco_parts(data)
         names = {str(entry.get("file_name")) for entry in images_of_file if isinstance(entry, dict)}
-        uploaded, image_errors = as_uploads(
+        uploaded, image_errors = add_files(
             ((_name_in(names, path), file.read(LARGEST_FILE + 1)) for path, file in images), store
         )
         just_uploaded = [image["image_id"] for image in uploaded]

@@ -149,7 +149,7 @@ def _image_answer(store: Store, image_id: int, request: Request, kind: Literal["
     return FileResponse(path, media_type=media_type, headers=headers)
 
 
-def as_uploads(parts: Iterable[tuple[str, bytes]], store: Store) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+def add_files(parts: Iterable[tuple[str, bytes]], store: Store) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
     """Take in many files by name and bytes: answers and errors."""
     images, errors = [], []
     for name, data in parts:

@@ -12,7 +12,6 @@ import signal
 import subprocess
 import threading
 import time
-import uuid
 from collections.abc import Collection
 from pathlib import Path
 from typing import Any
@@ -23,15 +22,15 @@ from sqlalchemy.orm import Session
 from app.finetuning import job_directory
 from app.finetuning.held_out import read_split, remember_split
 from app.finetuning.job_view import JobView, last_error, model_name
+from app.finetuning.new_job import fill_directory, prepared_directory, put_in_line
 from app.finetuning.plan import choose_epochs, expected_seconds, useful_epochs
-from app.finetuning.reviewed_data import ReviewedData, TooLittleDataError, reviewed_data, write_snapshot
+from app.finetuning.reviewed_data import ReviewedData, TooLittleDataError, reviewed_data
 from app.finetuning.step_time import MachineSpeed
 from app.inference.registry import ModelRegistry
 from app.json_files import read_json, write_json
 from app.processes import find_process, is_running, signal_process, start_process
 from app.store.database import Store
 from app.store.errors import ConflictError, InvalidFieldError, NotFoundError
-from app.store.image_files import original_path
 from app.store.tables import Category, Job
 
 WORKER = "app.finetuning.worker"
@@ -106,8 +105,7 @@ class FineTuning:
                 return
 
             def prepare(directory: Path) -> None:
-                self._write_snapshot(session, data, directory)
-                write_json(directory / job_directory.JOB, self._description(base_model, location, data, 1))
+                fill_directory(self.store, session, data, self._description(base_model, location, data, 1), directory)
 
             self.speed.measure(base_model, prepare)
 
@@ -132,8 +130,8 @@ class FineTuning:
                 if epochs is None and speed is not None:
                     epochs = choose_epochs(**_image_counts(data), seconds_per_image=speed)
                 description = self._description(base_model, location, data, epochs)
-                prepared = self._prepare(session, data, description)
-            job_id = self._create(prepared, description)
+                prepared = prepared_directory(self.store, session, data, description, self.runs)
+            job_id = put_in_line(self.store, prepared, description, self.runs)
             remember_split(self.runs / SPLIT, data.parts)
         self.speed.give_up()  # the job tells better, and needs the processor
         self._something_to_follow.set()
@@ -288,37 +286,6 @@ class FineTuning:
             "images": _image_counts(data),
             "classes": data.class_counts(),
         }
-
-    def _write_snapshot(self, session: Session, data: ReviewedData, directory: Path) -> None:
-        write_snapshot(session, data, directory, lambda image: original_path(self.store.workspace, image.sha256))
-
-    def _prepare(self, session: Session, data: ReviewedData, description: dict[str, Any]) -> Path:
-        """The directory of a job that is not in line yet, with all that it needs."""
-        new = self.runs / f".new-{uuid.uuid4().hex}"
-        try:
-            new.mkdir()
-            self._write_snapshot(session, data, new)
-            write_json(new / job_directory.JOB, description)
-        except BaseException:
-            shutil.rmtree(new, ignore_errors=True)
-            raise
-        return new
-
-    def _create(self, new: Path, description: dict[str, Any]) -> int:
-        """Put a prepared job in line; its directory and its row are both there afterwards or neither."""
-        try:
-            with self.store.writing() as session:
-                job = Job(directory="", config=description)
-                session.add(job)
-                session.flush()
-                directory = self.runs / str(job.id)
-                shutil.rmtree(directory, ignore_errors=True)  # of a row that was never committed
-                new.rename(directory)
-                job.directory = str(directory)
-                return job.id
-        except BaseException:
-            shutil.rmtree(new, ignore_errors=True)
-            raise
 
 
 def _image_counts(data: ReviewedData) -> dict[str, int]:

@@ -19,25 +19,24 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
-from sqlalchemy.orm import Session
 
 from app.inference.class_guess import ClassGuess
-from app.inference.outlines import outline
+from app.inference.model_terms import clipped_box, found_objects, labels_of, suggestion, wanted_category
 from app.inference.prompted_masks import PromptedMasks
+from app.inference.registry import ModelRegistry
 from app.store.categories import all_categories, category_for_model
 from app.store.database import Store
-from app.store.documents import find_image, state_json
+from app.store.documents import find_image
 from app.store.edits import instance_of
-from app.store.errors import InvalidFieldError, one_line
-from app.store.geometry import measured_segmentation, new_state
+from app.store.errors import one_line
+from app.store.geometry import measured_segmentation
 from app.store.image_files import original_path
 from app.store.predictions import replace_predictions
 from app.store.tables import Category, Image
 from core.datasets.images import read_image
 
-if TYPE_CHECKING:
-    from app.inference.registry import ModelRegistry
-    from core import Instances, Predictor
+if TYPE_CHECKING:  # torch takes longer to import than all the rest
+    from core import Predictor
 
 logger = logging.getLogger("maskloop")
 Result = TypeVar("Result")
@@ -61,7 +60,7 @@ class Prediction:
     seconds: float
 
 
-class Assist:
+class ModelService:
     """The model of one workspace, and the thread that runs it."""
 
     def __init__(self, store: Store, registry: ModelRegistry, device: str = "auto") -> None:
@@ -144,7 +143,7 @@ class Assist:
         """
         with self.store.reading() as session:
             image = find_image(session, image_id)
-            wanted = _wanted_category(session, category)
+            wanted = wanted_category(session, category)
             if wanted is None and preview:
                 wanted = next(iter(all_categories(session)), None)
         answer = self.prompts.of_points(self._pixels_of(image), points, preview=preview)
@@ -198,7 +197,7 @@ class Assist:
         predictor.score_threshold = score_threshold
         instances = predictor(original_path(self.store.workspace, image.sha256), key=image.sha256)
         seconds = time.perf_counter() - started
-        found = _objects(instances)
+        found = found_objects(instances)
         with self.store.writing() as session:
             for entry in found:
                 entry["category_id"] = category_for_model(session, entry.pop("category")).id
@@ -210,8 +209,8 @@ class Assist:
     ) -> list[dict[str, Any]]:
         with self.store.reading() as session:
             image = find_image(session, image_id)
-            wanted = _wanted_category(session, category)
-        clipped = [_clipped_box(box, image) for box in boxes]
+            wanted = wanted_category(session, category)
+        clipped = [clipped_box(box, image) for box in boxes]
         answers = self.prompts.of_boxes(self._pixels_of(image), clipped)
         return self._suggestions(image, clipped, answers, wanted)
 
@@ -236,7 +235,7 @@ class Assist:
             if not answer["segmentation"]:  # nothing is seen in it: the person's box is what there is
                 bbox = [box[0], box[1], box[2] - box[0], box[3] - box[1]]
             entry = {"segmentation": answer["segmentation"], "bbox": bbox, "keypoints": points, "score": score}
-            suggestions.append(_suggestion(entry, image, target, PROMPT_MODEL))
+            suggestions.append(suggestion(entry, image, target, PROMPT_MODEL))
         return suggestions
 
     def _classes(
@@ -271,8 +270,8 @@ class Assist:
         """What the model in use says of boxes: category, score and keypoints."""
         _, predictor = self._use(None)
         path = original_path(self.store.workspace, image.sha256)
-        labels = _labels_of(predictor, category, len(boxes))
-        return _objects(predictor.boxes_to_masks(path, boxes, labels=labels, key=image.sha256))
+        labels = labels_of(predictor, category, len(boxes))
+        return found_objects(predictor.boxes_to_masks(path, boxes, labels=labels, key=image.sha256))
 
     def _use(self, wanted: str | None) -> tuple[str, Predictor]:
         """The predictor of a version; where the one in use cannot be loaded, the starter model's."""
@@ -313,63 +312,3 @@ class Assist:
             raise
         self._model_name, self.state = name, "ready"
         return self._predictor
-
-
-def _objects(instances: Instances) -> list[dict[str, Any]]:
-    """The instances in the store's terms: segmentation, bbox (x, y, width, height), score, keypoints, category."""
-    height, width = instances.image_size
-    crops = list(instances.mask_crops()) if instances.masks is not None else [None] * len(instances)
-    objects = []
-    for index, (box, score, crop) in enumerate(
-        zip(instances.boxes.tolist(), instances.scores.tolist(), crops, strict=True)
-    ):
-        keypoints: list[float] = []
-        if instances.keypoints is not None and instances.has_keypoints(index):
-            for x, y, visibility in instances.keypoints[index].tolist():
-                keypoints += [min(max(x, 0.0), width), min(max(y, 0.0), height), int(visibility)]
-        objects.append(
-            {
-                "category": instances.category_of(index),
-                "segmentation": outline(*crop, height, width) if crop is not None else [],
-                "bbox": [box[0], box[1], box[2] - box[0], box[3] - box[1]],
-                "keypoints": keypoints,
-                "score": score,
-            }
-        )
-    return objects
-
-
-def _suggestion(entry: dict[str, Any], image: Image, category: Category, model: str) -> dict[str, Any]:
-    if len(entry["keypoints"]) != 3 * len(category.keypoints):
-        entry = {**entry, "keypoints": []}
-    state = new_state(image, category, entry, source="predicted", status="proposed", score=entry["score"], model=model)
-    return state_json(state, image.id, None, image.revision)
-
-
-def _wanted_category(session: Session, category: int | str | None) -> Category | None:
-    """The store's category of an id or a name, None where none is given; InvalidFieldError for an unknown one."""
-    if category is None:
-        return None
-    wanted = next((row for row in all_categories(session) if category in (row.id, row.name)), None)
-    if wanted is None:
-        raise InvalidFieldError("category", f"there is no category {category!r}")
-    return wanted
-
-
-def _clipped_box(box: Sequence[float], image: Image) -> list[float]:
-    """A box with its corners in order and inside the image; raises InvalidFieldError where nothing of it is."""
-    x0, x1 = sorted((min(max(float(box[0]), 0.0), image.width), min(max(float(box[2]), 0.0), image.width)))
-    y0, y1 = sorted((min(max(float(box[1]), 0.0), image.height), min(max(float(box[3]), 0.0), image.height)))
-    if not (x1 - x0 >= 1 and y1 - y0 >= 1):
-        raise InvalidFieldError(
-            "boxes", f"box {list(box)} covers less than a pixel of the image of {image.width}×{image.height}"
-        )
-    return [x0, y0, x1, y1]
-
-
-def _labels_of(predictor: Predictor, category_name: str | None, number: int) -> list[int] | None:
-    """The model's label for a category of this name, once for each box; None where it has no such class."""
-    for index, category in enumerate(predictor.categories):
-        if category_name is not None and category["name"] == category_name:
-            return [index + 1] * number
-    return None

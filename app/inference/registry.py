@@ -23,7 +23,7 @@ class ModelRegistry:
     """
 
     def __init__(self, store: Store, first: str | None = None) -> None:
-        """`first` is what `use_first` is called with when the models are looked for."""
+        """`first`, a name or a path, becomes current in a workspace where no version is yet."""
         self.store = store
         self._first = first
         self._lock = threading.Lock()
@@ -45,12 +45,6 @@ class ModelRegistry:
                 if self._first is not None:
                     self._use_first(session, self._first)
             self._opened = True
-
-    def use_first(self, model: str) -> None:
-        """Make `model`, a name or a path, current in a workspace where none is yet."""
-        self.open()
-        with self.store.writing() as session:
-            self._use_first(session, model)
 
     def _use_first(self, session: Session, model: str) -> None:
         if session.scalar(select(ModelVersion.id).where(ModelVersion.current)) is not None:

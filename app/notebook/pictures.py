@@ -18,9 +18,8 @@ from app.store.coco_import import coco_parts, import_coco
 from app.store.database import DATABASE_NAME, Store
 from app.store.images import ImagesByName, add_image, clean_file_name
 from app.store.tables import Edit, Image, ImageStatus
-from core.datasets.images import read_image
+from core.datasets.images import IMAGE_SUFFIXES, read_image
 
-SUFFIXES = frozenset({".bmp", ".gif", ".jpeg", ".jpg", ".mpo", ".png", ".ppm", ".tif", ".tiff", ".webp"})
 WORKSPACE_SUFFIX = "-maskloop"
 
 PathLike = str | os.PathLike[str]
@@ -59,14 +58,14 @@ def named_pictures(pictures: Pictures) -> list[tuple[str, Any]]:
         found = [(path.name, path)]
         if path.is_dir():
             files = (Path(folder, name) for folder, names in _folders(path) for name in names)
-            images = sorted(file for file in files if file.suffix.lower() in SUFFIXES and file.name[0] != ".")
+            images = sorted(file for file in files if file.suffix.lower() in IMAGE_SUFFIXES and file.name[0] != ".")
             found = [(file.relative_to(path).as_posix(), file) for file in images]
     else:
         names = _names_of(pictures)
         found = list(zip(names, pictures, strict=True))
     if not found:
         where = pictures if isinstance(pictures, (str, os.PathLike)) else "the list"
-        raise ValueError(f"{where}: no image in it ({', '.join(sorted(SUFFIXES))})")
+        raise ValueError(f"{where}: no image in it ({', '.join(sorted(IMAGE_SUFFIXES))})")
     return found
 
 

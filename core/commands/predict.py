@@ -14,12 +14,11 @@ from tqdm import tqdm
 
 from core.commands.arguments import Predict
 from core.datasets import read_image
+from core.datasets.images import IMAGE_SUFFIXES
 from core.files import write_text_atomically
 from core.memory import keep_freed_memory
 from core.predict.predictor import Predictor
 from core.structures import named_categories
-
-IMAGE_SUFFIXES = {".bmp", ".gif", ".jpeg", ".jpg", ".png", ".ppm", ".tif", ".tiff", ".webp"}
 
 
 def predict(command: Predict) -> int:

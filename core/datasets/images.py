@@ -12,6 +12,8 @@ from numpy.typing import NDArray
 from PIL import Image
 
 PIXEL_LIMIT = 100_000_000
+# What is looked for in a folder; a file that is named is read whatever it is called.
+IMAGE_SUFFIXES = frozenset({".bmp", ".gif", ".jpeg", ".jpg", ".mpo", ".png", ".ppm", ".tif", ".tiff", ".webp"})
 
 ImageSource = str | os.PathLike[str] | bytes | Image.Image | NDArray[Any]
 

@@ -47,8 +47,7 @@ def store(tmp_path: Path) -> Iterator[Store]:
 @pytest.fixture
 def fine_tuning(store: Store, tmp_path: Path, tiny_model: Path) -> Iterator[FineTuning]:
     add_shapes(store, tmp_path / "shapes", images=5)
-    registry = ModelRegistry(store)
-    registry.use_first(str(tiny_model))
+    registry = ModelRegistry(store, first=str(tiny_model))
     fine_tuning = FineTuning(store, registry, device="cpu", kill_after=1.0)
     fine_tuning.open()
     yield fine_tuning
@@ -117,7 +116,7 @@ def test_start_progress_finish_promote_and_predict_anew(store: Store, tmp_path: 
         assert client.get("/api/models").json()["repredicting"]["errors"] == []
         assert client.get("/api/models").json()["current"] == "fine-tuned-1"
         # The tiny model may find nothing; that it was asked shows in what it was asked about.
-        assert app.state.assist.model_name == "fine-tuned-1"
+        assert app.state.model_service.model_name == "fine-tuned-1"
         for image_id, document in before.items():
             assert client.get(f"/api/images/{image_id}/document").json() == document
         prediction = client.post(f"/api/images/{untouched}/predict", json={"score_threshold": 0.0}).json()
@@ -198,8 +197,7 @@ def test_a_job_that_ended_while_no_server_ran_is_known_afterwards(
     store: Store, tmp_path: Path, tiny_model: Path
 ) -> None:
     add_shapes(store, tmp_path / "shapes", images=3)
-    registry = ModelRegistry(store)
-    registry.use_first(str(tiny_model))
+    registry = ModelRegistry(store, first=str(tiny_model))
     first = FineTuning(store, registry, device="cpu")
     number = first.start("tiny", epochs=1)["id"]
     first.follow()  # starts the process; nobody follows it from here on

@@ -282,7 +282,7 @@ def test_the_event_loop_is_free_while_the_model_works(client: TestClient, upload
         entered.set()
         release.wait(20)
 
-    client.app.state.assist.submit(long_work)  # type: ignore[attr-defined]
+    client.app.state.model_service.submit(long_work)  # type: ignore[attr-defined]
     assert entered.wait(10)
     answers: list[int] = []
     waiting = threading.Thread(

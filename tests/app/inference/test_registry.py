@@ -31,6 +31,7 @@ def store(tmp_path: Path) -> Iterator[Store]:
 
 def add_run(registry: ModelRegistry, number: int, parent: str) -> Path:
     """A version as a finished job leaves it."""
+    registry.open()
     directory = write_tiny_model(registry.store.workspace / "runs" / str(number))
     with registry.store.writing() as session:
         metrics = {"segm": {"AP50": 0.5}}
@@ -53,8 +54,7 @@ def test_every_available_model_is_a_version(store: Store) -> None:
 
 def test_a_weights_file_of_the_user_becomes_a_version(store: Store, tmp_path: Path) -> None:
     directory = write_tiny_model(tmp_path / "mine")
-    registry = ModelRegistry(store)
-    registry.use_first(str(directory))
+    registry = ModelRegistry(store, first=str(directory))
     assert registry.current() == "mine"
     assert registry.location("mine") == str(directory)
     assert "mine" in registry.usable()
@@ -72,13 +72,11 @@ def test_rows_that_stand_for_nothing_are_not_among_the_classes(store: Store, tmp
 
 def test_the_first_choice_does_not_undo_a_promotion(store: Store, tmp_path: Path) -> None:
     assert version_in_use(store) is None
-    registry = ModelRegistry(store)
-    registry.use_first(str(write_tiny_model(tmp_path / "mine")))
+    registry = ModelRegistry(store, first=str(write_tiny_model(tmp_path / "mine")))
     add_run(registry, 1, parent="mine")
     assert registry.promote("fine-tuned-1") == "fine-tuned-1"
     assert version_in_use(store) == "fine-tuned-1"
-    restarted = ModelRegistry(store)
-    restarted.use_first(str(tmp_path / "mine"))
+    restarted = ModelRegistry(store, first=str(tmp_path / "mine"))
     assert restarted.current() == "fine-tuned-1"
     assert [version["name"] for version in restarted.versions() if version["current"]] == ["fine-tuned-1"]
     assert restarted.promote("mine") == "mine"  # and back
@@ -86,8 +84,7 @@ def test_the_first_choice_does_not_undo_a_promotion(store: Store, tmp_path: Path
 
 
 def test_lineage_leads_back_to_the_original(store: Store, tmp_path: Path) -> None:
-    registry = ModelRegistry(store)
-    registry.use_first(str(write_tiny_model(tmp_path / "mine")))
+    registry = ModelRegistry(store, first=str(write_tiny_model(tmp_path / "mine")))
     add_run(registry, 1, parent="mine")
     add_run(registry, 2, parent="fine-tuned-1")
     registry.promote("fine-tuned-2")
@@ -98,8 +95,7 @@ def test_lineage_leads_back_to_the_original(store: Store, tmp_path: Path) -> Non
 
 
 def test_an_original_that_is_not_on_this_machine_is_not_offered(store: Store) -> None:
-    registry = ModelRegistry(store)
-    registry.use_first("never-downloaded")
+    registry = ModelRegistry(store, first="never-downloaded")
     add_run(registry, 1, parent="never-downloaded")
     registry.promote("fine-tuned-1")
     assert "never-downloaded" not in registry.usable()
@@ -120,8 +116,7 @@ def test_the_tab_offers_a_model_to_download_where_none_is_here(
 
 
 def test_a_workspace_can_be_moved(store: Store, tmp_path: Path) -> None:
-    registry = ModelRegistry(store)
-    registry.use_first(str(write_tiny_model(tmp_path / "mine")))
+    registry = ModelRegistry(store, first=str(write_tiny_model(tmp_path / "mine")))
     add_run(registry, 1, parent="mine")
     store.close()
     store.workspace.rename(tmp_path / "elsewhere")
