@@ -29,7 +29,12 @@ DEFAULT_WORKSPACE = PROJECT / "data" / "workspace"
 
 def main(arguments: list[str] | None = None) -> int:
     """Parse the options and serve until interrupted; returns the exit status."""
-    options = parse(arguments)
+    given = sys.argv[1:] if arguments is None else arguments
+    if given[:1] in (["backup"], ["restore"]):
+        from app import backup
+
+        return backup.main(given[0], given[1:], DEFAULT_WORKSPACE)
+    options = parse(given)
     logging.basicConfig(format="%(message)s", level=logging.WARNING)
     try:
         listener = listen(options.host, options.port)
@@ -45,6 +50,8 @@ def parse(arguments: list[str] | None = None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         prog="python app/main.py",
         description="Annotate images with a model that learns from your corrections, in the browser.",
+        epilog="`backup FILE` writes a whole workspace to FILE while people work; `restore FILE --workspace DIR` "
+        "unpacks it.",
         formatter_class=argparse.ArgumentDefaultsHelpFormatter,
     )
     parser.add_argument("--workspace", type=Path, default=DEFAULT_WORKSPACE, help="folder where your work is kept")

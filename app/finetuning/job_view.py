@@ -18,17 +18,18 @@ NO_MESSAGE = "the training process ended without a message; the machine may have
 class JobView:
     """Reads the logs of jobs, each line once however often it is asked."""
 
-    def __init__(self) -> None:
+    def __init__(self, runs: Path) -> None:
+        self.runs = runs  # the folder of the jobs' directories
         self._logs: dict[int, TrainingLog] = {}
 
     def log(self, job: Job) -> TrainingLog:
         """The training log of a job, as far as it is written."""
-        known = self._logs.setdefault(job.id, TrainingLog(Path(job.directory) / "metrics.jsonl"))
+        known = self._logs.setdefault(job.id, TrainingLog(self.runs / str(job.id) / "metrics.jsonl"))
         return known.refresh()
 
     def summary(self, job: Job) -> dict[str, Any]:
         """A job without its curves. Times are seconds since 1970, `progress` is 0..1."""
-        directory = Path(job.directory)
+        directory = self.runs / str(job.id)
         description = job.config
         running = job.state == "running"
         log = self.log(job)

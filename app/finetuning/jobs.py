@@ -64,7 +64,7 @@ class FineTuning:
         self.runs = store.workspace / "runs"
         self.runs.mkdir(exist_ok=True)
         self.speed = MachineSpeed(self.runs, device)
-        self._view = JobView()
+        self._view = JobView(self.runs)
         self._children: dict[int, subprocess.Popen[bytes]] = {}  # by job; asked so that they do not stay as zombies
         self._lock = threading.RLock()
         self._something_to_follow = threading.Event()
@@ -144,10 +144,10 @@ class FineTuning:
             if job.state == "queued":
                 job.state, job.finished = "cancelled", time.time()
             elif job.state == "running":
-                cancel_file = Path(job.directory) / job_directory.CANCEL
+                cancel_file = self._directory(job) / job_directory.CANCEL
                 if not cancel_file.exists():
                     write_json(cancel_file, {"requested": time.time()})
-                if job.pid is not None and is_running(job.pid, Path(job.directory)):
+                if job.pid is not None and is_running(job.pid, self._directory(job)):
                     signal_process(job.pid, signal.SIGTERM)
             else:
                 raise ConflictError(f"job {job_id} has {job.state} already")
@@ -219,7 +219,7 @@ class FineTuning:
             self._closed.wait(1.0)
 
     def _start_process(self, job: Job) -> None:
-        directory = Path(job.directory)
+        directory = self._directory(job)
         job.state, job.started = "running", time.time()
         # A server that was killed right after it had started the process never wrote that down.
         job.pid = find_process(WORKER, directory)
@@ -229,7 +229,7 @@ class FineTuning:
             job.pid = child.pid
 
     def _follow_running(self, session: Session, job: Job) -> None:
-        directory = Path(job.directory)
+        directory = self._directory(job)
         if (child := self._children.get(job.id)) is not None:
             child.poll()
         cancel = directory / job_directory.CANCEL
@@ -286,6 +286,10 @@ class FineTuning:
             "images": _image_counts(data),
             "classes": data.class_counts(),
         }
+
+    def _directory(self, job: Job) -> Path:
+        """Where a job lies in this workspace; its row knows where that was when it was started."""
+        return self.runs / str(job.id)
 
 
 def _image_counts(data: ReviewedData) -> dict[str, int]:

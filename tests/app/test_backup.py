@@ -1,0 +1,222 @@
+"""A workspace in one file and back: while people work, cut off and gone on with, damaged and noticed."""
+
+from __future__ import annotations
+
+import io
+import os
+import shutil
+import signal
+import stat
+import subprocess
+import sys
+import tarfile
+import threading
+from pathlib import Path
+from typing import Any
+
+import pytest
+from fastapi.testclient import TestClient
+
+from app.backup import MANIFEST, backup, restore
+from app.main import main
+from app.server import create_app
+from app.store.database import Store
+from tests.app.conftest import Upload, block
+
+
+def opened(workspace: Path, model: Path) -> TestClient:
+    app = create_app(Store(workspace), model=str(model), device="cpu", with_page=False, load_at_once=False)
+    return TestClient(app, base_url="http://127.0.0.1:7860")
+
+
+def everything(client: TestClient) -> dict[str, Any]:
+    """What the routes say of a workspace, pictures included."""
+    images = client.get("/api/images").json()["images"]
+    ids = [image["image_id"] for image in images]
+    return {
+        "images": images,
+        "documents": [client.get(f"/api/images/{one}/document").json() for one in ids],
+        "files": [client.get(f"/api/images/{one}/file").content for one in ids],
+        "export": client.get("/api/export").content,
+        "models": [(one["name"], one["current"]) for one in client.get("/api/models").json()["models"]],
+    }
+
+
+@pytest.fixture
+def filled(client: TestClient, upload: Upload, category: int, store: Store) -> TestClient:
+    """Three images with objects and a history, and files that are no part of a backup."""
+    for seed in range(3):
+        image = upload(seed)
+        new = {"category_id": category, "segmentation": block(5 + seed, 5, 40, 30)}
+        assert client.post(f"/api/images/{image}/instances", json=new).status_code == 201
+    client.post("/api/images/1/undo")
+    (store.workspace / "token").write_text("a secret that must not travel\n")
+    (store.workspace / "notebook").mkdir()
+    (store.workspace / "notebook" / "server.json").write_text("{}")
+    return client
+
+
+def test_what_comes_back_is_what_was_there(filled: TestClient, store: Store, tmp_path: Path, tiny_model: Path) -> None:
+    line = backup(store.workspace, tmp_path / "work.tar")
+    assert "every hash checked" in line
+    assert stat.S_IMODE((tmp_path / "work.tar").stat().st_mode) == 0o600
+    with tarfile.open(tmp_path / "work.tar") as tar:
+        names = tar.getnames()
+    assert not [name for name in names if "token" in name or "notebook" in name or name.endswith(("-wal", "-shm"))]
+    restore(tmp_path / "work.tar", tmp_path / "elsewhere")
+    assert stat.S_IMODE((tmp_path / "elsewhere").stat().st_mode) == 0o700
+    with opened(tmp_path / "elsewhere", tiny_model) as other:
+        assert everything(other) == everything(filled)
+        assert other.post("/api/images/1/redo").status_code == 200  # its history came along
+
+
+def test_it_is_whole_while_people_work(filled: TestClient, store: Store, tmp_path: Path, tiny_model: Path) -> None:
+    """What was acknowledged before the backup began is in it; what is in it is consistent."""
+    done = threading.Event()
+    acknowledged: list[int] = []
+
+    def draw() -> None:
+        while not done.is_set():
+            new = {"category_id": 1, "segmentation": block(3, 3, 30, 20)}
+            answer = filled.post("/api/images/2/instances", json=new)
+            acknowledged.append(answer.json()["instance"]["id"])
+
+    worker = threading.Thread(target=draw)
+    worker.start()
+    try:
+        for number in range(3):
+            while len(acknowledged) < 5 * (number + 1):
+                pass
+            before = list(acknowledged)
+            backup(store.workspace, tmp_path / f"{number}.tar")
+            restore(tmp_path / f"{number}.tar", tmp_path / str(number))
+            with opened(tmp_path / str(number), tiny_model) as other:
+                kept = {one["id"] for one in other.get("/api/images/2/document").json()["instances"]}
+                assert set(before) <= kept
+                assert other.get("/api/export").status_code == 200
+    finally:
+        done.set()
+        worker.join()
+
+
+def test_a_job_is_found_in_the_restored_folder(filled: TestClient, store: Store, tmp_path: Path) -> None:
+    from app.store.tables import Job
+
+    with store.writing() as session:
+        config = {"base_model": "tiny", "epochs": 1, "images": {"train": 1, "held_out": 1}, "classes": []}
+        session.add(Job(state="finished", directory=str(store.workspace / "runs" / "1"), config=config))
+    (store.workspace / "runs" / "1" / "comparison").mkdir(parents=True)
+    (store.workspace / "runs" / "1" / "comparison" / "0.jpg").write_bytes(b"a picture")
+    backup(store.workspace, tmp_path / "work.tar")
+    restore(tmp_path / "work.tar", tmp_path / "elsewhere")
+    shutil.rmtree(store.workspace / "runs")
+    app = create_app(Store(tmp_path / "elsewhere"), device="cpu", with_page=False, load_at_once=False)
+    with TestClient(app, base_url="http://127.0.0.1:7860") as other:
+        assert other.get("/api/jobs/1/comparison/0").content == b"a picture"
+
+
+def test_a_backup_that_was_cut_off_goes_on(filled: TestClient, store: Store, tmp_path: Path, tiny_model: Path) -> None:
+    backup(store.workspace, tmp_path / "whole.tar")
+    whole = (tmp_path / "whole.tar").read_bytes()
+    for length in (1, 700, len(whole) // 3, len(whole) // 2, len(whole) - 11_000):
+        target = tmp_path / f"cut-{length}.tar"
+        (tmp_path / f"cut-{length}.tar.part").write_bytes(whole[:length])
+        filled.post("/api/images/3/instances", json={"category_id": 1, "segmentation": block(9, 9, 12, 12)})
+        backup(store.workspace, target)
+        restore(target, tmp_path / f"from-{length}")
+        with opened(tmp_path / f"from-{length}", tiny_model) as other:
+            assert everything(other) == everything(filled)  # the work since then is in it too
+
+
+def test_killed_at_any_time_it_leaves_no_backup_that_is_not_whole(
+    filled: TestClient, store: Store, tmp_path: Path, project_root: Path
+) -> None:
+    command = [sys.executable, str(project_root / "app" / "main.py"), "backup", str(tmp_path / "work.tar")]
+    command += ["--workspace", str(store.workspace)]
+    for delay in (0.05, 0.3, 0.5, 0.6, 0.7):
+        process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
+        try:
+            process.wait(delay)
+        except subprocess.TimeoutExpired:
+            os.kill(process.pid, signal.SIGKILL)
+            process.wait()
+        if (tmp_path / "work.tar").exists():
+            break
+    if not (tmp_path / "work.tar").exists():
+        assert subprocess.run(command, check=False).returncode == 0
+    restore(tmp_path / "work.tar", tmp_path / "elsewhere")
+
+
+def test_a_restore_that_was_cut_off_goes_on_and_another_folder_is_refused(
+    filled: TestClient, store: Store, tmp_path: Path, tiny_model: Path
+) -> None:
+    backup(store.workspace, tmp_path / "work.tar")
+    restore(tmp_path / "work.tar", tmp_path / "elsewhere")
+    with pytest.raises(ValueError, match="is not empty: restore into a new folder"):
+        restore(tmp_path / "work.tar", tmp_path / "elsewhere")
+    # As a restore leaves it that was killed: its mark, a part of the files.
+    from app import backup as module
+
+    (tmp_path / "unfinished").mkdir()
+    real = module._extract
+    calls = 0
+
+    def killed(*arguments: Any) -> None:
+        nonlocal calls
+        calls += 1
+        if calls == 4:
+            raise KeyboardInterrupt
+        real(*arguments)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(module, "_extract", killed)
+        with pytest.raises(KeyboardInterrupt):
+            restore(tmp_path / "work.tar", tmp_path / "unfinished")
+    restore(tmp_path / "work.tar", tmp_path / "unfinished")
+    with opened(tmp_path / "unfinished", tiny_model) as other:
+        assert everything(other) == everything(filled)
+
+
+def test_damage_is_noticed_and_nothing_of_it_kept(filled: TestClient, store: Store, tmp_path: Path) -> None:
+    backup(store.workspace, tmp_path / "work.tar")
+    content = bytearray((tmp_path / "work.tar").read_bytes())
+    with tarfile.open(tmp_path / "work.tar") as tar:
+        image = next(entry for entry in tar if entry.name.startswith("images/"))
+    content[image.offset_data + 10] ^= 1
+    (tmp_path / "damaged.tar").write_bytes(content)
+    with pytest.raises(ValueError, match="its hash differs"):
+        restore(tmp_path / "damaged.tar", tmp_path / "elsewhere")
+    assert not (tmp_path / "elsewhere" / image.name).exists()
+    (tmp_path / "short.tar").write_bytes(content[: len(content) // 2])
+    (tmp_path / "text.tar").write_text("no tar at all")
+    for name in ("short.tar", "text.tar"):
+        with pytest.raises(ValueError, match="backup") as raised:
+            restore(tmp_path / name, tmp_path / "other")
+        assert "\n" not in str(raised.value)
+
+
+def test_a_made_up_backup_writes_nothing_outside(tmp_path: Path) -> None:
+    for name in ("../outside", "/etc/outside", "images/../../outside", "token"):
+        path = tmp_path / "evil.tar"
+        with tarfile.open(path, "w") as tar:
+            for entry, content in ((name, b"x"), (MANIFEST, b'{"format": 1, "files": {"%s": "x"}}' % name.encode())):
+                information = tarfile.TarInfo(entry)
+                information.size = len(content)
+
+                tar.addfile(information, io.BytesIO(content))
+        with pytest.raises(ValueError, match=r"damaged|no part of a workspace"):
+            restore(path, tmp_path / "w")
+    assert not (tmp_path / "outside").exists()
+
+
+def test_the_command_line(filled: TestClient, store: Store, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    options = ["--workspace", str(store.workspace)]
+    assert main(["backup", str(tmp_path / "work.tar"), *options]) == 0
+    assert main(["backup", str(tmp_path / "work.tar"), *options]) == 2
+    assert main(["backup", str(tmp_path / "no" / "work.tar"), *options]) == 2
+    assert main(["backup", str(tmp_path / "x.tar"), "--workspace", str(tmp_path / "nothing")]) == 2
+    assert main(["restore", str(tmp_path / "nothing.tar"), "--workspace", str(tmp_path / "w")]) == 2
+    assert main(["restore", str(tmp_path / "work.tar"), "--workspace", str(tmp_path / "w")]) == 0
+    errors = capsys.readouterr().err.strip().splitlines()
+    assert len(errors) == 4
+    assert all(line.startswith("error: ") for line in errors)
