@@ -65,6 +65,11 @@ def parse(arguments: list[str] | None = None) -> argparse.Namespace:
     parser.add_argument("--device", default="auto", help="auto, cpu, cuda, cuda:1")
     parser.add_argument("--database-url", default=None, help="PostgreSQL instead of SQLite in the workspace")
     parser.add_argument(
+        "--migrate-without-backup",
+        action="store_true",
+        help="update the database for this version without copying it first, where you have a backup of your own",
+    )
+    parser.add_argument(
         "--no-token",
         action="store_true",
         help="ask nobody for the token: whoever has an account on this machine can read and change everything",
@@ -102,7 +107,8 @@ def serve(options: argparse.Namespace, listener: socket.socket) -> None:
     from app.access import read_token
     from app.store.database import Store
 
-    store = Store(options.workspace, options.database_url)  # what can go wrong goes wrong before the long imports
+    # What can go wrong goes wrong before the long imports.
+    store = Store(options.workspace, options.database_url, migrate_without_backup=options.migrate_without_backup)
 
     from app.inference.registry import version_in_use
     from app.server import create_app

@@ -17,7 +17,8 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 from sqlalchemy.orm import Session
 
-from app.store.tables import Base
+from app.store.migrate import open_schema
+from app.store.workspace_lock import WorkspaceLock
 
 DATABASE_NAME = "maskloop.db"
 LEFTOVER_AGE = 24 * 3600  # seconds
@@ -31,14 +32,23 @@ class Store:
     opened.
     """
 
-    def __init__(self, workspace: str | Path, database_url: str | None = None) -> None:
+    def __init__(
+        self, workspace: str | Path, database_url: str | None = None, *, migrate_without_backup: bool = False
+    ) -> None:
         self.workspace = Path(workspace).expanduser().absolute()
         try:
             self.workspace.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise ValueError(f"--workspace {self.workspace}: {error.strerror}; choose a folder you can write") from None
         self._clear_leftovers()
-        self.engine = _open_engine(database_url or f"sqlite:///{self.workspace / DATABASE_NAME}")
+        self._lock = WorkspaceLock(self.workspace)
+        try:
+            self.engine = _open_engine(database_url or f"sqlite:///{self.workspace / DATABASE_NAME}")
+            with _one_line_errors():
+                open_schema(self.engine, self._lock, self.workspace, copy_first=not migrate_without_backup)
+        except BaseException:
+            self._lock.close()
+            raise
 
     @contextmanager
     def reading(self) -> Iterator[Session]:
@@ -79,12 +89,13 @@ class Store:
                     path.unlink()
 
     def close(self) -> None:
-        """Let go of the database."""
+        """Let go of the database and of the workspace."""
         self.engine.dispose()
+        self._lock.close()
 
 
 def _open_engine(url: str) -> Engine:
-    try:
+    with _one_line_errors(url):
         parsed = make_url(url)
         if parsed.get_backend_name() not in ("sqlite", "postgresql"):
             raise ValueError(f"--database-url {url}: SQLite and PostgreSQL are supported, e.g. postgresql://host/name")
@@ -95,10 +106,16 @@ def _open_engine(url: str) -> Engine:
             # A request waits its turn for the file rather than failing.
             **({"connect_args": {"timeout": 30}} if parsed.get_backend_name() == "sqlite" else {"pool_pre_ping": True}),
         )
-        if parsed.get_backend_name() == "sqlite":
-            event.listen(engine, "connect", _prepare_sqlite)
-            event.listen(engine, "begin", _begin_sqlite)
-        Base.metadata.create_all(engine)
+    if parsed.get_backend_name() == "sqlite":
+        event.listen(engine, "connect", _prepare_sqlite)
+        event.listen(engine, "begin", _begin_sqlite)
+    return engine
+
+
+@contextmanager
+def _one_line_errors(url: str = "") -> Iterator[None]:
+    try:
+        yield
     except ArgumentError:
         raise ValueError(f"--database-url {url}: not a database URL, e.g. postgresql://user@host/name") from None
     except ModuleNotFoundError as error:
@@ -106,7 +123,6 @@ def _open_engine(url: str) -> Engine:
     except SQLAlchemyError as error:
         reason = str(getattr(error, "orig", error)).strip().splitlines()[0]
         raise ValueError(f"the database cannot be opened: {reason}") from None
-    return engine
 
 
 def _json_text(value: Any) -> str:

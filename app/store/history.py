@@ -154,6 +154,7 @@ def _rows(session: Session, image: Image, ids: Mapping[int, Any]) -> Sequence[In
 
 
 def _assign(row: Instance, state: InstanceState, revision: int, now: float) -> None:
-    row.state = state
+    # A history may be older than a field of it: what it does not say stays as it is.
+    row.state = state if state.created is not None else replace(state, created=row.created or now)
     row.revision = revision
     row.updated = now
