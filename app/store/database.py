@@ -37,7 +37,7 @@ class Store:
     ) -> None:
         self.workspace = Path(workspace).expanduser().absolute()
         try:
-            self.workspace.mkdir(parents=True, exist_ok=True)
+            self.workspace.mkdir(parents=True, exist_ok=True, mode=0o700)  # pictures that are not public
         except OSError as error:
             raise ValueError(f"--workspace {self.workspace}: {error.strerror}; choose a folder you can write") from None
         self._clear_leftovers()

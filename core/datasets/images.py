@@ -15,6 +15,9 @@ PIXEL_LIMIT = 100_000_000
 # What is looked for in a folder; a file that is named is read whatever it is called.
 IMAGE_SUFFIXES = frozenset({".bmp", ".gif", ".jpeg", ".jpg", ".mpo", ".png", ".ppm", ".tif", ".tiff", ".webp"})
 
+# What is decoded, whatever else Pillow could open: PostScript, for one, runs a program on the file.
+FORMATS = ("JPEG", "PNG", "WEBP", "TIFF", "BMP", "DIB", "GIF", "JPEG2000", "AVIF", "PPM")
+
 ImageSource = str | os.PathLike[str] | bytes | Image.Image | NDArray[Any]
 
 _ORIENTATION = 0x0112  # EXIF tag
@@ -75,11 +78,14 @@ def _existing(path: str | os.PathLike[str]) -> Path:
 
 def _open(file: BytesIO | Path, name: str) -> Image.Image:
     try:
-        return Image.open(file)
+        return Image.open(file, formats=FORMATS)
     except Image.DecompressionBombError:
         raise ValueError(f"{name}: far too many pixels to be opened; make the image smaller") from None
     except Exception:  # damaged headers raise whatever the format's reader stumbles over
-        raise ValueError(f"{name}: not an image in a format that can be read, or damaged") from None
+        raise ValueError(
+            f"{name}: not an image in a format that is read "
+            "(JPEG, PNG, WebP, TIFF, BMP, GIF, JPEG 2000, AVIF), or damaged"
+        ) from None
 
 
 def _orientation(image: Image.Image) -> int:

@@ -209,3 +209,23 @@ def test_real_photographs(shared_data: Path) -> None:
             pixels = read_image(path)
             assert pixels.shape == (*image_size(path), 3)
             np.testing.assert_array_equal(pixels, np.asarray(Image.open(path).convert("RGB")))
+
+
+@pytest.mark.parametrize("kind", ["EPS", "ICO", "PCX", "TGA", "SGI", "PDF", "IM", "ICNS"])
+def test_what_is_no_picture_format_is_not_even_opened(tmp_path: Path, kind: str) -> None:
+    """Pillow runs Ghostscript on PostScript, and has readers that nobody has looked at for years."""
+    path = tmp_path / f"a.{kind.lower()}"
+    Image.fromarray(np.zeros((32, 32, 3), np.uint8)).save(path, kind)
+    with pytest.raises(ValueError, match=r"not an image in a format that is read \(JPEG, PNG"):
+        read_image(path)
+    with pytest.raises(ValueError, match="not an image in a format that is read"):
+        read_image(path.read_bytes())
+
+
+@pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP", "TIFF", "BMP", "GIF", "JPEG2000", "AVIF", "PPM"])
+def test_every_listed_format_is_read(tmp_path: Path, kind: str) -> None:
+    path = tmp_path / "picture"
+    Image.fromarray(np.full((32, 48, 3), (200, 100, 50), np.uint8)).save(path, kind)
+    pixels = read_image(path)
+    assert pixels.shape == (32, 48, 3)
+    assert np.abs(pixels.reshape(-1, 3).mean(axis=0) - (200, 100, 50)).max() < 12
