@@ -1,6 +1,6 @@
 /** Every shortcut, in one table: what it does, when, and what the help says about it. */
 
-import { isTextField } from "./dom.js";
+import { isTextField } from "./view/dom.js";
 
 /** @typedef {import("./workbench.js").Workbench} Workbench */
 /**

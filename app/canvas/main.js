@@ -3,20 +3,20 @@
  * (`../api/` from here), so it runs in the Gradio page, alone, and in an iframe.
  */
 
-import { createStatusBar, createToolBar, createToolOptions, createTopBar } from "./bars.js";
-import { createClassPanel } from "./classes.js";
-import { button, element, icon, isTextField } from "./dom.js";
-import { createGrid, createStrip } from "./gallery.js";
-import { droppedFiles } from "./images.js";
-import { createInspector } from "./inspector.js";
+import { createStatusBar, createToolBar, createToolOptions, createTopBar } from "./panels/bars.js";
+import { createClassPanel } from "./panels/classes.js";
+import { button, element, icon, isTextField } from "./view/dom.js";
+import { createGrid, createStrip } from "./panels/gallery.js";
+import { droppedFiles } from "./model/images.js";
+import { createInspector } from "./panels/inspector.js";
 import { attachKeys } from "./keys.js";
-import { createNotices } from "./notices.js";
-import { createObjectList } from "./objects.js";
-import { attachPointers } from "./pointers.js";
+import { createNotices } from "./panels/notices.js";
+import { createObjectList } from "./panels/objects.js";
+import { attachPointers } from "./view/pointers.js";
 import { exposeForTests } from "./test_hook.js";
 import { followTheme } from "./theme.js";
 import { Workbench } from "./workbench.js";
-import { lineOf } from "./editor.js";
+import { lineOf } from "./model/editor.js";
 
 const SMALLEST_HEIGHT = 420; // CSS pixels; below that the page scrolls
 

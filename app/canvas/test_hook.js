@@ -1,6 +1,6 @@
 /** `window.maskloop`: where things are on the screen and how saving stands, for tests that use a real mouse. */
 
-import { editableRings } from "./document.js";
+import { editableRings } from "./model/document.js";
 
 /** @param {import("./workbench.js").Workbench} bench */
 export function exposeForTests(bench) {

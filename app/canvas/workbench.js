@@ -1,18 +1,18 @@
 /** The editor as a whole: which image is open, which tool is in hand, and what the buttons and keys do. */
 
-import * as api from "./api.js";
-import { Assistant } from "./assistant.js";
-import { shapeKind, simplified } from "./document.js";
-import { Editor, lineOf } from "./editor.js";
-import { ImageList } from "./images.js";
-import { remember, remembered } from "./preferences.js";
+import * as api from "./model/api.js";
+import { Assistant } from "./model/assistant.js";
+import { shapeKind, simplified } from "./model/document.js";
+import { Editor, lineOf } from "./model/editor.js";
+import { ImageList } from "./model/images.js";
+import { remember, remembered } from "./model/preferences.js";
 import { BrushTool } from "./tools/brush.js";
 import { BoxTool } from "./tools/box.js";
 import { KeypointsTool, turnVisibility } from "./tools/keypoints.js";
 import { PolygonTool } from "./tools/polygon.js";
 import { RefineTool } from "./tools/refine.js";
 import { SelectTool } from "./tools/select.js";
-import { View } from "./view.js";
+import { View } from "./view/view.js";
 
 const SIMPLIFY_TOLERANCE = 1.5; // CSS pixels at the present zoom: what the eye would not miss
 
@@ -139,7 +139,7 @@ export class Workbench {
   // -- tools ----------------------------------------------------------------------------------
 
   get tool() {
-    return /** @type {import("./view.js").Tool} */ (this.tools[this.toolName]);
+    return /** @type {import("./view/view.js").Tool} */ (this.tools[this.toolName]);
   }
 
   /** @param {keyof Workbench["tools"]} name */

@@ -89,7 +89,7 @@ def test_images_are_shown_as_images_and_as_nothing_else(client: TestClient, uplo
         assert answer.headers["x-content-type-options"] == "nosniff"
         assert answer.headers["content-security-policy"].startswith("default-src 'none'")
         assert answer.headers["cross-origin-resource-policy"] == "same-origin"
-    for path in ("/api/images", "/docs", "/canvas/api.js", "/api/nothing"):
+    for path in ("/api/images", "/docs", "/canvas/model/api.js", "/api/nothing"):
         assert client.get(path).headers["x-content-type-options"] == "nosniff"
 
 
@@ -112,7 +112,7 @@ def test_no_path_leads_out(client: TestClient, path: str) -> None:
 
 
 def test_the_editor_s_files_are_checked_for_a_new_version(client: TestClient) -> None:
-    answer = client.get("/canvas/api.js")
+    answer = client.get("/canvas/model/api.js")
     assert answer.status_code == 200
     assert "javascript" in answer.headers["content-type"]
     assert answer.headers["cache-control"] == "no-cache"

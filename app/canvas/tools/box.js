@@ -1,12 +1,12 @@
 /** Draw a box; the model finds the mask in it, and says the class where it is sure. */
 
-import * as api from "../api.js";
-import { lineOf } from "../editor.js";
-import { clamp, rounded } from "../geometry.js";
-import { colorOf, drawTag, inScreenPixels } from "../painter.js";
-import { remember, remembered } from "../preferences.js";
+import * as api from "../model/api.js";
+import { lineOf } from "../model/editor.js";
+import { clamp, rounded } from "../model/geometry.js";
+import { colorOf, drawTag, inScreenPixels } from "../view/painter.js";
+import { remember, remembered } from "../model/preferences.js";
 
-/** @typedef {import("../view.js").Pointer} Pointer */
+/** @typedef {import("../view/view.js").Pointer} Pointer */
 /** @typedef {[number, number, number, number]} Box  x0, y0, x1, y1 */
 
 const SMALLEST_SIDE = 4; // CSS pixels; less is a slip of the hand
@@ -15,7 +15,7 @@ const SURE = 0.5; // score from which the model's class is taken
 export class BoxTool {
   name = "box";
 
-  /** @param {import("../editor.js").Editor} editor @param {import("../view.js").View} view */
+  /** @param {import("../model/editor.js").Editor} editor @param {import("../view/view.js").View} view */
   constructor(editor, view) {
     this.editor = editor;
     this.view = view;
@@ -98,7 +98,7 @@ export class BoxTool {
     }
   }
 
-  /** @private @param {{image: number, box: Box}} request @param {import("../document.js").Instance} found @param {number | null} current */
+  /** @private @param {{image: number, box: Box}} request @param {import("../model/document.js").Instance} found @param {number | null} current */
   keep({ image, box }, found, current) {
     const { editor } = this;
     const sure = this.guessClass && (found.score ?? 0) >= SURE;
@@ -112,7 +112,7 @@ export class BoxTool {
     this.create(image, { category_id, segmentation: found.segmentation, ...keypoints });
   }
 
-  /** @private @param {number} image @param {import("../document.js").Fields & {category_id: number}} fields */
+  /** @private @param {number} image @param {import("../model/document.js").Fields & {category_id: number}} fields */
   create(image, fields) {
     const id = this.editor.create(fields, image);
     if (this.editor.image?.image_id === image) this.editor.select(id);
@@ -136,7 +136,7 @@ export class BoxTool {
     this.cancel();
   }
 
-  /** @param {CanvasRenderingContext2D} context @param {import("../painter.js").Surface} surface */
+  /** @param {CanvasRenderingContext2D} context @param {import("../view/painter.js").Surface} surface */
   draw(context, surface) {
     const pointer = this.view.pointer;
     inScreenPixels(context, surface);
@@ -149,7 +149,7 @@ export class BoxTool {
     }
   }
 
-  /** Boxes that wait for their mask, whichever tool is in hand by now. @param {CanvasRenderingContext2D} context @param {import("../painter.js").Surface} surface */
+  /** Boxes that wait for their mask, whichever tool is in hand by now. @param {CanvasRenderingContext2D} context @param {import("../view/painter.js").Surface} surface */
   drawWaiting(context, surface) {
     for (const { image, box } of this.waiting) {
       if (image !== this.editor.image?.image_id) continue;
@@ -168,7 +168,7 @@ export class BoxTool {
 /** @param {Box} box @returns {Box} x, y, width, height */
 const sized = ([x0, y0, x1, y1]) => [x0, y0, x1 - x0, y1 - y0];
 
-/** @param {CanvasRenderingContext2D} context @param {import("../painter.js").Surface} surface @param {Box} box @param {string} color */
+/** @param {CanvasRenderingContext2D} context @param {import("../view/painter.js").Surface} surface @param {Box} box @param {string} color */
 function drawBox(context, surface, [x0, y0, x1, y1], color) {
   const [left, top] = surface.viewport.toScreen(x0, y0), [right, bottom] = surface.viewport.toScreen(x1, y1);
   inScreenPixels(context, surface);
@@ -183,7 +183,7 @@ function drawBox(context, surface, [x0, y0, x1, y1], color) {
   }
 }
 
-/** Full-width lines through the pointer: the sides of a box are found before it is begun. @param {CanvasRenderingContext2D} context @param {import("../painter.js").Surface} surface @param {Pointer} pointer */
+/** Full-width lines through the pointer: the sides of a box are found before it is begun. @param {CanvasRenderingContext2D} context @param {import("../view/painter.js").Surface} surface @param {Pointer} pointer */
 function crosshair(context, surface, { screenX, screenY }) {
   const x = Math.round(screenX) + 0.5, y = Math.round(screenY) + 0.5;
   for (const [color, offset] of /** @type {[string, number][]} */ ([["rgba(255, 255, 255, 0.75)", 0], ["rgba(10, 14, 20, 0.75)", 4]])) {

@@ -1,12 +1,12 @@
 /** Paint on the mask of the selected object, or paint a new one; the eraser takes away. A stroke is one edit. */
 
-import { isRle, ringsOf, simplified } from "../document.js";
-import { clockwise } from "../geometry.js";
-import { colorOf, inScreenPixels } from "../painter.js";
-import { remember, remembered } from "../preferences.js";
-import { fillRings, paintStroke, pixelBox, segmentationOf } from "../raster.js";
+import { isRle, ringsOf, simplified } from "../model/document.js";
+import { clockwise } from "../model/geometry.js";
+import { colorOf, inScreenPixels } from "../view/painter.js";
+import { remember, remembered } from "../model/preferences.js";
+import { fillRings, paintStroke, pixelBox, segmentationOf } from "../model/raster.js";
 
-/** @typedef {import("../view.js").Pointer} Pointer */
+/** @typedef {import("../view/view.js").Pointer} Pointer */
 
 const TOLERANCE = 0.75; // image pixels; the stairs of a slanted edge are 0.71 high
 const SMALLEST = 2, LARGEST = 200; // CSS pixels of radius
@@ -15,7 +15,7 @@ const SMALLEST = 2, LARGEST = 200; // CSS pixels of radius
 const size = { radius: remembered("brush", 14) };
 
 export class BrushTool {
-  /** @param {"brush" | "eraser"} name @param {import("../editor.js").Editor} editor @param {import("../view.js").View} view */
+  /** @param {"brush" | "eraser"} name @param {import("../model/editor.js").Editor} editor @param {import("../view/view.js").View} view */
   constructor(name, editor, view) {
     this.name = name;
     this.editor = editor;
@@ -102,7 +102,7 @@ export class BrushTool {
     this.points = [];
   }
 
-  /** @param {CanvasRenderingContext2D} context @param {import("../painter.js").Surface} surface */
+  /** @param {CanvasRenderingContext2D} context @param {import("../view/painter.js").Surface} surface */
   draw(context, surface) {
     inScreenPixels(context, surface);
     const { editor, view, points } = this;

@@ -1,18 +1,18 @@
 /** Place, drag and judge keypoints: 2 visible, 1 hidden, 0 not labelled. */
 
-import { completeKeypoints, withKeypoint } from "../document.js";
-import { clamp } from "../geometry.js";
-import { colorOf, drawPoint, drawTag, inScreenPixels } from "../painter.js";
+import { completeKeypoints, withKeypoint } from "../model/document.js";
+import { clamp } from "../model/geometry.js";
+import { colorOf, drawPoint, drawTag, inScreenPixels } from "../view/painter.js";
 
-/** @typedef {import("../view.js").Pointer} Pointer */
-/** @typedef {import("../document.js").Instance} Instance */
+/** @typedef {import("../view/view.js").Pointer} Pointer */
+/** @typedef {import("../model/document.js").Instance} Instance */
 
 export const VISIBILITY = ["not labelled", "hidden", "visible"];
 const NEXT_VISIBILITY = [2, 0, 1]; // visible → hidden → not labelled → visible
 
 /**
  * The fields of an instance whose keypoint is dragged to the pointer; its visibility stays.
- * @param {import("../editor.js").Editor} editor @param {Instance} instance @param {number} index @param {Pointer} pointer
+ * @param {import("../model/editor.js").Editor} editor @param {Instance} instance @param {number} index @param {Pointer} pointer
  */
 export function dragKeypoint(editor, instance, index, pointer) {
   const { width, height } = editor.image ?? { width: 0, height: 0 };
@@ -22,7 +22,7 @@ export function dragKeypoint(editor, instance, index, pointer) {
 
 /**
  * Say how a keypoint is seen. One that is taken back leaves a ghost, so that the next turn brings it back to its place.
- * @param {import("../editor.js").Editor} editor @param {number} index @param {number} visibility 0, 1 or 2
+ * @param {import("../model/editor.js").Editor} editor @param {number} index @param {number} visibility 0, 1 or 2
  */
 export function setVisibility(editor, index, visibility) {
   const instance = editor.selected;
@@ -40,7 +40,7 @@ export function setVisibility(editor, index, visibility) {
   editor.change(instance.id, { keypoints: withKeypoint(keypoints, index, place[0], place[1], visibility) });
 }
 
-/** Turn a keypoint's visibility: visible, hidden, not labelled, visible. @param {import("../editor.js").Editor} editor @param {number} index */
+/** Turn a keypoint's visibility: visible, hidden, not labelled, visible. @param {import("../model/editor.js").Editor} editor @param {number} index */
 export function turnVisibility(editor, index) {
   const instance = editor.selected;
   if (!instance) return;
@@ -51,7 +51,7 @@ export function turnVisibility(editor, index) {
 export class KeypointsTool {
   name = "keypoints";
 
-  /** @param {import("../editor.js").Editor} editor @param {import("../view.js").View} view */
+  /** @param {import("../model/editor.js").Editor} editor @param {import("../view/view.js").View} view */
   constructor(editor, view) {
     this.editor = editor;
     this.view = view;
@@ -183,7 +183,7 @@ export class KeypointsTool {
     this.editor.setDraft(null);
   }
 
-  /** @param {CanvasRenderingContext2D} context @param {import("../painter.js").Surface} surface */
+  /** @param {CanvasRenderingContext2D} context @param {import("../view/painter.js").Surface} surface */
   draw(context, surface) {
     const { editor, view, subject } = this;
     if (!subject) return;

@@ -1,15 +1,15 @@
 /** An object that is being clicked together from nothing: its clicks, what they give so far, and a preview of the next. */
 
-import * as api from "../api.js";
-import { lineOf } from "../editor.js";
+import * as api from "../model/api.js";
+import { lineOf } from "../model/editor.js";
 
 /** @typedef {[number, number, boolean]} Click  x, y in image pixels; whether it belongs to the object */
-/** @typedef {import("../document.js").Instance} Instance */
+/** @typedef {import("../model/document.js").Instance} Instance */
 
 const REST = 40; // milliseconds that the pointer rests before a preview is asked for
 
 export class NewMask {
-  /** @param {import("../editor.js").Editor} editor @param {() => void} changed */
+  /** @param {import("../model/editor.js").Editor} editor @param {() => void} changed */
   constructor(editor, changed) {
     this.editor = editor;
     this.changed = changed;

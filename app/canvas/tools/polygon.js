@@ -1,10 +1,10 @@
 /** Draw a polygon point by point, or freehand with the button held; with Shift, a further part of the selected object. */
 
-import { isRle } from "../document.js";
-import { clamp, rounded, signedArea } from "../geometry.js";
-import { colorOf, HANDLE, inScreenPixels, line } from "../painter.js";
+import { isRle } from "../model/document.js";
+import { clamp, rounded, signedArea } from "../model/geometry.js";
+import { colorOf, HANDLE, inScreenPixels, line } from "../view/painter.js";
 
-/** @typedef {import("../view.js").Pointer} Pointer */
+/** @typedef {import("../view/view.js").Pointer} Pointer */
 
 const CLOSE_REACH = 10; // CSS pixels
 const FREEHAND_STEP = 7;
@@ -13,7 +13,7 @@ const SAME_POINT = 2;
 export class PolygonTool {
   name = "polygon";
 
-  /** @param {import("../editor.js").Editor} editor @param {import("../view.js").View} view */
+  /** @param {import("../model/editor.js").Editor} editor @param {import("../view/view.js").View} view */
   constructor(editor, view) {
     this.editor = editor;
     this.view = view;
@@ -131,7 +131,7 @@ export class PolygonTool {
     this.cancel();
   }
 
-  /** @param {CanvasRenderingContext2D} context @param {import("../painter.js").Surface} surface */
+  /** @param {CanvasRenderingContext2D} context @param {import("../view/painter.js").Surface} surface */
   draw(context, surface) {
     if (!this.points.length) return;
     const whole = this.partOf === null ? null : this.editor.selected;

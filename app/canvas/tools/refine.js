@@ -3,17 +3,17 @@
  * on an empty place clicks begin a new object, which Enter keeps and Esc drops.
  */
 
-import * as api from "../api.js";
-import { colorOf, drawShape, inScreenPixels, line } from "../painter.js";
+import * as api from "../model/api.js";
+import { colorOf, drawShape, inScreenPixels, line } from "../view/painter.js";
 import { NewMask } from "./new_mask.js";
 
-/** @typedef {import("../view.js").Pointer} Pointer */
+/** @typedef {import("../view/view.js").Pointer} Pointer */
 /** @typedef {import("./new_mask.js").Click} Click */
 
 export class RefineTool {
   name = "refine";
 
-  /** @param {import("../editor.js").Editor} editor @param {import("../view.js").View} view */
+  /** @param {import("../model/editor.js").Editor} editor @param {import("../view/view.js").View} view */
   constructor(editor, view) {
     this.editor = editor;
     this.view = view;
@@ -153,7 +153,7 @@ export class RefineTool {
     else this.fresh.drop();
   }
 
-  /** @param {CanvasRenderingContext2D} context @param {import("../painter.js").Surface} surface */
+  /** @param {CanvasRenderingContext2D} context @param {import("../view/painter.js").Surface} surface */
   draw(context, surface) {
     const { fresh, editor } = this;
     const category = fresh.isEmpty && editor.selected ? editor.category(editor.selected.category_id) : editor.currentCategory;
@@ -164,7 +164,7 @@ export class RefineTool {
   }
 }
 
-/** @param {CanvasRenderingContext2D} context @param {import("../painter.js").Surface} surface @param {Click} click @param {string} color */
+/** @param {CanvasRenderingContext2D} context @param {import("../view/painter.js").Surface} surface @param {Click} click @param {string} color */
 function drawClick(context, surface, [x, y, include], color) {
   const [sx, sy] = surface.viewport.toScreen(x, y);
   context.beginPath();

@@ -1,14 +1,14 @@
 /** Select, move and reshape: the tool in hand most of the time. */
 
-import { asPolygon, editableRings, insertVertex, moveVertex, moved, removeVertex, shapeKind } from "../document.js";
-import { clamp, nearestEdge, nearestVertex } from "../geometry.js";
-import { colorOf, HANDLE, inScreenPixels } from "../painter.js";
-import { hits, shapeOf } from "../shapes.js";
+import { asPolygon, editableRings, insertVertex, moveVertex, moved, removeVertex, shapeKind } from "../model/document.js";
+import { clamp, nearestEdge, nearestVertex } from "../model/geometry.js";
+import { colorOf, HANDLE, inScreenPixels } from "../view/painter.js";
+import { hits, shapeOf } from "../view/outline_cache.js";
 import { dragKeypoint, turnVisibility } from "./keypoints.js";
 
-/** @typedef {import("../view.js").Pointer} Pointer */
-/** @typedef {import("../document.js").Instance} Instance */
-/** @typedef {import("../document.js").Fields} Fields */
+/** @typedef {import("../view/view.js").Pointer} Pointer */
+/** @typedef {import("../model/document.js").Instance} Instance */
+/** @typedef {import("../model/document.js").Fields} Fields */
 /** @typedef {{ring: number, vertex: number, distance: number}} Handle */
 
 const VERTEX_REACH = 9; // CSS pixels
@@ -19,7 +19,7 @@ const CONVERT_TOLERANCE = 0.8; // image pixels
 export class SelectTool {
   name = "select";
 
-  /** @param {import("../editor.js").Editor} editor @param {import("../view.js").View} view */
+  /** @param {import("../model/editor.js").Editor} editor @param {import("../view/view.js").View} view */
   constructor(editor, view) {
     this.editor = editor;
     this.view = view;
@@ -220,7 +220,7 @@ export class SelectTool {
     return this.editor.hoveredId === this.editor.selectedId ? "move" : "pointer";
   }
 
-  /** @param {CanvasRenderingContext2D} context @param {import("../painter.js").Surface} surface */
+  /** @param {CanvasRenderingContext2D} context @param {import("../view/painter.js").Surface} surface */
   draw(context, surface) {
     const instance = this.editable;
     if (!this.onEdge || this.drag || !instance || shapeKind(instance) === "box") return;

@@ -6,10 +6,10 @@
 
 import { element } from "./dom.js";
 import { colorOf, drawKeypoints, drawShape, drawTag, inSight } from "./painter.js";
-import { shapeOf } from "./shapes.js";
+import { shapeOf } from "./outline_cache.js";
 import { Viewport } from "./viewport.js";
 
-/** @typedef {import("./document.js").Instance} Instance */
+/** @typedef {import("../model/document.js").Instance} Instance */
 /** @typedef {import("./painter.js").Surface} Surface */
 
 const MARGIN = 128; // CSS pixels drawn beyond each side
@@ -18,7 +18,7 @@ const SHARPEST = 1.6; // how far a drawing may be scaled before it is drawn anew
 const REST = 140; // milliseconds without movement
 const AT_MOST_EVERY = 90; // milliseconds between two drawings during a movement
 
-/** The words on an object's tag. @param {import("./editor.js").Editor} editor @param {Instance} instance */
+/** The words on an object's tag. @param {import("../model/editor.js").Editor} editor @param {Instance} instance */
 export function labelOf(editor, instance) {
   const name = editor.category(instance.category_id)?.name ?? "?";
   const short = name.length > 24 ? name.slice(0, 23) + "…" : name;
@@ -26,7 +26,7 @@ export function labelOf(editor, instance) {
 }
 
 export class ObjectsLayer {
-  /** @param {import("./editor.js").Editor} editor @param {() => void} redraw asks for a full drawing in the next frame */
+  /** @param {import("../model/editor.js").Editor} editor @param {() => void} redraw asks for a full drawing in the next frame */
   constructor(editor, redraw) {
     this.editor = editor;
     this.redraw = redraw;

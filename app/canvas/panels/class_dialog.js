@@ -1,13 +1,13 @@
 /** Name, colour, keypoints and skeleton of a class. */
 
-import * as api from "./api.js";
+import * as api from "../model/api.js";
 import { openDialog } from "./dialogs.js";
-import { element } from "./dom.js";
-import { lineOf } from "./editor.js";
+import { element } from "../view/dom.js";
+import { lineOf } from "../model/editor.js";
 
-/** @typedef {import("./document.js").Category} Category */
+/** @typedef {import("../model/document.js").Category} Category */
 
-/** @param {import("./workbench.js").Workbench} bench @param {Category | null} category null makes one @param {string} [proposedName] */
+/** @param {import("../workbench.js").Workbench} bench @param {Category | null} category null makes one @param {string} [proposedName] */
 export function openClassDialog(bench, category, proposedName = "") {
   const { editor } = bench;
   const name = element("input", { type: "text", value: category?.name ?? proposedName, required: true, maxlength: "200", autofocus: true, spellcheck: "false" });

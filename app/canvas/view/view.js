@@ -3,17 +3,17 @@
  * handles, and what the tool draws.
  */
 
-import { editableRings, shapeKind } from "./document.js";
+import { editableRings, shapeKind } from "../model/document.js";
 import { element } from "./dom.js";
 import { ImageLayer } from "./image_layer.js";
 import { labelOf, ObjectsLayer } from "./objects_layer.js";
 import { colorOf, drawKeypoints, drawShape, drawTag, drawVertices } from "./painter.js";
-import { remember, remembered } from "./preferences.js";
-import { hits, shapeOf } from "./shapes.js";
+import { remember, remembered } from "../model/preferences.js";
+import { hits, shapeOf } from "./outline_cache.js";
 import { Viewport } from "./viewport.js";
 
-/** @typedef {import("./document.js").Instance} Instance */
-/** @typedef {import("./editor.js").Editor} Editor */
+/** @typedef {import("../model/document.js").Instance} Instance */
+/** @typedef {import("../model/editor.js").Editor} Editor */
 /**
  * What the pointer is over or at, in image pixels (x, y) and in CSS pixels of the canvas (screenX, screenY).
  * @typedef {{x: number, y: number, screenX: number, screenY: number, button: number, shift: boolean, alt: boolean, control: boolean, touch: boolean}} Pointer

@@ -1,9 +1,9 @@
 /** Drawing on a 2D context: shapes in image pixels, handles, keypoints and labels in CSS pixels. */
 
-import { pathAt, shapeOf } from "./shapes.js";
+import { pathAt, shapeOf } from "./outline_cache.js";
 
-/** @typedef {import("./document.js").Instance} Instance */
-/** @typedef {import("./document.js").Category} Category */
+/** @typedef {import("../model/document.js").Instance} Instance */
+/** @typedef {import("../model/document.js").Category} Category */
 /** @typedef {import("./viewport.js").Viewport} Viewport */
 /** @typedef {CanvasRenderingContext2D} Context */
 /** @typedef {{ratio: number, viewport: Viewport, opacity: number}} Surface  ratio: device pixels in a CSS pixel */

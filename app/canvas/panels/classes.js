@@ -1,12 +1,12 @@
 /** The class picker: choose, search, make and change classes. */
 
-import * as api from "./api.js";
-import { button, element } from "./dom.js";
+import * as api from "../model/api.js";
+import { button, element } from "../view/dom.js";
 import { openClassDialog } from "./class_dialog.js";
 
-/** @typedef {import("./document.js").Category} Category */
+/** @typedef {import("../model/document.js").Category} Category */
 
-/** @param {import("./workbench.js").Workbench} bench */
+/** @param {import("../workbench.js").Workbench} bench */
 export function createClassPanel(bench) {
   const { editor } = bench;
   const search = element("input", { type: "search", placeholder: "Search or make a class", "aria-label": "Search or make a class", class: "ml-search", maxlength: "200", spellcheck: "false" });

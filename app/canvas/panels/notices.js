@@ -1,18 +1,18 @@
 /** Short messages in a corner of the canvas; they leave by themselves, errors stay longer. */
 
-import { button, element, icon } from "./dom.js";
+import { button, element, icon } from "../view/dom.js";
 
 const STAY = { info: 5000, success: 4000, error: 12000 };
 const MOST = 4;
 
-/** @param {import("./editor.js").Editor} editor */
+/** @param {import("../model/editor.js").Editor} editor */
 export function createNotices(editor) {
   const root = element("div", { class: "ml-notices", role: "status", "aria-live": "polite" });
   editor.on("notice", (notice) => show(root, notice));
   return root;
 }
 
-/** @param {HTMLElement} root @param {import("./editor.js").Notice} notice */
+/** @param {HTMLElement} root @param {import("../model/editor.js").Notice} notice */
 function show(root, { text, kind = "info", actions = [], lines = [] }) {
   const box = element("div", { class: `ml-notice ml-notice-${kind}` });
   const leave = () => box.remove();

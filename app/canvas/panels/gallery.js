@@ -1,9 +1,9 @@
 /** Thumbnails: a strip under the canvas and a grid over it. Only those in sight exist as elements. */
 
-import { thumbnailUrl } from "./api.js";
-import { button, element } from "./dom.js";
+import { thumbnailUrl } from "../model/api.js";
+import { button, element } from "../view/dom.js";
 
-/** @typedef {import("./api.js").ImageRow} ImageRow */
+/** @typedef {import("../model/api.js").ImageRow} ImageRow */
 
 /** @type {{[status: string]: {word: string, mark: string}}} */
 export const STATUS = {
@@ -123,7 +123,7 @@ function makeTile(row, at, total, onclick) {
   );
 }
 
-/** @param {import("./workbench.js").Workbench} bench */
+/** @param {import("../workbench.js").Workbench} bench */
 export function createStrip(bench) {
   const tiles = createTiles({ tile: { width: 96, height: 64 }, horizontal: true, label: "Images", onOpen: (row) => void bench.open(row.image_id) });
   const update = () => {
@@ -136,7 +136,7 @@ export function createStrip(bench) {
   return tiles.root;
 }
 
-/** The whole workspace, over the canvas. @param {import("./workbench.js").Workbench} bench */
+/** The whole workspace, over the canvas. @param {import("../workbench.js").Workbench} bench */
 export function createGrid(bench) {
   let status = "";
   const search = element("input", { type: "search", class: "ml-search", placeholder: "File name", "aria-label": "Show only file names with" });

@@ -1,8 +1,8 @@
 /** The overlay with every shortcut, written from the table that the keys are read from. */
 
 import { openDialog } from "./dialogs.js";
-import { element } from "./dom.js";
-import { SHORTCUTS } from "./keys.js";
+import { element } from "../view/dom.js";
+import { SHORTCUTS } from "../keys.js";
 
 /** @type {{[key: string]: string}} */
 const SHOWN = { ArrowLeft: "←", ArrowRight: "→", Delete: "Del", Escape: "Esc", "-": "−" };
@@ -18,7 +18,7 @@ function keysOf(keys) {
   return cell;
 }
 
-/** @param {import("./workbench.js").Workbench} bench */
+/** @param {import("../workbench.js").Workbench} bench */
 export function openHelp(bench) {
   const groups = [...new Set(SHORTCUTS.map(({ group }) => group))];
   const columns = groups.map((group) => {

@@ -18,7 +18,7 @@
 /** @typedef {{instance: Instance, revision: number}} Saved */
 /** @typedef {{images: {image_id: number, file_name: string, duplicate?: boolean}[], errors: {file_name: string, error: string}[]}} Uploaded */
 
-const base = new URL("../api/", import.meta.url);
+const base = new URL("../../api/", import.meta.url);
 
 /** Where a data-plane path lies. @param {string} path without a leading slash */
 export function apiUrl(path) {

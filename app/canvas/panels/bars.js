@@ -1,11 +1,11 @@
 /** The bars around the canvas: images and actions above, tools at the left, state below. */
 
-import { button, element, icon } from "./dom.js";
+import { button, element, icon } from "../view/dom.js";
 import { STATUS } from "./gallery.js";
 import { openExport, openImport } from "./exchange.js";
 import { openHelp } from "./help.js";
 
-/** @typedef {import("./workbench.js").Workbench} Workbench */
+/** @typedef {import("../workbench.js").Workbench} Workbench */
 
 /** @param {Workbench} bench @param {() => void} chooseFiles */
 export function createTopBar(bench, chooseFiles) {

@@ -1,9 +1,9 @@
 /** Outlines ready to draw: rings, bounds and Path2D objects, made once for a segmentation and kept as long as it lives. */
 
-import { boundsOf, clockwise, covers, simplifyRing } from "./geometry.js";
-import { isRle, ringsOf } from "./document.js";
+import { boundsOf, clockwise, covers, simplifyRing } from "../model/geometry.js";
+import { isRle, ringsOf } from "../model/document.js";
 
-/** @typedef {import("./document.js").Instance} Instance */
+/** @typedef {import("../model/document.js").Instance} Instance */
 /**
  * `top` is the highest point of the outline: where its label stands.
  * @typedef {{rings: number[][], bounds: [number, number, number, number], top: [number, number], paths: Map<number, Path2D>}} Shape

@@ -1,16 +1,16 @@
 /** The selected object: its facts, what can be done with it, and its keypoints. */
 
-import { completeKeypoints, shapeKind } from "./document.js";
-import { button, element } from "./dom.js";
+import { completeKeypoints, shapeKind } from "../model/document.js";
+import { button, element } from "../view/dom.js";
 import { provenance } from "./objects.js";
-import { setVisibility, VISIBILITY } from "./tools/keypoints.js";
+import { setVisibility, VISIBILITY } from "../tools/keypoints.js";
 
-/** @typedef {import("./document.js").Instance} Instance */
-/** @typedef {import("./document.js").Category} Category */
+/** @typedef {import("../model/document.js").Instance} Instance */
+/** @typedef {import("../model/document.js").Category} Category */
 
 const MARKS = ["–", "◐", "●"]; // not labelled, hidden, visible
 
-/** @param {import("./workbench.js").Workbench} bench */
+/** @param {import("../workbench.js").Workbench} bench */
 export function createInspector(bench) {
   const { editor } = bench;
   const body = element("div", { class: "ml-inspector" });

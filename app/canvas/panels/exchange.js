@@ -1,9 +1,9 @@
 /** Export and import. */
 
-import * as api from "./api.js";
+import * as api from "../model/api.js";
 import { openDialog } from "./dialogs.js";
-import { element } from "./dom.js";
-import { lineOf } from "./editor.js";
+import { element } from "../view/dom.js";
+import { lineOf } from "../model/editor.js";
 
 /** @param {string} name @param {string} value @param {string} words @param {boolean} checked */
 function choice(name, value, words, checked) {
@@ -15,7 +15,7 @@ function chosen(root, name) {
   return /** @type {HTMLInputElement | null} */ (root.querySelector(`input[name="${name}"]:checked`))?.value ?? "";
 }
 
-/** @param {import("./workbench.js").Workbench} bench */
+/** @param {import("../workbench.js").Workbench} bench */
 export function openExport(bench) {
   const { rows } = bench.images;
   const reviewed = rows.filter((row) => row.status === "reviewed").length;
@@ -62,7 +62,7 @@ function save(blob, name) {
   setTimeout(() => URL.revokeObjectURL(url), 60000);
 }
 
-/** @param {import("./workbench.js").Workbench} bench @param {File[]} [dropped] */
+/** @param {import("../workbench.js").Workbench} bench @param {File[]} [dropped] */
 export function openImport(bench, dropped = []) {
   const input = element("input", { type: "file", multiple: true, accept: ".json,.zip,image/*,.tif,.tiff", "aria-label": "COCO JSON and its images" });
   const list = element("p", { class: "ml-muted" });
@@ -107,7 +107,7 @@ export function openImport(bench, dropped = []) {
   });
 }
 
-/** @param {import("./workbench.js").Workbench} bench @param {api.Imported} report */
+/** @param {import("../workbench.js").Workbench} bench @param {api.Imported} report */
 async function imported(bench, report) {
   await bench.images.read();
   const open = bench.editor.image?.image_id ?? bench.images.rows[0]?.image_id;
