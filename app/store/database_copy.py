@@ -79,7 +79,10 @@ def _postgresql_dump(engine: Engine) -> Callable[[Path], None]:
         done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
         if done.returncode != 0:
             reason = " ".join(done.stderr.split())[:300] or f"exit status {done.returncode}"
-            raise ValueError(f"{reason}; back the database up yourself and start once with {WITHOUT}")
+            raise ValueError(
+                f"the database could not be copied before its update ({reason}); "
+                f"back it up yourself and start once with {WITHOUT}"
+            )
 
     return write
 

@@ -41,8 +41,9 @@ from alembic import op
 revision, down_revision = "9002", "9001"
 
 def upgrade():
+    recreate = "always" if op.get_bind().dialect.name == "sqlite" else "never"
     for table in ("images", "categories", "instances", "edits"):
-        with op.batch_alter_table(table, recreate="always", table_kwargs={"sqlite_autoincrement": True}) as batch:
+        with op.batch_alter_table(table, recreate=recreate, table_kwargs={"sqlite_autoincrement": True}) as batch:
             batch.add_column(sa.Column("extra", sa.Integer))
 """
 
