@@ -22,7 +22,7 @@ from benchmarks.evaluation_speed import evaluation_comparison
 from benchmarks.inference import inference_comparisons
 from benchmarks.training_step import peak_memory, training_comparison
 from core.datasets.shapes import write_shapes
-from core.predict.predictor import choose_device
+from core.devices import choose_device
 
 Part = Literal["masks", "keypoints", "training", "evaluation", "memory"]
 
@@ -49,7 +49,7 @@ def main(options: Benchmarks) -> None:
     """Print the table row by row."""
     if options.threads:
         torch.set_num_threads(options.threads)
-    device = choose_device(options.device)
+    device = str(choose_device(options.device))
     where = torch.cuda.get_device_name() if device.startswith("cuda") else f"CPU, {torch.get_num_threads()} threads"
     print(f"{where}, torch {torch.__version__}, float32, medians of {options.runs} alternating runs\n\n{HEADER}")
     with tempfile.TemporaryDirectory() as folder:

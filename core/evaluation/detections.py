@@ -9,9 +9,9 @@ import torch
 
 from core.datasets import read_image
 from core.datasets.coco import read_coco_json
+from core.devices import choose_device
 from core.evaluation.coco_metrics import Kind, annotated_kinds, evaluate_results
 from core.model.folding import for_inference
-from core.predict.predictor import choose_device
 from core.structures import Category, Instances
 
 if TYPE_CHECKING:
@@ -61,7 +61,7 @@ def coco_results(
     progress: Callable[[int], object] | None = None,
 ) -> list[dict[str, Any]]:
     """The COCO results list of a model on a data set, with the data set's category ids."""
-    device = torch.device(choose_device(str(device)))
+    device = choose_device(str(device))
     category_ids = category_ids_by_label(model.categories, dataset.categories)
     results: list[dict[str, Any]] = []
     fast = for_inference(model, device)

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from core.datasets.images import ImageSource, read_image
+from core.devices import choose_device
 from core.model.folding import for_inference
 from core.model.images import ImageBatch, batch_images
 from core.model.mask_rcnn import MaskRCNN
@@ -54,7 +55,7 @@ class Predictor:
         max_size: int | None = None,
         cache_size: int = 8,
     ) -> None:
-        self.device = torch.device(choose_device(device))
+        self.device = choose_device(device)
         source = model if isinstance(model, MaskRCNN) else load_model(model)
         self.model = for_inference(source, self.device)
         self.min_size, self.max_size = min_size, max_size
@@ -193,16 +194,3 @@ def _checked_boxes(boxes: Tensor | NDArray[np.floating] | Sequence[Sequence[floa
         if not (x1 > x0 and y1 > y0):
             raise ValueError(f"box {given}: no area inside the {width}×{height} image; give x0 < x1 and y0 < y1")
     return clipped
-
-
-def choose_device(device: str) -> str:
-    """ "auto" to "cuda" where a GPU is at hand, else "cpu"; anything else as it is.
-
-    Raises:
-        ValueError: a GPU is asked for that this machine does not have.
-    """
-    if device == "auto":
-        return "cuda" if torch.cuda.is_available() else "cpu"
-    if device.startswith("cuda") and not torch.cuda.is_available():
-        raise ValueError(f"device {device!r}: there is no GPU that torch can use; choose 'cpu' or 'auto'")
-    return device

@@ -13,6 +13,7 @@ import torch
 from numpy.typing import NDArray
 
 from core.datasets.images import ImageSource, read_image
+from core.devices import choose_device
 from core.prompts.finer import finer_mask
 from core.prompts.local_mask import LocalMask
 from core.prompts.merging import merged
@@ -64,8 +65,8 @@ class MaskPrompter:
     that lie outside the image or name no object.
     """
 
-    def __init__(self, weights: str | Path | None = None, *, device: str = "cpu") -> None:
-        self.device = torch.device(device)
+    def __init__(self, weights: str | Path | None = None, *, device: str = "auto") -> None:
+        self.device = choose_device(device)
         self.network: PromptNetwork = load_prompt_network(weights).to(self.device).to(memory_format=torch.channels_last)
         self.size = self.network.config.size
 

@@ -13,6 +13,8 @@ import torch
 import torch.distributed as dist
 from torch import nn
 
+from core.devices import choose_device
+
 # Rank 0 alone validates while the others wait; a large validation set takes longer than the usual ten minutes.
 PATIENCE = timedelta(hours=4)
 
@@ -78,19 +80,3 @@ def processes(device: str) -> Iterator[Processes]:
         yield Processes(dist.get_rank(), count, chosen)
     finally:
         dist.destroy_process_group()
-
-
-def choose_device(device: str, local_rank: int | None = None) -> torch.device:
-    """The device that a name stands for: "auto" is the first GPU, or the one of `local_rank`, else the CPU."""
-    if device == "auto":
-        device = "cuda" if torch.cuda.is_available() else "cpu"
-    try:
-        chosen = torch.device(device)
-    except RuntimeError:
-        raise ValueError(f"device {device!r} is not known: use auto, cpu, cuda or cuda:1") from None
-    if chosen.type == "cuda":
-        if local_rank is not None:
-            chosen = torch.device("cuda", local_rank)
-        if not torch.cuda.is_available() or (chosen.index or 0) >= torch.cuda.device_count():
-            raise ValueError(f"device {str(chosen)!r}: this machine has {torch.cuda.device_count()} usable GPUs")
-    return chosen

@@ -10,11 +10,11 @@ import torch
 from tqdm import tqdm
 
 from core.datasets import CocoDataset
+from core.devices import choose_device
 from core.evaluation import evaluate
 from core.model.ground_truth import read_targets
 from core.model.images import batch_images
 from core.model.mask_rcnn import MaskRCNN
-from core.predict.predictor import choose_device
 from core.training.run import Run, write_model
 from core.training.samples import TargetsForModel
 
@@ -73,7 +73,7 @@ def validation_losses(
     model.eval().to(device)
     model.rpn.train()  # as many proposals as in training; it has no statistics
     try:
-        with torch.no_grad(), torch.random.fork_rng(devices=[device] if torch.device(device).type == "cuda" else []):
+        with torch.no_grad(), torch.random.fork_rng(devices=[device] if device.type == "cuda" else []):
             for index in range(len(dataset)):
                 torch.manual_seed(index)
                 image, target = dataset[index]

@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from core import Predictor, save_model
+from core.devices import choose_device
 from core.model.mask_rcnn import MaskRCNN
-from core.predict.predictor import choose_device
 from tests.core.model.tiny_models import tiny_config, tiny_model
 
 CATEGORIES: list[Any] = [
@@ -231,12 +231,19 @@ def test_a_model_without_masks_gives_boxes(tmp_path: Path) -> None:
 
 
 def test_a_gpu_that_is_not_there_is_said() -> None:
-    assert choose_device("cpu") == "cpu"
+    assert str(choose_device("cpu")) == "cpu"
     if torch.cuda.is_available():
         pytest.skip("there is a GPU")
-    assert choose_device("auto") == "cpu"
+    assert str(choose_device("auto")) == "cpu"
     with pytest.raises(ValueError, match="no GPU that torch can use"):
         Predictor(tiny_model(), device="cuda")
+
+
+@pytest.mark.parametrize("name", ["gpu", "mps", "cuda:x", "", "cpu:cpu", "tpu:0"])
+def test_a_device_that_is_none_is_one_line_everywhere(name: str) -> None:
+    for use in (choose_device, lambda device: Predictor(tiny_model(), device=device)):
+        with pytest.raises(ValueError, match=r"is not known: use auto, cpu, cuda or cuda:1$"):
+            use(name)
 
 
 def test_what_comes_out_can_be_corrected_in_place(predictor: Predictor) -> None:
