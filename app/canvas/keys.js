@@ -16,27 +16,72 @@ export const SHORTCUTS = [
   { group: "Images", keys: ["A", "ArrowLeft"], label: "Previous image", run: (bench) => bench.step(-1) },
   { group: "Images", keys: ["D", "ArrowRight"], label: "Next image", run: (bench) => bench.step(1) },
   { group: "Images", keys: ["N"], label: "Next image that is not reviewed", run: (bench) => bench.nextUnreviewed() },
-  { group: "Images", keys: ["Ctrl+Enter"], label: "Mark reviewed and go on", run: (bench) => void bench.toggleReviewed() },
+  {
+    group: "Images",
+    keys: ["Ctrl+Enter"],
+    label: "Mark reviewed and go on",
+    run: (bench) => void bench.toggleReviewed(),
+  },
   { group: "Images", keys: ["G"], label: "All images", run: (bench) => bench.showGallery(!bench.galleryShown) },
 
   { group: "Tools", keys: ["V"], label: "Select, move, reshape", run: (bench) => bench.setTool("select") },
   { group: "Tools", keys: ["P"], label: "Polygon", run: (bench) => bench.setTool("polygon") },
   { group: "Tools", keys: ["B"], label: "Brush", run: (bench) => bench.setTool("brush") },
   { group: "Tools", keys: ["E"], label: "Eraser", run: (bench) => bench.setTool("eraser") },
-  { group: "Tools", keys: ["[", "]"], label: "Smaller, larger brush", run: (bench, key) => bench.resizeBrush(key === "]" ? 1.25 : 0.8) },
+  {
+    group: "Tools",
+    keys: ["[", "]"],
+    label: "Smaller, larger brush",
+    run: (bench, key) => bench.resizeBrush(key === "]" ? 1.25 : 0.8),
+  },
   { group: "Tools", keys: ["R"], label: "Box → mask by the model", run: (bench) => bench.setTool("box") },
   { group: "Tools", keys: ["K"], label: "Keypoints", run: (bench) => bench.setTool("keypoints") },
-  { group: "Tools", keys: ["M"], label: "Outline an object by clicks, or mend the selected mask", run: (bench) => bench.setTool("refine") },
+  {
+    group: "Tools",
+    keys: ["M"],
+    label: "Outline an object by clicks, or mend the selected mask",
+    run: (bench) => bench.setTool("refine"),
+  },
   { group: "Tools", keys: ["O"], label: "Find objects on this image", run: (bench) => bench.findObjects() },
 
-  { group: "Objects", keys: ["1", "2", "3", "4", "5", "6", "7", "8", "9"], label: "Class of the selected and of new objects", run: (bench, key) => bench.chooseClassAt(Number(key) - 1) },
+  {
+    group: "Objects",
+    keys: ["1", "2", "3", "4", "5", "6", "7", "8", "9"],
+    label: "Class of the selected and of new objects",
+    run: (bench, key) => bench.chooseClassAt(Number(key) - 1),
+  },
   { group: "Objects", keys: ["0"], label: "Search a class", run: (bench) => bench.editor.emit("searchclass") },
-  { group: "Objects", keys: ["Enter"], label: "Accept the proposal and go to the next; close a polygon, keep a clicked object", run: (bench) => bench.accept() },
-  { group: "Objects", keys: ["Shift+Enter"], label: "Accept all that are shown", run: (bench) => void bench.acceptShown() },
-  { group: "Objects", keys: ["Delete", "Backspace"], label: "Delete; while drawing, take the last point back", run: (bench) => bench.erase() },
-  { group: "Objects", keys: ["H"], label: "Hide or show the object; all, if none is selected", run: (bench) => bench.toggleSelected("hidden") },
+  {
+    group: "Objects",
+    keys: ["Enter"],
+    label: "Accept the proposal and go to the next; close a polygon, keep a clicked object",
+    run: (bench) => bench.accept(),
+  },
+  {
+    group: "Objects",
+    keys: ["Shift+Enter"],
+    label: "Accept all that are shown",
+    run: (bench) => void bench.acceptShown(),
+  },
+  {
+    group: "Objects",
+    keys: ["Delete", "Backspace"],
+    label: "Delete; while drawing, take the last point back",
+    run: (bench) => bench.erase(),
+  },
+  {
+    group: "Objects",
+    keys: ["H"],
+    label: "Hide or show the object; all, if none is selected",
+    run: (bench) => bench.toggleSelected("hidden"),
+  },
   { group: "Objects", keys: ["L"], label: "Lock or unlock the object", run: (bench) => bench.toggleSelected("locked") },
-  { group: "Objects", keys: ["Tab"], label: "Select the next object; with Shift the previous", run: (bench) => bench.selectNext(1) },
+  {
+    group: "Objects",
+    keys: ["Tab"],
+    label: "Select the next object; with Shift the previous",
+    run: (bench) => bench.selectNext(1),
+  },
   { group: "Objects", keys: ["Shift+Tab"], label: "", run: (bench) => bench.selectNext(-1) },
   { group: "Objects", keys: ["Escape"], label: "Cancel, then deselect", run: (bench) => bench.cancel() },
   { group: "Objects", keys: ["Ctrl+Z"], label: "Undo", run: (bench) => bench.undo() },
@@ -45,13 +90,23 @@ export const SHORTCUTS = [
   { group: "Points", keys: ["Click an edge"], label: "Add a point" },
   { group: "Points", keys: ["Shift+click"], label: "Delete a point" },
   { group: "Points", keys: ["Alt+click"], label: "Delete the part that the point belongs to" },
-  { group: "Points", keys: ["Right-click", "X"], label: "Keypoint: visible → hidden → not labelled", run: (bench, key) => key === "X" && bench.cycleKeypoint() },
+  {
+    group: "Points",
+    keys: ["Right-click", "X"],
+    label: "Keypoint: visible → hidden → not labelled",
+    run: (bench, key) => key === "X" && bench.cycleKeypoint(),
+  },
   { group: "Points", keys: ["Click", "Shift+click"], label: "While clicking a mask: include, exclude" },
 
   { group: "View", keys: ["Wheel"], label: "Zoom at the pointer" },
   { group: "View", keys: ["Space+drag", "Middle drag"], label: "Pan" },
   { group: "View", keys: ["F"], label: "Fit the image", run: (bench) => bench.view.fit() },
-  { group: "View", keys: ["+", "-"], label: "Zoom in, out", run: (bench, key) => bench.view.zoom(key === "+" ? 1.25 : 0.8) },
+  {
+    group: "View",
+    keys: ["+", "-"],
+    label: "Zoom in, out",
+    run: (bench, key) => bench.view.zoom(key === "+" ? 1.25 : 0.8),
+  },
   { group: "View", keys: ["T"], label: "Labels on or off", run: (bench) => bench.view.setLabels(!bench.view.labels) },
   { group: "View", keys: ["?", "F1"], label: "This help", run: (bench) => bench.editor.emit("help") },
 ];
@@ -65,16 +120,24 @@ function nameOf(event) {
   if (key === "=") key = "+";
   if (/^[a-z]$/i.test(key)) key = key.toUpperCase();
   const named = key.length > 1 || /^[A-Z]$/.test(key);
-  return (event.ctrlKey || event.metaKey ? "Ctrl+" : "") + (event.altKey ? "Alt+" : "") + (event.shiftKey && named ? "Shift+" : "") + key;
+  return (
+    (event.ctrlKey || event.metaKey ? "Ctrl+" : "") +
+    (event.altKey ? "Alt+" : "") +
+    (event.shiftKey && named ? "Shift+" : "") +
+    key
+  );
 }
 
 /** Listen for the whole page while the editor is on show and no text field has the focus. @param {Workbench} bench */
 export function attachKeys(bench) {
-  const table = new Map(SHORTCUTS.flatMap((shortcut) => (shortcut.run ? shortcut.keys.map((key) => [key, shortcut]) : [])));
+  const table = new Map(
+    SHORTCUTS.flatMap((shortcut) => (shortcut.run ? shortcut.keys.map((key) => [key, shortcut]) : [])),
+  );
   const onShow = () => bench.root.offsetParent !== null || bench.root.getClientRects().length > 0;
 
   window.addEventListener("keydown", (event) => {
-    if (event.defaultPrevented || !onShow() || isTextField(event.target) || bench.root.querySelector("dialog[open]")) return;
+    if (event.defaultPrevented || !onShow() || isTextField(event.target) || bench.root.querySelector("dialog[open]"))
+      return;
     if (event.key === " ") {
       if (event.target instanceof HTMLElement && event.target.closest("button, a, input")) return; // Space presses those
       bench.view.spaceHeld = true;

@@ -25,15 +25,42 @@ export async function mount(host) {
   const root = element("div", { class: "maskloop", "aria-label": "Annotation editor" });
   await stylesheet();
   const bench = new Workbench(root);
-  const files = element("input", { type: "file", multiple: true, accept: "image/*,.tif,.tiff", hidden: true, "aria-label": "Images to add" });
+  const files = element("input", {
+    type: "file",
+    multiple: true,
+    accept: "image/*,.tif,.tiff",
+    hidden: true,
+    "aria-label": "Images to add",
+  });
   files.addEventListener("change", () => {
     void bench.upload([...(files.files ?? [])]);
     files.value = "";
   });
   const chooseFiles = () => files.click();
-  const stage = element("div", { class: "ml-stage" }, bench.view.root, createStart(bench, chooseFiles), createUploadProgress(bench), createToolOptions(bench), createGrid(bench), createNotices(bench.editor));
-  const side = element("aside", { class: "ml-side", "aria-label": "Classes and objects" }, createClassPanel(bench), createObjectList(bench), createInspector(bench));
-  root.append(createTopBar(bench, chooseFiles), element("div", { class: "ml-body" }, createToolBar(bench), stage, side), createStrip(bench), createStatusBar(bench), files);
+  const stage = element(
+    "div",
+    { class: "ml-stage" },
+    bench.view.root,
+    createStart(bench, chooseFiles),
+    createUploadProgress(bench),
+    createToolOptions(bench),
+    createGrid(bench),
+    createNotices(bench.editor),
+  );
+  const side = element(
+    "aside",
+    { class: "ml-side", "aria-label": "Classes and objects" },
+    createClassPanel(bench),
+    createObjectList(bench),
+    createInspector(bench),
+  );
+  root.append(
+    createTopBar(bench, chooseFiles),
+    element("div", { class: "ml-body" }, createToolBar(bench), stage, side),
+    createStrip(bench),
+    createStatusBar(bench),
+    files,
+  );
   followTheme(root);
   host.replaceChildren(root);
   fillWindow(root);
@@ -46,7 +73,11 @@ export async function mount(host) {
   try {
     await bench.start();
   } catch (error) {
-    bench.editor.emit("notice", { text: `The workspace could not be read: ${lineOf(error)}`, kind: "error", actions: [{ label: "Try again", run: () => location.reload() }] });
+    bench.editor.emit("notice", {
+      text: `The workspace could not be read: ${lineOf(error)}`,
+      kind: "error",
+      actions: [{ label: "Try again", run: () => location.reload() }],
+    });
   }
   return bench;
 }
@@ -69,10 +100,21 @@ function createStart(bench, chooseFiles) {
     icon("image"),
     element("h2", {}, "Drop photographs here"),
     element("p", {}, "The model proposes masks and keypoints, you correct them, and it learns from that."),
-    element("div", { class: "ml-actions" }, button("add", "Add images", chooseFiles, { text: "Choose images", class: "ml-primary" }), button("import", "Import", () => bench.editor.emit("importfiles", []), { text: "Import COCO" })),
-    element("p", { class: "ml-muted" }, "JPEG, PNG, WebP, TIFF and more; whole folders too. Everything stays on this machine."),
+    element(
+      "div",
+      { class: "ml-actions" },
+      button("add", "Add images", chooseFiles, { text: "Choose images", class: "ml-primary" }),
+      button("import", "Import", () => bench.editor.emit("importfiles", []), { text: "Import COCO" }),
+    ),
+    element(
+      "p",
+      { class: "ml-muted" },
+      "JPEG, PNG, WebP, TIFF and more; whole folders too. Everything stays on this machine.",
+    ),
   );
-  const update = () => { root.hidden = !bench.images.loaded || bench.images.rows.length > 0; };
+  const update = () => {
+    root.hidden = !bench.images.loaded || bench.images.rows.length > 0;
+  };
   bench.images.on("list", update);
   return root;
 }
@@ -109,7 +151,8 @@ function fillWindow(root) {
 function giveFocusBack({ root, view }) {
   const back = (/** @type {Event} */ event) => {
     const target = /** @type {Element} */ (event.target);
-    if (!target.closest("button, li, input[type=range], input[type=checkbox]") || root.querySelector("dialog[open]")) return;
+    if (!target.closest("button, li, input[type=range], input[type=checkbox]") || root.querySelector("dialog[open]"))
+      return;
     if (!isTextField(document.activeElement)) view.overlay.focus({ preventScroll: true });
   };
   root.addEventListener("click", (event) => event.detail > 0 && back(event)); // 0: pressed by key
@@ -118,7 +161,12 @@ function giveFocusBack({ root, view }) {
 
 /** @param {Workbench} bench @param {HTMLElement} root */
 function attachDrop(bench, root) {
-  const veil = element("div", { class: "ml-veil", hidden: true }, icon("upload"), element("p", {}, "Drop images to add them, or a COCO .json with its images to import it"));
+  const veil = element(
+    "div",
+    { class: "ml-veil", hidden: true },
+    icon("upload"),
+    element("p", {}, "Drop images to add them, or a COCO .json with its images to import it"),
+  );
   root.append(veil);
   const carriesFiles = (/** @type {DragEvent} */ event) => event.dataTransfer?.types.includes("Files") ?? false;
   root.addEventListener("dragenter", (event) => {
@@ -127,7 +175,9 @@ function attachDrop(bench, root) {
     veil.hidden = false;
   });
   veil.addEventListener("dragover", (event) => event.preventDefault());
-  veil.addEventListener("dragleave", () => { veil.hidden = true; });
+  veil.addEventListener("dragleave", () => {
+    veil.hidden = true;
+  });
   veil.addEventListener("drop", async (event) => {
     event.preventDefault();
     veil.hidden = true;

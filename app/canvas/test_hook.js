@@ -20,17 +20,37 @@ export function exposeForTests(bench) {
       const rings = instance ? editableRings(instance) : [];
       return rings.map((ring) => ring.flatMap((_, i) => (i % 2 ? [] : [toWindow(ring[i], ring[i + 1])])));
     },
-    get document() { return editor.document; },
-    get selected() { return editor.selected; },
-    get savedCount() { return editor.outbox.savedCount; },
-    get saveState() { return editor.outbox.state; },
-    get lastSaveMilliseconds() { return editor.outbox.lastMilliseconds; },
-    get openedMilliseconds() { return bench.openedMilliseconds; },
-    get objectsMilliseconds() { return view.objects.milliseconds; },
-    get drawn() { return view.imageLayer.picture !== null && editor.document !== null && !view.dirty.overlay; },
-    get working() { return bench.assistant.workingOn !== null || editor.busy.size > 0 || bench.tools.box.waiting.size > 0; },
+    get document() {
+      return editor.document;
+    },
+    get selected() {
+      return editor.selected;
+    },
+    get savedCount() {
+      return editor.outbox.savedCount;
+    },
+    get saveState() {
+      return editor.outbox.state;
+    },
+    get lastSaveMilliseconds() {
+      return editor.outbox.lastMilliseconds;
+    },
+    get openedMilliseconds() {
+      return bench.openedMilliseconds;
+    },
+    get objectsMilliseconds() {
+      return view.objects.milliseconds;
+    },
+    get drawn() {
+      return view.imageLayer.picture !== null && editor.document !== null && !view.dirty.overlay;
+    },
+    get working() {
+      return bench.assistant.workingOn !== null || editor.busy.size > 0 || bench.tools.box.waiting.size > 0;
+    },
     /** The object that is being clicked together, and the preview of the next click. */
-    get clicked() { return { found: bench.tools.refine.fresh.found, preview: bench.tools.refine.fresh.preview }; },
+    get clicked() {
+      return { found: bench.tools.refine.fresh.found, preview: bench.tools.refine.fresh.preview };
+    },
   };
   Object.assign(window, { maskloop: hook });
 }

@@ -71,11 +71,14 @@ export class Workbench {
       history.replaceState(history.state, "", `#image=${id}`);
       await this.view.show(api.imageUrl(id), document.image);
       if (opening !== this.opening) return;
-      requestAnimationFrame(() => { this.openedMilliseconds = performance.now() - started; });
+      requestAnimationFrame(() => {
+        this.openedMilliseconds = performance.now() - started;
+      });
       this.assistant.opened(document);
       this.readAhead(id);
     } catch (error) {
-      if (opening === this.opening) this.editor.emit("notice", { text: `Image ${id}: ${lineOf(error)}`, kind: "error" });
+      if (opening === this.opening)
+        this.editor.emit("notice", { text: `Image ${id}: ${lineOf(error)}`, kind: "error" });
     }
   }
 
@@ -128,7 +131,10 @@ export class Workbench {
       const image = editor.image;
       if (!image) return void (images.rows[0] && (await this.open(images.rows[0].image_id)));
       const document = await editor.load(image.image_id);
-      if (document.revision !== editor.document?.revision || JSON.stringify(document.categories) !== JSON.stringify(editor.document.categories)) {
+      if (
+        document.revision !== editor.document?.revision ||
+        JSON.stringify(document.categories) !== JSON.stringify(editor.document.categories)
+      ) {
         editor.replace(document);
       }
     } catch {
@@ -196,7 +202,8 @@ export class Workbench {
     const visible = this.editor.visibleInstances();
     if (!visible.length) return;
     const at = visible.findIndex((instance) => instance.id === this.editor.selectedId);
-    const next = visible[at < 0 ? (direction > 0 ? 0 : visible.length - 1) : (at + direction + visible.length) % visible.length];
+    const next =
+      visible[at < 0 ? (direction > 0 ? 0 : visible.length - 1) : (at + direction + visible.length) % visible.length];
     this.editor.select(next.id);
     this.view.viewport.reveal(next.bbox);
     this.view.redrawMoved();
@@ -217,7 +224,9 @@ export class Workbench {
   selectProposal(after) {
     const visible = this.editor.visibleInstances();
     const from = visible.findIndex((instance) => instance.id === after) + 1;
-    const next = [...visible.slice(from), ...visible.slice(0, from)].find((instance) => instance.status === "proposed" && instance.id !== after);
+    const next = [...visible.slice(from), ...visible.slice(0, from)].find(
+      (instance) => instance.status === "proposed" && instance.id !== after,
+    );
     this.editor.select(next?.id ?? null);
   }
 
@@ -228,7 +237,10 @@ export class Workbench {
     if (image === undefined || !shown.length) return;
     const answer = await editor.ask("Accepting", async () => {
       await editor.outbox.flush();
-      await api.acceptInstances(image, shown.map((instance) => instance.id));
+      await api.acceptInstances(
+        image,
+        shown.map((instance) => instance.id),
+      );
       return editor.load(image);
     });
     if (answer) editor.replace(answer);
@@ -256,7 +268,8 @@ export class Workbench {
     const back = { label: "Go back", run: () => void this.open(image.image_id) };
     editor.emit("notice", {
       text: `Reviewed${tally(proposals.length - below, below)}.${next ? "" : " That was the last one: export, or fine-tune on your corrections."}`,
-      kind: "success", actions: next ? [back] : [],
+      kind: "success",
+      actions: next ? [back] : [],
     });
     if (next) await this.open(next.image_id);
   }
@@ -290,12 +303,17 @@ export class Workbench {
     const segmentation = simplified(selected.segmentation, this.view.reach(SIMPLIFY_TOLERANCE));
     const after = segmentation.reduce((sum, ring) => sum + ring.length / 2, 0);
     if (after < before) this.editor.change(selected.id, { segmentation });
-    this.editor.emit("notice", { text: after < before ? `${before} points became ${after}.` : "No point can go without being missed at this zoom." });
+    this.editor.emit("notice", {
+      text: after < before ? `${before} points became ${after}.` : "No point can go without being missed at this zoom.",
+    });
   }
 }
 
 /** What became of the proposals. @param {number} accepted @param {number} removed */
 function tally(accepted, removed) {
-  const parts = [accepted ? `${accepted} accepted` : "", removed ? `${removed} below the threshold removed` : ""].filter(Boolean);
+  const parts = [
+    accepted ? `${accepted} accepted` : "",
+    removed ? `${removed} below the threshold removed` : "",
+  ].filter(Boolean);
   return parts.length ? `: ${parts.join(", ")}` : "";
 }

@@ -15,7 +15,13 @@ export function takeSaved(editor, edit, saved) {
   if (!document || document.image.image_id !== edit.image) return editor.emit("saved", edit);
   const status = document.image.status === "todo" ? "in_progress" : document.image.status; // as the server does
   /** @type {ImageDocument} */
-  let next = { ...document, image: { ...document.image, status }, revision: saved.revision || document.revision, can_undo: true, can_redo: false };
+  let next = {
+    ...document,
+    image: { ...document.image, status },
+    revision: saved.revision || document.revision,
+    can_undo: true,
+    can_redo: false,
+  };
   if (saved.instance) {
     const id = saved.instance.id;
     const more = editor.outbox.edits.filter((other) => other.image === edit.image && other.id === id);
@@ -46,7 +52,10 @@ function renumber(editor, from, to) {
 export function takeConflict(editor, edit, mine, current) {
   const document = editor.document;
   if (!document || document.image.image_id !== edit.image) {
-    editor.emit("notice", { text: "An edit on another image met a newer change there and was not saved.", kind: "error" });
+    editor.emit("notice", {
+      text: "An edit on another image met a newer change there and was not saved.",
+      kind: "error",
+    });
     return;
   }
   const local = findInstance(document, edit.id);
@@ -60,7 +69,8 @@ export function takeConflict(editor, edit, mine, current) {
     text: `“${name}” was ${current ? "changed" : "deleted"} elsewhere; your edit of it was not saved.`,
     kind: "error",
   };
-  if (current && edit.kind === "delete") notice.actions = [{ label: "Delete it", run: () => editor.remove(current.id) }];
+  if (current && edit.kind === "delete")
+    notice.actions = [{ label: "Delete it", run: () => editor.remove(current.id) }];
   else if (current) notice.actions = [{ label: "Use mine", run: () => void editor.change(current.id, mine) }];
   else if (local) notice.actions = [{ label: "Bring mine back", run: () => void editor.create(fieldsOf(local)) }];
   editor.emit("notice", notice);

@@ -117,7 +117,8 @@ export const assistState = () => request("GET", "assist");
 /** @param {number} image @param {number[][]} boxes @param {number} [category] @returns {Promise<{instances: Instance[]}>} */
 export const masksFromBoxes = (image, boxes, category) => request("POST", `images/${image}/masks`, { boxes, category });
 /** The object that clicks are on. @param {number} image @param {[number, number, boolean][]} points @param {number | undefined} category @param {boolean} preview quicker and coarser @returns {Promise<{instances: Instance[]}>} */
-export const maskFromPoints = (image, points, category, preview) => request("POST", `images/${image}/masks`, { points, category, preview });
+export const maskFromPoints = (image, points, category, preview) =>
+  request("POST", `images/${image}/masks`, { points, category, preview });
 /** @param {number} image @param {number | object} instance @param {number[][]} points @returns {Promise<{segmentation: Instance["segmentation"], bbox: Instance["bbox"]}>} */
 export const refine = (image, instance, points) => request("POST", `images/${image}/refine`, { instance, points });
 /** @param {number} image @returns {Promise<ImageDocument>} */
@@ -150,7 +151,9 @@ export function importAnnotations(files, status) {
  * @param {{[name: string]: string}} options @returns {Promise<{name: string, blob: Blob}>}
  */
 export async function exportAnnotations(options) {
-  const response = await fetch(apiUrl(`export?${new URLSearchParams({ format: "coco", ...options })}`), { credentials: "same-origin" });
+  const response = await fetch(apiUrl(`export?${new URLSearchParams({ format: "coco", ...options })}`), {
+    credentials: "same-origin",
+  });
   if (!response.ok) throw new ApiError(response.status, await response.json().catch(() => null));
   const name = /filename="([^"]+)"/.exec(response.headers.get("Content-Disposition") ?? "")?.[1] ?? "annotations.json";
   return { name, blob: await response.blob() };

@@ -36,7 +36,8 @@ export class Assistant extends Emitter {
     } catch {
       return;
     }
-    if (this.model.message && this.model.message !== before) this.editor.emit("notice", { text: sentence(this.model.message) });
+    if (this.model.message && this.model.message !== before)
+      this.editor.emit("notice", { text: sentence(this.model.message) });
     this.emit("working");
     if (this.model.state === "loading") setTimeout(() => void this.askModel(), 2000);
   }
@@ -98,7 +99,8 @@ export class Assistant extends Emitter {
         const together = ahead && this.waiting > 0;
         this.automatic = false; // once is enough: the next image would say the same
         this.stopped = true;
-        if (!ahead || together) this.editor.emit("notice", { text: `Finding objects: ${lineOf(error)}`, kind: "error" });
+        if (!ahead || together)
+          this.editor.emit("notice", { text: `Finding objects: ${lineOf(error)}`, kind: "error" });
       } finally {
         this.workingOn = null;
         this.emit("working");
@@ -126,11 +128,16 @@ export class Assistant extends Emitter {
     const proposals = document.instances.filter((instance) => instance.status === "proposed");
     const below = proposals.filter((instance) => (instance.score ?? 1) < editor.threshold).length;
     if (!proposals.length) {
-      editor.emit("notice", { text: `The model found nothing${document.instances.length ? " new" : ""} here. Drag a box around an object (R), or draw it (P).` });
+      editor.emit("notice", {
+        text: `The model found nothing${document.instances.length ? " new" : ""} here. Drag a box around an object (R), or draw it (P).`,
+      });
     } else if (below === proposals.length) {
       editor.emit("notice", { text: `${below} proposals score below the threshold: move the slider to see them.` });
     } else if (!quiet) {
-      editor.emit("notice", { text: `${proposals.length - below} proposals. Your own work was left as it is.`, kind: "success" });
+      editor.emit("notice", {
+        text: `${proposals.length - below} proposals. Your own work was left as it is.`,
+        kind: "success",
+      });
     }
   }
 }

@@ -108,7 +108,8 @@ export function edited(instance, fields) {
   if (fields.segmentation) {
     const rings = ringsOf(result);
     if (rings.length) result.bbox = bboxOf(rings);
-    result.area = rings.reduce((sum, ring) => sum + Math.abs(signedArea(ring)), 0); // the server counts pixels
+    const areaOf = isRle(result.segmentation) ? signedArea : (/** @type {Ring} */ ring) => Math.abs(signedArea(ring));
+    result.area = rings.reduce((sum, ring) => sum + areaOf(ring), 0); // holes of a bitmap go round the other way
   }
   if (fields.keypoints) result.num_keypoints = countLabelled(fields.keypoints);
   return result;
@@ -229,12 +230,24 @@ export function fieldsOf({ category_id, segmentation, bbox, keypoints, iscrowd }
 export function applied(document, edit) {
   if (edit.kind === "delete") return withoutInstance(document, edit.id);
   const instance = findInstance(document, edit.id);
-  if (edit.kind === "update") return instance ? withInstance(document, edit.id, edited(instance, edit.fields)) : document;
+  if (edit.kind === "update")
+    return instance ? withInstance(document, edit.id, edited(instance, edit.fields)) : document;
   /** @type {Instance} */
   const blank = {
-    id: edit.id, image_id: document.image.image_id, category_id: edit.fields.category_id ?? 0, bbox: [0, 0, 0, 0], area: 0,
-    segmentation: [], iscrowd: 0, keypoints: [], num_keypoints: 0, score: null, source: "manual", status: "accepted",
-    model: null, revision: 0,
+    id: edit.id,
+    image_id: document.image.image_id,
+    category_id: edit.fields.category_id ?? 0,
+    bbox: [0, 0, 0, 0],
+    area: 0,
+    segmentation: [],
+    iscrowd: 0,
+    keypoints: [],
+    num_keypoints: 0,
+    score: null,
+    source: "manual",
+    status: "accepted",
+    model: null,
+    revision: 0,
   };
   return withInstance(document, edit.id, edited(blank, edit.fields));
 }

@@ -8,7 +8,16 @@
 
 import * as api from "./api.js";
 import { takeConflict, takeRefusal, takeSaved } from "./answers.js";
-import { applied, completeKeypoints, edited, findCategory, findInstance, passesThreshold, withInstance, withoutInstance } from "./document.js";
+import {
+  applied,
+  completeKeypoints,
+  edited,
+  findCategory,
+  findInstance,
+  passesThreshold,
+  withInstance,
+  withoutInstance,
+} from "./document.js";
 import { Emitter } from "./emitter.js";
 import { Outbox } from "./outbox.js";
 import { browserStorage, remember, remembered } from "./preferences.js";
@@ -243,7 +252,8 @@ export class Editor extends Emitter {
     if (selected && selected.category_id !== id) {
       /** @type {Fields} */
       const fields = { category_id: id };
-      const before = this.category(selected.category_id), after = this.category(id);
+      const before = this.category(selected.category_id),
+        after = this.category(id);
       if (before?.keypoints.join() !== after?.keypoints.join() && selected.keypoints.length) {
         const kept = { ...selected, keypoints: [] }; // the points of one class mean nothing in another
         fields.keypoints = completeKeypoints(kept, after);
@@ -262,8 +272,10 @@ export class Editor extends Emitter {
         await this.outbox.flush();
         this.replace(await api[direction](image));
       } catch (error) {
-        if (error instanceof api.NoAnswer) this.emit("notice", { text: `Cannot ${direction} now: ${error.message}.`, kind: "error" });
-        else if (!(error instanceof api.ApiError && error.status === 409)) this.emit("notice", { text: lineOf(error), kind: "error" });
+        if (error instanceof api.NoAnswer)
+          this.emit("notice", { text: `Cannot ${direction} now: ${error.message}.`, kind: "error" });
+        else if (!(error instanceof api.ApiError && error.status === 409))
+          this.emit("notice", { text: lineOf(error), kind: "error" });
       }
     });
     return this.history;

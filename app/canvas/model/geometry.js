@@ -9,7 +9,8 @@
 /** Twice-halved shoelace sum: positive where the ring runs clockwise on the screen. @param {ArrayLike<number>} ring */
 export function signedArea(ring) {
   let sum = 0;
-  for (let i = 0, j = ring.length - 2; i < ring.length; j = i, i += 2) sum += ring[j] * ring[i + 1] - ring[i] * ring[j + 1];
+  for (let i = 0, j = ring.length - 2; i < ring.length; j = i, i += 2)
+    sum += ring[j] * ring[i + 1] - ring[i] * ring[j + 1];
   return sum / 2;
 }
 
@@ -26,7 +27,10 @@ export function clockwise(ring) {
  * @param {ArrayLike<number>[]} rings @returns {[number, number, number, number]}
  */
 export function boundsOf(rings) {
-  let x0 = Infinity, y0 = Infinity, x1 = -Infinity, y1 = -Infinity;
+  let x0 = Infinity,
+    y0 = Infinity,
+    x1 = -Infinity,
+    y1 = -Infinity;
   for (const ring of rings) {
     for (let i = 0; i < ring.length; i += 2) {
       if (ring[i] < x0) x0 = ring[i];
@@ -42,7 +46,8 @@ export function boundsOf(rings) {
 function windingNumber(ring, x, y) {
   let winding = 0;
   for (let i = 0, j = ring.length - 2; i < ring.length; j = i, i += 2) {
-    const ya = ring[j + 1], yb = ring[i + 1];
+    const ya = ring[j + 1],
+      yb = ring[i + 1];
     if (ya <= y === yb <= y) continue;
     const crossing = ring[j] + ((y - ya) / (yb - ya)) * (ring[i] - ring[j]);
     if (crossing > x) winding += yb > ya ? 1 : -1;
@@ -63,7 +68,8 @@ export function covers(rings, x, y) {
  * @returns {{ring: number, vertex: number, distance: number} | null}
  */
 export function nearestVertex(rings, x, y) {
-  let best = null, bestSquared = Infinity;
+  let best = null,
+    bestSquared = Infinity;
   rings.forEach((ring, r) => {
     for (let i = 0; i < ring.length; i += 2) {
       const squared = (ring[i] - x) ** 2 + (ring[i + 1] - y) ** 2;
@@ -82,14 +88,17 @@ export function nearestVertex(rings, x, y) {
  * @returns {{ring: number, vertex: number, distance: number, x: number, y: number} | null}
  */
 export function nearestEdge(rings, x, y) {
-  let best = null, bestSquared = Infinity;
+  let best = null,
+    bestSquared = Infinity;
   rings.forEach((ring, r) => {
     for (let i = 0; i < ring.length; i += 2) {
       const next = (i + 2) % ring.length;
-      const dx = ring[next] - ring[i], dy = ring[next + 1] - ring[i + 1];
+      const dx = ring[next] - ring[i],
+        dy = ring[next + 1] - ring[i + 1];
       const length = dx * dx + dy * dy;
       const along = length ? Math.min(1, Math.max(0, ((x - ring[i]) * dx + (y - ring[i + 1]) * dy) / length)) : 0;
-      const px = ring[i] + along * dx, py = ring[i + 1] + along * dy;
+      const px = ring[i] + along * dx,
+        py = ring[i + 1] + along * dy;
       const squared = (px - x) ** 2 + (py - y) ** 2;
       if (squared < bestSquared) {
         bestSquared = squared;
@@ -108,27 +117,39 @@ export function nearestEdge(rings, x, y) {
 export function simplifyRing(ring, tolerance) {
   const count = ring.length / 2;
   if (count <= 4 || tolerance <= 0) return ring;
-  let far = 0, farSquared = -1;
+  let far = 0,
+    farSquared = -1;
   for (let k = 1; k < count; k++) {
     const squared = (ring[2 * k] - ring[0]) ** 2 + (ring[2 * k + 1] - ring[1]) ** 2;
-    if (squared > farSquared) { farSquared = squared; far = k; }
+    if (squared > farSquared) {
+      farSquared = squared;
+      far = k;
+    }
   }
   const keep = new Uint8Array(count);
   keep[0] = keep[far] = 1;
   const limit = tolerance * tolerance;
   const stack = [0, far, far, count]; // pairs of ends; index `count` is vertex 0 again
   while (stack.length) {
-    const end = /** @type {number} */ (stack.pop()), start = /** @type {number} */ (stack.pop());
+    const end = /** @type {number} */ (stack.pop()),
+      start = /** @type {number} */ (stack.pop());
     const e = end % count;
-    const ax = ring[2 * start], ay = ring[2 * start + 1];
-    const dx = ring[2 * e] - ax, dy = ring[2 * e + 1] - ay;
+    const ax = ring[2 * start],
+      ay = ring[2 * start + 1];
+    const dx = ring[2 * e] - ax,
+      dy = ring[2 * e + 1] - ay;
     const length = dx * dx + dy * dy;
-    let worst = limit, at = -1;
+    let worst = limit,
+      at = -1;
     for (let k = start + 1; k < end; k++) {
-      const px = ring[2 * k] - ax, py = ring[2 * k + 1] - ay;
+      const px = ring[2 * k] - ax,
+        py = ring[2 * k + 1] - ay;
       const along = length ? Math.min(1, Math.max(0, (px * dx + py * dy) / length)) : 0;
       const squared = (px - along * dx) ** 2 + (py - along * dy) ** 2;
-      if (squared > worst) { worst = squared; at = k; }
+      if (squared > worst) {
+        worst = squared;
+        at = k;
+      }
     }
     if (at >= 0) {
       keep[at] = 1;

@@ -56,9 +56,15 @@ export class ImageList extends Emitter {
     const row = this.find(document.image.image_id);
     if (!row) return;
     const proposed = document.instances.filter((instance) => instance.status === "proposed").length;
-    const counts = { ...row.counts, instances: document.instances.length, proposed, accepted: document.instances.length - proposed };
+    const counts = {
+      ...row.counts,
+      instances: document.instances.length,
+      proposed,
+      accepted: document.instances.length - proposed,
+    };
     const before = row.counts ?? {};
-    if (row.status === document.image.status && before.instances === counts.instances && before.proposed === proposed) return;
+    if (row.status === document.image.status && before.instances === counts.instances && before.proposed === proposed)
+      return;
     this.rows = this.rows.map((other) => (other === row ? { ...row, status: document.image.status, counts } : other));
     this.emit("list");
   }
@@ -130,7 +136,9 @@ export async function droppedFiles(transfer) {
 /** @param {FileSystemEntry} entry @param {File[]} files */
 async function collect(entry, files) {
   if (entry.isFile) {
-    const file = await new Promise((resolve, reject) => /** @type {FileSystemFileEntry} */ (entry).file(resolve, reject));
+    const file = await new Promise((resolve, reject) =>
+      /** @type {FileSystemFileEntry} */ (entry).file(resolve, reject),
+    );
     if (!file.name.startsWith(".")) files.push(file);
     return;
   }

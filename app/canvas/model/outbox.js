@@ -198,7 +198,8 @@ export class Outbox {
       return;
     }
     const mine = { ...edit.fields };
-    for (const other of this.edits) if (other.image === edit.image && other.id === edit.id) Object.assign(mine, other.fields);
+    for (const other of this.edits)
+      if (other.image === edit.image && other.id === edit.id) Object.assign(mine, other.fields);
     this.edits = this.edits.filter((other) => other.image !== edit.image || other.id !== edit.id);
     this.persist();
     this.listener.onConflict(edit, mine, current);

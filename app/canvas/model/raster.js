@@ -10,7 +10,8 @@ import { encodeCrop, traceRings } from "./rle.js";
  * @param {number[][]} rings @param {number[]} box @returns {Crop}
  */
 export function fillRings(rings, [left, top, right, bottom]) {
-  const width = right - left, height = bottom - top;
+  const width = right - left,
+    height = bottom - top;
   const pixels = new Uint8Array(width * height);
   for (let row = 0; row < height; row++) {
     const y = top + row + 0.5;
@@ -18,7 +19,8 @@ export function fillRings(rings, [left, top, right, bottom]) {
     const crossings = []; // x, and how the winding changes there
     for (const ring of rings) {
       for (let i = 0, j = ring.length - 2; i < ring.length; j = i, i += 2) {
-        const ya = ring[j + 1], yb = ring[i + 1];
+        const ya = ring[j + 1],
+          yb = ring[i + 1];
         if (ya <= y === yb <= y) continue;
         crossings.push([ring[j] + ((y - ya) / (yb - ya)) * (ring[i] - ring[j]), yb > ya ? 1 : -1]);
       }
@@ -28,7 +30,8 @@ export function fillRings(rings, [left, top, right, bottom]) {
     for (let k = 0; k + 1 < crossings.length; k++) {
       winding += crossings[k][1];
       if (!winding) continue;
-      const from = Math.max(0, Math.ceil(crossings[k][0] - left - 0.5)), to = Math.min(width, Math.ceil(crossings[k + 1][0] - left - 0.5));
+      const from = Math.max(0, Math.ceil(crossings[k][0] - left - 0.5)),
+        to = Math.min(width, Math.ceil(crossings[k + 1][0] - left - 0.5));
       if (to > from) pixels.fill(1, row * width + from, row * width + to);
     }
   }
@@ -43,13 +46,19 @@ export function paintStroke({ left, top, width, height, pixels }, points, radius
   const limit = radius * radius;
   for (let i = 0; i < points.length; i += 2) {
     const j = Math.max(0, i - 2); // the first point alone is a disc
-    const ax = points[j], ay = points[j + 1], dx = points[i] - ax, dy = points[i + 1] - ay;
+    const ax = points[j],
+      ay = points[j + 1],
+      dx = points[i] - ax,
+      dy = points[i + 1] - ay;
     const length = dx * dx + dy * dy;
-    const x0 = Math.max(left, Math.floor(Math.min(ax, points[i]) - radius)), x1 = Math.min(left + width, Math.ceil(Math.max(ax, points[i]) + radius));
-    const y0 = Math.max(top, Math.floor(Math.min(ay, points[i + 1]) - radius)), y1 = Math.min(top + height, Math.ceil(Math.max(ay, points[i + 1]) + radius));
+    const x0 = Math.max(left, Math.floor(Math.min(ax, points[i]) - radius)),
+      x1 = Math.min(left + width, Math.ceil(Math.max(ax, points[i]) + radius));
+    const y0 = Math.max(top, Math.floor(Math.min(ay, points[i + 1]) - radius)),
+      y1 = Math.min(top + height, Math.ceil(Math.max(ay, points[i + 1]) + radius));
     for (let y = y0; y < y1; y++) {
       for (let x = x0; x < x1; x++) {
-        const px = x + 0.5 - ax, py = y + 0.5 - ay;
+        const px = x + 0.5 - ax,
+          py = y + 0.5 - ay;
         const along = length ? Math.min(1, Math.max(0, (px * dx + py * dy) / length)) : 0;
         if ((px - along * dx) ** 2 + (py - along * dy) ** 2 <= limit) pixels[(y - top) * width + x - left] = value;
       }
@@ -65,8 +74,10 @@ export function pixelBox(rings, points, margin, image) {
   const around = points.length ? boundsOf([points]) : [Infinity, Infinity, -Infinity, -Infinity];
   const inner = rings.length ? boundsOf(rings) : [Infinity, Infinity, -Infinity, -Infinity];
   return [
-    Math.max(0, Math.floor(Math.min(inner[0], around[0] - margin))), Math.max(0, Math.floor(Math.min(inner[1], around[1] - margin))),
-    Math.min(image.width, Math.ceil(Math.max(inner[2], around[2] + margin))), Math.min(image.height, Math.ceil(Math.max(inner[3], around[3] + margin))),
+    Math.max(0, Math.floor(Math.min(inner[0], around[0] - margin))),
+    Math.max(0, Math.floor(Math.min(inner[1], around[1] - margin))),
+    Math.min(image.width, Math.ceil(Math.max(inner[2], around[2] + margin))),
+    Math.min(image.height, Math.ceil(Math.max(inner[3], around[3] + margin))),
   ];
 }
 

@@ -15,7 +15,9 @@ export function countsFromString(text) {
   const counts = [];
   let at = 0;
   while (at < text.length) {
-    let value = 0, shift = 0, code;
+    let value = 0,
+      shift = 0,
+      code;
     do {
       code = text.charCodeAt(at++) - 48;
       value += (code & 0x1f) * 2 ** shift; // not <<: a run may pass 31 bits on its way
@@ -52,11 +54,16 @@ const countsOf = (rle) => (typeof rle.counts === "string" ? countsFromString(rle
 export function decodeCrop(rle) {
   const [height, width] = rle.size;
   const counts = countsOf(rle);
-  let left = width, right = -1, top = height, bottom = -1, at = 0;
+  let left = width,
+    right = -1,
+    top = height,
+    bottom = -1,
+    at = 0;
   for (let i = 0; i < counts.length; i++) {
     if (i % 2 && counts[i]) {
       const last = at + counts[i] - 1;
-      const x0 = Math.floor(at / height), x1 = Math.floor(last / height);
+      const x0 = Math.floor(at / height),
+        x1 = Math.floor(last / height);
       left = Math.min(left, x0);
       right = Math.max(right, x1);
       top = x1 > x0 ? 0 : Math.min(top, at % height);
@@ -65,9 +72,11 @@ export function decodeCrop(rle) {
     at += counts[i];
   }
   if (right < left) return null;
-  const cropWidth = right - left + 1, cropHeight = bottom - top + 1;
+  const cropWidth = right - left + 1,
+    cropHeight = bottom - top + 1;
   const pixels = new Uint8Array(cropWidth * cropHeight);
-  let x = 0, y = 0;
+  let x = 0,
+    y = 0;
   for (let i = 0; i < counts.length; i++) {
     let rest = counts[i];
     while (rest > 0) {
@@ -93,9 +102,12 @@ export function decodeCrop(rle) {
 export function encodeCrop(crop, height, width) {
   /** @type {number[]} */
   const counts = [];
-  let value = 0, run = 0;
-  const x0 = Math.max(0, crop.left), x1 = Math.min(width, crop.left + crop.width);
-  const y0 = Math.max(0, crop.top), y1 = Math.min(height, crop.top + crop.height);
+  let value = 0,
+    run = 0;
+  const x0 = Math.max(0, crop.left),
+    x1 = Math.min(width, crop.left + crop.width);
+  const y0 = Math.max(0, crop.top),
+    y1 = Math.min(height, crop.top + crop.height);
   /** @param {number} bit @param {number} length */
   const add = (bit, length) => {
     if (!length) return;
@@ -127,9 +139,24 @@ export function traceRings({ left, top, width, height, pixels }) {
   /** @param {number} x @param {number} y */
   const set = (x, y) => x >= 0 && y >= 0 && x < width && y < height && pixels[y * width + x] === 1;
   // For right, down, left, up: the step, and from the corner reached the pixels ahead on either hand.
-  const step = [[1, 0], [0, 1], [-1, 0], [0, -1]];
-  const aheadRight = [[0, 0], [-1, 0], [-1, -1], [0, -1]];
-  const aheadLeft = [[0, -1], [0, 0], [-1, 0], [-1, -1]];
+  const step = [
+    [1, 0],
+    [0, 1],
+    [-1, 0],
+    [0, -1],
+  ];
+  const aheadRight = [
+    [0, 0],
+    [-1, 0],
+    [-1, -1],
+    [0, -1],
+  ];
+  const aheadLeft = [
+    [0, -1],
+    [0, 0],
+    [-1, 0],
+    [-1, -1],
+  ];
   const seen = new Uint8Array(width * height); // top edges that a ring already runs along
   /** @type {number[][]} */
   const rings = [];
@@ -137,7 +164,9 @@ export function traceRings({ left, top, width, height, pixels }) {
     for (let column = 0; column < width; column++) {
       if (seen[row * width + column] || !set(column, row) || set(column, row - 1)) continue;
       const ring = [left + column, top + row];
-      let x = column, y = row, direction = 0;
+      let x = column,
+        y = row,
+        direction = 0;
       do {
         if (direction === 0) seen[y * width + x] = 1;
         x += step[direction][0];

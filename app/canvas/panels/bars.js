@@ -10,22 +10,38 @@ import { openHelp } from "./help.js";
 /** @param {Workbench} bench @param {() => void} chooseFiles */
 export function createTopBar(bench, chooseFiles) {
   const { editor, images, assistant } = bench;
-  const gallery = button("grid", "All images", () => bench.showGallery(!bench.galleryShown), { class: "ml-quiet", keys: "G" });
+  const gallery = button("grid", "All images", () => bench.showGallery(!bench.galleryShown), {
+    class: "ml-quiet",
+    keys: "G",
+  });
   const previous = button("previous", "Previous image", () => bench.step(-1), { class: "ml-quiet", keys: "A" });
   const next = button("next", "Next image", () => bench.step(1), { class: "ml-quiet", keys: "D" });
   const name = element("span", { class: "ml-file-name" });
   const status = element("span", { class: "ml-status" });
   const undo = button("undo", "Undo", () => bench.undo(), { class: "ml-quiet", keys: "Ctrl+Z" });
   const redo = button("redo", "Redo", () => bench.redo(), { class: "ml-quiet", keys: "Ctrl+Shift+Z" });
-  const find = button("find", "Let the model look at this image", () => bench.findObjects(), { text: "Find objects", keys: "O", class: "ml-find" });
+  const find = button("find", "Let the model look at this image", () => bench.findObjects(), {
+    text: "Find objects",
+    keys: "O",
+    class: "ml-find",
+  });
   const automatic = element("input", { type: "checkbox", checked: assistant.automatic });
   automatic.addEventListener("change", () => assistant.setAutomatic(automatic.checked));
-  const auto = element("label", { class: "ml-auto", title: "Run the model by itself on images that nobody has worked on" }, automatic, "auto");
+  const auto = element(
+    "label",
+    { class: "ml-auto", title: "Run the model by itself on images that nobody has worked on" },
+    automatic,
+    "auto",
+  );
   const add = button("add", "Add images", chooseFiles, { text: "Add images" });
   const bringIn = button("import", "Import COCO annotations", () => openImport(bench), { class: "ml-quiet" });
   const takeOut = button("download", "Export COCO JSON", () => openExport(bench), { text: "Export" });
   const help = button("help", "Keys and mouse", () => openHelp(bench), { class: "ml-quiet", keys: "?" });
-  const review = button("check", "Accept what is left and go on", () => void bench.toggleReviewed(), { text: "Mark reviewed", keys: "Ctrl+Enter", class: "ml-primary ml-review" });
+  const review = button("check", "Accept what is left and go on", () => void bench.toggleReviewed(), {
+    text: "Mark reviewed",
+    keys: "Ctrl+Enter",
+    class: "ml-primary ml-review",
+  });
 
   function update() {
     const image = editor.image;
@@ -58,10 +74,23 @@ export function createTopBar(bench, chooseFiles) {
   return element(
     "header",
     { class: "ml-bar" },
-    gallery, previous, next, name, status,
+    gallery,
+    previous,
+    next,
+    name,
+    status,
     element("span", { class: "ml-spacer" }),
-    undo, redo, element("span", { class: "ml-rule" }), find, auto, element("span", { class: "ml-rule" }),
-    add, bringIn, takeOut, help, review,
+    undo,
+    redo,
+    element("span", { class: "ml-rule" }),
+    find,
+    auto,
+    element("span", { class: "ml-rule" }),
+    add,
+    bringIn,
+    takeOut,
+    help,
+    review,
   );
 }
 
@@ -70,8 +99,13 @@ export function createToolBar(bench) {
   const { editor } = bench;
   /** @type {[keyof Workbench["tools"], string, string][]} */
   const tools = [
-    ["select", "Select, move, reshape", "V"], ["polygon", "Polygon", "P"], ["brush", "Brush", "B"], ["eraser", "Eraser", "E"], ["box", "Box → mask by the model", "R"],
-    ["keypoints", "Keypoints", "K"], ["refine", "Outline or mend by clicks", "M"],
+    ["select", "Select, move, reshape", "V"],
+    ["polygon", "Polygon", "P"],
+    ["brush", "Brush", "B"],
+    ["eraser", "Eraser", "E"],
+    ["box", "Box → mask by the model", "R"],
+    ["keypoints", "Keypoints", "K"],
+    ["refine", "Outline or mend by clicks", "M"],
   ];
   const buttons = tools.map(([name, label, key]) => {
     const one = button(name, label, () => bench.setTool(name), { keys: key, class: "ml-tool", "data-tool": name });
@@ -79,12 +113,28 @@ export function createToolBar(bench) {
     return one;
   });
   const fit = button("fit", "Fit the image", () => bench.view.fit(), { keys: "F", class: "ml-tool" });
-  const opacity = element("input", { type: "range", min: "0", max: "80", value: Math.round(bench.view.opacity * 100), "aria-label": "Strength of the mask colours", title: "Strength of the mask colours" });
+  const opacity = element("input", {
+    type: "range",
+    min: "0",
+    max: "80",
+    value: Math.round(bench.view.opacity * 100),
+    "aria-label": "Strength of the mask colours",
+    title: "Strength of the mask colours",
+  });
   opacity.addEventListener("input", () => bench.view.setOpacity(Number(opacity.value) / 100));
-  const update = () => tools.forEach(([name], index) => buttons[index].setAttribute("aria-pressed", String(bench.toolName === name)));
+  const update = () =>
+    tools.forEach(([name], index) => buttons[index].setAttribute("aria-pressed", String(bench.toolName === name)));
   editor.on("tool", update);
   update();
-  return element("nav", { class: "ml-tools", "aria-label": "Tools", "aria-orientation": "vertical" }, ...buttons, element("span", { class: "ml-spacer" }), element("div", { class: "ml-opacity" }, opacity), icon("opacity"), fit);
+  return element(
+    "nav",
+    { class: "ml-tools", "aria-label": "Tools", "aria-orientation": "vertical" },
+    ...buttons,
+    element("span", { class: "ml-spacer" }),
+    element("div", { class: "ml-opacity" }, opacity),
+    icon("opacity"),
+    fit,
+  );
 }
 
 /** Choices of the tool in hand, over the canvas. @param {Workbench} bench */
@@ -92,8 +142,14 @@ export function createToolOptions(bench) {
   const { box } = bench.tools;
   const guess = element("input", { type: "checkbox", checked: box.guessClass });
   guess.addEventListener("change", () => box.setGuessClass(guess.checked));
-  const root = element("div", { class: "ml-tool-options", hidden: true }, element("label", { class: "ml-choice" }, guess, "The model guesses the class"));
-  bench.editor.on("tool", () => { root.hidden = bench.toolName !== "box"; });
+  const root = element(
+    "div",
+    { class: "ml-tool-options", hidden: true },
+    element("label", { class: "ml-choice" }, guess, "The model guesses the class"),
+  );
+  bench.editor.on("tool", () => {
+    root.hidden = bench.toolName !== "box";
+  });
   return root;
 }
 
@@ -101,11 +157,19 @@ export function createToolOptions(bench) {
 export function createStatusBar(bench) {
   const { editor, view, assistant, images } = bench;
   const state = element("button", { type: "button", class: "ml-save", "aria-live": "polite" });
-  const discard = button(null, "Give up the edit that the server keeps refusing", () => editor.outbox.discardFirst(), { text: "Discard it", class: "ml-small ml-quiet" });
+  const discard = button(null, "Give up the edit that the server keeps refusing", () => editor.outbox.discardFirst(), {
+    text: "Discard it",
+    class: "ml-small ml-quiet",
+  });
   const hint = element("span", { class: "ml-hint" });
   const busy = element("span", { class: "ml-working", role: "status" });
   const cursor = element("span", { class: "ml-cursor" });
-  const zoom = element("button", { type: "button", class: "ml-zoom", title: "Fit the image (F)", onclick: () => view.fit() });
+  const zoom = element("button", {
+    type: "button",
+    class: "ml-zoom",
+    title: "Fit the image (F)",
+    onclick: () => view.fit(),
+  });
   const place = element("span", { class: "ml-place" });
   const model = element("span", { class: "ml-model" });
   state.addEventListener("click", () => editor.outbox.retryNow());
@@ -114,9 +178,16 @@ export function createStatusBar(bench) {
     const { outbox } = editor;
     const count = outbox.edits.length;
     state.className = `ml-save ml-save-${outbox.state}`;
-    const words = outbox.state === "saved" ? "Saved" : outbox.state === "saving" ? "Saving…" : `Not saved, retrying (${count})`;
-    state.replaceChildren(icon(outbox.state === "saved" ? "check" : outbox.state === "saving" ? "wait" : "warning"), element("span", {}, words));
-    state.title = outbox.state === "retrying" ? `${outbox.reason}. Nothing is lost: ${count} ${count > 1 ? "edits are" : "edit is"} kept in this browser. Click to try now.` : "Every edit is saved at once.";
+    const words =
+      outbox.state === "saved" ? "Saved" : outbox.state === "saving" ? "Saving…" : `Not saved, retrying (${count})`;
+    state.replaceChildren(
+      icon(outbox.state === "saved" ? "check" : outbox.state === "saving" ? "wait" : "warning"),
+      element("span", {}, words),
+    );
+    state.title =
+      outbox.state === "retrying"
+        ? `${outbox.reason}. Nothing is lost: ${count} ${count > 1 ? "edits are" : "edit is"} kept in this browser. Click to try now.`
+        : "Every edit is saved at once.";
     discard.hidden = !(outbox.state === "retrying" && outbox.answered && (outbox.edits[0]?.attempts ?? 0) > 3);
   }
 
@@ -138,8 +209,10 @@ export function createStatusBar(bench) {
   }
 
   function position() {
-    const pointer = view.pointer, image = editor.image;
-    const inside = pointer && image && pointer.x >= 0 && pointer.y >= 0 && pointer.x < image.width && pointer.y < image.height;
+    const pointer = view.pointer,
+      image = editor.image;
+    const inside =
+      pointer && image && pointer.x >= 0 && pointer.y >= 0 && pointer.x < image.width && pointer.y < image.height;
     cursor.textContent = inside ? `${Math.floor(pointer.x)}, ${Math.floor(pointer.y)}` : "";
     zoom.textContent = image ? `${Math.round(view.viewport.scale * 100)} %` : "";
   }
@@ -160,5 +233,17 @@ export function createStatusBar(bench) {
   save();
   words();
   work();
-  return element("footer", { class: "ml-statusbar" }, state, discard, busy, hint, element("span", { class: "ml-spacer" }), cursor, zoom, place, model);
+  return element(
+    "footer",
+    { class: "ml-statusbar" },
+    state,
+    discard,
+    busy,
+    hint,
+    element("span", { class: "ml-spacer" }),
+    cursor,
+    zoom,
+    place,
+    model,
+  );
 }

@@ -10,18 +10,37 @@ import { lineOf } from "../model/editor.js";
 /** @param {import("../workbench.js").Workbench} bench @param {Category | null} category null makes one @param {string} [proposedName] */
 export function openClassDialog(bench, category, proposedName = "") {
   const { editor } = bench;
-  const name = element("input", { type: "text", value: category?.name ?? proposedName, required: true, maxlength: "200", autofocus: true, spellcheck: "false" });
+  const name = element("input", {
+    type: "text",
+    value: category?.name ?? proposedName,
+    required: true,
+    maxlength: "200",
+    autofocus: true,
+    spellcheck: "false",
+  });
   const color = element("input", { type: "color", value: category?.color ?? "#56b4e9", "aria-label": "Colour" });
   const ownColor = { chosen: category !== null };
-  color.addEventListener("input", () => { ownColor.chosen = true; });
+  color.addEventListener("input", () => {
+    ownColor.chosen = true;
+  });
   const keypoints = element("textarea", { rows: "5", spellcheck: "false", placeholder: "nose\nleft eye\nright eye" });
   keypoints.value = (category?.keypoints ?? []).join("\n");
-  const skeleton = element("input", { type: "text", spellcheck: "false", placeholder: "1-2, 1-3", value: (category?.skeleton ?? []).map((pair) => pair.join("-")).join(", ") });
+  const skeleton = element("input", {
+    type: "text",
+    spellcheck: "false",
+    placeholder: "1-2, 1-3",
+    value: (category?.skeleton ?? []).map((pair) => pair.join("-")).join(", "),
+  });
   const error = element("p", { class: "ml-error", role: "alert" });
 
   async function save() {
-    const names = keypoints.value.split("\n").map((line) => line.trim()).filter(Boolean);
-    const pairs = [...skeleton.value.matchAll(/(\d+)\s*-\s*(\d+)/g)].map(([, a, b]) => /** @type {[number, number]} */ ([Number(a), Number(b)]));
+    const names = keypoints.value
+      .split("\n")
+      .map((line) => line.trim())
+      .filter(Boolean);
+    const pairs = [...skeleton.value.matchAll(/(\d+)\s*-\s*(\d+)/g)].map(
+      ([, a, b]) => /** @type {[number, number]} */ ([Number(a), Number(b)]),
+    );
     /** @type {Partial<Category>} */
     const fields = { name: name.value.trim(), keypoints: names, skeleton: pairs };
     if (ownColor.chosen) fields.color = color.value;
@@ -45,9 +64,24 @@ export function openClassDialog(bench, category, proposedName = "") {
     confirm: category ? "Save" : "Make class",
     onConfirm: save,
     content: [
-      element("div", { class: "ml-row" }, element("label", { class: "ml-field ml-grow" }, element("span", {}, "Name"), name), element("label", { class: "ml-field" }, element("span", {}, "Colour"), color)),
-      element("label", { class: "ml-field" }, element("span", {}, "Keypoints, one name on a line (none for most classes)"), keypoints),
-      element("label", { class: "ml-field" }, element("span", {}, "Skeleton: pairs of keypoint numbers that a line joins"), skeleton),
+      element(
+        "div",
+        { class: "ml-row" },
+        element("label", { class: "ml-field ml-grow" }, element("span", {}, "Name"), name),
+        element("label", { class: "ml-field" }, element("span", {}, "Colour"), color),
+      ),
+      element(
+        "label",
+        { class: "ml-field" },
+        element("span", {}, "Keypoints, one name on a line (none for most classes)"),
+        keypoints,
+      ),
+      element(
+        "label",
+        { class: "ml-field" },
+        element("span", {}, "Skeleton: pairs of keypoint numbers that a line joins"),
+        skeleton,
+      ),
       error,
     ],
   });

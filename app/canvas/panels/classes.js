@@ -9,9 +9,22 @@ import { openClassDialog } from "./class_dialog.js";
 /** @param {import("../workbench.js").Workbench} bench */
 export function createClassPanel(bench) {
   const { editor } = bench;
-  const search = element("input", { type: "search", placeholder: "Search or make a class", "aria-label": "Search or make a class", class: "ml-search", maxlength: "200", spellcheck: "false" });
-  const list = element("ul", { class: "ml-classes", role: "listbox", "aria-label": "Class of new and selected objects" });
-  const add = button("add", "New class", () => openClassDialog(bench, null, search.value.trim()), { class: "ml-quiet ml-small" });
+  const search = element("input", {
+    type: "search",
+    placeholder: "Search or make a class",
+    "aria-label": "Search or make a class",
+    class: "ml-search",
+    maxlength: "200",
+    spellcheck: "false",
+  });
+  const list = element("ul", {
+    class: "ml-classes",
+    role: "listbox",
+    "aria-label": "Class of new and selected objects",
+  });
+  const add = button("add", "New class", () => openClassDialog(bench, null, search.value.trim()), {
+    class: "ml-quiet ml-small",
+  });
 
   /** @returns {Category[]} */
   function matches() {
@@ -22,12 +35,20 @@ export function createClassPanel(bench) {
   function update() {
     const all = editor.document?.categories ?? [];
     const wanted = search.value.trim();
-    const chosen = (editor.selected?.category_id ?? editor.currentCategory?.id) ?? null;
+    const chosen = editor.selected?.category_id ?? editor.currentCategory?.id ?? null;
     const counts = new Map();
-    for (const { category_id } of editor.visibleInstances()) counts.set(category_id, (counts.get(category_id) ?? 0) + 1);
-    list.replaceChildren(...matches().map((category) => makeRow(category, all.indexOf(category), counts.get(category.id) ?? 0, category.id === chosen)));
+    for (const { category_id } of editor.visibleInstances())
+      counts.set(category_id, (counts.get(category_id) ?? 0) + 1);
+    list.replaceChildren(
+      ...matches().map((category) =>
+        makeRow(category, all.indexOf(category), counts.get(category.id) ?? 0, category.id === chosen),
+      ),
+    );
     if (wanted && !all.some((category) => category.name === wanted)) {
-      const make = button("add", `Make class ${wanted}`, () => void createClass(wanted), { class: "ml-make", text: `Make “${wanted}”` });
+      const make = button("add", `Make class ${wanted}`, () => void createClass(wanted), {
+        class: "ml-make",
+        text: `Make “${wanted}”`,
+      });
       list.append(element("li", {}, make));
     }
     if (!all.length && !wanted && editor.document) {
@@ -42,11 +63,26 @@ export function createClassPanel(bench) {
     swatch.style.setProperty("--color", category.color);
     return element(
       "li",
-      { class: "ml-class", role: "option", "aria-selected": chosen, "data-category": category.id, title: category.name, onclick: () => editor.chooseCategory(category.id) },
+      {
+        class: "ml-class",
+        role: "option",
+        "aria-selected": chosen,
+        "data-category": category.id,
+        title: category.name,
+        onclick: () => editor.chooseCategory(category.id),
+      },
       swatch,
       element("span", { class: "ml-object-name" }, category.name),
       count ? element("span", { class: "ml-muted" }, String(count)) : null,
-      button("edit", `Change class ${category.name}`, (event) => { event.stopPropagation(); openClassDialog(bench, category); }, { class: "ml-quiet ml-small ml-onhover" }),
+      button(
+        "edit",
+        `Change class ${category.name}`,
+        (event) => {
+          event.stopPropagation();
+          openClassDialog(bench, category);
+        },
+        { class: "ml-quiet ml-small ml-onhover" },
+      ),
       position < 9 ? element("kbd", { title: `Key ${position + 1}` }, String(position + 1)) : null,
     );
   }

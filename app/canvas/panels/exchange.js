@@ -7,7 +7,12 @@ import { lineOf } from "../model/editor.js";
 
 /** @param {string} name @param {string} value @param {string} words @param {boolean} checked */
 function choice(name, value, words, checked) {
-  return element("label", { class: "ml-choice" }, element("input", { type: "radio", name, value, checked }), element("span", {}, words));
+  return element(
+    "label",
+    { class: "ml-choice" },
+    element("input", { type: "radio", name, value, checked }),
+    element("span", {}, words),
+  );
 }
 
 /** @param {HTMLElement} root @param {string} name */
@@ -22,14 +27,31 @@ export function openExport(bench) {
   const body = element(
     "div",
     {},
-    element("fieldset", {}, element("legend", {}, "Images"),
+    element(
+      "fieldset",
+      {},
+      element("legend", {}, "Images"),
       choice("status", "", `All ${rows.length} images`, true),
-      choice("status", "reviewed", `Only the ${reviewed} reviewed`, false)),
-    element("fieldset", {}, element("legend", {}, "Objects"),
+      choice("status", "reviewed", `Only the ${reviewed} reviewed`, false),
+    ),
+    element(
+      "fieldset",
+      {},
+      element("legend", {}, "Objects"),
       choice("include", "accepted", "What a person drew, corrected or accepted", true),
-      choice("include", "all", "Also proposals that nobody has accepted, with their score", false)),
-    element("label", { class: "ml-choice" }, element("input", { type: "checkbox", name: "images" }), element("span", {}, "With the image files, as a .zip")),
-    element("p", { class: "ml-muted" }, "COCO JSON: polygons, RLE where there are holes, keypoints, your file names and class ids. It is read back with pycocotools and compared before you get it."),
+      choice("include", "all", "Also proposals that nobody has accepted, with their score", false),
+    ),
+    element(
+      "label",
+      { class: "ml-choice" },
+      element("input", { type: "checkbox", name: "images" }),
+      element("span", {}, "With the image files, as a .zip"),
+    ),
+    element(
+      "p",
+      { class: "ml-muted" },
+      "COCO JSON: polygons, RLE where there are holes, keypoints, your file names and class ids. It is read back with pycocotools and compared before you get it.",
+    ),
   );
   const error = element("p", { class: "ml-error", role: "alert" });
   openDialog(bench.root, {
@@ -64,7 +86,12 @@ function save(blob, name) {
 
 /** @param {import("../workbench.js").Workbench} bench @param {File[]} [dropped] */
 export function openImport(bench, dropped = []) {
-  const input = element("input", { type: "file", multiple: true, accept: ".json,.zip,image/*,.tif,.tiff", "aria-label": "COCO JSON and its images" });
+  const input = element("input", {
+    type: "file",
+    multiple: true,
+    accept: ".json,.zip,image/*,.tif,.tiff",
+    "aria-label": "COCO JSON and its images",
+  });
   const list = element("p", { class: "ml-muted" });
   const files = () => (input.files?.length ? [...input.files] : dropped);
   const describe = () => {
@@ -76,13 +103,25 @@ export function openImport(bench, dropped = []) {
   };
   input.addEventListener("change", describe);
   describe();
-  const body = element("div", {},
-    element("label", { class: "ml-field" }, element("span", {}, "COCO JSON and, if they are not here yet, its images (or a .zip of both)"), input),
+  const body = element(
+    "div",
+    {},
+    element(
+      "label",
+      { class: "ml-field" },
+      element("span", {}, "COCO JSON and, if they are not here yet, its images (or a .zip of both)"),
+      input,
+    ),
     list,
-    element("fieldset", {}, element("legend", {}, "The images become"),
+    element(
+      "fieldset",
+      {},
+      element("legend", {}, "The images become"),
       choice("as", "reviewed", "Reviewed: the annotations are finished work", true),
       choice("as", "in_progress", "In progress: somebody should look at them again", false),
-      choice("as", "keep", "What they were", false)));
+      choice("as", "keep", "What they were", false),
+    ),
+  );
   const error = element("p", { class: "ml-error", role: "alert" });
   openDialog(bench.root, {
     title: "Import COCO annotations",

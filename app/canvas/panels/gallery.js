@@ -19,7 +19,11 @@ const SPARE = 2; // rows or columns drawn beyond the edges
  */
 function createTiles({ tile, horizontal, label, onOpen }) {
   const field = element("div", { class: "ml-tiles-field" });
-  const root = element("div", { class: `ml-tiles ${horizontal ? "ml-tiles-strip" : "ml-tiles-grid"}`, role: "listbox", "aria-label": label }, field);
+  const root = element(
+    "div",
+    { class: `ml-tiles ${horizontal ? "ml-tiles-strip" : "ml-tiles-grid"}`, role: "listbox", "aria-label": label },
+    field,
+  );
   /** @type {ImageRow[]} */
   let rows = [];
   /** @type {number | null} */
@@ -27,7 +31,8 @@ function createTiles({ tile, horizontal, label, onOpen }) {
   /** @type {Map<number, {node: HTMLElement, row: ImageRow, at: number}>} */
   const nodes = new Map();
 
-  const columns = () => (horizontal ? Math.max(1, rows.length) : Math.max(1, Math.floor(root.clientWidth / tile.width)));
+  const columns = () =>
+    horizontal ? Math.max(1, rows.length) : Math.max(1, Math.floor(root.clientWidth / tile.width));
 
   function layout() {
     const across = columns();
@@ -39,10 +44,15 @@ function createTiles({ tile, horizontal, label, onOpen }) {
   function draw() {
     if (!root.clientWidth || !root.clientHeight) return;
     const across = columns();
-    const first = horizontal ? Math.floor(root.scrollLeft / tile.width) - SPARE : (Math.floor(root.scrollTop / tile.height) - SPARE) * across;
-    const count = horizontal ? Math.ceil(root.clientWidth / tile.width) + 2 * SPARE : (Math.ceil(root.clientHeight / tile.height) + 2 * SPARE) * across;
+    const first = horizontal
+      ? Math.floor(root.scrollLeft / tile.width) - SPARE
+      : (Math.floor(root.scrollTop / tile.height) - SPARE) * across;
+    const count = horizontal
+      ? Math.ceil(root.clientWidth / tile.width) + 2 * SPARE
+      : (Math.ceil(root.clientHeight / tile.height) + 2 * SPARE) * across;
     const wanted = new Map();
-    for (let at = Math.max(0, first); at < Math.min(rows.length, first + count); at++) wanted.set(rows[at].image_id, at);
+    for (let at = Math.max(0, first); at < Math.min(rows.length, first + count); at++)
+      wanted.set(rows[at].image_id, at);
     for (const [id, { node }] of nodes) {
       if (wanted.has(id)) continue;
       node.remove();
@@ -65,15 +75,19 @@ function createTiles({ tile, horizontal, label, onOpen }) {
 
   root.addEventListener("scroll", draw, { passive: true });
   if (horizontal) {
-    root.addEventListener("wheel", (event) => {
-      if (event.deltaX) return;
-      root.scrollLeft += event.deltaY;
-      event.preventDefault();
-    }, { passive: false });
+    root.addEventListener(
+      "wheel",
+      (event) => {
+        if (event.deltaX) return;
+        root.scrollLeft += event.deltaY;
+        event.preventDefault();
+      },
+      { passive: false },
+    );
   }
   let across = 0;
   new ResizeObserver(() => {
-    if (columns() !== across) nodes.forEach(({ node }) => node.remove()), nodes.clear();
+    if (columns() !== across) (nodes.forEach(({ node }) => node.remove()), nodes.clear());
     across = columns();
     layout();
   }).observe(root);
@@ -93,10 +107,12 @@ function createTiles({ tile, horizontal, label, onOpen }) {
       if (at < 0) return;
       if (horizontal) {
         const left = at * tile.width;
-        if (left < root.scrollLeft || left + tile.width > root.scrollLeft + root.clientWidth) root.scrollLeft = left - (root.clientWidth - tile.width) / 2;
+        if (left < root.scrollLeft || left + tile.width > root.scrollLeft + root.clientWidth)
+          root.scrollLeft = left - (root.clientWidth - tile.width) / 2;
       } else {
         const top = Math.floor(at / columns()) * tile.height;
-        if (top < root.scrollTop || top + tile.height > root.scrollTop + root.clientHeight) root.scrollTop = top - (root.clientHeight - tile.height) / 2;
+        if (top < root.scrollTop || top + tile.height > root.scrollTop + root.clientHeight)
+          root.scrollTop = top - (root.clientHeight - tile.height) / 2;
       }
       draw();
     },
@@ -106,18 +122,36 @@ function createTiles({ tile, horizontal, label, onOpen }) {
 /** @param {ImageRow} row @param {number} at @param {number} total @param {() => void} onclick */
 function makeTile(row, at, total, onclick) {
   const { word, mark } = STATUS[row.status];
-  const instances = row.counts?.instances ?? 0, proposed = row.counts?.proposed ?? 0;
+  const instances = row.counts?.instances ?? 0,
+    proposed = row.counts?.proposed ?? 0;
   const words = `${word}; ${instances - proposed} accepted, ${proposed} proposed`;
-  const picture = element("img", { src: thumbnailUrl(row.image_id), alt: "", loading: "lazy", decoding: "async", draggable: "false" });
+  const picture = element("img", {
+    src: thumbnailUrl(row.image_id),
+    alt: "",
+    loading: "lazy",
+    decoding: "async",
+    draggable: "false",
+  });
   return element(
     "button",
-    { type: "button", class: `ml-tile ml-status-${row.status}`, role: "option", "data-image": row.image_id, title: `${at + 1} of ${total}: ${row.file_name}\n${words}`, "aria-label": `${row.file_name}, ${words}`, onclick },
+    {
+      type: "button",
+      class: `ml-tile ml-status-${row.status}`,
+      role: "option",
+      "data-image": row.image_id,
+      title: `${at + 1} of ${total}: ${row.file_name}\n${words}`,
+      "aria-label": `${row.file_name}, ${words}`,
+      onclick,
+    },
     picture,
     element("span", { class: "ml-tile-mark", "aria-hidden": "true" }, mark),
     instances
-      ? element("span", { class: "ml-tile-count", "aria-hidden": "true" },
-        instances > proposed ? element("b", {}, String(instances - proposed)) : null,
-        proposed ? element("i", {}, String(proposed)) : null)
+      ? element(
+          "span",
+          { class: "ml-tile-count", "aria-hidden": "true" },
+          instances > proposed ? element("b", {}, String(instances - proposed)) : null,
+          proposed ? element("i", {}, String(proposed)) : null,
+        )
       : null,
     element("span", { class: "ml-tile-name", "aria-hidden": "true" }, row.file_name),
   );
@@ -125,7 +159,12 @@ function makeTile(row, at, total, onclick) {
 
 /** @param {import("../workbench.js").Workbench} bench */
 export function createStrip(bench) {
-  const tiles = createTiles({ tile: { width: 96, height: 64 }, horizontal: true, label: "Images", onOpen: (row) => void bench.open(row.image_id) });
+  const tiles = createTiles({
+    tile: { width: 96, height: 64 },
+    horizontal: true,
+    label: "Images",
+    onOpen: (row) => void bench.open(row.image_id),
+  });
   const update = () => {
     tiles.root.hidden = bench.images.rows.length < 1;
     tiles.show(bench.images.rows, bench.editor.image?.image_id ?? null);
@@ -139,18 +178,38 @@ export function createStrip(bench) {
 /** The whole workspace, over the canvas. @param {import("../workbench.js").Workbench} bench */
 export function createGrid(bench) {
   let status = "";
-  const search = element("input", { type: "search", class: "ml-search", placeholder: "File name", "aria-label": "Show only file names with" });
-  const order = element("select", { "aria-label": "Order" },
-    ...[["id", "As added"], ["newest", "Newest first"], ["file_name", "By name"], ["uncertainty", "Least sure first"], ["updated", "Last changed first"]]
-      .map(([value, words]) => element("option", { value }, words)));
+  const search = element("input", {
+    type: "search",
+    class: "ml-search",
+    placeholder: "File name",
+    "aria-label": "Show only file names with",
+  });
+  const order = element(
+    "select",
+    { "aria-label": "Order" },
+    ...[
+      ["id", "As added"],
+      ["newest", "Newest first"],
+      ["file_name", "By name"],
+      ["uncertainty", "Least sure first"],
+      ["updated", "Last changed first"],
+    ].map(([value, words]) => element("option", { value }, words)),
+  );
   const filters = element("div", { class: "ml-filters", role: "group", "aria-label": "Show images by status" });
   const summary = element("span", { class: "ml-muted" });
-  const everywhere = button("find", "Run the model on every image that nobody has worked on", () => {
-    if (bench.assistant.waiting) bench.assistant.stop();
-    else void bench.assistant.findEverywhere();
-  }, { text: "Find objects", class: "ml-small" });
+  const everywhere = button(
+    "find",
+    "Run the model on every image that nobody has worked on",
+    () => {
+      if (bench.assistant.waiting) bench.assistant.stop();
+      else void bench.assistant.findEverywhere();
+    },
+    { text: "Find objects", class: "ml-small" },
+  );
   const tiles = createTiles({
-    tile: { width: 172, height: 158 }, horizontal: false, label: "All images",
+    tile: { width: 172, height: 158 },
+    horizontal: false,
+    label: "All images",
     onOpen: (row) => {
       bench.showGallery(false);
       void bench.open(row.image_id);
@@ -159,7 +218,17 @@ export function createGrid(bench) {
   const root = element(
     "section",
     { class: "ml-grid", hidden: true, "aria-label": "All images" },
-    element("header", {}, filters, everywhere, element("span", { class: "ml-spacer" }), summary, order, search, button("close", "Back to the canvas", () => bench.showGallery(false), { class: "ml-quiet", keys: "G" })),
+    element(
+      "header",
+      {},
+      filters,
+      everywhere,
+      element("span", { class: "ml-spacer" }),
+      summary,
+      order,
+      search,
+      button("close", "Back to the canvas", () => bench.showGallery(false), { class: "ml-quiet", keys: "G" }),
+    ),
     tiles.root,
   );
 
@@ -167,18 +236,37 @@ export function createGrid(bench) {
     root.hidden = !bench.galleryShown;
     if (root.hidden) return;
     const { rows } = bench.images;
-    const counts = /** @type {{[status: string]: number}} */ ({ "": rows.length, todo: 0, in_progress: 0, reviewed: 0 });
+    const counts = /** @type {{[status: string]: number}} */ ({
+      "": rows.length,
+      todo: 0,
+      in_progress: 0,
+      reviewed: 0,
+    });
     for (const row of rows) counts[row.status] += 1;
-    filters.replaceChildren(...["", "todo", "in_progress", "reviewed"].map((value) => {
-      const words = value ? `${STATUS[value].mark} ${STATUS[value].word}` : "All";
-      return button(null, words, () => { status = value; update(); }, { class: "ml-small", text: `${words} ${counts[value]}`, "aria-pressed": status === value });
-    }));
+    filters.replaceChildren(
+      ...["", "todo", "in_progress", "reviewed"].map((value) => {
+        const words = value ? `${STATUS[value].mark} ${STATUS[value].word}` : "All";
+        return button(
+          null,
+          words,
+          () => {
+            status = value;
+            update();
+          },
+          { class: "ml-small", text: `${words} ${counts[value]}`, "aria-pressed": status === value },
+        );
+      }),
+    );
     const waiting = bench.assistant.waiting;
     const untouched = rows.filter((row) => row.status === "todo" && !row.counts?.instances).length;
-    everywhere.querySelector("span")?.replaceChildren(waiting ? `Stop (${waiting} left)` : `Find objects (${untouched})`);
+    everywhere
+      .querySelector("span")
+      ?.replaceChildren(waiting ? `Stop (${waiting} left)` : `Find objects (${untouched})`);
     everywhere.hidden = !waiting && !untouched;
     const part = search.value.trim().toLowerCase();
-    const shown = rows.filter((row) => (!status || row.status === status) && (!part || row.file_name.toLowerCase().includes(part)));
+    const shown = rows.filter(
+      (row) => (!status || row.status === status) && (!part || row.file_name.toLowerCase().includes(part)),
+    );
     summary.textContent = shown.length === rows.length ? "" : `${shown.length} shown`;
     tiles.show(shown, bench.editor.image?.image_id ?? null);
   }
@@ -197,4 +285,3 @@ export function createGrid(bench) {
   });
   return root;
 }
-

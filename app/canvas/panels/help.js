@@ -28,5 +28,9 @@ export function openHelp(bench) {
     }
     return element("section", {}, element("h3", {}, group), list);
   });
-  openDialog(bench.root, { title: "Keys and mouse", content: [element("div", { class: "ml-help" }, ...columns)], wide: true });
+  openDialog(bench.root, {
+    title: "Keys and mouse",
+    content: [element("div", { class: "ml-help" }, ...columns)],
+    wide: true,
+  });
 }

@@ -35,12 +35,47 @@ export function createInspector(bench) {
     const swatch = element("span", { class: "ml-swatch" });
     swatch.style.setProperty("--color", category?.color ?? "#9aa4b2");
     const actions = element("div", { class: "ml-actions" });
-    if (instance.status === "proposed") actions.append(button("check", "Accept", () => bench.accept(), { class: "ml-small ml-good", text: "Accept", keys: "Enter", disabled: locked }));
-    if (kind === "bitmap") actions.append(button("polygon", "To polygon", () => bench.convertToPolygon(), { class: "ml-small", text: "To polygon", disabled: locked }));
-    if (kind === "polygon") actions.append(button("polygon", "Fewer points, as far as the eye does not miss them at this zoom", () => bench.simplify(), { class: "ml-small", text: "Simplify", disabled: locked }));
-    actions.append(button("trash", "Delete", () => bench.erase(), { class: "ml-small", text: "Delete", keys: "Del", disabled: locked }));
+    if (instance.status === "proposed")
+      actions.append(
+        button("check", "Accept", () => bench.accept(), {
+          class: "ml-small ml-good",
+          text: "Accept",
+          keys: "Enter",
+          disabled: locked,
+        }),
+      );
+    if (kind === "bitmap")
+      actions.append(
+        button("polygon", "To polygon", () => bench.convertToPolygon(), {
+          class: "ml-small",
+          text: "To polygon",
+          disabled: locked,
+        }),
+      );
+    if (kind === "polygon")
+      actions.append(
+        button("polygon", "Fewer points, as far as the eye does not miss them at this zoom", () => bench.simplify(), {
+          class: "ml-small",
+          text: "Simplify",
+          disabled: locked,
+        }),
+      );
+    actions.append(
+      button("trash", "Delete", () => bench.erase(), {
+        class: "ml-small",
+        text: "Delete",
+        keys: "Del",
+        disabled: locked,
+      }),
+    );
     return [
-      element("header", {}, swatch, element("h2", {}, category?.name ?? "?"), element("span", { class: `ml-tag ml-tag-${instance.source}` }, provenance(instance))),
+      element(
+        "header",
+        {},
+        swatch,
+        element("h2", {}, category?.name ?? "?"),
+        element("span", { class: `ml-tag ml-tag-${instance.source}` }, provenance(instance)),
+      ),
       element("p", { class: "ml-facts" }, factsOf(instance, kind)),
       actions,
       category?.keypoints.length ? keypointList(instance, category, locked) : null,
@@ -53,15 +88,42 @@ export function createInspector(bench) {
     const list = element("ol", { class: "ml-keypoints", "aria-label": "Keypoints" });
     category.keypoints.forEach((name, index) => {
       const visibility = keypoints[3 * index + 2];
-      const choices = element("span", { class: "ml-choices", role: "radiogroup", "aria-label": `Visibility of ${name}` });
-      MARKS.forEach((mark, value) => {
-        choices.append(element("button", {
-          type: "button", role: "radio", "aria-checked": visibility === value, title: `${value}: ${VISIBILITY[value]}`, "aria-label": VISIBILITY[value], disabled: locked,
-          onclick: (/** @type {MouseEvent} */ event) => { event.stopPropagation(); setVisibility(editor, index, value); },
-        }, mark));
+      const choices = element("span", {
+        class: "ml-choices",
+        role: "radiogroup",
+        "aria-label": `Visibility of ${name}`,
       });
-      const row = element("li", { "data-keypoint": index, "aria-current": editor.activeKeypoint === index, class: visibility ? "" : "ml-unlabelled" },
-        element("span", { class: "ml-muted ml-number" }, String(index + 1)), element("span", { class: "ml-object-name", title: name }, name), choices);
+      MARKS.forEach((mark, value) => {
+        choices.append(
+          element(
+            "button",
+            {
+              type: "button",
+              role: "radio",
+              "aria-checked": visibility === value,
+              title: `${value}: ${VISIBILITY[value]}`,
+              "aria-label": VISIBILITY[value],
+              disabled: locked,
+              onclick: (/** @type {MouseEvent} */ event) => {
+                event.stopPropagation();
+                setVisibility(editor, index, value);
+              },
+            },
+            mark,
+          ),
+        );
+      });
+      const row = element(
+        "li",
+        {
+          "data-keypoint": index,
+          "aria-current": editor.activeKeypoint === index,
+          class: visibility ? "" : "ml-unlabelled",
+        },
+        element("span", { class: "ml-muted ml-number" }, String(index + 1)),
+        element("span", { class: "ml-object-name", title: name }, name),
+        choices,
+      );
       row.addEventListener("click", () => {
         bench.setTool("keypoints");
         editor.setActiveKeypoint(index);

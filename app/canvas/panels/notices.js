@@ -25,11 +25,23 @@ function show(root, { text, kind = "info", actions = [], lines = [] }) {
   }
   box.append(icon(kind === "error" ? "warning" : kind === "success" ? "check" : "help"), words);
   for (const { label, run } of actions) {
-    box.append(button(null, label, () => { leave(); run(); }, { class: "ml-small", text: label }));
+    box.append(
+      button(
+        null,
+        label,
+        () => {
+          leave();
+          run();
+        },
+        { class: "ml-small", text: label },
+      ),
+    );
   }
   box.append(button("close", "Dismiss", leave, { class: "ml-quiet ml-small" }));
   box.addEventListener("pointerenter", () => clearTimeout(timer));
-  box.addEventListener("pointerleave", () => { timer = setTimeout(leave, 4000); });
+  box.addEventListener("pointerleave", () => {
+    timer = setTimeout(leave, 4000);
+  });
   root.append(box);
   while (root.children.length > MOST) root.firstElementChild?.remove();
 }

@@ -17,10 +17,21 @@ export function createObjectList(bench) {
   const { editor, view } = bench;
   const count = element("span", { class: "ml-count" });
   const hideAll = button("eye", "Hide or show all", () => editor.toggleAllHidden(), { class: "ml-quiet ml-small" });
-  const slider = element("input", { type: "range", min: "0", max: "100", step: "1", "aria-label": "Show proposals from this score on" });
+  const slider = element("input", {
+    type: "range",
+    min: "0",
+    max: "100",
+    step: "1",
+    "aria-label": "Show proposals from this score on",
+  });
   const sliderText = element("output", { class: "ml-slider-value" });
   const below = element("span", { class: "ml-muted" });
-  const list = element("ul", { class: "ml-objects", role: "listbox", "aria-label": "Objects on this image", tabindex: "0" });
+  const list = element("ul", {
+    class: "ml-objects",
+    role: "listbox",
+    "aria-label": "Objects on this image",
+    tabindex: "0",
+  });
   const empty = element("p", { class: "ml-empty" });
   /** @type {Map<number, {row: HTMLElement, shown: unknown[]}>} */
   const rows = new Map();
@@ -50,23 +61,57 @@ export function createObjectList(bench) {
     const category = editor.category(instance.category_id);
     const name = category?.name ?? "?";
     const proposed = instance.status === "proposed";
-    const hidden = editor.hidden.has(instance.id), locked = editor.locked.has(instance.id);
+    const hidden = editor.hidden.has(instance.id),
+      locked = editor.locked.has(instance.id);
     const score = instance.score === null || !proposed ? "" : `${Math.round(instance.score * 100)} %`;
     const swatch = element("span", { class: `ml-swatch ${proposed ? "ml-swatch-proposed" : ""}` });
     swatch.style.setProperty("--color", category?.color ?? "#9aa4b2");
-    const from = element("span", { class: `ml-tag ml-tag-${instance.source}`, title: titleOf(instance) }, provenance(instance));
+    const from = element(
+      "span",
+      { class: `ml-tag ml-tag-${instance.source}`, title: titleOf(instance) },
+      provenance(instance),
+    );
     const row = element(
       "li",
-      { class: `ml-object ${hidden ? "ml-object-hidden" : ""}`, role: "option", "data-instance": instance.id, title: `${name}, ${titleOf(instance)}` },
+      {
+        class: `ml-object ${hidden ? "ml-object-hidden" : ""}`,
+        role: "option",
+        "data-instance": instance.id,
+        title: `${name}, ${titleOf(instance)}`,
+      },
       swatch,
       element("span", { class: "ml-object-name" }, name),
       score ? element("span", { class: "ml-score" }, score) : null,
       from,
-      proposed ? button("check", `Accept ${name}`, (event) => { event.stopPropagation(); editor.accept(instance.id); }, { class: "ml-quiet ml-small ml-accept" }) : null,
-      button(hidden ? "hidden" : "eye", `${hidden ? "Show" : "Hide"} ${name}`, (event) => { event.stopPropagation(); editor.toggle("hidden", instance.id); },
-        { class: "ml-quiet ml-small ml-flag", "aria-pressed": hidden }),
-      button(locked ? "locked" : "unlocked", `${locked ? "Unlock" : "Lock"} ${name}`, (event) => { event.stopPropagation(); editor.toggle("locked", instance.id); },
-        { class: "ml-quiet ml-small ml-flag ml-lock", "aria-pressed": locked }),
+      proposed
+        ? button(
+            "check",
+            `Accept ${name}`,
+            (event) => {
+              event.stopPropagation();
+              editor.accept(instance.id);
+            },
+            { class: "ml-quiet ml-small ml-accept" },
+          )
+        : null,
+      button(
+        hidden ? "hidden" : "eye",
+        `${hidden ? "Show" : "Hide"} ${name}`,
+        (event) => {
+          event.stopPropagation();
+          editor.toggle("hidden", instance.id);
+        },
+        { class: "ml-quiet ml-small ml-flag", "aria-pressed": hidden },
+      ),
+      button(
+        locked ? "locked" : "unlocked",
+        `${locked ? "Unlock" : "Lock"} ${name}`,
+        (event) => {
+          event.stopPropagation();
+          editor.toggle("locked", instance.id);
+        },
+        { class: "ml-quiet ml-small ml-flag ml-lock", "aria-pressed": locked },
+      ),
     );
     row.addEventListener("click", () => choose(editor.document?.instances.find((other) => other.id === instance.id)));
     row.addEventListener("pointerenter", () => editor.hover(instance.id));
@@ -82,9 +127,13 @@ export function createObjectList(bench) {
     sliderText.textContent = `${Math.round(editor.threshold * 100)} %`;
     const less = all.length - listed.length;
     below.textContent = less ? `${less} below` : "";
-    empty.textContent = !document ? "" : listed.length ? "" : less
-      ? "All proposals score below the threshold."
-      : "No objects yet. Find objects asks the model; R draws a box, P a polygon.";
+    empty.textContent = !document
+      ? ""
+      : listed.length
+        ? ""
+        : less
+          ? "All proposals score below the threshold."
+          : "No objects yet. Find objects asks the model; R draws a box, P a polygon.";
     empty.hidden = !empty.textContent;
     const wanted = new Set(listed.map((instance) => instance.id));
     for (const [id, { row }] of rows) {
@@ -148,4 +197,3 @@ function titleOf(instance) {
   if (instance.source === "edited") return `found${by}${score}, corrected by a person`;
   return `found${by}${score}, ${instance.status === "proposed" ? "not accepted yet" : "accepted by a person"}`;
 }
-

@@ -90,8 +90,14 @@ export class BoxTool {
       if (!editor.category(found.category_id)) await editor.readCategories(); // the model named a class that was not here
       this.keep(request, found, current);
     } catch (error) {
-      const actions = [{ label: "Keep the box", run: () => this.create(image, { category_id: current ?? 0, bbox: sized(box) }) }];
-      editor.emit("notice", { text: `No mask for this box: ${lineOf(error)}.`, kind: "error", actions: current === null ? [] : actions });
+      const actions = [
+        { label: "Keep the box", run: () => this.create(image, { category_id: current ?? 0, bbox: sized(box) }) },
+      ];
+      editor.emit("notice", {
+        text: `No mask for this box: ${lineOf(error)}.`,
+        kind: "error",
+        actions: current === null ? [] : actions,
+      });
     } finally {
       this.waiting.delete(request);
       this.view.redrawOverlay();
@@ -170,13 +176,17 @@ const sized = ([x0, y0, x1, y1]) => [x0, y0, x1 - x0, y1 - y0];
 
 /** @param {CanvasRenderingContext2D} context @param {import("../view/painter.js").Surface} surface @param {Box} box @param {string} color */
 function drawBox(context, surface, [x0, y0, x1, y1], color) {
-  const [left, top] = surface.viewport.toScreen(x0, y0), [right, bottom] = surface.viewport.toScreen(x1, y1);
+  const [left, top] = surface.viewport.toScreen(x0, y0),
+    [right, bottom] = surface.viewport.toScreen(x1, y1);
   inScreenPixels(context, surface);
   context.fillStyle = color;
   context.globalAlpha = 0.12;
   context.fillRect(left, top, right - left, bottom - top);
   context.globalAlpha = 1;
-  for (const [rim, width] of /** @type {[string, number][]} */ ([["rgba(10, 14, 20, 0.55)", 4], [color, 2]])) {
+  for (const [rim, width] of /** @type {[string, number][]} */ ([
+    ["rgba(10, 14, 20, 0.55)", 4],
+    [color, 2],
+  ])) {
     context.strokeStyle = rim;
     context.lineWidth = width;
     context.strokeRect(left, top, right - left, bottom - top);
@@ -185,8 +195,12 @@ function drawBox(context, surface, [x0, y0, x1, y1], color) {
 
 /** Full-width lines through the pointer: the sides of a box are found before it is begun. @param {CanvasRenderingContext2D} context @param {import("../view/painter.js").Surface} surface @param {Pointer} pointer */
 function crosshair(context, surface, { screenX, screenY }) {
-  const x = Math.round(screenX) + 0.5, y = Math.round(screenY) + 0.5;
-  for (const [color, offset] of /** @type {[string, number][]} */ ([["rgba(255, 255, 255, 0.75)", 0], ["rgba(10, 14, 20, 0.75)", 4]])) {
+  const x = Math.round(screenX) + 0.5,
+    y = Math.round(screenY) + 0.5;
+  for (const [color, offset] of /** @type {[string, number][]} */ ([
+    ["rgba(255, 255, 255, 0.75)", 0],
+    ["rgba(10, 14, 20, 0.75)", 4],
+  ])) {
     context.setLineDash([4, 4]);
     context.lineDashOffset = offset;
     context.lineWidth = 1;

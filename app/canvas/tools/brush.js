@@ -9,7 +9,8 @@ import { fillRings, paintStroke, pixelBox, segmentationOf } from "../model/raste
 /** @typedef {import("../view/view.js").Pointer} Pointer */
 
 const TOLERANCE = 0.75; // image pixels; the stairs of a slanted edge are 0.71 high
-const SMALLEST = 2, LARGEST = 200; // CSS pixels of radius
+const SMALLEST = 2,
+  LARGEST = 200; // CSS pixels of radius
 
 /** Brush and eraser have one size. */
 const size = { radius: remembered("brush", 14) };
@@ -28,9 +29,14 @@ export class BrushTool {
     const { editor } = this;
     const selected = editor.selected;
     if (selected && editor.locked.has(selected.id)) return "Locked. L unlocks it.";
-    if (this.name === "eraser") return selected ? "Paint away what the mask should not cover. [ and ] change the size." : "Click the object to erase from.";
+    if (this.name === "eraser")
+      return selected
+        ? "Paint away what the mask should not cover. [ and ] change the size."
+        : "Click the object to erase from.";
     if (!editor.currentCategory) return "Make a class first, in the panel on the right.";
-    const what = selected ? `Paint on the mask of the selected ${editor.category(selected.category_id)?.name ?? "object"}; Esc, then paint a new one.` : `Paint a new ${editor.currentCategory.name}.`;
+    const what = selected
+      ? `Paint on the mask of the selected ${editor.category(selected.category_id)?.name ?? "object"}; Esc, then paint a new one.`
+      : `Paint a new ${editor.currentCategory.name}.`;
     return `${what} Alt erases; [ and ] change the size.`;
   }
 
@@ -87,7 +93,8 @@ export class BrushTool {
     if (!segmentation) {
       if (selected) editor.remove(selected.id); // erased to the last pixel
     } else if (selected) editor.change(selected.id, { segmentation });
-    else if (editor.currentCategory) editor.select(editor.create({ category_id: editor.currentCategory.id, segmentation }));
+    else if (editor.currentCategory)
+      editor.select(editor.create({ category_id: editor.currentCategory.id, segmentation }));
     this.view.redrawOverlay();
   }
 
@@ -121,7 +128,10 @@ export class BrushTool {
       context.globalAlpha = 1;
     }
     if (!view.pointer || (this.name === "eraser" && !selected)) return;
-    for (const [rim, width] of /** @type {[string, number][]} */ ([["rgba(10, 14, 20, 0.8)", 3], [erasing ? "#ffffff" : color, 1.5]])) {
+    for (const [rim, width] of /** @type {[string, number][]} */ ([
+      ["rgba(10, 14, 20, 0.8)", 3],
+      [erasing ? "#ffffff" : color, 1.5],
+    ])) {
       context.beginPath();
       context.arc(view.pointer.screenX, view.pointer.screenY, size.radius, 0, 2 * Math.PI);
       context.setLineDash(erasing ? [4, 3] : []);

@@ -17,7 +17,15 @@ const NEXT_VISIBILITY = [2, 0, 1]; // visible → hidden → not labelled → vi
 export function dragKeypoint(editor, instance, index, pointer) {
   const { width, height } = editor.image ?? { width: 0, height: 0 };
   const visibility = instance.keypoints[3 * index + 2] || 2;
-  return { keypoints: withKeypoint(instance.keypoints, index, clamp(pointer.x, 0, width), clamp(pointer.y, 0, height), visibility) };
+  return {
+    keypoints: withKeypoint(
+      instance.keypoints,
+      index,
+      clamp(pointer.x, 0, width),
+      clamp(pointer.y, 0, height),
+      visibility,
+    ),
+  };
 }
 
 /**
@@ -84,10 +92,13 @@ export class KeypointsTool {
     if (!selected) return "Click the object that the keypoints belong to.";
     if (editor.locked.has(selected.id)) return "Locked. L unlocks it.";
     const category = editor.category(selected.category_id);
-    if (!category?.keypoints.length) return `“${category?.name ?? "?"}” has no keypoints. Name them with the pencil beside the class.`;
+    if (!category?.keypoints.length)
+      return `“${category?.name ?? "?"}” has no keypoints. Name them with the pencil beside the class.`;
     const next = this.next;
     const rest = "Drag moves a point; right-click or X: visible, hidden, not labelled.";
-    return next === null ? `All keypoints are placed. ${rest}` : `Click: ${category.keypoints[next]} (right-click: hidden). ${rest}`;
+    return next === null
+      ? `All keypoints are placed. ${rest}`
+      : `Click: ${category.keypoints[next]} (right-click: hidden). ${rest}`;
   }
 
   cursor() {
@@ -98,7 +109,8 @@ export class KeypointsTool {
   /** A ghost of the selected instance under the pointer. @private @param {Pointer} pointer */
   ghostAt(pointer) {
     for (const [index, [x, y]] of this.editor.ghosts) {
-      if (Math.hypot(x - pointer.x, y - pointer.y) <= this.view.reach(9) && !this.subject?.keypoints[3 * index + 2]) return index;
+      if (Math.hypot(x - pointer.x, y - pointer.y) <= this.view.reach(9) && !this.subject?.keypoints[3 * index + 2])
+        return index;
     }
     return null;
   }
@@ -143,7 +155,11 @@ export class KeypointsTool {
     const { editor, view, drag, subject } = this;
     if (drag && pressed && subject) {
       drag.moving ||= Math.hypot(pointer.screenX - drag.start.screenX, pointer.screenY - drag.start.screenY) >= 3;
-      if (drag.moving) editor.setDraft({ id: subject.instance.id, fields: dragKeypoint(editor, subject.instance, drag.index, pointer) });
+      if (drag.moving)
+        editor.setDraft({
+          id: subject.instance.id,
+          fields: dragKeypoint(editor, subject.instance, drag.index, pointer),
+        });
       return;
     }
     const found = view.keypointAt(pointer.x, pointer.y);
@@ -192,13 +208,23 @@ export class KeypointsTool {
     if (hovered !== null) {
       const shown = editor.shown(subject.instance);
       const [x, y] = surface.viewport.toScreen(shown.keypoints[3 * hovered], shown.keypoints[3 * hovered + 1]);
-      drawTag(context, surface, x, y, `${subject.names[hovered]} · ${VISIBILITY[shown.keypoints[3 * hovered + 2]]}`, color, { beside: true });
+      drawTag(
+        context,
+        surface,
+        x,
+        y,
+        `${subject.names[hovered]} · ${VISIBILITY[shown.keypoints[3 * hovered + 2]]}`,
+        color,
+        { beside: true },
+      );
     } else if (view.pointer && this.next !== null && !this.drag && !editor.locked.has(subject.instance.id)) {
       inScreenPixels(context, surface);
       context.globalAlpha = 0.6;
       drawPoint(context, view.pointer.screenX, view.pointer.screenY, 4, color, 2);
       context.globalAlpha = 1;
-      drawTag(context, surface, view.pointer.screenX, view.pointer.screenY, subject.names[this.next], color, { beside: true });
+      drawTag(context, surface, view.pointer.screenX, view.pointer.screenY, subject.names[this.next], color, {
+        beside: true,
+      });
     }
   }
 }

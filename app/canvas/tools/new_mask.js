@@ -78,10 +78,12 @@ export class NewMask {
     const { click } = this.wanted;
     this.wanted = null;
     this.previewing = true;
-    const number = this.number, clicks = this.clicks;
+    const number = this.number,
+      clicks = this.clicks;
     try {
       const { instances } = await api.maskFromPoints(image, [...clicks, click], this.editor.currentCategory?.id, true);
-      if (number === this.number && clicks === this.clicks && image === this.editor.image?.image_id) this.preview = instances[0] ?? null;
+      if (number === this.number && clicks === this.clicks && image === this.editor.image?.image_id)
+        this.preview = instances[0] ?? null;
     } catch (error) {
       if (!(error instanceof api.NoAnswer)) console.debug(lineOf(error)); // the click itself will say what is wrong
     } finally {

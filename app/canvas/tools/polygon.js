@@ -25,10 +25,16 @@ export class PolygonTool {
   }
 
   hint() {
-    if (this.points.length >= 6) return "Click the first point, double-click or Enter to close. Backspace takes the last point back, Esc cancels.";
-    if (this.points.length) return this.partOf === null ? "Click the next point, or hold the button and draw." : "A further part of the selected object: click the next point.";
+    if (this.points.length >= 6)
+      return "Click the first point, double-click or Enter to close. Backspace takes the last point back, Esc cancels.";
+    if (this.points.length)
+      return this.partOf === null
+        ? "Click the next point, or hold the button and draw."
+        : "A further part of the selected object: click the next point.";
     const name = this.editor.currentCategory?.name;
-    return name ? `Click around the object (${name}). Hold the button to draw freehand; Shift adds a part to the selected object.` : "Make a class first, in the panel on the right.";
+    return name
+      ? `Click around the object (${name}). Hold the button to draw freehand; Shift adds a part to the selected object.`
+      : "Make a class first, in the panel on the right.";
   }
 
   cursor() {
@@ -38,7 +44,10 @@ export class PolygonTool {
   /** @param {Pointer} pointer @returns {boolean} whether the pointer is on the first point */
   nearFirst(pointer) {
     if (this.points.length < 6) return false;
-    return Math.hypot(pointer.x - this.points[0], pointer.y - this.points[1]) <= this.view.reach(pointer.touch ? 2 * CLOSE_REACH : CLOSE_REACH);
+    return (
+      Math.hypot(pointer.x - this.points[0], pointer.y - this.points[1]) <=
+      this.view.reach(pointer.touch ? 2 * CLOSE_REACH : CLOSE_REACH)
+    );
   }
 
   /** @param {Pointer} pointer */
@@ -47,7 +56,12 @@ export class PolygonTool {
     if (!this.points.length) {
       if (!this.editor.currentCategory) return this.editor.emit("classneeded");
       const selected = this.editor.selected;
-      const joins = pointer.shift && selected && !isRle(selected.segmentation) && selected.segmentation.length && !this.editor.locked.has(selected.id);
+      const joins =
+        pointer.shift &&
+        selected &&
+        !isRle(selected.segmentation) &&
+        selected.segmentation.length &&
+        !this.editor.locked.has(selected.id);
       this.partOf = joins ? selected.id : null;
       if (!joins) this.editor.select(null);
     }
@@ -59,7 +73,8 @@ export class PolygonTool {
   /** @private @param {Pointer} pointer @param {number} apart CSS pixels from the last point, at least */
   add(pointer, apart) {
     const { width, height } = this.editor.image ?? { width: 0, height: 0 };
-    const x = rounded(clamp(pointer.x, 0, width)), y = rounded(clamp(pointer.y, 0, height));
+    const x = rounded(clamp(pointer.x, 0, width)),
+      y = rounded(clamp(pointer.y, 0, height));
     const last = this.points.length - 2;
     if (last >= 0 && Math.hypot(x - this.points[last], y - this.points[last + 1]) < this.view.reach(apart)) return;
     this.points.push(x, y);
@@ -137,7 +152,8 @@ export class PolygonTool {
     const whole = this.partOf === null ? null : this.editor.selected;
     const color = colorOf(whole ? this.editor.category(whole.category_id) : this.editor.currentCategory);
     const corners = [];
-    for (let i = 0; i < this.points.length; i += 2) corners.push(surface.viewport.toScreen(this.points[i], this.points[i + 1]));
+    for (let i = 0; i < this.points.length; i += 2)
+      corners.push(surface.viewport.toScreen(this.points[i], this.points[i + 1]));
     const pointer = this.view.pointer;
     inScreenPixels(context, surface);
     context.beginPath();
@@ -148,7 +164,10 @@ export class PolygonTool {
     context.globalAlpha = 0.18;
     context.fill();
     context.globalAlpha = 1;
-    for (const [rim, width] of /** @type {[string, number][]} */ ([["rgba(10, 14, 20, 0.55)", 4], [color, 2]])) {
+    for (const [rim, width] of /** @type {[string, number][]} */ ([
+      ["rgba(10, 14, 20, 0.55)", 4],
+      [color, 2],
+    ])) {
       context.beginPath();
       for (const [x, y] of corners) context.lineTo(x, y);
       context.strokeStyle = rim;

@@ -34,7 +34,8 @@ export class RefineTool {
 
   hint() {
     const selected = this.editor.selected;
-    if (!this.fresh.isEmpty) return "Click adds, Shift+click takes away, Backspace takes a click back. Enter keeps the object, Esc drops it.";
+    if (!this.fresh.isEmpty)
+      return "Click adds, Shift+click takes away, Backspace takes a click back. Enter keeps the object, Esc drops it.";
     if (!selected) return "Click something to outline it, or an object to mend its mask.";
     if (this.editor.locked.has(selected.id)) return "Locked. L unlocks it.";
     return "Click adds to the mask, Shift+click takes away. Ctrl+Z takes a click back, Esc is done.";
@@ -75,7 +76,8 @@ export class RefineTool {
     if (selected) {
       if (!this.asking && !editor.locked.has(selected.id)) void this.click(pointer);
     } else if (under) editor.select(under.id);
-    else if (this.isInside(pointer) && (!this.fresh.isEmpty || !pointer.shift)) void this.fresh.add([pointer.x, pointer.y, !pointer.shift]);
+    else if (this.isInside(pointer) && (!this.fresh.isEmpty || !pointer.shift))
+      void this.fresh.add([pointer.x, pointer.y, !pointer.shift]);
   }
 
   /** @private @param {Pointer} pointer */
@@ -89,7 +91,11 @@ export class RefineTool {
     this.view.redrawOverlay();
     const answer = await editor.ask("Refining the mask", async () => {
       await editor.outbox.flush(); // the server refines the mask that it has
-      return api.refine(image, editor.selectedId ?? 0, this.points.map(([x, y, include]) => [x, y, include ? 1 : 0]));
+      return api.refine(
+        image,
+        editor.selectedId ?? 0,
+        this.points.map(([x, y, include]) => [x, y, include ? 1 : 0]),
+      );
     });
     this.asking = false;
     const isEmptied = answer !== null && Array.isArray(answer.segmentation) && !answer.segmentation.length;
@@ -111,7 +117,8 @@ export class RefineTool {
   pointerMove(pointer, pressed) {
     const under = this.editor.selected ? null : this.under(pointer);
     this.editor.hover(under?.id ?? null);
-    const startsOrGoesOn = !this.editor.selected && !under && this.isInside(pointer) && (!this.fresh.isEmpty || !pointer.shift);
+    const startsOrGoesOn =
+      !this.editor.selected && !under && this.isInside(pointer) && (!this.fresh.isEmpty || !pointer.shift);
     if (startsOrGoesOn && !pressed && !pointer.touch) this.fresh.look([pointer.x, pointer.y, !pointer.shift]);
     else this.fresh.dropPreview();
     this.view.redrawOverlay();
@@ -156,11 +163,14 @@ export class RefineTool {
   /** @param {CanvasRenderingContext2D} context @param {import("../view/painter.js").Surface} surface */
   draw(context, surface) {
     const { fresh, editor } = this;
-    const category = fresh.isEmpty && editor.selected ? editor.category(editor.selected.category_id) : editor.currentCategory;
-    if (fresh.preview) drawShape(context, { ...surface, opacity: surface.opacity * 0.6 }, fresh.preview, category, "plain");
+    const category =
+      fresh.isEmpty && editor.selected ? editor.category(editor.selected.category_id) : editor.currentCategory;
+    if (fresh.preview)
+      drawShape(context, { ...surface, opacity: surface.opacity * 0.6 }, fresh.preview, category, "plain");
     if (fresh.found) drawShape(context, surface, fresh.found, category, "selected");
     inScreenPixels(context, surface);
-    for (const click of fresh.isEmpty ? this.points : fresh.clicks) drawClick(context, surface, click, colorOf(category));
+    for (const click of fresh.isEmpty ? this.points : fresh.clicks)
+      drawClick(context, surface, click, colorOf(category));
   }
 }
 

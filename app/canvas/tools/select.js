@@ -1,6 +1,14 @@
 /** Select, move and reshape: the tool in hand most of the time. */
 
-import { asPolygon, editableRings, insertVertex, moveVertex, moved, removeVertex, shapeKind } from "../model/document.js";
+import {
+  asPolygon,
+  editableRings,
+  insertVertex,
+  moveVertex,
+  moved,
+  removeVertex,
+  shapeKind,
+} from "../model/document.js";
 import { clamp, nearestEdge, nearestVertex } from "../model/geometry.js";
 import { colorOf, HANDLE, inScreenPixels } from "../view/painter.js";
 import { hits, shapeOf } from "../view/outline_cache.js";
@@ -36,7 +44,8 @@ export class SelectTool {
     const selected = editor.selected;
     if (!selected) return "Click an object to select it. Wheel zooms, drag an empty place to pan.";
     if (editor.locked.has(selected.id)) return "Locked. L unlocks it.";
-    if (shapeKind(selected) === "bitmap") return "Drag moves the mask. Double-click turns it into a polygon with points to drag.";
+    if (shapeKind(selected) === "bitmap")
+      return "Drag moves the mask. Double-click turns it into a polygon with points to drag.";
     if (shapeKind(selected) === "box") return "Drag a corner or a side; R draws a box that becomes a mask.";
     return "Drag points. Click an edge to add one, Shift+click removes one. Drag inside to move.";
   }
@@ -117,7 +126,8 @@ export class SelectTool {
     }
     const rings = editableRings(instance);
     if (pointer.shift || pointer.alt) {
-      const rest = pointer.alt && rings.length > 1 ? rings.filter((_, r) => r !== ring) : removeVertex(rings, ring, vertex);
+      const rest =
+        pointer.alt && rings.length > 1 ? rings.filter((_, r) => r !== ring) : removeVertex(rings, ring, vertex);
       if (rest) this.editor.change(instance.id, { segmentation: rest });
       else if (rings.length > 1) this.editor.change(instance.id, { segmentation: rings.filter((_, r) => r !== ring) });
       else this.editor.emit("notice", { text: "A polygon keeps at least three points. Del deletes the whole object." });
@@ -129,9 +139,12 @@ export class SelectTool {
 
   /** @private @param {Instance} instance @param {{ring: number, vertex: number, x: number, y: number}} edge @param {Pointer} pointer */
   pressEdge(instance, edge, pointer) {
-    if (shapeKind(instance) === "box") return this.begin(instance, pointer, (at) => ({ bbox: withSide(instance.bbox, edge.vertex, this.inside(at)) }));
+    if (shapeKind(instance) === "box")
+      return this.begin(instance, pointer, (at) => ({ bbox: withSide(instance.bbox, edge.vertex, this.inside(at)) }));
     const rings = insertVertex(editableRings(instance), edge.ring, edge.vertex, edge.x, edge.y);
-    this.begin(instance, pointer, (at) => ({ segmentation: moveVertex(rings, edge.ring, edge.vertex + 1, ...this.inside(at)) }));
+    this.begin(instance, pointer, (at) => ({
+      segmentation: moveVertex(rings, edge.ring, edge.vertex + 1, ...this.inside(at)),
+    }));
     if (this.drag) this.drag.click = () => void this.editor.change(instance.id, { segmentation: rings });
     this.view.activeVertex = { ring: edge.ring, vertex: edge.vertex + 1 };
     this.onEdge = null;
@@ -187,14 +200,18 @@ export class SelectTool {
   /** @param {Pointer} pointer */
   doubleClick(pointer) {
     const selected = this.editable;
-    if (selected && shapeKind(selected) === "bitmap" && hits(shapeOf(selected), pointer.x, pointer.y, 0)) this.convert(selected);
+    if (selected && shapeKind(selected) === "bitmap" && hits(shapeOf(selected), pointer.x, pointer.y, 0))
+      this.convert(selected);
   }
 
   /** Turn a bitmap into a polygon. @param {Instance} instance */
   convert(instance) {
     const { segmentation, holes } = asPolygon(instance, CONVERT_TOLERANCE);
     if (!segmentation.length || !this.editor.change(instance.id, { segmentation })) return;
-    if (holes) this.editor.emit("notice", { text: `A polygon cannot have holes: ${holes} ${holes > 1 ? "were" : "was"} filled. Ctrl+Z brings the mask back.` });
+    if (holes)
+      this.editor.emit("notice", {
+        text: `A polygon cannot have holes: ${holes} ${holes > 1 ? "were" : "was"} filled. Ctrl+Z brings the mask back.`,
+      });
   }
 
   cancel() {
@@ -214,7 +231,8 @@ export class SelectTool {
   /** @param {Pointer} pointer */
   cursor(pointer) {
     if (this.drag?.moving || this.panFrom) return "grabbing";
-    if (this.view.hoveredKeypoint !== null || this.view.activeVertex) return pointer.shift && this.view.activeVertex ? "not-allowed" : "grab";
+    if (this.view.hoveredKeypoint !== null || this.view.activeVertex)
+      return pointer.shift && this.view.activeVertex ? "not-allowed" : "grab";
     if (this.onEdge) return "copy";
     if (this.editor.hoveredId === null) return "default";
     return this.editor.hoveredId === this.editor.selectedId ? "move" : "pointer";
@@ -243,7 +261,9 @@ function spanned([x0, y0], [x1, y1]) {
 
 /** @param {[number, number, number, number]} bbox @param {number} side 0 top, 1 right, 2 bottom, 3 left @param {number[]} at @returns {[number, number, number, number]} */
 function withSide([x, y, width, height], side, at) {
-  const x0 = side === 3 ? at[0] : x, x1 = side === 1 ? at[0] : x + width;
-  const y0 = side === 0 ? at[1] : y, y1 = side === 2 ? at[1] : y + height;
+  const x0 = side === 3 ? at[0] : x,
+    x1 = side === 1 ? at[0] : x + width;
+  const y0 = side === 0 ? at[1] : y,
+    y1 = side === 2 ? at[1] : y + height;
   return spanned([x0, y0], [x1, y1]);
 }

@@ -33,7 +33,8 @@ export class ImageLayer {
     if (!picture) return;
     const { scale, x, y } = viewport;
     // Only what is in sight: browsers are slow at clipping a large source by themselves.
-    const left = Math.max(0, Math.floor(-x / scale)), top = Math.max(0, Math.floor(-y / scale));
+    const left = Math.max(0, Math.floor(-x / scale)),
+      top = Math.max(0, Math.floor(-y / scale));
     const right = Math.min(picture.width, Math.ceil((viewport.width - x) / scale));
     const bottom = Math.min(picture.height, Math.ceil((viewport.height - y) / scale));
     if (right <= left || bottom <= top) return;
@@ -44,8 +45,14 @@ export class ImageLayer {
     context.imageSmoothingQuality = "medium";
     context.drawImage(
       picture.levels[level],
-      left / halved, top / halved, (right - left) / halved, (bottom - top) / halved,
-      left * scale + x, top * scale + y, (right - left) * scale, (bottom - top) * scale,
+      left / halved,
+      top / halved,
+      (right - left) / halved,
+      (bottom - top) / halved,
+      left * scale + x,
+      top * scale + y,
+      (right - left) * scale,
+      (bottom - top) * scale,
     );
   }
 }
@@ -73,6 +80,8 @@ async function addCopies(picture) {
   while (Math.max(width, height) > 2 * SMALLEST_COPY) {
     [width, height] = [Math.max(1, Math.round(width / 2)), Math.max(1, Math.round(height / 2))];
     const previous = /** @type {ImageBitmap} */ (picture.levels[picture.levels.length - 1]);
-    picture.levels.push(await createImageBitmap(previous, { resizeWidth: width, resizeHeight: height, resizeQuality: "medium" }));
+    picture.levels.push(
+      await createImageBitmap(previous, { resizeWidth: width, resizeHeight: height, resizeQuality: "medium" }),
+    );
   }
 }

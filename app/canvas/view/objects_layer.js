@@ -22,7 +22,9 @@ const AT_MOST_EVERY = 90; // milliseconds between two drawings during a movement
 export function labelOf(editor, instance) {
   const name = editor.category(instance.category_id)?.name ?? "?";
   const short = name.length > 24 ? name.slice(0, 23) + "…" : name;
-  return instance.status === "proposed" && instance.score !== null ? `${short} ${Math.round(instance.score * 100)} %` : short;
+  return instance.status === "proposed" && instance.score !== null
+    ? `${short} ${Math.round(instance.score * 100)} %`
+    : short;
 }
 
 export class ObjectsLayer {
@@ -41,7 +43,12 @@ export class ObjectsLayer {
 
   /** @param {number} width @param {number} height CSS pixels of the window @param {number} ratio */
   resize(width, height, ratio) {
-    Object.assign(this.canvas.style, { left: `${-MARGIN}px`, top: `${-MARGIN}px`, width: `${width + 2 * MARGIN}px`, height: `${height + 2 * MARGIN}px` });
+    Object.assign(this.canvas.style, {
+      left: `${-MARGIN}px`,
+      top: `${-MARGIN}px`,
+      width: `${width + 2 * MARGIN}px`,
+      height: `${height + 2 * MARGIN}px`,
+    });
     this.canvas.width = Math.round((width + 2 * MARGIN) * ratio);
     this.canvas.height = Math.round((height + 2 * MARGIN) * ratio);
   }
@@ -58,7 +65,10 @@ export class ObjectsLayer {
     context.setTransform(1, 0, 0, 1, 0, 0);
     context.clearRect(0, 0, this.canvas.width, this.canvas.height);
     const wider = Object.assign(new Viewport(), viewport, {
-      x: viewport.x + MARGIN, y: viewport.y + MARGIN, width: viewport.width + 2 * MARGIN, height: viewport.height + 2 * MARGIN,
+      x: viewport.x + MARGIN,
+      y: viewport.y + MARGIN,
+      width: viewport.width + 2 * MARGIN,
+      height: viewport.height + 2 * MARGIN,
     });
     const larger = { ...surface, viewport: wider };
     const inHand = editor.draft?.id ?? editor.selectedId;
@@ -70,7 +80,8 @@ export class ObjectsLayer {
       for (const ring of shapeOf(instance).rings) this.points += ring.length / 2;
     }
     for (const instance of instances) {
-      if (instance.num_keypoints) drawKeypoints(context, larger, instance.keypoints, editor.category(instance.category_id));
+      if (instance.num_keypoints)
+        drawKeypoints(context, larger, instance.keypoints, editor.category(instance.category_id));
     }
     if (labels) this.drawLabels(context, larger, instances);
     this.milliseconds = performance.now() - started;
@@ -84,7 +95,15 @@ export class ObjectsLayer {
       const { bounds, top } = shapeOf(instance);
       if ((bounds[2] - bounds[0]) * surface.viewport.scale < 24 || !inSight(bounds, surface.viewport)) continue;
       const [x, y] = surface.viewport.toScreen(...top);
-      const box = drawTag(context, surface, x, y - 3, labelOf(this.editor, instance), colorOf(this.editor.category(instance.category_id)), { taken });
+      const box = drawTag(
+        context,
+        surface,
+        x,
+        y - 3,
+        labelOf(this.editor, instance),
+        colorOf(this.editor.category(instance.category_id)),
+        { taken },
+      );
       if (box) taken.push(box);
     }
   }
@@ -94,10 +113,13 @@ export class ObjectsLayer {
     const { viewport } = surface;
     if (this.points <= FEW_POINTS) return this.draw(surface, labels);
     const scaled = viewport.scale / this.drawn.scale;
-    const x = viewport.x - scaled * this.drawn.x, y = viewport.y - scaled * this.drawn.y;
+    const x = viewport.x - scaled * this.drawn.x,
+      y = viewport.y - scaled * this.drawn.y;
     const covered =
-      x - scaled * MARGIN <= 0 && y - scaled * MARGIN <= 0 &&
-      x + scaled * (viewport.width + MARGIN) >= viewport.width && y + scaled * (viewport.height + MARGIN) >= viewport.height;
+      x - scaled * MARGIN <= 0 &&
+      y - scaled * MARGIN <= 0 &&
+      x + scaled * (viewport.width + MARGIN) >= viewport.width &&
+      y + scaled * (viewport.height + MARGIN) >= viewport.height;
     const sharp = scaled < SHARPEST && scaled > 1 / SHARPEST;
     if ((!covered || !sharp) && performance.now() - this.drawn.at > AT_MOST_EVERY) return this.draw(surface, labels);
     this.canvas.style.transform = `translate(${x}px, ${y}px) scale(${scaled})`;

@@ -29,7 +29,8 @@ export function inScreenPixels(context, { ratio }) {
 
 /** Whether any of the box is on the canvas. @param {[number, number, number, number]} bounds x0, y0, x1, y1 @param {Viewport} viewport */
 export function inSight([x0, y0, x1, y1], viewport) {
-  const [left, top] = viewport.toScreen(x0, y0), [right, bottom] = viewport.toScreen(x1, y1);
+  const [left, top] = viewport.toScreen(x0, y0),
+    [right, bottom] = viewport.toScreen(x1, y1);
   return right >= 0 && bottom >= 0 && left <= viewport.width && top <= viewport.height;
 }
 
@@ -94,7 +95,8 @@ export function drawVertices(context, surface, rings, color, active) {
 /** Smaller handles where vertices stand close together. @param {number[]} ring @param {number} scale */
 function handleSize(ring, scale) {
   let length = 0;
-  for (let i = 0, j = ring.length - 2; i < ring.length; j = i, i += 2) length += Math.hypot(ring[i] - ring[j], ring[i + 1] - ring[j + 1]);
+  for (let i = 0, j = ring.length - 2; i < ring.length; j = i, i += 2)
+    length += Math.hypot(ring[i] - ring[j], ring[i + 1] - ring[j + 1]);
   const spacing = (length * scale) / (ring.length / 2);
   return spacing > 14 ? HANDLE : spacing > 7 ? 5 : 3.5;
 }
@@ -105,14 +107,21 @@ function handleSize(ring, scale) {
  * @param {Context} context @param {Surface} surface @param {number[]} keypoints @param {Category | null} category
  * @param {{active?: number | null, hovered?: number | null, emphasis?: Emphasis, ghosts?: Map<number, [number, number]>}} [options]
  */
-export function drawKeypoints(context, surface, keypoints, category, { active = null, hovered = null, emphasis = "plain", ghosts } = {}) {
+export function drawKeypoints(
+  context,
+  surface,
+  keypoints,
+  category,
+  { active = null, hovered = null, emphasis = "plain", ghosts } = {},
+) {
   inScreenPixels(context, surface);
   const { viewport } = surface;
   const color = colorOf(category);
   const large = emphasis === "selected";
   context.lineCap = "round";
   for (const [a, b] of category?.skeleton ?? []) {
-    const i = 3 * (a - 1), j = 3 * (b - 1);
+    const i = 3 * (a - 1),
+      j = 3 * (b - 1);
     if (!keypoints[i + 2] || !keypoints[j + 2]) continue;
     const [x0, y0] = viewport.toScreen(keypoints[i], keypoints[i + 1]);
     const [x1, y1] = viewport.toScreen(keypoints[j], keypoints[j + 1]);
@@ -151,12 +160,16 @@ export function drawPoint(context, x, y, radius, color, visibility) {
   context.lineWidth = visibility === 1 ? 2 : 1.5;
   context.strokeStyle = visibility === 1 ? color : "#ffffff";
   context.stroke();
-  if (visibility === 1) line(context, x - radius * 0.6, y + radius * 0.6, x + radius * 0.6, y - radius * 0.6, color, 1.5, []);
+  if (visibility === 1)
+    line(context, x - radius * 0.6, y + radius * 0.6, x + radius * 0.6, y - radius * 0.6, color, 1.5, []);
 }
 
 /** @param {Context} context @param {number} x @param {number} y @param {number} size */
 function cross(context, x, y, size) {
-  for (const [color, width] of /** @type {[string, number][]} */ ([[HALO, 4], ["#ffffff", 1.5]])) {
+  for (const [color, width] of /** @type {[string, number][]} */ ([
+    [HALO, 4],
+    ["#ffffff", 1.5],
+  ])) {
     line(context, x - size, y - size, x + size, y + size, color, width, []);
     line(context, x - size, y + size, x + size, y - size, color, width, []);
   }
@@ -186,11 +199,21 @@ export function drawTag(context, surface, x, y, text, color, { taken, beside = f
   context.textBaseline = "middle";
   context.textAlign = "left";
   const width = Math.ceil(context.measureText(text).width) + 12;
-  const box = { x: Math.round(beside ? x + 12 : x - width / 2), y: Math.round(y) - (beside ? 9 : 18), width, height: 17 };
+  const box = {
+    x: Math.round(beside ? x + 12 : x - width / 2),
+    y: Math.round(y) - (beside ? 9 : 18),
+    width,
+    height: 17,
+  };
   box.y = Math.max(2, box.y);
   box.x = Math.max(2, Math.min(box.x, surface.viewport.width - box.width - 2));
-  const meets = taken?.some((other) =>
-    box.x < other.x + other.width && other.x < box.x + box.width && box.y < other.y + other.height && other.y < box.y + box.height);
+  const meets = taken?.some(
+    (other) =>
+      box.x < other.x + other.width &&
+      other.x < box.x + box.width &&
+      box.y < other.y + other.height &&
+      other.y < box.y + box.height,
+  );
   if (meets) return null;
   context.beginPath();
   context.roundRect(box.x, box.y, box.width, box.height, 4);

@@ -16,11 +16,19 @@ export function attachPointers(view) {
   /** @param {PointerEvent | MouseEvent | WheelEvent} event @returns {Pointer} */
   function pointerOf(event) {
     const box = canvas.getBoundingClientRect();
-    const screenX = event.clientX - box.left, screenY = event.clientY - box.top;
+    const screenX = event.clientX - box.left,
+      screenY = event.clientY - box.top;
     const [x, y] = view.viewport.toImage(screenX, screenY);
     return {
-      x, y, screenX, screenY, button: event.button, shift: event.shiftKey, alt: event.altKey,
-      control: event.ctrlKey || event.metaKey, touch: event instanceof PointerEvent && event.pointerType === "touch",
+      x,
+      y,
+      screenX,
+      screenY,
+      button: event.button,
+      shift: event.shiftKey,
+      alt: event.altKey,
+      control: event.ctrlKey || event.metaKey,
+      touch: event instanceof PointerEvent && event.pointerType === "touch",
     };
   }
 
@@ -70,7 +78,8 @@ export function attachPointers(view) {
     const was = Math.hypot(before.x - other.x, before.y - other.y);
     const is = Math.hypot(event.clientX - other.x, event.clientY - other.y);
     view.viewport.pan((event.clientX - before.x) / 2, (event.clientY - before.y) / 2);
-    const middleX = (event.clientX + other.x) / 2 - box.left, middleY = (event.clientY + other.y) / 2 - box.top;
+    const middleX = (event.clientX + other.x) / 2 - box.left,
+      middleY = (event.clientY + other.y) / 2 - box.top;
     if (was > 0) view.viewport.zoomAt(middleX, middleY, is / was);
   }
 

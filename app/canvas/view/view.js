@@ -42,7 +42,12 @@ export class View {
     this.viewport = new Viewport();
     this.imageLayer = new ImageLayer();
     this.scene = element("canvas", { class: "ml-layer" });
-    this.overlay = element("canvas", { class: "ml-layer", tabindex: "0", "aria-label": "Image with its objects", role: "application" });
+    this.overlay = element("canvas", {
+      class: "ml-layer",
+      tabindex: "0",
+      "aria-label": "Image with its objects",
+      role: "application",
+    });
     this.objects = new ObjectsLayer(editor, () => this.redraw());
     this.root = element("div", { class: "ml-canvas" }, this.scene, this.objects.canvas, this.overlay);
     /** @type {Tool | null} */
@@ -145,7 +150,8 @@ export class View {
     const candidates = this.editor.visibleInstances().filter((instance) => instance.keypoints.length);
     if (selected && candidates.includes(selected)) candidates.unshift(selected);
     for (const instance of candidates) {
-      let best = -1, bestDistance = reach;
+      let best = -1,
+        bestDistance = reach;
       for (let i = 0; i < instance.keypoints.length; i += 3) {
         if (!instance.keypoints[i + 2]) continue;
         const distance = Math.hypot(instance.keypoints[i] - x, instance.keypoints[i + 1] - y);
@@ -207,7 +213,9 @@ export class View {
       const [x, y] = this.viewport.toScreen(...shapeOf(hovered).top);
       drawTag(context, surface, x, y - 3, labelOf(editor, hovered), colorOf(category));
     }
-    const chosen = editor.document.instances.find((instance) => instance.id === (editor.draft?.id ?? editor.selectedId));
+    const chosen = editor.document.instances.find(
+      (instance) => instance.id === (editor.draft?.id ?? editor.selectedId),
+    );
     if (chosen && editor.isVisible(chosen)) this.drawChosen(context, editor.shown(chosen));
     this.tool?.draw?.(context, surface);
     this.onOverlay(context, surface);
@@ -223,7 +231,10 @@ export class View {
       drawVertices(context, surface, editableRings(instance), colorOf(category), this.activeVertex);
     }
     drawKeypoints(context, surface, instance.keypoints, category, {
-      active: editor.activeKeypoint, hovered: this.hoveredKeypoint, emphasis: "selected", ghosts: editor.ghosts,
+      active: editor.activeKeypoint,
+      hovered: this.hoveredKeypoint,
+      emphasis: "selected",
+      ghosts: editor.ghosts,
     });
     const [x, y] = this.viewport.toScreen(...shapeOf(instance).top);
     drawTag(context, surface, x, y - 7, (locked ? "🔒 " : "") + labelOf(editor, instance), colorOf(category));
@@ -231,7 +242,8 @@ export class View {
 
   /** @private */
   resize() {
-    const width = this.root.clientWidth, height = this.root.clientHeight;
+    const width = this.root.clientWidth,
+      height = this.root.clientHeight;
     if (!width || !height) return; // on a tab that is not shown
     this.ratio = window.devicePixelRatio || 1;
     for (const canvas of [this.scene, this.overlay]) {

@@ -70,10 +70,12 @@ export class Viewport {
 
   /** Bring a box of the image into sight, where it is not. @param {[number, number, number, number]} bbox x, y, width, height */
   reveal([x, y, width, height]) {
-    const [left, top] = this.toScreen(x, y), [right, bottom] = this.toScreen(x + width, y + height);
+    const [left, top] = this.toScreen(x, y),
+      [right, bottom] = this.toScreen(x + width, y + height);
     if (left >= 0 && top >= 0 && right <= this.width && bottom <= this.height) return;
     const tooLarge = right - left > this.width || bottom - top > this.height;
-    const insideX = right > 40 && left < this.width - 40, insideY = bottom > 40 && top < this.height - 40;
+    const insideX = right > 40 && left < this.width - 40,
+      insideY = bottom > 40 && top < this.height - 40;
     if (tooLarge && insideX && insideY) return;
     this.pan(this.width / 2 - (left + right) / 2, this.height / 2 - (top + bottom) / 2);
   }

@@ -1,0 +1,80 @@
+/** The document's pure functions: nothing is changed in place, and an edit says what it makes of an instance. */
+
+import assert from "node:assert/strict";
+import test from "node:test";
+import {
+  applied,
+  asPolygon,
+  completeKeypoints,
+  edited,
+  findInstance,
+  insertVertex,
+  moved,
+  moveVertex,
+  passesThreshold,
+  removeVertex,
+  withKeypoint,
+} from "../../app/canvas/model/document.js";
+import { encodeCrop } from "../../app/canvas/model/rle.js";
+import { documentOf, instanceOf, SQUARE } from "./samples.js";
+
+test("an edit accepts a proposal and marks it as edited, and leaves the old instance alone", () => {
+  const before = Object.freeze(instanceOf({ source: "predicted", status: "proposed", score: 0.4 }));
+  const after = edited(before, { segmentation: [[0, 0, 20, 0, 20, 10, 0, 10]] });
+  assert.deepEqual([after.source, after.status, after.bbox, after.area], ["edited", "accepted", [0, 0, 20, 10], 200]);
+  assert.equal(before.status, "proposed");
+});
+
+test("accepting alone does not make a proposal an edited one", () => {
+  const after = edited(instanceOf({ source: "predicted", status: "proposed" }), { status: "accepted" });
+  assert.deepEqual([after.source, after.status], ["predicted", "accepted"]);
+});
+
+test("unsent edits are applied in order, a creation too", () => {
+  let document = documentOf();
+  document = applied(document, { kind: "create", id: -1, fields: { category_id: 2, segmentation: [SQUARE] } });
+  assert.deepEqual(findInstance(document, -1)?.bbox, [0, 0, 10, 10]);
+  document = applied(document, { kind: "update", id: -1, fields: { category_id: 1 } });
+  assert.equal(findInstance(document, -1)?.category_id, 1);
+  assert.equal(applied(document, { kind: "update", id: 99, fields: { category_id: 1 } }), document);
+  document = applied(document, { kind: "delete", id: -1, fields: {} });
+  assert.equal(findInstance(document, -1), null);
+});
+
+test("a vertex can be put in, moved and taken out again; three points stay", () => {
+  const more = insertVertex([SQUARE], 0, 0, 5, -2);
+  assert.deepEqual(more, [[0, 0, 5, -2, 10, 0, 10, 10, 0, 10]]);
+  assert.deepEqual(moveVertex(more, 0, 1, 6, 1)[0].slice(2, 4), [6, 1]);
+  assert.deepEqual(removeVertex(more, 0, 1), [SQUARE]);
+  assert.equal(removeVertex([[0, 0, 1, 0, 1, 1]], 0, 0), null);
+});
+
+test("moving stops at the image's edge and takes labelled keypoints along", () => {
+  const instance = instanceOf({ keypoints: [5, 5, 2, 0, 0, 0] });
+  const fields = moved(instance, 1000, -5, { width: 100, height: 50 });
+  assert.deepEqual(fields.segmentation, [[90, 0, 100, 0, 100, 10, 90, 10]]);
+  assert.deepEqual(fields.keypoints, [95, 5, 2, 0, 0, 0]);
+});
+
+test("a bitmap moves by whole pixels, and its holes are counted when it becomes a polygon", () => {
+  const pixels = new Uint8Array(25).fill(1);
+  pixels[12] = 0;
+  const segmentation = encodeCrop({ left: 2, top: 2, width: 5, height: 5, pixels }, 20, 20);
+  const bitmap = instanceOf({ segmentation, bbox: [2, 2, 5, 5] });
+  const after = edited(bitmap, moved(bitmap, 1.4, 2.6, { width: 20, height: 20 }));
+  assert.deepEqual(after.bbox, [3, 5, 5, 5]);
+  assert.equal(after.area, 24);
+  const { segmentation: rings, holes } = asPolygon(bitmap, 0.5);
+  assert.deepEqual([rings.length, holes], [1, 1]);
+});
+
+test("keypoints are filled up to the class's names; one that is not labelled has no place", () => {
+  const category = { id: 1, name: "a", color: "#000000", keypoints: ["p", "q"], skeleton: [] };
+  assert.deepEqual(completeKeypoints(instanceOf({ keypoints: [1, 2, 2] }), category), [1, 2, 2, 0, 0, 0]);
+  assert.deepEqual(withKeypoint([1, 2, 2, 3, 4, 1], 1, 9, 9, 0), [1, 2, 2, 0, 0, 0]);
+});
+
+test("the threshold hides proposals only", () => {
+  assert.equal(passesThreshold(instanceOf({ status: "proposed", score: 0.3 }), 0.5), false);
+  assert.equal(passesThreshold(instanceOf({ status: "accepted", score: 0.3 }), 0.5), true);
+});

@@ -1,0 +1,87 @@
+/** The editor's state: selection, filter and edits, and what the server's answers make of them. */
+
+import assert from "node:assert/strict";
+import test from "node:test";
+import { server, storageOf } from "./stand_ins.js";
+import { documentOf, instanceOf, SQUARE } from "./samples.js";
+
+const { Editor } = await import("../../app/canvas/model/editor.js");
+
+/** An editor on a document of two objects. */
+function editorOf() {
+  globalThis.localStorage = storageOf(); // what another test locked is not locked here
+  const editor = new Editor();
+  editor.open(
+    documentOf(instanceOf({ id: 1 }), instanceOf({ id: 2, status: "proposed", score: 0.6, source: "predicted" })),
+  );
+  return editor;
+}
+
+test("a new object keeps its selection when the server numbers it", async () => {
+  server({ status: 201, body: { instance: instanceOf({ id: 41, revision: 4 }), revision: 4 } });
+  const editor = editorOf();
+  editor.select(editor.create({ category_id: 1, segmentation: [SQUARE] }));
+  assert.ok((editor.selectedId ?? 0) < 0);
+  await editor.outbox.flush();
+  assert.equal(editor.selectedId, 41);
+  assert.deepEqual(
+    editor.document?.instances.map(({ id }) => id),
+    [1, 2, 41],
+  );
+  assert.equal(editor.document?.can_undo, true);
+});
+
+test("a locked object is neither changed nor removed", () => {
+  const editor = editorOf();
+  editor.toggle("locked", 1);
+  assert.equal(editor.change(1, { category_id: 2 }), false);
+  editor.remove(1);
+  assert.equal(editor.document?.instances[0].category_id, 1);
+  assert.equal(editor.outbox.edits.length, 0);
+});
+
+test("an object that the threshold hides is not selected any more", () => {
+  const editor = editorOf();
+  editor.select(2);
+  editor.setThreshold(0.7);
+  assert.equal(editor.selectedId, null);
+  assert.deepEqual(
+    editor.visibleInstances().map(({ id }) => id),
+    [1],
+  );
+});
+
+test("a draft is shown and is no edit; another image drops it", () => {
+  const editor = editorOf();
+  editor.setDraft({ id: 1, fields: { bbox: [1, 1, 5, 5] } });
+  assert.deepEqual(editor.shown(instanceOf({ id: 1 })).bbox, [1, 1, 5, 5]);
+  assert.equal(editor.outbox.edits.length, 0);
+  editor.open(documentOf());
+  assert.equal(editor.draft, null);
+});
+
+test("a conflict shows theirs and offers mine", async () => {
+  const theirs = instanceOf({ id: 1, category_id: 2, revision: 9 });
+  const after = { ...documentOf(theirs), revision: 9 };
+  server({ status: 409, body: { error: "newer", instance: theirs, revision: 9 } }, { status: 200, body: after });
+  const editor = editorOf();
+  const notices = [];
+  editor.on("notice", (notice) => notices.push(notice));
+  editor.change(1, { segmentation: [[0, 0, 5, 0, 5, 5]] });
+  await editor.outbox.flush();
+  assert.equal(editor.document?.instances[0].category_id, 2);
+  assert.match(notices[0].text, /changed elsewhere/);
+  assert.equal(notices[0].actions[0].label, "Use mine");
+});
+
+test("choosing a class changes the selected object and drops keypoints that mean nothing there", () => {
+  server({ status: 200, body: { instance: instanceOf({ category_id: 2 }), revision: 4 } });
+  const editor = editorOf();
+  const document = documentOf(instanceOf({ id: 1, keypoints: [1, 1, 2] }));
+  document.categories[0].keypoints = ["nose"];
+  editor.open(document);
+  editor.select(1);
+  editor.chooseCategory(2);
+  assert.deepEqual(editor.selected?.keypoints, []);
+  assert.equal(editor.currentCategory?.id, 2);
+});
