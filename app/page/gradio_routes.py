@@ -14,7 +14,7 @@ from typing import Any
 
 import orjson
 from starlette.responses import JSONResponse
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from starlette.types import Message, Receive, Scope, Send
 
 # What a browser asks for, found by recording it (tests/browser/test_gradio_routes.py).
 READ = re.compile(r"/|/theme\.css|/favicon\.ico|/gradio_api/heartbeat/\w+|/(?:assets|static)(?:/[\w\-][\w.\-]*)+")
@@ -26,7 +26,7 @@ FILES = "page-files"  # in the workspace; what Gradio would keep of files
 class OnlyWhatThePageUses:
     """ASGI wrapper of the mounted Gradio application: 404 for everything else, and no call may name a file."""
 
-    def __init__(self, app: ASGIApp) -> None:
+    def __init__(self, app: Any) -> None:  # gradio.routes.App, which takes seconds to import
         self.app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -36,6 +36,8 @@ class OnlyWhatThePageUses:
         if scope["type"] != "http":
             await send({"type": "websocket.close", "code": 1008, "reason": "there is no such route"})
             return
+        # No parameter of an address means anything here; Gradio's own lead to its saved states, or to an error.
+        scope = {**scope, "query_string": b""}
         path, method = scope["path"].removeprefix(scope.get("root_path", "")) or "/", scope["method"]
         if method in ("GET", "HEAD") and READ.fullmatch(path):
             await self.app(scope, receive, send)
@@ -50,12 +52,16 @@ class OnlyWhatThePageUses:
             await JSONResponse({"error": "the request is too large"}, 413)(scope, receive, send)
             return
         try:
-            names_a_file = _names_a_file(orjson.loads(body))
+            call = orjson.loads(body)
+            names_a_file = _names_a_file(call)
         except (ValueError, RecursionError):
             await JSONResponse({"error": "the body is not valid JSON"}, 422)(scope, receive, send)
             return
         if names_a_file:
             await JSONResponse({"error": "files are not taken here; upload to /api/images"}, 422)(scope, receive, send)
+            return
+        if not self._is_a_call(call):
+            await JSONResponse({"error": "the page has no function that takes this"}, 422)(scope, receive, send)
             return
         given = False
 
@@ -67,6 +73,17 @@ class OnlyWhatThePageUses:
             return {"type": "http.request", "body": body, "more_body": False}
 
         await self.app(scope, again, send)
+
+    def _is_a_call(self, call: Any) -> bool:
+        """Whether it names a function of the page and brings as many values as that takes."""
+        if (
+            not isinstance(call, dict)
+            or type(call.get("fn_index")) is not int
+            or not isinstance(call.get("data"), list)
+        ):
+            return False
+        function = self.app.get_blocks().fns.get(call["fn_index"])
+        return function is not None and len(call["data"]) == len(function.inputs)
 
 
 async def _body(receive: Receive) -> bytes | None:

@@ -134,6 +134,31 @@ def test_calls_are_bounded_and_have_to_be_json(page: TestClient) -> None:
         assert "\n" not in answer.json()["error"]
 
 
+@pytest.mark.parametrize(
+    "call",
+    [
+        [],
+        {},
+        {"data": [], "fn_index": 0},
+        {"data": [None] * 4, "fn_index": 99},
+        {"data": [None] * 4, "fn_index": True},
+        {"data": [None] * 4},
+        {"data": None, "fn_index": 0},
+    ],
+)
+def test_a_call_names_a_function_and_brings_what_it_takes(page: TestClient, call: object) -> None:
+    answer = page.post("/gradio_api/run/predict", json=call)
+    assert answer.status_code == 422
+    assert "\n" not in answer.json()["error"]
+
+
+@pytest.mark.parametrize("query", ["page=other", "deep_link=x", "deep_link=..%2F..%2Fx"])
+def test_no_parameter_of_the_address_reaches_the_framework(page: TestClient, query: str) -> None:
+    answer = page.get(f"/?{query}")
+    assert answer.status_code == 200
+    assert '"deep_link_state":"none"' in answer.text.replace(" ", "")
+
+
 def test_its_folder_lies_in_the_workspace_for_the_owner_alone(page: TestClient, workspace: Path) -> None:
     assert stat.S_IMODE((workspace / "page-files").stat().st_mode) == 0o700
     assert str(workspace / "page-files") == page.app.routes[-1].app.app.get_blocks().GRADIO_CACHE  # type: ignore[attr-defined]
