@@ -12,7 +12,7 @@ import { isTextField } from "./view/dom.js";
  */
 
 /** @type {Shortcut[]} */
-export const SHORTCUTS = [
+const SHORTCUTS = [
   { group: "Images", keys: ["A", "ArrowLeft"], label: "Previous image", run: (bench) => bench.step(-1) },
   { group: "Images", keys: ["D", "ArrowRight"], label: "Next image", run: (bench) => bench.step(1) },
   { group: "Images", keys: ["N"], label: "Next image that is not reviewed", run: (bench) => bench.nextUnreviewed() },
@@ -24,24 +24,6 @@ export const SHORTCUTS = [
   },
   { group: "Images", keys: ["G"], label: "All images", run: (bench) => bench.showGallery(!bench.galleryShown) },
 
-  { group: "Tools", keys: ["V"], label: "Select, move, reshape", run: (bench) => bench.setTool("select") },
-  { group: "Tools", keys: ["P"], label: "Polygon", run: (bench) => bench.setTool("polygon") },
-  { group: "Tools", keys: ["B"], label: "Brush", run: (bench) => bench.setTool("brush") },
-  { group: "Tools", keys: ["E"], label: "Eraser", run: (bench) => bench.setTool("eraser") },
-  {
-    group: "Tools",
-    keys: ["[", "]"],
-    label: "Smaller, larger brush",
-    run: (bench, key) => bench.resizeBrush(key === "]" ? 1.25 : 0.8),
-  },
-  { group: "Tools", keys: ["R"], label: "Box → mask by the model", run: (bench) => bench.setTool("box") },
-  { group: "Tools", keys: ["K"], label: "Keypoints", run: (bench) => bench.setTool("keypoints") },
-  {
-    group: "Tools",
-    keys: ["M"],
-    label: "Outline an object by clicks, or mend the selected mask",
-    run: (bench) => bench.setTool("refine"),
-  },
   { group: "Tools", keys: ["O"], label: "Find objects on this image", run: (bench) => bench.findObjects() },
 
   {
@@ -111,11 +93,42 @@ export const SHORTCUTS = [
   { group: "View", keys: ["?", "F1"], label: "This help", run: (bench) => bench.editor.emit("help") },
 ];
 
+/** Every shortcut in the help's order: the tools say theirs themselves. @param {Workbench} bench @returns {Shortcut[]} */
+export function shortcutsOf(bench) {
+  const ofTools = bench.toolList.flatMap(({ name, label, help, key, shortcuts = [] }) => [
+    {
+      keys: [key],
+      label: help ?? label,
+      run: () => bench.setTool(/** @type {import("./tools/list.js").ToolName} */ (name)),
+    },
+    ...shortcuts.map(({ keys, label, run }) => ({
+      keys,
+      label,
+      run: (/** @type {Workbench} */ _, /** @type {string} */ pressed) => run(pressed),
+    })),
+  ]);
+  const first = SHORTCUTS.findIndex(({ group }) => group === "Tools");
+  return [
+    ...SHORTCUTS.slice(0, first),
+    ...ofTools.map((shortcut) => ({ group: "Tools", ...shortcut })),
+    ...SHORTCUTS.slice(first),
+  ];
+}
+
 const OVER_GALLERY = new Set(["G", "Escape", "?", "F1", "A", "D", "N", "ArrowLeft", "ArrowRight"]);
+
+/** @type {{[code: string]: string}} */
+const BRACKETS = { BracketLeft: "[", BracketRight: "]" };
+
+/** A letter of a layout without Latin ones, or an input method at work: the place of the key counts. @param {string} key */
+function isForeign(key) {
+  return key === "Process" || (/^\p{Letter}$/u.test(key) && !/^\p{Script=Latin}$/u.test(key));
+}
 
 /** @param {KeyboardEvent} event the name of what was pressed, as the table writes it */
 function nameOf(event) {
   let key = event.key;
+  if (isForeign(key)) key = /^Key([A-Z])$/.exec(event.code)?.[1] ?? BRACKETS[event.code] ?? key;
   if (/^Digit\d$/.test(event.code) && !event.shiftKey) key = event.code.slice(5); // layouts whose digits need Shift
   if (key === "=") key = "+";
   if (/^[a-z]$/i.test(key)) key = key.toUpperCase();
@@ -131,7 +144,7 @@ function nameOf(event) {
 /** Listen for the whole page while the editor is on show and no text field has the focus. @param {Workbench} bench */
 export function attachKeys(bench) {
   const table = new Map(
-    SHORTCUTS.flatMap((shortcut) => (shortcut.run ? shortcut.keys.map((key) => [key, shortcut]) : [])),
+    shortcutsOf(bench).flatMap((shortcut) => (shortcut.run ? shortcut.keys.map((key) => [key, shortcut]) : [])),
   );
   const onShow = () => bench.root.offsetParent !== null || bench.root.getClientRects().length > 0;
 

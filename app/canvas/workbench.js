@@ -6,13 +6,12 @@ import { shapeKind, simplified } from "./model/document.js";
 import { Editor, lineOf } from "./model/editor.js";
 import { ImageList } from "./model/images.js";
 import { remember, remembered } from "./model/preferences.js";
-import { BrushTool } from "./tools/brush.js";
-import { BoxTool } from "./tools/box.js";
-import { KeypointsTool, turnVisibility } from "./tools/keypoints.js";
-import { PolygonTool } from "./tools/polygon.js";
-import { RefineTool } from "./tools/refine.js";
-import { SelectTool } from "./tools/select.js";
+import { turnVisibility } from "./tools/keypoints.js";
+import { createTools } from "./tools/list.js";
 import { View } from "./view/view.js";
+
+/** @typedef {import("./tools/list.js").ToolName} ToolName */
+/** @typedef {import("./view/view.js").Tool} Tool */
 
 const SIMPLIFY_TOLERANCE = 1.5; // CSS pixels at the present zoom: what the eye would not miss
 
@@ -24,22 +23,14 @@ export class Workbench {
     this.images = new ImageList();
     this.assistant = new Assistant(this.editor, this.images);
     this.view = new View(this.editor);
-    this.tools = {
-      select: new SelectTool(this.editor, this.view),
-      polygon: new PolygonTool(this.editor, this.view),
-      brush: new BrushTool("brush", this.editor, this.view),
-      eraser: new BrushTool("eraser", this.editor, this.view),
-      box: new BoxTool(this.editor, this.view),
-      keypoints: new KeypointsTool(this.editor, this.view),
-      refine: new RefineTool(this.editor, this.view),
-    };
-    /** @type {keyof Workbench["tools"]} */
+    this.tools = createTools(this.editor, this.view);
+    /** @type {ToolName} */
     this.toolName = "select";
     this.opening = 0;
     this.openedMilliseconds = 0; // from asking for an image to its first frame with objects
     this.galleryShown = false;
     this.view.setTool(this.tools.select);
-    this.view.onOverlay = (context, surface) => this.tools.box.drawWaiting(context, surface);
+    this.view.onOverlay = (context, surface) => this.toolList.forEach((tool) => tool.overlay?.(context, surface));
     this.editor.on("document", () => this.editor.document && this.images.note(this.editor.document));
   }
 
@@ -144,11 +135,16 @@ export class Workbench {
 
   // -- tools ----------------------------------------------------------------------------------
 
-  get tool() {
-    return /** @type {import("./view/view.js").Tool} */ (this.tools[this.toolName]);
+  /** @returns {Tool[]} */
+  get toolList() {
+    return Object.values(this.tools);
   }
 
-  /** @param {keyof Workbench["tools"]} name */
+  get tool() {
+    return /** @type {Tool} */ (this.tools[this.toolName]);
+  }
+
+  /** @param {ToolName} name */
   setTool(name) {
     if (name === this.toolName) return;
     this.toolName = name;
@@ -185,11 +181,6 @@ export class Workbench {
   cancel() {
     if (this.galleryShown) this.showGallery(false);
     else if (!this.tool.cancel?.()) this.editor.select(null);
-  }
-
-  /** @param {number} factor */
-  resizeBrush(factor) {
-    this.tools.brush.resize(factor);
   }
 
   cycleKeypoint() {

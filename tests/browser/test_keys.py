@@ -108,3 +108,32 @@ def test_accepting_one_all_and_marking_reviewed(
     assert document["image"]["status"] == "reviewed"
     assert sorted(instance["score"] for instance in document["instances"]) == [0.8, 0.9]
     assert {instance["status"] for instance in document["instances"]} == {"accepted"}
+
+
+@pytest.mark.parametrize("letter", ["з", "π", "פ", "ㅔ", "ح", "Process"])
+def test_letters_of_other_alphabets_count_by_their_place(
+    open_editor: Any, data_plane: DataPlane, photographs: Photographs, letter: str
+) -> None:
+    editor = open_editor(data_plane.upload(photographs.make()))
+    send_key(editor, letter, "KeyP")
+    assert editor.page.evaluate("maskloop.bench.toolName") == "polygon"
+
+
+def test_undo_works_on_a_russian_layout_and_latin_letters_count_as_printed(
+    open_editor: Any, data_plane: DataPlane, photographs: Photographs
+) -> None:
+    image = data_plane.upload(photographs.make())
+    editor = open_editor(image)
+    editor.draw_polygon((100, 80), (260, 80), (260, 220))
+    editor.wait_saved(1)
+    send_key(editor, "я", "KeyZ", modifiers=2)
+    editor.wait_for("maskloop.document.instances.length === 0")
+    send_key(editor, "b", "KeyP")  # where P is on this keyboard, another layout has printed B
+    assert editor.page.evaluate("maskloop.bench.toolName") == "brush"
+
+
+def send_key(editor: Any, key: str, code: str, modifiers: int = 0) -> None:
+    """Press a key of a layout that Playwright does not know; modifiers as the browser counts them: 2 is Ctrl."""
+    session = editor.page.context.new_cdp_session(editor.page)
+    for kind in ("rawKeyDown", "keyUp"):
+        session.send("Input.dispatchKeyEvent", {"type": kind, "key": key, "code": code, "modifiers": modifiers})

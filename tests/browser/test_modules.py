@@ -101,7 +101,8 @@ def test_simplified_ring_stays_within_its_tolerance(evaluate: Any) -> None:
     ring = np.stack([200 + radius * np.cos(angle), 200 + radius * np.sin(angle)], axis=1)
     kept = np.array(
         evaluate(
-            """async (ring) => (await import("/canvas/model/geometry.js")).simplifyRing(ring, 1)""", ring.ravel().tolist()
+            """async (ring) => (await import("/canvas/model/geometry.js")).simplifyRing(ring, 1)""",
+            ring.ravel().tolist(),
         )
     ).reshape(-1, 2)
     assert 10 < len(kept) < 120

@@ -6,6 +6,7 @@ import { openExport, openImport } from "./exchange.js";
 import { openHelp } from "./help.js";
 
 /** @typedef {import("../workbench.js").Workbench} Workbench */
+/** @typedef {import("../tools/list.js").ToolName} ToolName */
 
 /** @param {Workbench} bench @param {() => void} chooseFiles */
 export function createTopBar(bench, chooseFiles) {
@@ -97,18 +98,10 @@ export function createTopBar(bench, chooseFiles) {
 /** @param {Workbench} bench */
 export function createToolBar(bench) {
   const { editor } = bench;
-  /** @type {[keyof Workbench["tools"], string, string][]} */
-  const tools = [
-    ["select", "Select, move, reshape", "V"],
-    ["polygon", "Polygon", "P"],
-    ["brush", "Brush", "B"],
-    ["eraser", "Eraser", "E"],
-    ["box", "Box → mask by the model", "R"],
-    ["keypoints", "Keypoints", "K"],
-    ["refine", "Outline or mend by clicks", "M"],
-  ];
-  const buttons = tools.map(([name, label, key]) => {
-    const one = button(name, label, () => bench.setTool(name), { keys: key, class: "ml-tool", "data-tool": name });
+  const tools = bench.toolList;
+  const buttons = tools.map(({ name, label, key, icon: picture }) => {
+    const take = () => bench.setTool(/** @type {ToolName} */ (name));
+    const one = button(picture, label, take, { keys: key, class: "ml-tool", "data-tool": name });
     one.append(element("kbd", { "aria-hidden": "true" }, key));
     return one;
   });
@@ -123,7 +116,7 @@ export function createToolBar(bench) {
   });
   opacity.addEventListener("input", () => bench.view.setOpacity(Number(opacity.value) / 100));
   const update = () =>
-    tools.forEach(([name], index) => buttons[index].setAttribute("aria-pressed", String(bench.toolName === name)));
+    tools.forEach(({ name }, index) => buttons[index].setAttribute("aria-pressed", String(bench.toolName === name)));
   editor.on("tool", update);
   update();
   return element(
@@ -139,16 +132,11 @@ export function createToolBar(bench) {
 
 /** Choices of the tool in hand, over the canvas. @param {Workbench} bench */
 export function createToolOptions(bench) {
-  const { box } = bench.tools;
-  const guess = element("input", { type: "checkbox", checked: box.guessClass });
-  guess.addEventListener("change", () => box.setGuessClass(guess.checked));
-  const root = element(
-    "div",
-    { class: "ml-tool-options", hidden: true },
-    element("label", { class: "ml-choice" }, guess, "The model guesses the class"),
-  );
+  const root = element("div", { class: "ml-tool-options", hidden: true });
   bench.editor.on("tool", () => {
-    root.hidden = bench.toolName !== "box";
+    const options = bench.tool.options?.();
+    root.hidden = !options;
+    root.replaceChildren(...(options ? [options] : []));
   });
   return root;
 }

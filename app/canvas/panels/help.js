@@ -2,7 +2,7 @@
 
 import { openDialog } from "./dialogs.js";
 import { element } from "../view/dom.js";
-import { SHORTCUTS } from "../keys.js";
+import { shortcutsOf } from "../keys.js";
 
 /** @type {{[key: string]: string}} */
 const SHOWN = { ArrowLeft: "←", ArrowRight: "→", Delete: "Del", Escape: "Esc", "-": "−" };
@@ -20,10 +20,11 @@ function keysOf(keys) {
 
 /** @param {import("../workbench.js").Workbench} bench */
 export function openHelp(bench) {
-  const groups = [...new Set(SHORTCUTS.map(({ group }) => group))];
+  const shortcuts = shortcutsOf(bench);
+  const groups = [...new Set(shortcuts.map(({ group }) => group))];
   const columns = groups.map((group) => {
     const list = element("dl", {});
-    for (const { keys, label } of SHORTCUTS.filter((shortcut) => shortcut.group === group && shortcut.label)) {
+    for (const { keys, label } of shortcuts.filter((shortcut) => shortcut.group === group && shortcut.label)) {
       list.append(keysOf(keys), element("dd", {}, label));
     }
     return element("section", {}, element("h3", {}, group), list);

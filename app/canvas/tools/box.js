@@ -3,6 +3,7 @@
 import * as api from "../model/api.js";
 import { lineOf } from "../model/editor.js";
 import { clamp, rounded } from "../model/geometry.js";
+import { element } from "../view/dom.js";
 import { colorOf, drawTag, inScreenPixels } from "../view/painter.js";
 import { remember, remembered } from "../model/preferences.js";
 
@@ -14,6 +15,9 @@ const SURE = 0.5; // score from which the model's class is taken
 
 export class BoxTool {
   name = "box";
+  label = "Box → mask by the model";
+  key = "R";
+  icon = /** @type {const} */ ("box");
 
   /** @param {import("../model/editor.js").Editor} editor @param {import("../view/view.js").View} view */
   constructor(editor, view) {
@@ -37,6 +41,12 @@ export class BoxTool {
 
   cursor() {
     return "crosshair";
+  }
+
+  options() {
+    const guess = element("input", { type: "checkbox", checked: this.guessClass });
+    guess.addEventListener("change", () => this.setGuessClass(guess.checked));
+    return element("label", { class: "ml-choice" }, guess, "The model guesses the class");
   }
 
   /** @param {boolean} on */
@@ -156,7 +166,7 @@ export class BoxTool {
   }
 
   /** Boxes that wait for their mask, whichever tool is in hand by now. @param {CanvasRenderingContext2D} context @param {import("../view/painter.js").Surface} surface */
-  drawWaiting(context, surface) {
+  overlay(context, surface) {
     for (const { image, box } of this.waiting) {
       if (image !== this.editor.image?.image_id) continue;
       drawBox(context, surface, box, "#ffffff");

@@ -19,6 +19,14 @@ export class BrushTool {
   /** @param {"brush" | "eraser"} name @param {import("../model/editor.js").Editor} editor @param {import("../view/view.js").View} view */
   constructor(name, editor, view) {
     this.name = name;
+    this.label = name === "brush" ? "Brush" : "Eraser";
+    this.key = name === "brush" ? "B" : "E";
+    this.icon = name;
+    if (name === "eraser") {
+      // One size for both: said once, after the second of them.
+      const run = (/** @type {string} */ key) => this.resize(key === "]" ? 1.25 : 0.8);
+      this.shortcuts = [{ keys: ["[", "]"], label: "Smaller, larger brush", run }];
+    }
     this.editor = editor;
     this.view = view;
     /** @type {number[]} */

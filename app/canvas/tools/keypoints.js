@@ -58,6 +58,9 @@ export function turnVisibility(editor, index) {
 
 export class KeypointsTool {
   name = "keypoints";
+  label = "Keypoints";
+  key = "K";
+  icon = /** @type {const} */ ("keypoints");
 
   /** @param {import("../model/editor.js").Editor} editor @param {import("../view/view.js").View} view */
   constructor(editor, view) {

@@ -12,6 +12,9 @@ const SAME_POINT = 2;
 
 export class PolygonTool {
   name = "polygon";
+  label = "Polygon";
+  key = "P";
+  icon = /** @type {const} */ ("polygon");
 
   /** @param {import("../model/editor.js").Editor} editor @param {import("../view/view.js").View} view */
   constructor(editor, view) {

@@ -12,6 +12,10 @@ import { NewMask } from "./new_mask.js";
 
 export class RefineTool {
   name = "refine";
+  label = "Outline or mend by clicks";
+  help = "Outline an object by clicks, or mend the selected mask";
+  key = "M";
+  icon = /** @type {const} */ ("refine");
 
   /** @param {import("../model/editor.js").Editor} editor @param {import("../view/view.js").View} view */
   constructor(editor, view) {

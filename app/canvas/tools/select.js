@@ -26,6 +26,9 @@ const CONVERT_TOLERANCE = 0.8; // image pixels
 
 export class SelectTool {
   name = "select";
+  label = "Select, move, reshape";
+  key = "V";
+  icon = /** @type {const} */ ("select");
 
   /** @param {import("../model/editor.js").Editor} editor @param {import("../view/view.js").View} view */
   constructor(editor, view) {

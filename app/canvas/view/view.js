@@ -21,6 +21,12 @@ import { Viewport } from "./viewport.js";
 /**
  * @typedef {object} Tool
  * @property {string} name
+ * @property {string} label  in the tool bar
+ * @property {string} [help]  in the list of keys, where the label is too short
+ * @property {string} key
+ * @property {import("./dom.js").IconName} icon
+ * @property {() => HTMLElement} [options]  its choices, shown over the canvas while it is in hand
+ * @property {{keys: string[], label: string, run: (key: string) => void}[]} [shortcuts]  further keys
  * @property {() => string} hint  one line for the person
  * @property {(pointer: Pointer) => string} [cursor]
  * @property {(pointer: Pointer) => void} [pointerDown]
@@ -32,7 +38,8 @@ import { Viewport } from "./viewport.js";
  * @property {() => boolean} [erase]  Del and Backspace
  * @property {() => boolean} [undo]
  * @property {() => void} [leave]
- * @property {(context: CanvasRenderingContext2D, surface: import("./painter.js").Surface) => void} [draw]
+ * @property {(context: CanvasRenderingContext2D, surface: import("./painter.js").Surface) => void} [draw]  while it is in hand
+ * @property {(context: CanvasRenderingContext2D, surface: import("./painter.js").Surface) => void} [overlay]  always
  */
 
 export class View {

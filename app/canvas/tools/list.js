@@ -1,0 +1,23 @@
+/** The tools, in the order of the tool bar. A new one is written in a file of its own and named here. */
+
+import { BoxTool } from "./box.js";
+import { BrushTool } from "./brush.js";
+import { KeypointsTool } from "./keypoints.js";
+import { PolygonTool } from "./polygon.js";
+import { RefineTool } from "./refine.js";
+import { SelectTool } from "./select.js";
+
+/** @param {import("../model/editor.js").Editor} editor @param {import("../view/view.js").View} view */
+export function createTools(editor, view) {
+  return {
+    select: new SelectTool(editor, view),
+    polygon: new PolygonTool(editor, view),
+    brush: new BrushTool("brush", editor, view),
+    eraser: new BrushTool("eraser", editor, view),
+    box: new BoxTool(editor, view),
+    keypoints: new KeypointsTool(editor, view),
+    refine: new RefineTool(editor, view),
+  };
+}
+
+/** @typedef {keyof ReturnType<typeof createTools>} ToolName */
