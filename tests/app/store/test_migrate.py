@@ -247,3 +247,13 @@ def test_foreign_keys_hold_again_after_an_update(tmp_path: Path) -> None:
     with store.engine.connect() as connection:
         assert connection.scalar(text("PRAGMA foreign_keys")) == 1
     store.close()
+
+
+def test_where_the_system_has_no_such_locks_it_opens_all_the_same(
+    workspace: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("app.store.workspace_lock.fcntl", None)
+    store = Store(workspace)
+    with store.reading() as session:
+        assert session.execute(text("SELECT count(*) FROM images")).scalar_one() > 0
+    store.close()
