@@ -20,6 +20,7 @@ from app.inference.repredict import Repredictor
 from app.page.gradio_routes import keep_files_in
 from app.same_origin import SameOrigin
 from app.store.database import Store
+from core import __version__
 
 logger = logging.getLogger("maskloop")
 
@@ -63,7 +64,7 @@ def create_app(
         model_service.close()
         store.close()
 
-    app = FastAPI(title="MaskLoop", description=DESCRIPTION, version="1", lifespan=lifespan)
+    app = FastAPI(title="MaskLoop", description=DESCRIPTION, version=__version__, lifespan=lifespan)
     app.state.store = store
     app.state.model_service = model_service
     app.state.registry = registry

@@ -34,6 +34,8 @@ _HOME_OF = {
     "train": "core.training",
 }
 
+__version__ = "0.1.0"  # of the whole project: nothing else says it
+
 __all__ = [
     "CocoDataset",
     "Instances",

@@ -24,7 +24,7 @@ import psutil
 
 from app.access import read_token
 from app.json_files import read_json, write_json
-from app.main import listen, server_for
+from app.serving import listen, server_for
 from app.store.database import Store
 
 FOLDER = "notebook"

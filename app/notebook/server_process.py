@@ -17,9 +17,9 @@ from pathlib import Path
 from typing import Any
 
 from app.access import read_token
-from app.main import listen
 from app.notebook.serve import FOLDER, HOST, LOG, kernels, page_address, register, served_by, unregister
 from app.processes import PROJECT_ROOT, is_running
+from app.serving import listen
 
 STARTING = 180.0  # seconds; the libraries alone take five on a quick machine
 

@@ -18,12 +18,13 @@ from core.model.categories import check_categories
 from core.model.coco_download import COCO_FILES, cached_file, download
 from core.model.foreign_weights import read_foreign
 from core.model.mask_rcnn import MaskRCNN
+from core.shipped import shipped
 from core.structures import Category, named_categories
 
 WEIGHTS_FILE = "model.safetensors"
 SIDECAR_FILE = "model.json"
 FORMAT = 1
-SHIPPED_MODELS = Path(__file__).resolve().parents[2] / "data" / "models"
+SHIPPED_MODELS = shipped("models")
 
 
 def save_model(

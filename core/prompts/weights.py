@@ -14,11 +14,12 @@ from safetensors.torch import load_file, save_file
 from core.files import write_atomically, write_text_atomically
 from core.prompts.config import PromptConfig
 from core.prompts.network import PromptNetwork
+from core.shipped import shipped
 
 WEIGHTS_FILE = "prompts.safetensors"
 SIDECAR_FILE = "prompts.json"
 FORMAT = 1
-SHIPPED = Path(__file__).resolve().parents[2] / "data" / "models" / "prompts"
+SHIPPED = shipped("models") / "prompts"
 
 
 def save_prompt_network(
