@@ -17,7 +17,7 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 from sqlalchemy.orm import Session
 
-from app.store.migrate import open_schema
+from app.store.migrations.migrate import open_schema
 from app.store.workspace_lock import WorkspaceLock
 
 DATABASE_NAME = "maskloop.db"

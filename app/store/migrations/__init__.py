@@ -1,4 +1,4 @@
-"""The steps from each schema of the store to the next; `app.store.migrate` carries them out.
+"""The steps from each schema of the store to the next; `app.store.migrations.migrate` carries them out.
 
 A step is a file in `versions/` named by its number, `0002_what_it_does.py`, whose `revision` is that number and
 whose `down_revision` is the one before. It describes tables as they were at its time and imports nothing of the

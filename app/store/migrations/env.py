@@ -1,4 +1,4 @@
-"""What Alembic runs: the steps, on the connection and in the transaction that `app.store.migrate` opened."""
+"""What Alembic runs: the steps, on the connection and in the transaction that `app.store.migrations.migrate` opened."""
 
 from alembic import context
 

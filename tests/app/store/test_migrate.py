@@ -13,17 +13,17 @@ from pathlib import Path
 import pytest
 from sqlalchemy import create_engine, text
 
-from app.store import migrate
 from app.store.coco_export import export_coco
 from app.store.database import Store
 from app.store.documents import document_json, find_image
 from app.store.history import image_for_writing, redo, undo
+from app.store.migrations import migrate
 from tests.app.store.old_workspace import EXPORT, OLDER, longer_chain, old_workspace, schema, version
 
 OPEN = """
 import sys, time
 from pathlib import Path
-from app.store import migrate
+from app.store.migrations import migrate
 from app.store.database import Store
 migrate.MIGRATIONS = Path(sys.argv[2])
 store = Store(sys.argv[1])

@@ -13,9 +13,9 @@ from pathlib import Path
 import pytest
 from sqlalchemy import create_engine, inspect, text
 
-from app.store import migrate
 from app.store.database import Store
 from app.store.images import add_image
+from app.store.migrations import migrate
 from app.store.tables import Base
 from tests.app.conftest import file_bytes, picture
 from tests.app.store.old_workspace import longer_chain
@@ -31,7 +31,7 @@ OLDER = (
 OPEN = """
 import sys
 from pathlib import Path
-from app.store import migrate
+from app.store.migrations import migrate
 from app.store.database import Store
 migrate.MIGRATIONS = Path(sys.argv[3])
 Store(sys.argv[1], sys.argv[2], migrate_without_backup=True)

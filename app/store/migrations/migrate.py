@@ -13,11 +13,11 @@ from pathlib import Path
 
 from sqlalchemy import Column, Connection, Engine, MetaData, String, Table, delete, insert, inspect, select, text
 
-from app.store.database_copy import copy_database
+from app.store.migrations.database_copy import copy_database
 from app.store.tables import Base
 from app.store.workspace_lock import WorkspaceLock
 
-MIGRATIONS = Path(__file__).parent / "migrations"
+MIGRATIONS = Path(__file__).parent
 VERSION_TABLE = "maskloop_version"
 PATIENCE = 10.0  # seconds for another program that is updating this database, or is just closing it
 POSTGRESQL_LOCK = 0x6D61736B6C6F6F70  # "maskloop"
