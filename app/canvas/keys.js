@@ -143,35 +143,40 @@ function nameOf(event) {
 
 /** Listen for the whole page while the editor is on show and no text field has the focus. @param {Workbench} bench */
 export function attachKeys(bench) {
+  const { signal } = bench.leaving;
   const table = new Map(
     shortcutsOf(bench).flatMap((shortcut) => (shortcut.run ? shortcut.keys.map((key) => [key, shortcut]) : [])),
   );
   const onShow = () => bench.root.offsetParent !== null || bench.root.getClientRects().length > 0;
 
-  window.addEventListener("keydown", (event) => {
-    if (event.defaultPrevented || !onShow() || isTextField(event.target) || bench.root.querySelector("dialog[open]"))
-      return;
-    if (event.key === " ") {
-      if (event.target instanceof HTMLElement && event.target.closest("button, a, input")) return; // Space presses those
-      bench.view.spaceHeld = true;
-      bench.view.updateCursor();
+  window.addEventListener(
+    "keydown",
+    (event) => {
+      if (event.defaultPrevented || !onShow() || isTextField(event.target) || bench.root.querySelector("dialog[open]"))
+        return;
+      if (event.key === " ") {
+        if (event.target instanceof HTMLElement && event.target.closest("button, a, input")) return; // Space presses those
+        bench.view.spaceHeld = true;
+        bench.view.updateCursor();
+        event.preventDefault();
+        return;
+      }
+      const name = nameOf(event);
+      const shortcut = /** @type {Shortcut | undefined} */ (table.get(name));
+      if (!shortcut?.run) return;
+      const pressesSomething = ["Enter", "Tab", "Shift+Tab", "ArrowLeft", "ArrowRight"].includes(name);
+      if (pressesSomething && event.target !== document.body && event.target !== bench.view.overlay) return; // a button or list has the focus
+      if (bench.galleryShown && !OVER_GALLERY.has(name)) return; // what cannot be seen is not changed
       event.preventDefault();
-      return;
-    }
-    const name = nameOf(event);
-    const shortcut = /** @type {Shortcut | undefined} */ (table.get(name));
-    if (!shortcut?.run) return;
-    const pressesSomething = ["Enter", "Tab", "Shift+Tab", "ArrowLeft", "ArrowRight"].includes(name);
-    if (pressesSomething && event.target !== document.body && event.target !== bench.view.overlay) return; // a button or list has the focus
-    if (bench.galleryShown && !OVER_GALLERY.has(name)) return; // what cannot be seen is not changed
-    event.preventDefault();
-    shortcut.run(bench, name);
-  });
+      shortcut.run(bench, name);
+    },
+    { signal },
+  );
 
   const releaseSpace = () => {
     bench.view.spaceHeld = false;
     bench.view.updateCursor();
   };
-  window.addEventListener("keyup", (event) => event.key === " " && releaseSpace());
-  window.addEventListener("blur", releaseSpace);
+  window.addEventListener("keyup", (event) => event.key === " " && releaseSpace(), { signal });
+  window.addEventListener("blur", releaseSpace, { signal });
 }

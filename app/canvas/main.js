@@ -20,7 +20,7 @@ import { lineOf } from "./model/editor.js";
 
 const SMALLEST_HEIGHT = 420; // CSS pixels; below that the page scrolls
 
-/** @param {HTMLElement} host */
+/** The editor in an element; its `unmount()` takes it out again. @param {HTMLElement} host */
 export async function mount(host) {
   const root = element("div", { class: "maskloop", "aria-label": "Annotation editor" });
   await stylesheet();
@@ -61,9 +61,9 @@ export async function mount(host) {
     createStatusBar(bench),
     files,
   );
-  followTheme(root);
+  followTheme(root, bench.leaving.signal);
   host.replaceChildren(root);
-  fillWindow(root);
+  fillWindow(root, bench.leaving.signal);
   attachPointers(bench.view);
   attachKeys(bench);
   attachDrop(bench, root);
@@ -133,17 +133,19 @@ function createUploadProgress(bench) {
   return root;
 }
 
-/** The editor takes what the window leaves below its top edge. @param {HTMLElement} root */
-function fillWindow(root) {
+/** The editor takes what the window leaves below its top edge. @param {HTMLElement} root @param {AbortSignal} signal */
+function fillWindow(root, signal) {
   const fill = () => {
     if (root.offsetParent === null) return;
     const top = root.getBoundingClientRect().top + window.scrollY;
     root.style.height = `${Math.max(SMALLEST_HEIGHT, Math.floor(window.innerHeight - top))}px`;
   };
-  window.addEventListener("resize", fill);
+  window.addEventListener("resize", fill, { signal });
   const around = new ResizeObserver(fill); // whatever grows above the editor pushes it down
   for (let node = root.parentElement; node; node = node.parentElement) around.observe(node);
-  new IntersectionObserver(fill).observe(root);
+  const shown = new IntersectionObserver(fill);
+  shown.observe(root);
+  signal.addEventListener("abort", () => (around.disconnect(), shown.disconnect()));
   fill();
 }
 
@@ -183,21 +185,34 @@ function attachDrop(bench, root) {
     veil.hidden = true;
     if (event.dataTransfer) await bench.upload(await droppedFiles(event.dataTransfer));
   });
-  window.addEventListener("paste", (event) => {
-    const pasted = [...(event.clipboardData?.files ?? [])].filter((file) => file.type.startsWith("image/"));
-    if (pasted.length && root.offsetParent !== null) void bench.upload(pasted);
-  });
+  window.addEventListener(
+    "paste",
+    (event) => {
+      const pasted = [...(event.clipboardData?.files ?? [])].filter((file) => file.type.startsWith("image/"));
+      if (pasted.length && root.offsetParent !== null) void bench.upload(pasted);
+    },
+    { signal: bench.leaving.signal },
+  );
 }
 
 /** Look again when the person comes back to the page or to this tab of it. @param {Workbench} bench */
 function watchReturn(bench) {
+  const { signal } = bench.leaving;
   let seen = true;
-  new IntersectionObserver(([entry]) => {
+  const onShow = new IntersectionObserver(([entry]) => {
     if (entry.isIntersecting && !seen) void bench.refresh();
     seen = entry.isIntersecting;
-  }).observe(bench.root);
-  document.addEventListener("visibilitychange", () => document.visibilityState === "visible" && void bench.refresh());
-  window.addEventListener("beforeunload", (event) => {
-    if (bench.editor.outbox.state === "retrying") event.preventDefault(); // kept in the browser, but not on the server yet
   });
+  onShow.observe(bench.root);
+  signal.addEventListener("abort", () => onShow.disconnect());
+  document.addEventListener("visibilitychange", () => document.visibilityState === "visible" && void bench.refresh(), {
+    signal,
+  });
+  window.addEventListener(
+    "beforeunload",
+    (event) => {
+      if (bench.editor.outbox.state === "retrying") event.preventDefault(); // kept in the browser, but not on the server yet
+    },
+    { signal },
+  );
 }

@@ -19,6 +19,8 @@ export class Workbench {
   /** @param {HTMLElement} root the element that everything is in */
   constructor(root) {
     this.root = root;
+    /** Ends with the editor: what listens outside its element listens until then. */
+    this.leaving = new AbortController();
     this.editor = new Editor();
     this.images = new ImageList();
     this.assistant = new Assistant(this.editor, this.images);
@@ -42,6 +44,15 @@ export class Workbench {
     const wanted = Number(/#image=(\d+)/.exec(location.hash)?.[1] ?? remembered("image", 0));
     const first = this.images.find(wanted) ?? this.images.nextUnreviewed(null) ?? this.images.rows[0];
     if (first) await this.open(first.image_id);
+  }
+
+  /** Take the editor off the page; what is not saved yet stays in the browser's storage. */
+  unmount() {
+    this.leaving.abort();
+    this.assistant.close();
+    this.editor.outbox.close();
+    this.view.imageLayer.close();
+    this.root.remove();
   }
 
   // -- images ---------------------------------------------------------------------------------

@@ -71,3 +71,15 @@ def test_editor_works_inside_a_page_of_another_site(
         context.close()
         assert errors == []
         assert len(data_plane.document(image)["instances"]) == 1
+
+
+def test_an_unmounted_editor_listens_no_more_and_another_takes_its_place(
+    open_editor: Any, data_plane: DataPlane, photographs: Photographs
+) -> None:
+    editor = open_editor(data_plane.upload(photographs.make()))
+    editor.page.evaluate("{ window.gone = maskloop.bench; gone.unmount(); }")
+    assert editor.page.locator(".maskloop").count() == 0
+    editor.page.evaluate("import('/canvas/main.js').then(({ mount }) => mount(document.body))")
+    editor.wait_for("maskloop.bench !== gone && maskloop.drawn")
+    editor.press("p")
+    assert editor.page.evaluate("[gone.toolName, maskloop.bench.toolName]") == ["select", "polygon"]

@@ -12,7 +12,7 @@ import { fieldsOf, findInstance, withInstance, withoutInstance } from "./documen
 /** An edit is on the server. @param {Editor} editor @param {Edit} edit @param {any} saved */
 export function takeSaved(editor, edit, saved) {
   const document = editor.document;
-  if (!document || document.image.image_id !== edit.image) return editor.emit("saved", edit);
+  if (!document || document.image.image_id !== edit.image) return;
   const status = document.image.status === "todo" ? "in_progress" : document.image.status; // as the server does
   /** @type {ImageDocument} */
   let next = {
@@ -29,23 +29,12 @@ export function takeSaved(editor, edit, saved) {
     if (local) {
       const instance = more.length ? { ...local, id, revision: saved.instance.revision } : saved.instance;
       next = withInstance(next, edit.id, instance);
-      if (edit.id !== id) renumber(editor, edit.id, id);
+      if (edit.id !== id) editor.renumber(edit.id, id);
     }
   }
-  editor.document = next;
-  editor.emit("document");
-  editor.emit("saved", edit);
+  editor.setDocument(next);
   // Every edit adds one to the revision: a larger step means that somebody else is at this image too.
   if (next.revision > document.revision + 1 && !editor.outbox.edits.length) void editor.reload().catch(() => {});
-}
-
-/** The server has numbered an instance. @param {Editor} editor @param {number} from @param {number} to */
-function renumber(editor, from, to) {
-  if (editor.draft?.id === from) editor.draft = { ...editor.draft, id: to };
-  for (const flag of /** @type {const} */ (["hidden", "locked"])) if (editor[flag].delete(from)) editor[flag].add(to);
-  if (editor.hoveredId === from) editor.hoveredId = to;
-  if (editor.selectedId === from) editor.selectedId = to;
-  editor.emit("renumber", { from, to });
 }
 
 /** Somebody else was faster: theirs is shown, mine is offered. @param {Editor} editor @param {Edit} edit @param {Fields} mine @param {Instance | null} current */
@@ -60,9 +49,7 @@ export function takeConflict(editor, edit, mine, current) {
   }
   const local = findInstance(document, edit.id);
   editor.setDraft(null);
-  editor.document = current ? withInstance(document, edit.id, current) : withoutInstance(document, edit.id);
-  if (!editor.selected) editor.select(null);
-  editor.emit("document");
+  editor.replace(current ? withInstance(document, edit.id, current) : withoutInstance(document, edit.id));
   const name = editor.category(current?.category_id ?? local?.category_id ?? -1)?.name ?? "object";
   /** @type {Notice} */
   const notice = {

@@ -24,6 +24,9 @@ export class Assistant extends Emitter {
     /** Images left of those that were asked for together. */
     this.waiting = 0;
     this.stopped = false;
+    this.closed = false;
+    /** @type {ReturnType<typeof setTimeout> | undefined} */
+    this.timer = undefined;
     /** What the server says of its model. @type {{state: string, model: string | null, message: string}} */
     this.model = { state: "loading", model: null, message: "" };
   }
@@ -39,7 +42,7 @@ export class Assistant extends Emitter {
     if (this.model.message && this.model.message !== before)
       this.editor.emit("notice", { text: sentence(this.model.message) });
     this.emit("working");
-    if (this.model.state === "loading") setTimeout(() => void this.askModel(), 2000);
+    if (this.model.state === "loading" && !this.closed) this.timer = setTimeout(() => void this.askModel(), 2000);
   }
 
   /** Look at every image that nobody has looked at, one after the other, until `stop`. */
@@ -57,6 +60,13 @@ export class Assistant extends Emitter {
     this.waiting = 0;
     this.emit("working");
     if (!this.stopped) await this.images.read().catch(() => {});
+  }
+
+  /** The editor leaves the page. */
+  close() {
+    this.closed = this.stopped = true;
+    this.automatic = false;
+    clearTimeout(this.timer);
   }
 
   stop() {

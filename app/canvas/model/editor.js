@@ -132,6 +132,21 @@ export class Editor extends Emitter {
     this.emit("document");
   }
 
+  /** The same objects, with what the server says of them. @param {ImageDocument} document */
+  setDocument(document) {
+    this.document = document;
+    this.emit("document");
+  }
+
+  /** The server has numbered an instance. @param {number} from @param {number} to */
+  renumber(from, to) {
+    if (this.draft?.id === from) this.draft = { ...this.draft, id: to };
+    for (const flag of /** @type {const} */ (["hidden", "locked"])) if (this[flag].delete(from)) this[flag].add(to);
+    if (this.hoveredId === from) this.hoveredId = to;
+    if (this.selectedId === from) this.selectedId = to;
+    this.emit("renumber", { from, to });
+  }
+
   async reload() {
     const image = this.image?.image_id;
     if (image === undefined) return;
@@ -167,6 +182,11 @@ export class Editor extends Emitter {
     if (index === this.activeKeypoint) return;
     this.activeKeypoint = index;
     this.emit("selection");
+  }
+
+  /** Keep the place of a keypoint that is taken back. @param {number} index @param {[number, number]} place */
+  leaveGhost(index, place) {
+    this.ghosts.set(index, place);
   }
 
   /** @param {{id: number, fields: Fields} | null} draft */

@@ -43,13 +43,16 @@ export class Outbox {
     this.savedCount = 0;
     this.lastMilliseconds = 0; // from the push to the server's answer
     this.working = false;
+    /** @type {ReturnType<typeof setTimeout> | undefined} */
+    this.timer = undefined;
     /** @type {(() => void)[]} */
     this.waiting = [];
     /** @type {() => void} */
     this.wake = () => {};
     this.scope = PREFIX + new URL(".", api.apiUrl("")).pathname + ":";
     this.key = this.scope + freshName();
-    addEventListener("online", () => this.wake());
+    this.online = () => this.wake();
+    addEventListener("online", this.online);
   }
 
   /** Take over what an earlier page could not send; resolves when it is in the queue. */
@@ -92,6 +95,12 @@ export class Outbox {
       if (this.state === "retrying") throw new api.NoAnswer("not everything is saved yet");
       await new Promise((resolve) => this.waiting.push(() => resolve(undefined)));
     }
+  }
+
+  /** The editor leaves the page: what waits for its next try stays in the storage. */
+  close() {
+    removeEventListener("online", this.online);
+    clearTimeout(this.timer);
   }
 
   retryNow() {
@@ -155,9 +164,9 @@ export class Outbox {
     this.answerWaiting();
     const wait = PAUSES[Math.min(attempts, PAUSES.length) - 1];
     await new Promise((resolve) => {
-      const timer = setTimeout(resolve, wait);
+      this.timer = setTimeout(resolve, wait);
       this.wake = () => {
-        clearTimeout(timer);
+        clearTimeout(this.timer);
         resolve(undefined);
       };
     });

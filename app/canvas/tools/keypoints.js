@@ -44,7 +44,7 @@ export function setVisibility(editor, index, visibility) {
     editor.emit("notice", { text: "This keypoint has no place yet: click where it is." });
     return;
   }
-  if (!visibility) editor.ghosts.set(index, place);
+  if (!visibility) editor.leaveGhost(index, place);
   editor.change(instance.id, { keypoints: withKeypoint(keypoints, index, place[0], place[1], visibility) });
 }
 

@@ -3,7 +3,7 @@
 const KEPT_IMAGES = 4;
 const SMALLEST_COPY = 700; // pixels of the longer side
 
-/** @typedef {{width: number, height: number, levels: CanvasImageSource[]}} Picture  level n is 1/2ⁿ of the size */
+/** @typedef {{width: number, height: number, levels: ImageBitmap[], closed: boolean}} Picture  level n is 1/2ⁿ of the size */
 
 export class ImageLayer {
   constructor() {
@@ -22,9 +22,18 @@ export class ImageLayer {
     picture.catch(() => this.pictures.delete(url));
     for (const old of this.pictures.keys()) {
       if (this.pictures.size <= KEPT_IMAGES) break;
+      const evicted = this.pictures.get(old);
       this.pictures.delete(old);
+      evicted?.then((gone) => gone !== this.picture && close(gone)).catch(() => {});
     }
     return picture;
+  }
+
+  /** Forget every image. */
+  close() {
+    this.picture = null;
+    for (const picture of this.pictures.values()) picture.then(close, () => {});
+    this.pictures.clear();
   }
 
   /** @param {CanvasRenderingContext2D} context @param {import("./viewport.js").Viewport} viewport @param {number} ratio device pixels in a CSS pixel */
@@ -69,8 +78,10 @@ async function decode(url, onSharper) {
   }
   const full = await createImageBitmap(image);
   /** @type {Picture} */
-  const picture = { width: full.width, height: full.height, levels: [full] };
-  void addCopies(picture).then(onSharper);
+  const picture = { width: full.width, height: full.height, levels: [full], closed: false };
+  addCopies(picture).then(onSharper, (error) => {
+    if (!picture.closed) throw error;
+  });
   return picture;
 }
 
@@ -79,9 +90,16 @@ async function addCopies(picture) {
   let { width, height } = picture;
   while (Math.max(width, height) > 2 * SMALLEST_COPY) {
     [width, height] = [Math.max(1, Math.round(width / 2)), Math.max(1, Math.round(height / 2))];
-    const previous = /** @type {ImageBitmap} */ (picture.levels[picture.levels.length - 1]);
+    if (picture.closed) return;
+    const previous = picture.levels[picture.levels.length - 1];
     picture.levels.push(
       await createImageBitmap(previous, { resizeWidth: width, resizeHeight: height, resizeQuality: "medium" }),
     );
   }
+}
+
+/** Give the memory back now, not when it is collected. @param {Picture} picture */
+function close(picture) {
+  picture.closed = true;
+  for (const level of picture.levels) level.close();
 }
