@@ -11,7 +11,7 @@ import shutil
 import sqlite3
 from pathlib import Path
 
-from app.store import migrate
+from app.store.migrations import migrate
 
 FIXTURE = Path(__file__).parent / "fixtures" / "workspace-0001"
 EXPORT = FIXTURE / "export.json"
