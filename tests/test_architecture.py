@@ -77,3 +77,12 @@ def test_no_folder_and_no_module_of_the_application_is_too_full(project_root: Pa
         assert len(inside) <= MOST_MODULES, folder
     for path in known.values():
         assert len(path.read_text(encoding="utf-8").splitlines()) <= LONGEST_MODULE, path
+
+
+def test_the_tree_names_every_folder_of_the_packages(project_root: Path) -> None:
+    text = (project_root / "docs" / "architecture.md").read_text(encoding="utf-8")
+    tree = text.split("```")[1]
+    for package in ("core", "app"):
+        for folder in (project_root / package).glob("*/"):
+            if folder.name != "__pycache__" and any(folder.glob("*.*")):
+                assert f"  {folder.name}/" in tree, folder
