@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterator
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
 import pytest
+
+from app.server import create_app
+from app.store.database import Store
 
 # What each department of the application may know; nothing else of the application.
 ARROWS = {
@@ -86,3 +90,22 @@ def test_the_tree_names_every_folder_of_the_packages(project_root: Path) -> None
         for folder in (project_root / package).glob("*/"):
             if folder.name != "__pycache__" and any(folder.glob("*.*")):
                 assert f"  {folder.name}/" in tree, folder
+
+
+def test_the_route_table_is_the_routes(project_root: Path, tmp_path: Path) -> None:
+    text = (project_root / "docs" / "architecture.md").read_text(encoding="utf-8")
+    listed = {
+        (method, re.sub(r"{\w+}", "{}", path))
+        for methods, path in re.findall(r"`([A-Z/]+) (/api[\w/{}]*)", text)
+        for method in methods.split("/")
+    }
+    store = Store(tmp_path / "workspace")
+    application = create_app(store, model="starter", with_page=False, load_at_once=False)
+    routes = {
+        (method.upper(), re.sub(r"{\w+}", "{}", path))
+        for path, methods in application.openapi()["paths"].items()
+        for method in methods
+    }
+    application.state.model_service.close()
+    store.close()
+    assert listed == routes
