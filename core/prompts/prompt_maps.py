@@ -30,11 +30,25 @@ def window_of(box: Box, context: float = CONTEXT) -> Window:
 
 
 def bounds_of(box: Box | None, mask_bounds: Box | None, clicks: Sequence[Click]) -> tuple[float, float, float, float]:
-    """The smallest box around everything that was prompted; raises ValueError where nothing was."""
+    """The smallest box around everything that was prompted; raises ValueError where nothing was.
+
+    A click on what a box or a mask does not reach is taken for the middle of what is missing: as much again may lie
+    beyond it.
+    """
     corners = [tuple(float(value) for value in item) for item in (box, mask_bounds) if item is not None]
-    corners += [(x, y, x, y) for x, y, _ in clicks]
-    if not corners:
+    if not corners and not clicks:
         raise ValueError("a box, a click or a mask is needed to know which object is meant")
+    known = _enclosing(corners) if corners else None
+    for x, y, include in clicks:
+        beyond_x = beyond_y = 0.0
+        if known is not None and include:
+            beyond_x = max(x - known[2], 0.0) - max(known[0] - x, 0.0)
+            beyond_y = max(y - known[3], 0.0) - max(known[1] - y, 0.0)
+        corners += [(x, y, x, y), (x + beyond_x, y + beyond_y, x + beyond_x, y + beyond_y)]
+    return _enclosing(corners)
+
+
+def _enclosing(corners: Sequence[tuple[float, ...]]) -> tuple[float, float, float, float]:
     low_x, low_y, high_x, high_y = zip(*corners, strict=True)
     return min(low_x), min(low_y), max(high_x), max(high_y)
 

@@ -78,7 +78,12 @@ def test_a_click_is_where_the_crop_shows_it() -> None:
 
 
 def test_bounds_hold_everything_prompted() -> None:
-    assert bounds_of((10, 10, 20, 20), (5, 12, 18, 30), [(40, 15, True)]) == (5, 10, 40, 30)
+    assert bounds_of((10, 10, 20, 20), (5, 12, 18, 30), [(19, 15, True)]) == (5, 10, 20, 30)
+    assert bounds_of(None, None, [(3, 4, True), (9, 1, False)]) == (3, 1, 9, 4)
+    # A click beyond is the middle of what is missing; one that excludes is not.
+    assert bounds_of((10, 10, 20, 20), None, [(40, 15, True)]) == (10, 10, 60, 20)
+    assert bounds_of((10, 10, 20, 20), None, [(15, 2, True)]) == (10, -6, 20, 20)
+    assert bounds_of((10, 10, 20, 20), None, [(40, 15, False)]) == (10, 10, 40, 20)
     with pytest.raises(ValueError, match="a box, a click or a mask"):
         bounds_of(None, None, [])
 
