@@ -19,7 +19,7 @@ import tarfile
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import closing, suppress
 from pathlib import Path
 from typing import IO, Any
 
@@ -179,16 +179,14 @@ def _cut_to_whole_members(part: Path) -> dict[str, int]:
     if not part.exists():
         return ends
     size = part.stat().st_size
-    try:
-        with tarfile.open(part, "r:") as tar:
-            for entry in tar:
-                end = entry.offset_data + -(-entry.size // tarfile.BLOCKSIZE) * tarfile.BLOCKSIZE
-                if end > size:
-                    break
-                if entry.name != MANIFEST:
-                    ends[entry.name] = end
-    except (tarfile.TarError, EOFError, OSError):
-        pass  # the rest is written anew
+    # What cannot be read is written anew.
+    with suppress(tarfile.TarError, EOFError, OSError), tarfile.open(part, "r:") as tar:
+        for entry in tar:
+            end = entry.offset_data + -(-entry.size // tarfile.BLOCKSIZE) * tarfile.BLOCKSIZE
+            if end > size:
+                break
+            if entry.name != MANIFEST:
+                ends[entry.name] = end
     with part.open("r+b") as file:
         file.truncate(max(ends.values(), default=0))
     return ends

@@ -117,3 +117,41 @@ def test_class_gets_keypoints_in_its_dialog(open_editor: Any, data_plane: DataPl
     editor.click(200, 60)
     editor.wait_saved(1)
     assert keypoint(data_plane, image, 0) == pytest.approx([200, 60, 2], abs=0.6)
+
+
+def test_only_the_hovered_or_selected_object_shows_its_keypoints(
+    open_editor: Any, data_plane: DataPlane, photographs: Photographs
+) -> None:
+    image = data_plane.upload(photographs.make())
+    person = data_plane.category("person")
+    box = [[100.0, 80.0, 260.0, 80.0, 260.0, 220.0, 100.0, 220.0]]
+    points = [180, 150, 2, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0]
+    data_plane.draw(image, person, segmentation=box, keypoints=points)
+    editor = open_editor(image)
+
+    def differs(layer: str) -> bool:
+        """Whether a layer looks other at the keypoint than at a place of the mask beside it."""
+        script = """([layer, margin]) => {
+          const view = maskloop.bench.view;
+          const canvas = layer === "objects" ? view.objects.canvas : view.overlay;
+          const at = (x, y) => {
+            const [sx, sy] = view.viewport.toScreen(x, y);
+            const place = [Math.round((sx + margin) * view.ratio), Math.round((sy + margin) * view.ratio)];
+            return canvas.getContext("2d").getImageData(...place, 1, 1).data.join();
+          };
+          return at(180, 150) !== at(150, 120);
+        }"""
+        return bool(editor.page.evaluate(script, [layer, 128 if layer == "objects" else 0]))
+
+    editor.expect_error("willReadFrequently")  # the reading is this test's
+    editor.move(330, 270)  # beside it
+    editor.wait_for("!maskloop.bench.view.dirty.overlay")
+    assert not differs("objects")
+    assert not differs("overlay")
+    editor.move(120, 200)  # over it
+    editor.wait_for("maskloop.bench.editor.hoveredId !== null && !maskloop.bench.view.dirty.overlay")
+    assert differs("overlay")
+    editor.move(330, 270)
+    editor.press("k")  # whoever places keypoints sees all of them
+    editor.wait_for("!maskloop.bench.view.dirty.overlay")
+    assert differs("objects")

@@ -36,6 +36,8 @@ export class ObjectsLayer {
     this.canvas.style.transformOrigin = `${MARGIN}px ${MARGIN}px`;
     /** How the view stood when this was drawn. */
     this.drawn = { scale: 1, x: 0, y: 0, at: 0 };
+    /** Skeletons of everything at once are a thicket: otherwise only the hovered and the selected object show theirs. */
+    this.allKeypoints = false;
     this.points = 0;
     this.milliseconds = 0; // of script, for the last drawing
     this.timer = 0;
@@ -79,7 +81,7 @@ export class ObjectsLayer {
       drawShape(context, larger, instance, editor.category(instance.category_id), "plain");
       for (const ring of shapeOf(instance).rings) this.points += ring.length / 2;
     }
-    for (const instance of instances) {
+    for (const instance of this.allKeypoints ? instances : []) {
       if (instance.num_keypoints)
         drawKeypoints(context, larger, instance.keypoints, editor.category(instance.category_id));
     }

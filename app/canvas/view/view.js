@@ -108,6 +108,7 @@ export class View {
   setTool(tool) {
     this.tool?.leave?.();
     this.tool = tool;
+    this.objects.allKeypoints = tool.name === "keypoints";
     this.updateCursor();
     this.redraw();
   }
@@ -217,6 +218,7 @@ export class View {
     if (hovered && hovered.id !== editor.selectedId && editor.isVisible(hovered)) {
       const category = editor.category(hovered.category_id);
       drawShape(context, { ...surface, opacity: this.opacity * 0.5 }, hovered, category, "hovered");
+      drawKeypoints(context, surface, hovered.keypoints, category);
       const [x, y] = this.viewport.toScreen(...shapeOf(hovered).top);
       drawTag(context, surface, x, y - 3, labelOf(editor, hovered), colorOf(category));
     }
