@@ -45,6 +45,7 @@ def test_a_click_on_an_empty_place_begins_an_object_that_enter_keeps(
     editor.click(240, 150)
     editor.wait_for("maskloop.clicked.found !== null")
     assert data_plane.document(image)["instances"] == []  # not before Enter
+    editor.page.get_by_text("Enter keeps the object, Esc drops it").wait_for()
     editor.press("Enter")
     editor.wait_saved(1)
     (stored,) = data_plane.document(image)["instances"]

@@ -26,7 +26,10 @@ export class RefineTool {
     /** @type {number | null} */
     this.subject = null;
     this.asking = false;
-    this.fresh = new NewMask(editor, () => view.redrawOverlay());
+    this.fresh = new NewMask(editor, () => {
+      view.redrawOverlay();
+      editor.emit("hint");
+    });
     editor.on("selection", () => {
       if (editor.selectedId !== this.subject) this.forget();
     });
