@@ -1,8 +1,8 @@
 """A person at the assistant, simulated: sees the truth, uses the routes that the page uses, and books every action.
 
-At each step the cheapest sensible thing is done: a wrong proposal is deleted, a poor mask clicked for as long as that
-promises to be cheaper than drawing, a simple shape drawn by hand at once. The hand is not steady: boxes and clicks
-are a little off.
+What a sensible person would do: wrong proposals are deleted, all boxes drawn, then poor masks clicked for as long as
+that promises to be cheaper than drawing, and the rest, with all simple shapes, drawn by hand. The hand is not steady:
+boxes and clicks are a little off.
 """
 
 from __future__ import annotations
@@ -24,6 +24,7 @@ SATISFIED = 0.85  # IoU with the truth at which a mask is left as it is
 SAME_OBJECT = 0.5  # IoU from which a proposal is taken for an object
 SURE = 0.5  # score from which the page takes the model's guess for the class of a drawn box
 MOST_CLICKS = 8
+SIMPLE = 5  # corners, the closing click among them, up to which a shape is drawn by hand at once
 # Seconds of the keystroke-level model: point 1.1, press 0.2, think 1.35; a polygon's corner 1.3.
 SECONDS = {
     "accept": 1.35 + 0.2,
@@ -112,13 +113,27 @@ class Annotator:
             if number not in matches.values():
                 self.ledger.book("delete")
                 self._ask("DELETE", f"/instances/{instance['id']}?base_revision={instance['revision']}")
-        ious = []
-        for index, target in enumerate(targets):
-            found = shown[matches[index]] if index in matches else None
-            ious.append(self._settle(found, target))
+        found = {index: shown[number] for index, number in matches.items()}
+        self.by_hand: list[int] = [
+            index for index, target in enumerate(targets) if index not in found and target.vertices <= SIMPLE
+        ]
+        drawn_by_box = [index for index in range(len(targets)) if index not in found and index not in self.by_hand]
+        for index in drawn_by_box:
+            found[index] = self._named(self._box(targets[index]), targets[index], selected=True)
+        ious = {}
+        for index, instance in found.items():
+            target = targets[index]
+            named = instance if index in drawn_by_box else self._named(instance, target, selected=False)
+            settled = self._click_until_satisfied(named, target)
+            if settled is None:
+                self.by_hand.append(index)
+            else:
+                ious[index] = settled
+        for index in self.by_hand:
+            ious[index] = self._draw(targets[index])
         self.ledger.book("accept")
         self._ask("PUT", "/status", {"status": "reviewed", "score_threshold": threshold})
-        return self.ledger, ious
+        return self.ledger, list(ious.values())
 
     def _best_threshold(
         self, instances: Sequence[dict[str, Any]], targets: Sequence[Target]
@@ -154,25 +169,21 @@ class Annotator:
 
     # -- one object ---------------------------------------------------------------------------------
 
-    def _settle(self, instance: dict[str, Any] | None, target: Target) -> float:
-        is_new = instance is None
-        if instance is None:
-            if target.vertices <= 4:
-                return self._draw(target)
-            instance = self._box(target)
-        if instance["category_id"] != target.category_id:
-            if not is_new:
-                self.ledger.book("select")
-            self.ledger.book("class")
-            instance = self._change(instance, {"category_id": target.category_id})
+    def _named(self, instance: dict[str, Any], target: Target, *, selected: bool) -> dict[str, Any]:
         self.current_class = target.category_id
-        return self._click_until_satisfied(instance, target, selected=is_new)
+        if instance["category_id"] == target.category_id:
+            return instance
+        self.ledger.book("select", not selected)
+        self.ledger.book("class")
+        return self._change(instance, {"category_id": target.category_id})
 
     def _box(self, target: Target) -> dict[str, Any]:
         self._use("box")
         self.ledger.book("box")
         x, y, width, height = cv2.boundingRect(target.mask)
-        corners = np.array([x, y, x + width, y + height]) + self.random.normal(0, 0.03, 4) * [width, height] * 2
+        corners = np.array([x, y, x + width, y + height]) + self.random.normal(0, 0.03, 4) * np.array(
+            [width, height] * 2
+        )
         box = np.clip(corners, 0, [self.width, self.height] * 2).round(1).tolist()
         (found,) = self._ask("POST", "/masks", {"boxes": [box]})["instances"]
         sure = (found["score"] or 0) >= SURE or self.current_class is None
@@ -180,7 +191,8 @@ class Annotator:
         fields |= {"segmentation": found["segmentation"]} if found["segmentation"] else {"bbox": found["bbox"]}
         return dict(self._ask("POST", "/instances", fields)["instance"])
 
-    def _click_until_satisfied(self, instance: dict[str, Any], target: Target, *, selected: bool) -> float:
+    def _click_until_satisfied(self, instance: dict[str, Any], target: Target) -> float | None:
+        """The IoU that is reached; None where the object was deleted, to be drawn by hand."""
         points: list[list[float]] = []
         now = iou(self._mask(instance), target.mask)
         while now < SATISFIED:
@@ -189,11 +201,11 @@ class Annotator:
             if len(points) == MOST_CLICKS or (len(points) > 1 and expected > target.vertices + 1):
                 self.ledger.book("delete")
                 self._ask("DELETE", f"/instances/{instance['id']}?base_revision={instance['revision']}")
-                return self._draw(target)
+                return None
             if not points:
                 self.first = now
                 self._use("refine")
-                self.ledger.book("select", not selected)
+                self.ledger.book("select")
             clicked = next_click(target.mask, self._mask(instance), self.random)
             assert clicked is not None
             self.ledger.book("click")
@@ -202,7 +214,7 @@ class Annotator:
             if not answer["segmentation"]:
                 self.ledger.book("delete")
                 self._ask("DELETE", f"/instances/{instance['id']}?base_revision={instance['revision']}")
-                return self._draw(target)
+                return None
             instance = self._change(instance, {"segmentation": answer["segmentation"]})
             now = iou(self._mask(instance), target.mask)
         return now

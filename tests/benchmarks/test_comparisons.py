@@ -87,3 +87,17 @@ def test_calibrated_weights_give_both_models_the_same_detections(tmp_path: Path)
         theirs, ours = torchvision_model("masks", weights)([image])[0], load_model(weights).eval()([image])[0]
     assert len(theirs["boxes"]) > 20
     torch.testing.assert_close(ours.boxes[:5], theirs["boxes"][:5], atol=0.05, rtol=0)
+
+
+def test_the_simulated_hand_books_what_it_does() -> None:
+    from benchmarks.annotator import SECONDS, Ledger, by_hand, targets_of
+
+    square = {"category_id": 3, "segmentation": [[10, 10, 50, 10, 50, 50, 10, 50]]}
+    targets = targets_of([square, square | {"category_id": 1}], 80, 80)
+    assert [target.category_id for target in targets] == [1, 3]  # class by class
+    assert [target.vertices for target in targets] == [5, 5]  # four corners, and the click that closes
+    hand = by_hand(targets)
+    assert hand.total == 1 + 10 + 2 + 1
+    assert hand.seconds == sum(SECONDS[kind] * times for kind, times in hand.actions.items())
+    with pytest.raises(AssertionError):
+        Ledger().book("nap")
