@@ -235,7 +235,10 @@ class MaskPrompts(BaseModel):
     points: list[tuple[FiniteFloat, FiniteFloat, bool]] | None = Field(
         None, min_length=1, max_length=200, description="Clicks on one object, `[x, y, include]` in pixels"
     )
-    preview: bool = Field(False, description="With points: quicker and coarser.")
+    preview: bool = Field(
+        False,
+        description="With points: quicker and coarser; no class is guessed, `category_id` is 0 without `category`.",
+    )
     category: int | str | None = Field(None, description="Id or name of the class; the model's guess without it.")
 
 

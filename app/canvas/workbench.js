@@ -61,7 +61,7 @@ export class Workbench {
   async open(id) {
     const started = performance.now();
     const opening = ++this.opening;
-    this.tool.cancel?.();
+    this.settleTool();
     try {
       const decoding = this.view.imageLayer.load(api.imageUrl(id), () => this.view.redraw());
       decoding.catch(() => {}); // reported below, by show()
@@ -169,6 +169,12 @@ export class Workbench {
     this.editor.emit("gallery");
   }
 
+  /** What the tool is at comes to an end: kept where it can be, else dropped. */
+  settleTool() {
+    if (this.tool.settle) this.tool.settle();
+    else this.tool.cancel?.();
+  }
+
   // -- what keys and buttons do ------------------------------------------------------------------
 
   undo() {
@@ -253,7 +259,7 @@ export class Workbench {
     const { editor, images } = this;
     const image = editor.image;
     if (!image) return;
-    this.tool.cancel?.();
+    this.settleTool();
     const status = image.status === "reviewed" ? "in_progress" : "reviewed";
     const proposals = editor.document?.instances.filter((instance) => instance.status === "proposed") ?? [];
     const below = proposals.filter((instance) => (instance.score ?? 1) < editor.threshold).length;

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -15,22 +16,29 @@ from app.store.tables import Image, Instance
 from core.prompts.class_examples import ClassExamples
 
 EXAMPLES = 1000  # the newest accepted objects
-AT_ONCE = 8  # objects of other images that one guess looks at; the others wait for a quiet moment
+HERE_AT_ONCE, AT_ONCE = 24, 8  # of this image and of others: so many a guess looks at; the rest has time
+
+logger = logging.getLogger("maskloop")
 
 Guess = tuple[int, float]  # id of the class, and how sure it is (0..1)
 
 
 class ClassGuess:
-    """Remembers how accepted objects look; `pixels_of` gives the RGB pixels of an image."""
+    """Remembers how accepted objects look; `read_pixels` gives the RGB pixels of an image.
 
-    def __init__(self, store: Store, prompts: PromptedMasks, pixels_of: Callable[[Image], NDArray[np.uint8]]) -> None:
+    It must not be a small cache of the images that a person looks at: other images would drive those out of it.
+    """
+
+    def __init__(self, store: Store, prompts: PromptedMasks, read_pixels: Callable[[Image], NDArray[np.uint8]]) -> None:
         self.store = store
         self.prompts = prompts
-        self.pixels_of = pixels_of
+        self.read_pixels = read_pixels
         self.examples = ClassExamples(EXAMPLES)
-        self._boxes: set[int] = set()  # objects without a mask: they look like nothing
+        self._blank: set[int] = set()  # objects without a mask, or whose image cannot be read
 
-    def guess(self, image: Image, answers: Sequence[dict[str, Any]]) -> tuple[list[Guess | None], set[int]]:
+    def guess(
+        self, image: Image, pixels: NDArray[np.uint8], answers: Sequence[dict[str, Any]]
+    ) -> tuple[list[Guess | None], set[int]]:
         """The class of each object (a dictionary with `segmentation`) of an image, None where nothing is known.
 
         And the classes that accepted objects have.
@@ -40,10 +48,10 @@ class ClassGuess:
             return [None] * len(answers), set()
         here = [row.id for row in accepted if row.image_id == image.id]
         elsewhere = [row.id for row in accepted if row.image_id != image.id]
-        self._look_at(here)
+        self._look_at(here, HERE_AT_ONCE, {image.id: pixels})
         self._look_at(elsewhere, AT_ONCE)
         class_of = {row.id: row.category_id for row in accepted}
-        embeddings = self.prompts.embeddings(self.pixels_of(image), [answer["segmentation"] for answer in answers])
+        embeddings = self.prompts.embeddings(pixels, [answer["segmentation"] for answer in answers])
         guesses = [
             None if embedding is None else self.examples.guess(embedding, class_of)  # type: ignore[arg-type]
             for embedding in embeddings
@@ -63,9 +71,8 @@ class ClassGuess:
                 .limit(EXAMPLES)
             ).all()
 
-    def _look_at(self, ids: Sequence[int], most: int = EXAMPLES) -> bool:
-        known = self._boxes
-        new = [identifier for identifier in ids if identifier not in self.examples and identifier not in known][:most]
+    def _look_at(self, ids: Sequence[int], most: int, at_hand: dict[int, NDArray[np.uint8]] | None = None) -> bool:
+        new = [key for key in ids if key not in self.examples and key not in self._blank][:most]
         if not new:
             return False
         with self.store.reading() as session:
@@ -73,12 +80,17 @@ class ClassGuess:
         by_image: dict[int, list[tuple[Instance, Image]]] = {}
         for instance, image in rows:
             by_image.setdefault(image.id, []).append((instance, image))
-        for pairs in by_image.values():
-            pixels = self.pixels_of(pairs[0][1])
-            found = self.prompts.embeddings(pixels, [instance.segmentation for instance, _ in pairs])
+        for image_id, pairs in by_image.items():
+            found: Sequence[NDArray[np.float32] | None] = [None] * len(pairs)
+            try:
+                pixels = (at_hand or {}).get(image_id)
+                pixels = self.read_pixels(pairs[0][1]) if pixels is None else pixels
+                found = self.prompts.embeddings(pixels, [instance.segmentation for instance, _ in pairs])
+            except (OSError, ValueError) as error:  # one bad file costs its examples, not the answer
+                logger.warning("no examples from image %d: %s", image_id, error)
             for (instance, _), embedding in zip(pairs, found, strict=True):
                 if embedding is None:
-                    self._boxes.add(instance.id)
+                    self._blank.add(instance.id)
                 else:
                     self.examples.add(instance.id, embedding)
         return True

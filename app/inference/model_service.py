@@ -72,10 +72,10 @@ class ModelService:
         self._model_name: str | None = None
         self._predictor: Predictor | None = None
         self._unavailable: dict[str, str] = {}  # name of the wanted version → why it cannot be loaded
-        self.prompts = PromptedMasks()
+        self.prompts = PromptedMasks(device)
         self._pixels: OrderedDict[str, NDArray[np.uint8]] = OrderedDict()
         self._pixels_lock = threading.Lock()
-        self.class_guess = ClassGuess(store, self.prompts, self._pixels_of)
+        self.class_guess = ClassGuess(store, self.prompts, self._read_pixels)
         self._work: queue.SimpleQueue[Callable[[], None] | None] = queue.SimpleQueue()
         # A daemon: a download or a long prediction must not keep the server from ending.
         self._thread = threading.Thread(target=self._run, name="model", daemon=True)
@@ -139,16 +139,17 @@ class ModelService:
         """The object that clicks (x, y, include) are on, as instance JSON with id null; nothing is stored.
 
         Nothing where no click includes. Runs in the caller's thread; only a class that has to be guessed waits for
-        the model's. A preview is quicker, coarser, and of the first class where none is given.
+        the model's. A preview is quicker and coarser, and guesses no class: its category_id is 0 where none is given.
         """
         with self.store.reading() as session:
             image = find_image(session, image_id)
             wanted = wanted_category(session, category)
-            if wanted is None and preview:
-                wanted = next(iter(all_categories(session)), None)
         answer = self.prompts.of_points(self._pixels_of(image), points, preview=preview)
         if not answer["segmentation"]:
             return []
+        if preview:
+            entry = {**answer, "keypoints": [], "score": 1.0}
+            return [suggestion(entry, image, wanted or Category(id=0, keypoints=[]), PROMPT_MODEL)]
         x, y, width, height = answer["bbox"]
         task = lambda: self._suggestions(image, [[x, y, x + width, y + height]], [answer], wanted)  # noqa: E731
         return task() if wanted is not None and not wanted.keypoints else self.submit(task).result()
@@ -177,11 +178,14 @@ class ModelService:
         with self._pixels_lock:
             kept = self._pixels.pop(image.sha256, None)
             if kept is None:
-                kept = read_image(original_path(self.store.workspace, image.sha256), name=image.file_name)
+                kept = self._read_pixels(image)
             self._pixels[image.sha256] = kept
             while len(self._pixels) > IMAGES_KEPT:
                 self._pixels.popitem(last=False)
             return kept
+
+    def _read_pixels(self, image: Image) -> NDArray[np.uint8]:
+        return read_image(original_path(self.store.workspace, image.sha256), name=image.file_name)
 
     # -- in the model's thread ------------------------------------------------------------------
 
@@ -245,7 +249,7 @@ class ModelService:
 
         What the model says counts only among the classes that are in use here, until there are any.
         """
-        guesses, in_use = self.class_guess.guess(image, answers)
+        guesses, in_use = self.class_guess.guess(image, self._pixels_of(image), answers)
         self.submit(self._look_at_examples)
         with self.store.reading() as session:
             by_id = {category.id: category for category in all_categories(session)}

@@ -34,7 +34,8 @@ class PromptedMasks:
     Raises InvalidFieldError for prompts outside the image.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, device: str = "auto") -> None:
+        self.device = device
         self._prompter: MaskPrompter | None = None
         self._lock = threading.Lock()  # torch has both cores busy with one prompt
 
@@ -97,7 +98,7 @@ class PromptedMasks:
         if self._prompter is None:
             from core import MaskPrompter  # brings torch, which takes longer to import than all the rest
 
-            self._prompter = MaskPrompter()
+            self._prompter = MaskPrompter(device=self.device)
         return self._prompter
 
 

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from tests.browser.conftest import DataPlane
+from tests.browser.conftest import DataPlane, Photographs
 from tests.browser.test_brush import agreement, bitmap_of
 
 pytestmark = pytest.mark.browser
@@ -108,3 +108,36 @@ def test_clicks_that_would_leave_nothing_offer_to_delete(open_editor: Any, data_
     notice.get_by_role("button", name="Delete the object").click()
     editor.wait_saved(1)
     assert data_plane.document(image)["instances"] == []
+
+
+@pytest.mark.parametrize("then", ["Enter", "v", "d", "Control+Enter"])
+def test_who_is_faster_than_the_answer_loses_nothing(
+    open_editor: Any, data_plane: DataPlane, image: int, photographs: Photographs, then: str
+) -> None:
+    data_plane.upload(photographs.make())  # there is another image to go to
+    editor = open_editor(image)
+    editor.press("m")
+    editor.click(240, 150)
+    editor.click(250, 165)  # before the first click was answered
+    editor.press(then)
+    editor.wait_saved(1)
+    (stored,) = data_plane.document(image)["instances"]
+    mask = bitmap_of(stored)
+    assert mask[150, 240]
+    assert mask[165, 250]
+
+
+def test_an_object_that_was_clicked_is_kept_when_another_image_is_opened(
+    open_editor: Any, data_plane: DataPlane, image: int
+) -> None:
+    other = data_plane.upload(Path(__file__).parents[2] / "data" / "samples" / "scene-700.jpg")
+    editor = open_editor(image)
+    editor.press("m")
+    editor.click(240, 150)
+    editor.wait_for("maskloop.clicked.found !== null")
+    editor.page.evaluate("(id) => maskloop.bench.open(id)", other)
+    editor.wait_saved(1)
+    assert len(data_plane.document(image)["instances"]) == 1
+    assert data_plane.document(other)["revision"] == 0 or not editor.page.evaluate(
+        "maskloop.document.instances.some((one) => one.source === 'manual')"
+    )

@@ -20,6 +20,8 @@ export class NewMask {
     /** What they would give with a click at the pointer. @type {Instance | null} */
     this.preview = null;
     this.asking = false;
+    /** Clicks that were made while an answer was awaited. @type {Click[]} */
+    this.waiting = [];
     this.previewing = false;
     /** @type {{click: Click, timer: number} | null} */
     this.wanted = null;
@@ -32,13 +34,14 @@ export class NewMask {
 
   /** @param {Click} click */
   async add(click) {
-    if (this.asking) return;
     this.dropPreview();
-    await this.ask([...this.clicks, click]);
+    if (this.asking) this.waiting.push(click);
+    else await this.ask([...this.clicks, click]);
   }
 
   /** Take the last click back. */
   async takeBack() {
+    if (this.waiting.pop()) return;
     const clicks = this.clicks.slice(0, -1);
     if (clicks.length) await this.ask(clicks);
     else this.drop();
@@ -56,13 +59,14 @@ export class NewMask {
     const answer = await this.editor.ask("Looking at the clicks", () =>
       api.maskFromPoints(image, clicks, this.editor.currentCategory?.id, false),
     );
+    if (number !== this.number) return; // kept or dropped meanwhile
     this.asking = false;
-    if (number === this.number) {
-      if (answer) this.found = answer.instances[0] ?? null;
-      else this.clicks = before;
-      if (answer && this.found && !this.editor.category(this.found.category_id)) await this.editor.readCategories();
-    }
+    if (answer) this.found = answer.instances[0] ?? null;
+    else this.clicks = before;
+    if (this.found && !this.editor.category(this.found.category_id)) await this.editor.readCategories();
     this.changed();
+    const next = this.waiting.shift();
+    if (next) await this.ask([...this.clicks, next]);
   }
 
   /** Show, once the pointer rests, what a click there would give. @param {Click} click */
@@ -102,20 +106,39 @@ export class NewMask {
     }
   }
 
-  /** Make an object of it. @returns {number | null} its id until the server numbers it */
+  /** Make an object of it, if need be as soon as its mask is there. @returns {number | null} its id until the server numbers it */
   keep() {
-    const { found, editor } = this;
+    const { found, editor, asking } = this;
+    const image = editor.image?.image_id;
+    const clicks = [...this.clicks, ...this.waiting];
     this.drop();
-    if (!found) return null;
-    const category_id = editor.currentCategory?.id ?? found.category_id;
+    if (image === undefined) return null;
+    if (asking) void this.finish(image, clicks, editor.currentCategory?.id);
+    return found && !asking ? this.create(found, image, editor.currentCategory?.id) : null;
+  }
+
+  /** @private @param {number} image @param {Click[]} clicks @param {number | undefined} category */
+  async finish(image, clicks, category) {
+    const answer = await this.editor.ask("Looking at the clicks", () =>
+      api.maskFromPoints(image, clicks, category, false),
+    );
+    const found = answer?.instances[0];
+    if (found) this.create(found, image, category);
+  }
+
+  /** @private @param {Instance} found @param {number} image @param {number | undefined} category */
+  create(found, image, category) {
+    const category_id = category ?? found.category_id;
     const keypoints = category_id === found.category_id && found.keypoints.length ? { keypoints: found.keypoints } : {};
-    return editor.create({ category_id, segmentation: found.segmentation, ...keypoints });
+    return this.editor.create({ category_id, segmentation: found.segmentation, ...keypoints }, image);
   }
 
   /** Forget it. */
   drop() {
     this.number++;
     this.clicks = [];
+    this.waiting = [];
+    this.asking = false;
     this.found = null;
     this.dropPreview();
     this.changed();

@@ -70,7 +70,7 @@ export class RefineTool {
   forget() {
     this.points = [];
     this.subject = this.editor.selectedId;
-    if (this.subject !== null) this.fresh.drop();
+    if (this.subject !== null) this.settle();
     this.view.redrawOverlay();
   }
 
@@ -147,7 +147,6 @@ export class RefineTool {
   /** Enter keeps the new object. */
   confirm() {
     if (this.fresh.isEmpty) return false;
-    if (this.fresh.asking) return true; // its mask is on the way
     const id = this.fresh.keep();
     if (id !== null) this.editor.select(id);
     return true;
@@ -160,11 +159,15 @@ export class RefineTool {
     return true;
   }
 
-  /** Another tool is taken: what was clicked together is kept, since undo can take it back. */
+  /** Something else is turned to: what was clicked together is kept, since undo can take it back. */
+  settle() {
+    if (!this.fresh.isEmpty) this.fresh.keep();
+    this.fresh.dropPreview();
+  }
+
   leave() {
     this.points = [];
-    if (this.fresh.found) this.fresh.keep();
-    else this.fresh.drop();
+    this.settle();
   }
 
   /** @param {CanvasRenderingContext2D} context @param {import("../view/painter.js").Surface} surface */
@@ -172,7 +175,7 @@ export class RefineTool {
     const { fresh, editor } = this;
     const category =
       fresh.isEmpty && editor.selected ? editor.category(editor.selected.category_id) : editor.currentCategory;
-    if (fresh.preview)
+    if (fresh.preview && this.view.pointer)
       drawShape(context, { ...surface, opacity: surface.opacity * 0.6 }, fresh.preview, category, "plain");
     if (fresh.found) drawShape(context, surface, fresh.found, category, "selected");
     inScreenPixels(context, surface);

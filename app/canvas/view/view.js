@@ -38,6 +38,7 @@ import { Viewport } from "./viewport.js";
  * @property {() => boolean} [erase]  Del and Backspace
  * @property {() => boolean} [undo]
  * @property {() => void} [leave]
+ * @property {() => void} [settle]  another image or status is turned to: what is as good as done is kept; else `cancel`
  * @property {(context: CanvasRenderingContext2D, surface: import("./painter.js").Surface) => void} [draw]  while it is in hand
  * @property {(context: CanvasRenderingContext2D, surface: import("./painter.js").Surface) => void} [overlay]  always
  */

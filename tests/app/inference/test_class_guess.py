@@ -8,6 +8,9 @@ import numpy as np
 from fastapi.testclient import TestClient
 from PIL import Image
 
+from app.store.database import Store
+from app.store.documents import find_image
+from app.store.image_files import original_path
 from tests.app.conftest import block, file_bytes
 
 SIZE = 200
@@ -73,6 +76,19 @@ def test_a_changed_class_changes_what_is_guessed(client: TestClient, category: i
         change = {"base_revision": instance["revision"], "category_id": right}
         assert client.put(f"/api/images/{image}/instances/{instance['id']}", json=change).status_code == 200
     assert [one["category_id"] for one in guesses(client, other, [0, 1])] == [category, plate]
+
+
+def test_an_image_that_cannot_be_read_costs_its_examples_alone(client: TestClient, store: Store, category: int) -> None:
+    plate = int(client.post("/api/categories", json={"name": "plate"}).json()["id"])
+    classes = [category, plate]
+    lost, good, other = scene(client, [0, 1], 1), scene(client, [0, 1], 2), scene(client, [1, 0], 3)
+    for image in (lost, good):
+        accept(client, image, 0, 0, classes)
+        accept(client, image, 1, 1, classes)
+    with store.reading() as session:
+        sha256 = find_image(session, lost).sha256
+    original_path(store.workspace, sha256).unlink()
+    assert [one["category_id"] for one in guesses(client, other, [0, 1])] == [plate, category]
 
 
 def test_boxes_without_a_mask_are_no_examples(client: TestClient, category: int) -> None:

@@ -71,6 +71,15 @@ def test_without_a_class_the_model_guesses_one(client: TestClient, photograph: i
     assert names[found["category_id"]] == "unicorn"
 
 
+def test_a_preview_brings_no_class_in_and_does_not_wait_for_the_model(client: TestClient, photograph: int) -> None:
+    """The pointer is only moved: nothing may come of it."""
+    body = {"points": [[150, 110, 1]], "preview": True}
+    (found,) = client.post(f"/api/images/{photograph}/masks", json=body).json()["instances"]
+    assert found["category_id"] == 0
+    assert client.get("/api/categories").json() == {"categories": []}
+    assert client.get("/api/assist").json()["state"] == "loading"  # nobody has asked it for anything
+
+
 def test_clicks_that_only_exclude_find_nothing(client: TestClient, photograph: int, category: int) -> None:
     body = {"points": [[150, 110, 0]], "category": category}
     answer = client.post(f"/api/images/{photograph}/masks", json=body)
