@@ -14,7 +14,7 @@ import time
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
@@ -275,7 +275,8 @@ class ModelService:
         _, predictor = self._use(None)
         path = original_path(self.store.workspace, image.sha256)
         labels = labels_of(predictor, category, len(boxes))
-        return found_objects(predictor.boxes_to_masks(path, boxes, labels=labels, key=image.sha256))
+        instances = predictor.boxes_to_masks(path, boxes, labels=labels, key=image.sha256)
+        return found_objects(replace(instances, masks=None))  # the prompt model's masks are what counts
 
     def _use(self, wanted: str | None) -> tuple[str, Predictor]:
         """The predictor of a version; where the one in use cannot be loaded, the starter model's."""

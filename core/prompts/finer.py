@@ -17,7 +17,9 @@ from core.prompts.local_mask import LocalMask
 from core.prompts.prompt_maps import Click, Window
 from core.prompts.windows import Look, sampled
 
-WORTH_IT = 1.6  # pixels of the image to one of the network, from where on a finer look shows more
+# Pixels of the image to one of the network, from where on a finer look is worth its time: several windows along the
+# whole edge without clicks, one window at a click.
+WORTH_IT, WORTH_IT_AT_CLICK = 2.5, 1.6
 TILE = 0.45  # side of a finer window over that of the first
 STEP = 0.8  # distance of neighbouring finer windows over their side; the rest they share
 MOST_TILES = 9
@@ -34,7 +36,7 @@ def finer_mask(
     around the newest one is looked through: elsewhere the mask before was fine already.
     """
     size = look.probability.shape[0]
-    if mask.is_empty or look.window[2] < WORTH_IT * size:
+    if mask.is_empty or look.window[2] < (WORTH_IT_AT_CLICK if clicks else WORTH_IT) * size:
         return mask
     side = max(TILE * look.window[2], size)
     if clicks:
