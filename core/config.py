@@ -156,8 +156,10 @@ class ModelConfig:
 class TrainConfig:
     """One training run; `python -m core train` has an option for every field."""
 
-    images: str  # folder of the training images
-    annotations: str  # COCO JSON of the training images
+    # Folder and COCO JSON of the training images. Several folders, with as many files, are trained on as one data set,
+    # in which a class that a file does not have was not looked for in its images.
+    images: str | tuple[str, ...]
+    annotations: str | tuple[str, ...]
     output: str  # run directory: model, sidecar, metrics.jsonl, checkpoint
     # What to start from: a name (`python -m core models`), a run directory or a weights file.
     # "" builds a new model from `model_config`.

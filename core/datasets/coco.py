@@ -18,11 +18,13 @@ from core.datasets.box_masks import BOX_MASK_SIZE, box_mask
 from core.datasets.coco_json import read_categories, read_coco_json, read_images
 from core.datasets.federated import annotated_labels
 from core.datasets.images import image_size, read_image
+from core.datasets.joined import join_coco
 from core.datasets.json_values import is_number, is_whole
 from core.masks import decode_rle, segmentation_bbox, segmentation_to_rle, validate_segmentation
 from core.structures import Category
 
 Target = dict[str, Any]
+Paths = str | os.PathLike[str] | Sequence[str | os.PathLike[str]]
 Transform = Callable[[Tensor, Target], tuple[Tensor, Target]]
 
 
@@ -37,23 +39,27 @@ class CocoDataset(Dataset[tuple[Tensor, Target]]):
     keypoints (float32 N×P×3 of x, y, visibility), P the largest number in any category, zeros where not annotated.
     Where the images say which classes were looked for (LVIS) there is annotated_labels (bool K+1, see `federated`).
 
+    Several folders with as many annotation files are one data set: see `joined`.
+
     Objects with an empty box are left out, with one warning that names them. Raises FileNotFoundError and ValueError,
     in one line, for files that are missing or not COCO, for images that are not there and for bad annotations.
     """
 
     def __init__(
         self,
-        images_dir: str | os.PathLike[str],
-        annotation_file: str | os.PathLike[str],
+        images_dir: Paths,
+        annotation_file: Paths,
         *,
         box_masks: bool = False,
         transforms: Transform | None = None,
     ) -> None:
-        self.images_dir = Path(images_dir)
-        self.annotation_file = Path(annotation_file)
+        folders, files = _as_paths(images_dir), _as_paths(annotation_file)
+        joined = len(folders) > 1 or len(files) > 1
+        self.images_dir = Path() if joined else folders[0]  # the names of joined images have their folder in front
+        self.annotation_file = Path(" + ".join(file.name for file in files)) if joined else files[0]
         self.box_masks = box_masks
         self.transforms = transforms
-        data = read_coco_json(self.annotation_file)
+        data = join_coco(folders, files) if joined else read_coco_json(self.annotation_file)
         self.coco_categories: list[dict[str, Any]] = data["categories"]
         self.categories = read_categories(self.coco_categories, self.annotation_file)
         self.num_keypoints = max((len(category.get("keypoints", [])) for category in self.categories), default=0)
@@ -182,6 +188,10 @@ class CocoDataset(Dataset[tuple[Tensor, Target]]):
                 f"annotation {', '.join(empty[:20])}{more}",
                 stacklevel=3,
             )
+
+
+def _as_paths(given: Paths) -> list[Path]:
+    return [Path(given)] if isinstance(given, (str, os.PathLike)) else [Path(path) for path in given]
 
 
 def _checked_box(annotation: dict[str, Any], category: Category, height: int, width: int) -> list[float]:

@@ -52,6 +52,9 @@ class TrainPromptsConfig:
     most_clicks: int = 3  # rounds of clicking before the step that learns
     average: float = 0.999  # decay of the moving average of the weights, which is what is saved
     held_out_every: tuple[int, ...] = ()  # of each data set, leave every n-th image by file name out; 0: none
+    shares: tuple[
+        float, ...
+    ] = ()  # how much oftener each data set is drawn than by its number of objects; (): all alike
     checkpoint_minutes: float = 3.0
     threads: int = 0  # of the CPU; 0: as many as torch likes
     seed: int = 0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import cv2
@@ -58,12 +59,15 @@ class Sample:
 class SampleMaker:
     """Draws samples of `size` pixels from objects; the same seed draws the same ones."""
 
-    def __init__(self, objects: PromptObjects, size: int, seed: int) -> None:
+    def __init__(self, objects: PromptObjects, size: int, seed: int, shares: Sequence[float] = ()) -> None:
+        """`shares`: how much oftener than by its number of objects each data set is drawn; none: all alike."""
         self.objects = objects
         self.size = size
         self.random = np.random.default_rng(seed)
         counts = np.bincount(objects.source)
         weights = counts[objects.source].astype(np.float64) ** (SOURCE_POWER - 1)
+        if shares:
+            weights *= np.asarray(shares, dtype=np.float64)[objects.source]
         self.weights = np.cumsum(weights / weights.sum())
 
     def draw(self) -> Sample:

@@ -44,6 +44,8 @@ def train_prompts(config: TrainPromptsConfig) -> PromptTrainResult:
     """
     if config.size % 32:
         raise ValueError(f"--size {config.size}: a multiple of 32 pixels is needed")
+    if config.shares and (len(config.shares) != len(config.images) or min(config.shares) <= 0):
+        raise ValueError(f"--shares takes a positive number for each of the {len(config.images)} data sets")
     if config.threads:
         torch.set_num_threads(config.threads)
     torch.manual_seed(config.seed)
@@ -62,7 +64,7 @@ def train_prompts(config: TrainPromptsConfig) -> PromptTrainResult:
         average.load_state_dict(state["average"])
         optimizer.load_state_dict(state["optimizer"])
         start = state["step"]
-    maker = SampleMaker(objects, config.size, config.seed + start)
+    maker = SampleMaker(objects, config.size, config.seed + start, config.shares)
     began = saved = time.monotonic()
     recent: list[float] = []
     with stop_requests() as request, (directory / LOG).open("a", encoding="utf-8") as log:

@@ -138,7 +138,7 @@ def write_model(run: Run) -> None:
     """The model as it is now, as the result of the run."""
     lineage = {
         "base_model": run.config.model or None,
-        "annotations": Path(run.config.annotations).name,
+        "annotations": run.dataset.annotation_file.name,
         "images": len(run.taught),
         "classes_learned": [category["name"] for category in run.dataset.categories],
         "training": run.config.training,

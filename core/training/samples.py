@@ -82,7 +82,7 @@ def taught_images(dataset: CocoDataset, config: TrainConfig) -> list[int]:
         places = [place for place in places if any(map(_teaches(dataset), dataset.annotations(place)))]
     if not places:
         what = "images" if config.empty_images else "images with objects, or with keypoints where a category has them"
-        raise ValueError(f"{config.annotations} has no {what}: there is nothing to learn from")
+        raise ValueError(f"{dataset.annotation_file} has no {what}: there is nothing to learn from")
     return places
 
 

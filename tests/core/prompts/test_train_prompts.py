@@ -75,6 +75,8 @@ def test_what_cannot_be_used_is_one_line(toy: Path, tmp_path: Path) -> None:
         train_prompts(replace(config, images=(*config.images, "more")))
     with pytest.raises(ValueError, match="1 data sets: give one each"):
         train_prompts(replace(config, held_out_every=(5, 5)))
+    with pytest.raises(ValueError, match="a positive number for each of the 1 data sets"):
+        train_prompts(replace(config, shares=(1.0, 2.0)))
     with pytest.raises(ValueError, match="'colour' is no setting"):
         PromptConfig.from_dict({"colour": 3})
 
@@ -127,3 +129,13 @@ def test_damage_leaves_most_of_a_mask() -> None:
         assert set(np.unique(mask)) <= {0.0, 1.0}
         ious.append((mask * truth).sum() / np.maximum(mask, truth).sum())
     assert 0.4 < np.mean(ious) < 0.95
+
+
+def test_a_data_set_with_a_share_is_drawn_oftener(toy: Path) -> None:
+    images, files = [str(toy / "images")] * 2, [str(toy / "annotations.json")] * 2
+    objects = read_objects(images, files)
+    equal = SampleMaker(objects, 64, seed=0).weights
+    first = SampleMaker(objects, 64, seed=0, shares=(3.0, 1.0)).weights
+    half = len(objects.objects) // 2 - 1
+    assert equal[half] == pytest.approx(0.5)
+    assert first[half] == pytest.approx(0.75)
