@@ -7,15 +7,16 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from core.coco.check import check_coco
+from core.coco.report import grouped
 from core.commands.arguments import Check
-from core.datasets.check import check_coco
 
 
 def check(command: Check) -> int:
-    """Print every problem and note in one line; 1 where there is a problem."""
+    """Print every problem and note in one line, those of one kind together; 1 where there is a problem."""
     with _no_search_for_garbage():
         found = check_coco(command.file, command.images, command.fix_to)
-    for line in found:
+    for line in grouped(found):
         print(line)
     notes = sum(problem.is_note for problem in found)
     problems = len(found) - notes

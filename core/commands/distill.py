@@ -13,10 +13,10 @@ from numpy import uint8
 from numpy.typing import NDArray
 from tqdm import tqdm
 
+from core.coco.reading import image_file_name, read_categories, read_coco_json, read_images
 from core.commands.arguments import Distill
 from core.commands.predict import image_files
 from core.datasets import read_image
-from core.datasets.coco_json import image_file_name, read_categories, read_coco_json, read_images
 from core.files import write_text_atomically
 from core.memory import keep_freed_memory
 from core.predict.distillation import distill as pseudo_labels

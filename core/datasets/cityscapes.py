@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 from PIL import Image, ImageDraw
 from tqdm import tqdm
 
-from core.datasets.json_values import is_number, is_whole
+from core.coco.json_values import is_number, is_whole
 from core.masks import crop_to_rle
 
 # The benchmark's numbers; caravan (29) and trailer (30) have objects too, but are not evaluated.

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import warnings
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -14,14 +13,14 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.utils.data import Dataset
 
+from core.coco.federated import annotated_labels
+from core.coco.joined import join_coco
+from core.coco.json_values import is_number
+from core.coco.normalise import read_dataset
+from core.coco.reading import read_categories
 from core.datasets.box_masks import BOX_MASK_SIZE, box_mask
-from core.datasets.coco_json import read_categories, read_coco_json, read_images
-from core.datasets.federated import annotated_labels
-from core.datasets.images import image_size, read_image
-from core.datasets.joined import join_coco
-from core.datasets.json_values import is_number, is_whole
-from core.masks import decode_rle, segmentation_bbox, segmentation_to_rle, validate_segmentation
-from core.structures import Category
+from core.datasets.images import read_image
+from core.masks import decode_rle, segmentation_to_rle
 
 Target = dict[str, Any]
 Paths = str | os.PathLike[str] | Sequence[str | os.PathLike[str]]
@@ -41,8 +40,9 @@ class CocoDataset(Dataset[tuple[Tensor, Target]]):
 
     Several folders with as many annotation files are one data set: see `joined`.
 
-    Objects with an empty box are left out, with one warning that names them. Raises FileNotFoundError and ValueError,
-    in one line, for files that are missing or not COCO, for images that are not there and for bad annotations.
+    Every dialect of COCO is read (see `core.coco.normalise`); what had to be left out or changed is warned of, in one
+    line for each fact. Raises FileNotFoundError and ValueError, in one line, for files that are missing or not COCO and
+    for images that are not there.
     """
 
     def __init__(
@@ -54,28 +54,32 @@ class CocoDataset(Dataset[tuple[Tensor, Target]]):
         transforms: Transform | None = None,
     ) -> None:
         folders, files = _as_paths(images_dir), _as_paths(annotation_file)
-        joined = len(folders) > 1 or len(files) > 1
+        if len(folders) != len(files):
+            raise ValueError(f"{len(folders)} folders of images for {len(files)} annotation files: give one each")
+        sets = [read_dataset(file, folder) for folder, file in zip(folders, files, strict=True)]
+        joined = len(sets) > 1
         self.images_dir = Path() if joined else folders[0]  # the names of joined images have their folder in front
         self.annotation_file = Path(" + ".join(file.name for file in files)) if joined else files[0]
         self.box_masks = box_masks
         self.transforms = transforms
-        data = join_coco(folders, files) if joined else read_coco_json(self.annotation_file)
-        self.coco_categories: list[dict[str, Any]] = data["categories"]
+        self.data = (
+            join_coco(folders, files, sets) if joined else sets[0]
+        )  # as COCO has it, whatever the file's dialect
+        self.coco_categories: list[dict[str, Any]] = self.data["categories"]
         self.categories = read_categories(self.coco_categories, self.annotation_file)
         self.num_keypoints = max((len(category.get("keypoints", [])) for category in self.categories), default=0)
-        self.image_ids, self.file_names = read_images(data["images"], self.annotation_file, self.images_dir)
-        self._check_files()
-        self.image_sizes = [  # height, width
-            (image["height"], image["width"])
-            if is_whole(image.get("height")) and is_whole(image.get("width"))
-            else image_size(self.images_dir / file_name)
-            for image, file_name in zip(data["images"], self.file_names, strict=True)
-        ]
+        self.image_ids: list[int] = [image["id"] for image in self.data["images"]]
+        self.file_names: list[str] = [image["file_name"] for image in self.data["images"]]
+        self.image_sizes = [(image["height"], image["width"]) for image in self.data["images"]]
         self._label_of = {category["id"]: label for label, category in enumerate(self.categories, 1)}
         self._annotations: list[list[dict[str, Any]]] = [[] for _ in self.image_ids]
         self._boxes: list[list[list[float]]] = [[] for _ in self.image_ids]  # x0, y0, x1, y1, within the image
-        self._index(data["annotations"])
-        self._annotated = annotated_labels(data["images"], self._annotations, self._label_of, self.annotation_file)
+        index_of = {image_id: index for index, image_id in enumerate(self.image_ids)}
+        for annotation in self.data["annotations"]:
+            index = index_of[annotation["image_id"]]
+            self._annotations[index].append(annotation)
+            self._boxes[index].append(_clipped_box(annotation["bbox"], *self.image_sizes[index]))
+        self._annotated = annotated_labels(self.data["images"], self._annotations, self._label_of, self.annotation_file)
 
     def __len__(self) -> int:
         return len(self.image_ids)
@@ -144,74 +148,13 @@ class CocoDataset(Dataset[tuple[Tensor, Target]]):
             )
         return bitmap
 
-    def _check_files(self) -> None:
-        """Every image file is there; known now instead of in the middle of a run. One listing a folder."""
-        present: dict[str, set[str]] = {}
-        for file_name in self.file_names:
-            folder, base = os.path.split(file_name)
-            if folder not in present:
-                path = self.images_dir / folder
-                present[folder] = set(os.listdir(path)) if path.is_dir() else set()
-            if base not in present[folder]:
-                raise FileNotFoundError(
-                    f"{self.images_dir / file_name}: there is no such image, but {self.annotation_file} lists it"
-                )
-
-    def _index(self, annotations: list[Any]) -> None:
-        """Puts every annotation, checked, beside its image."""
-        index_of = {image_id: index for index, image_id in enumerate(self.image_ids)}
-        by_category = {category["id"]: category for category in self.categories}
-        empty = []
-        for number, annotation in enumerate(annotations):
-            name = f"{self.annotation_file}: annotation {_name_of(annotation, number)}"
-            if not isinstance(annotation, dict):
-                raise ValueError(f"{name} is not an object with image_id, category_id and bbox")
-            image_id, category_id = annotation.get("image_id"), annotation.get("category_id")
-            if not is_whole(image_id) or image_id not in index_of:
-                raise ValueError(f"{name} has image_id {image_id!r}, which no image has")
-            if not is_whole(category_id) or category_id not in by_category:
-                raise ValueError(f"{name} has category_id {category_id!r}, which no category has")
-            index = index_of[image_id]
-            try:
-                box = _checked_box(annotation, by_category[category_id], *self.image_sizes[index])
-            except ValueError as error:
-                raise ValueError(f"{name}: {error}; python -m core check lists and mends such things") from None
-            if box[2] <= box[0] or box[3] <= box[1]:
-                empty.append(_name_of(annotation, number))
-            else:
-                self._annotations[index].append(annotation)
-                self._boxes[index].append(box)
-        if empty:
-            more = f" and {len(empty) - 20} more" if len(empty) > 20 else ""
-            warnings.warn(
-                f"{self.annotation_file}: left out {len(empty)} with an empty box, "
-                f"annotation {', '.join(empty[:20])}{more}",
-                stacklevel=3,
-            )
-
 
 def _as_paths(given: Paths) -> list[Path]:
     return [Path(given)] if isinstance(given, (str, os.PathLike)) else [Path(path) for path in given]
 
 
-def _checked_box(annotation: dict[str, Any], category: Category, height: int, width: int) -> list[float]:
-    """x0, y0, x1, y1 of an annotation, clipped to its image; ValueError for what cannot be trained on."""
-    segmentation = annotation.get("segmentation")
-    if segmentation:
-        validate_segmentation(segmentation, height, width)
-    if annotation.get("iscrowd", 0) not in (0, 1):  # True and False are equal to them
-        raise ValueError(f"iscrowd is {annotation['iscrowd']!r}: 0 or 1 is needed")
-    keypoints = annotation.get("keypoints") or []
-    expected = 3 * len(category.get("keypoints", []))
-    if keypoints and (
-        not isinstance(keypoints, list) or len(keypoints) != expected or not all(map(is_number, keypoints))
-    ):
-        raise ValueError(f"keypoints need to be {expected} numbers, x, y, visibility for each of {category['name']!r}")
-    bbox = annotation.get("bbox")
-    if bbox is None and segmentation:
-        bbox = segmentation_bbox(segmentation, height, width)
-    if not isinstance(bbox, list) or len(bbox) != 4 or not all(map(is_number, bbox)):
-        raise ValueError(f"bbox is {bbox!r}: x, y, width, height are needed")
+def _clipped_box(bbox: Sequence[float], height: int, width: int) -> list[float]:
+    """x0, y0, x1, y1 of a COCO box, within the image."""
     x, y, box_width, box_height = bbox
     return [
         min(max(x, 0.0), width),
@@ -229,10 +172,3 @@ def _area(annotation: dict[str, Any], box: NDArray[np.floating]) -> float:
 def _box_polygon(box: NDArray[np.floating] | Sequence[float]) -> list[float]:
     x0, y0, x1, y1 = (float(value) for value in box)
     return [x0, y0, x1, y0, x1, y1, x0, y1]
-
-
-def _name_of(annotation: Any, number: int) -> str:
-    """The annotation's id, or its place in the list where it has none."""
-    if isinstance(annotation, dict) and annotation.get("id") is not None:
-        return repr(annotation["id"])
-    return f"number {number} of the list"

@@ -12,7 +12,7 @@ import numpy as np
 from faster_coco_eval import COCO, COCOeval_faster
 from pycocotools import mask as coco_mask
 
-from core.datasets.coco import read_coco_json
+from core.coco.normalise import read_dataset
 from core.evaluation.ground_truth import (
     complete_ground_truth,
     complete_results,
@@ -68,7 +68,7 @@ def evaluate_results(
 
     Raises FileNotFoundError or ValueError, one line, for files or results that cannot be meant.
     """
-    dataset = read_coco_json(annotations) if isinstance(annotations, str | Path) else annotations
+    dataset = read_dataset(annotations) if isinstance(annotations, str | Path) else annotations
     found = read_results(results) if isinstance(results, str | Path) else results
     kept = None if image_ids is None else set(image_ids)
     ground_truth = complete_ground_truth(dataset, kept)

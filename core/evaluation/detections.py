@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 import torch
 
 from core.datasets import read_image
-from core.datasets.coco import read_coco_json
 from core.devices import choose_device
 from core.evaluation.coco_metrics import Kind, annotated_kinds, evaluate_results
 from core.model.folding import for_inference
@@ -37,7 +36,7 @@ def evaluate(
     out detections below it; COCO's figures are meant for a low one, by default the model's own 0.05.
     `progress` is called with the number of images done after each batch. The model itself stays as it is.
     """
-    annotations = read_coco_json(dataset.annotation_file)
+    annotations = dataset.data
     if kinds is None:
         found: dict[Kind, bool] = {
             "bbox": True,

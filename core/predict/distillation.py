@@ -13,7 +13,7 @@ from typing import Any
 from numpy import uint8
 from numpy.typing import NDArray
 
-from core.datasets.coco_json import image_file_name
+from core.coco.reading import image_file_name
 from core.masks import rle_area, rle_bbox
 from core.predict.augmented import SCALES
 from core.predict.predictor import Predictor

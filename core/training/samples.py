@@ -78,10 +78,15 @@ def taught_images(dataset: CocoDataset, config: TrainConfig) -> list[int]:
     Raises ValueError where there are none.
     """
     places = list(range(len(dataset)))
+    if not any(not annotation.get("iscrowd", 0) for place in places for annotation in dataset.annotations(place)):
+        raise ValueError(
+            f"{dataset.annotation_file} has no single object (crowds alone, or no objects at all): "
+            "there is nothing to learn from"
+        )
     if not config.empty_images:
         places = [place for place in places if any(map(_teaches(dataset), dataset.annotations(place)))]
     if not places:
-        what = "images" if config.empty_images else "images with objects, or with keypoints where a category has them"
+        what = "images with objects, or with keypoints where a category has them"
         raise ValueError(f"{dataset.annotation_file} has no {what}: there is nothing to learn from")
     return places
 

@@ -98,7 +98,7 @@ def test_images_without_what_is_to_be_learned_can_be_left_out(tmp_path: Path) ->
     assert places(empty_images=False) == [0, 2]
     data["annotations"] = []
     file.write_text(json.dumps(data))
-    with pytest.raises(ValueError, match="has no images with objects"):
+    with pytest.raises(ValueError, match="has no single object"):
         places(empty_images=False)
     dataset = CocoDataset(tmp_path / "data" / "images", file)
     assert SeededSamples(dataset, [3, 0])[0, 1][1]["image_id"] == 3

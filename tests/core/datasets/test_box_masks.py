@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from core.datasets import CocoDataset
 from core.datasets.box_masks import BOX_MASK_SIZE, box_mask
 from core.masks import encode_rle, mask_to_polygons
-from tests.core.datasets.conftest import DataSet
+from tests.core.conftest import DataSet
 
 
 @given(st.integers(1, 30), st.integers(1, 30), st.integers(0, 9), st.integers(0, 9))

@@ -12,7 +12,7 @@ from PIL import Image
 
 from core import CocoDataset
 from core.__main__ import main
-from core.datasets.check import check_coco
+from core.coco.check import check_coco
 from core.datasets.cityscapes import CLASSES, cityscapes_to_coco, draw_instance_ids, objects_of
 from tests.core.toy_data import TINY_MODEL
 

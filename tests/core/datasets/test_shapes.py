@@ -12,8 +12,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pycocotools.coco import COCO
 
+from core.coco.check import check_coco
 from core.datasets import CocoDataset
-from core.datasets.check import check_coco
 from core.datasets.figures import SHAPES, shape
 from core.datasets.people import KEYPOINT_NAMES, SKELETON, person
 from core.datasets.shapes import CATEGORIES, SMALLEST, generate_scene, write_shapes

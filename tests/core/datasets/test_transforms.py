@@ -19,7 +19,7 @@ from core.datasets.transforms import (
     keypoint_partners,
     training_transforms,
 )
-from tests.core.datasets.conftest import DataSet
+from tests.core.conftest import DataSet
 
 CONFIG = TrainConfig(images="", annotations="", output="")
 

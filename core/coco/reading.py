@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import codecs
 import json
 import os
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from core.datasets.json_values import is_whole
+from core.coco.json_values import is_whole
 from core.structures import Category
 
 
@@ -18,24 +19,33 @@ def read_coco_json(path: str | os.PathLike[str]) -> dict[str, Any]:
     Raises FileNotFoundError, or ValueError in one line where the file is not JSON or not COCO.
     """
     try:
-        with open(path, encoding="utf-8-sig") as file:
-            data = json.load(file)
+        content = Path(path).read_bytes()
     except FileNotFoundError:
         raise FileNotFoundError(f"{path}: there is no such annotation file") from None
     except IsADirectoryError:
         raise ValueError(f"{path}: a folder; the COCO JSON file is needed") from None
-    except UnicodeDecodeError:
-        raise ValueError(f"{path}: not a JSON file (it is not UTF-8 text)") from None
-    except json.JSONDecodeError as error:
-        raise ValueError(f"{path}: broken JSON at line {error.lineno}, column {error.colno}: {error.msg}") from None
-    except RecursionError:
-        raise ValueError(f"{path}: not COCO (its JSON is nested too deeply)") from None
+    try:
+        data = parse_json(content)
+    except ValueError as error:
+        raise ValueError(f"{path}: {error}") from None
     if isinstance(data, list):
         raise ValueError(f"{path}: a JSON list (detection results?); a COCO data set with images is needed")
     for key in ("images", "annotations", "categories"):
         if not isinstance(data, dict) or not isinstance(data.get(key), list):
             raise ValueError(f"{path}: no list {key!r}, so this is not a COCO data set")
     return data
+
+
+def parse_json(content: bytes) -> Any:
+    """What a JSON file holds, in UTF-8, UTF-16 or UTF-32, with a byte order mark or without; ValueError in one line."""
+    try:
+        return json.loads(content.removeprefix(codecs.BOM_UTF8))
+    except UnicodeDecodeError:
+        raise ValueError("not a JSON file (it is not UTF-8 text)") from None
+    except json.JSONDecodeError as error:
+        raise ValueError(f"broken JSON at line {error.lineno}, column {error.colno}: {error.msg}") from None
+    except RecursionError:
+        raise ValueError("not COCO (its JSON is nested too deeply)") from None
 
 
 def read_categories(raw: list[Any], file: Path) -> list[Category]:

@@ -9,7 +9,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from core.datasets.json_values import is_whole
+from core.coco.json_values import is_whole
 
 
 def annotated_labels(

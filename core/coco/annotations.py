@@ -1,50 +1,70 @@
-"""The linter's look at one annotation: ids, box, segmentation, keypoints, crowd."""
+"""The annotations of a COCO file, mended: ids, box, segmentation, keypoints, crowd."""
 
 from __future__ import annotations
 
-from collections.abc import Hashable
+from collections.abc import Hashable, Mapping
 from typing import Any
 
-from core.datasets.check_geometry import (
+from core.coco.crowds import classes_without_crowds, crowds_known, is_brush_mask
+from core.coco.geometry import (
+    Size,
+    as_number,
     beyond,
     clipped,
     differs,
     extent_and_area,
+    is_list_of_points,
     keypoint_fault,
+    keypoints_extent,
     largest_gap,
     mended_rle,
+    turned_box,
 )
-from core.datasets.check_report import Report
-from core.datasets.json_values import is_number, is_whole
+from core.coco.json_values import is_number, is_whole, whole
+from core.coco.report import Report
 from core.masks import segmentation_area, segmentation_to_rle, validate_segmentation
 
 BOX_TOLERANCE = 2.0  # pixels between a box and its segmentation's extent; COCO itself is within 1
 
 
-class AnnotationCheck:
-    """Checks annotations one after the other; calling it gives the mended annotation, or None to leave it out."""
+class AnnotationMender:
+    """Mends annotations one after the other; calling it gives the mended annotation, or None to leave it out.
+
+    After a None `lost_of` is the id of the image whose object was lost; None where nothing was: a copy, or an
+    annotation of no image that is known.
+    """
 
     def __init__(
         self,
         category_of: dict[Hashable, dict[str, Any]],
         image_of: dict[Hashable, dict[str, Any]],
-        annotations: list[Any],
+        data: Mapping[str, Any],
         report: Report,
-        crowds_known: bool = True,
+        *,
+        mend_areas: bool = True,
     ) -> None:
-        """`crowds_known` False: no annotation says whether it is a crowd, and none is."""
+        """`category_of` and `image_of`: by the ids with which annotations name them."""
         self.category_of, self.image_of, self.report = category_of, image_of, report
-        self.crowds_known = crowds_known
+        self.mend_areas = mend_areas
+        annotations = data["annotations"]
+        self.crowds_known = crowds_known(data, report)
+        self.single_classes = classes_without_crowds(annotations)
         ids = [a["id"] for a in annotations if isinstance(a, dict) and is_whole(a.get("id"))]
         self.largest_id = max([0, *ids])
         self.ids_in_file = set(ids)
         self.used_ids: set[int] = set()
         self.seen: set[int] = set()
+        self.lost_of: int | None = None
 
     def __call__(self, number: int, raw: Any) -> dict[str, Any] | None:
+        self.lost_of = None
+        self.number = number
         if not isinstance(raw, dict):
             self.report.add(
-                f"annotation number {number}", "is no object with image_id, category_id and bbox", "left out"
+                f"annotation number {number}",
+                "is no object with image_id, category_id and bbox",
+                "left out",
+                number=number,
             )
             return None
         self.raw_id = raw.get("id")
@@ -52,26 +72,39 @@ class AnnotationCheck:
         annotation = dict(raw)
         annotation["id"] = self._id()
         image = self._look_up(annotation, "image_id", self.image_of)
+        if image is None:
+            return None
+        self.lost_of = image["id"]
+        self.raw_category = annotation.get("category_id")
         category = self._look_up(annotation, "category_id", self.category_of)
-        if image is None or category is None:
+        if category is None:
             return None
         size = (image.get("height"), image.get("width"))
-        known = all(is_whole(value) and value > 0 for value in size)
-        self._segmentation(annotation, size if known else None)
-        extent, area = extent_and_area(annotation.get("segmentation"), size) if known else (None, None)
-        # Only slivers can miss every pixel, so that nothing larger need be drawn.
-        if area is not None and area < 2 and not segmentation_area(annotation["segmentation"], *size):
-            self._add("segmentation covers no pixel", "left out, the box kept")
-            annotation["segmentation"], extent, area = [], None, None
-        if not self._box(annotation, size if known else None, extent):
+        if not self._shape(
+            annotation, category, size if all(is_whole(value) and value > 0 for value in size) else None
+        ):
             return None
-        self._area(annotation, size if known else None, area)
-        self._crowd(annotation, size if known else None)
-        self._keypoints(annotation, category, size if known else None)
+        self.lost_of = None
         return None if self._is_copy(annotation) else annotation
 
-    def _add(self, message: str, repair: str | None = None) -> None:
-        self.report.add(self.subject, message, repair, self.raw_id)
+    def _shape(self, annotation: dict[str, Any], category: dict[str, Any], size: Size | None) -> bool:
+        """Segmentation, box, area, crowd and keypoints, mended in place; False where nothing of the object is left."""
+        self._turned_box(annotation)
+        self._segmentation(annotation, size)
+        extent, area = extent_and_area(annotation.get("segmentation"), size) if size else (None, None)
+        # Only slivers can miss every pixel, so that nothing larger need be drawn.
+        if size and area is not None and area < 2 and not segmentation_area(annotation["segmentation"], *size):
+            self._add("segmentation covers no pixel", "left out, the box kept")
+            annotation["segmentation"], extent, area = [], None, None
+        if not self._box(annotation, size, extent):
+            return False
+        self._area(annotation, size, area)
+        self._crowd(annotation, size)
+        self._keypoints(annotation, category, size)
+        return True
+
+    def _add(self, message: str, repair: str | None = None, *, spelling: bool = False) -> None:
+        self.report.add(self.subject, message, repair, self.raw_id, spelling=spelling, number=self.number)
 
     # -- ids ------------------------------------------------------------------------------------------
 
@@ -81,7 +114,7 @@ class AnnotationCheck:
         if is_whole(raw) and raw > 0 and raw not in self.used_ids:
             self.used_ids.add(raw)
             return int(raw)
-        as_number = int(raw) if isinstance(raw, str) and raw.isascii() and raw.isdigit() else 0
+        as_number = whole(raw) or 0
         if as_number <= 0 or as_number in self.ids_in_file or as_number in self.used_ids:
             self.largest_id += 1
             as_number = self.largest_id
@@ -93,7 +126,7 @@ class AnnotationCheck:
             what = "id is 0, which COCO's evaluation takes for 'no match'"
         else:
             what = f"id is {raw!r}: a positive whole number is needed"
-        self._add(what, f"becomes {as_number}")
+        self._add(what, f"becomes {as_number}", spelling=True)
         self.used_ids.add(as_number)
         return as_number
 
@@ -101,12 +134,13 @@ class AnnotationCheck:
         """The image or category that the annotation names, its id put right in the annotation."""
         raw = annotation.get(key)
         found = known.get(raw) if isinstance(raw, Hashable) and not isinstance(raw, bool) else None
-        if found is None and isinstance(raw, str) and raw.isascii() and raw.isdigit():
-            found = known.get(int(raw))
+        if found is None and (number := whole(raw)) is not None:
+            found = known.get(number) or known.get(str(number))
             if found is not None:
-                self._add(f"{key} is the text {raw!r}, not a number", f"becomes {found['id']}")
+                written = f"the text {raw!r}, not a number" if isinstance(raw, str) else f"{raw}, not as it is listed"
+                self._add(f"{key} is {written}", f"becomes {found['id']}", spelling=True)
         elif found is not None and isinstance(raw, float):
-            self._add(f"{key} is {raw}, not a whole number", f"becomes {found['id']}")
+            self._add(f"{key} is {raw}, not a whole number", f"becomes {found['id']}", spelling=True)
         if found is None:
             what = "image" if key == "image_id" else "category"
             self._add(f"{key} is {raw!r}: there is no such {what}, or it was left out", "left out")
@@ -116,14 +150,32 @@ class AnnotationCheck:
 
     # -- geometry -------------------------------------------------------------------------------------
 
-    def _segmentation(self, annotation: dict[str, Any], size: tuple[int, int] | None) -> None:
+    def _turned_box(self, annotation: dict[str, Any]) -> None:
+        """A box with `attributes.rotation` (CVAT) becomes the polygon that it is."""
+        attributes = annotation.get("attributes")
+        degrees = attributes.get("rotation") if isinstance(attributes, dict) else None
+        box = annotation.get("bbox")
+        if annotation.get("segmentation") or not is_number(degrees) or not degrees % 360:
+            return
+        if not isinstance(box, list) or len(box) != 4 or not all(map(is_number, box)):
+            return
+        self._add(f"a box turned by {degrees:g}°", "becomes its polygon", spelling=True)
+        annotation["segmentation"] = [turned_box(box, degrees)]
+        annotation["bbox"] = annotation["area"] = None
+
+    def _segmentation(self, annotation: dict[str, Any], size: Size | None) -> None:
         """Polygons and runs; mended in place, [] where nothing of it can be kept."""
         segmentation = annotation.get("segmentation")
         if segmentation is None or segmentation == [] or size is None:
             return
         if isinstance(segmentation, list) and all(is_number(value) for value in segmentation):
-            self._add("segmentation is one list of numbers, not a list of lists", "wrapped in a list")
+            self._add("segmentation is one list of numbers, not a list of lists", "wrapped in a list", spelling=True)
             segmentation = [segmentation]
+        if is_list_of_points(segmentation):
+            self._add("segmentation is a list of points, not of numbers", "made flat", spelling=True)
+            segmentation = [[value for point in polygon for value in point] for polygon in segmentation]
+        if isinstance(segmentation, list) and [] in segmentation:
+            segmentation = [polygon for polygon in segmentation if polygon != []]
         if isinstance(segmentation, list):
             annotation["segmentation"] = self._good_polygons(segmentation, size)
             return
@@ -134,7 +186,7 @@ class AnnotationCheck:
             self._add(str(error), "size or last run put right" if mended else "segmentation left out, the box kept")
             annotation["segmentation"] = mended or []
 
-    def _good_polygons(self, polygons: list[Any], size: tuple[int, int]) -> list[Any]:
+    def _good_polygons(self, polygons: list[Any], size: Size) -> list[Any]:
         good = []
         for number, polygon in enumerate(polygons):
             try:
@@ -146,13 +198,20 @@ class AnnotationCheck:
                 good.append(polygon)
         return good
 
-    def _box(self, annotation: dict[str, Any], size: tuple[int, int] | None, extent: list[float] | None) -> bool:
+    def _box(self, annotation: dict[str, Any], size: Size | None, extent: list[float] | None) -> bool:
         """The box alone, in its image and against the segmentation; mended in place. False: no box can be had."""
         from_segmentation = "taken from the segmentation" if extent else "left out"
         box = annotation.get("bbox")
+        if box is None and extent is None and (extent := keypoints_extent(annotation.get("keypoints"))):
+            from_segmentation = "taken from the keypoints"
+        if isinstance(box, list) and any(isinstance(value, str) for value in box):
+            numbers = [as_number(value) for value in box]
+            if None not in numbers:
+                self._add(f"bbox is {box!r}, with texts for numbers", "become numbers", spelling=True)
+                box = annotation["bbox"] = numbers
         if not isinstance(box, list) or len(box) != 4 or not all(is_number(value) for value in box):
             what = "has no bbox" if box is None else f"bbox is {box!r}: x, y, width, height are needed"
-            self._add(what, from_segmentation)
+            self._add(what, from_segmentation, spelling=box is None and extent is not None)
         elif box[2] <= 0 or box[3] <= 0:
             self._add(f"bbox {box} is empty: width and height must be above 0", from_segmentation)
         elif extent is not None and largest_gap(box, extent) > BOX_TOLERANCE:
@@ -169,14 +228,14 @@ class AnnotationCheck:
         annotation["bbox"] = extent
         return extent is not None
 
-    def _area(self, annotation: dict[str, Any], size: tuple[int, int] | None, expected: float | None) -> None:
+    def _area(self, annotation: dict[str, Any], size: Size | None, expected: float | None) -> None:
         area = annotation.get("area")
         stated = area if is_number(area) and area > 0 else None
         if expected is None:
             if stated:
                 return  # of an object without a mask: there is nothing to compare it with
             expected = annotation["bbox"][2] * annotation["bbox"][3]
-        if stated and not differs(stated, expected):
+        if stated and (not self.mend_areas or not differs(stated, expected)):
             return
         if size and annotation.get("segmentation"):
             # Overlapping parts, or edges against pixels: only what the pixels say counts.
@@ -184,31 +243,35 @@ class AnnotationCheck:
             if stated and not differs(stated, expected):
                 return
         what = "has no area" if area is None else f"area is {area!r}, but the object has {expected:.6g} pixels"
-        self._add(what, f"becomes {expected:.6g}")
+        self._add(what, f"becomes {expected:.6g}", spelling=True)
         annotation["area"] = expected
 
-    def _crowd(self, annotation: dict[str, Any], size: tuple[int, int] | None) -> None:
+    def _crowd(self, annotation: dict[str, Any], size: Size | None) -> None:
         if not self.crowds_known:
             annotation["iscrowd"] = 0
             return
         crowd = annotation.get("iscrowd")
         if crowd is None or isinstance(crowd, bool) or crowd not in (0, 1):
             what = "has no iscrowd" if crowd is None else f"iscrowd is {str(crowd).lower()!r}: 0 or 1 is needed"
-            crowd = int(crowd in (1, "1"))
-            self._add(what, f"becomes {crowd}")
-            annotation["iscrowd"] = crowd
+            crowd = int(crowd in (1, "1", "true"))
+            self._add(what, f"becomes {crowd}", spelling=True)
+        annotation["iscrowd"] = crowd = int(crowd)
         segmentation = annotation.get("segmentation")
+        if crowd and (is_brush_mask(annotation) or self.raw_category in self.single_classes):
+            self._add("is one object with iscrowd 1, as CVAT writes masks", "becomes 0", spelling=True)
+            annotation["iscrowd"] = crowd = 0
         if crowd and isinstance(segmentation, list) and segmentation and size:
-            self._add("is a crowd with polygons; COCO's crowds are runs (RLE)", "turned into runs")
+            self._add("is a crowd with polygons; COCO's crowds are runs (RLE)", "turned into runs", spelling=True)
             annotation["segmentation"] = segmentation_to_rle(segmentation, *size)
 
     # -- keypoints ------------------------------------------------------------------------------------
 
-    def _keypoints(self, annotation: dict[str, Any], category: dict[str, Any], size: tuple[int, int] | None) -> None:
+    def _keypoints(self, annotation: dict[str, Any], category: dict[str, Any], size: Size | None) -> None:
         points = annotation.get("keypoints")
         if points is None or points == []:
             if annotation.get("num_keypoints"):
-                self._add(f"num_keypoints is {annotation['num_keypoints']!r}, but there are no keypoints", "becomes 0")
+                what = f"num_keypoints is {annotation['num_keypoints']!r}, but there are no keypoints"
+                self._add(what, "becomes 0", spelling=True)
                 annotation["num_keypoints"] = 0
             return
         expected = 3 * len(category.get("keypoints", []))
@@ -228,13 +291,15 @@ class AnnotationCheck:
             fault = keypoint_fault(x, y, visibility, size)
             if fault is not None:
                 what, repair = fault
-                self._add(f"keypoint {category['keypoints'][number]!r} {what}", repair)
+                spelling = visibility == 0  # nothing is said of such a point
+                self._add(f"keypoint {category['keypoints'][number]!r} {what}", repair, spelling=spelling)
                 points[3 * number : 3 * number + 3] = [0, 0, 0]
         annotation["keypoints"] = points
         labelled = sum(visibility > 0 for visibility in points[2::3])
         stated = annotation.get("num_keypoints")
         if stated != labelled:
-            self._add(f"num_keypoints is {stated!r}, but {labelled} are labelled", f"becomes {labelled}")
+            what = f"num_keypoints is {stated!r}, but {labelled} are labelled"
+            self._add(what, f"becomes {labelled}", spelling=True)
             annotation["num_keypoints"] = labelled
 
     def _is_copy(self, annotation: dict[str, Any]) -> bool:
@@ -245,7 +310,7 @@ class AnnotationCheck:
             shape = tuple(map(tuple, segmentation or []))
         key = hash((annotation["image_id"], annotation["category_id"], *annotation["bbox"], shape))
         if key in self.seen:
-            self._add("is the same object as another annotation of its image", "left out")
+            self._add("is the same object as another annotation of its image", "left out", spelling=True)
             return True
         self.seen.add(key)
         return False

@@ -14,3 +14,14 @@ def is_number(value: Any) -> TypeGuard[float]:
     """Whether a JSON value is a finite number."""
     # Not by math.isfinite, which has no answer for whole numbers of hundreds of digits.
     return isinstance(value, (int, float)) and not isinstance(value, bool) and -1e300 < value < 1e300
+
+
+def whole(value: Any) -> int | None:
+    """The whole number that an id means, also where it is written as 3.0 or "3"; None where it is none."""
+    if is_whole(value):
+        return value
+    if isinstance(value, float) and value.is_integer():
+        return int(value)
+    if isinstance(value, str) and value.isascii() and value.isdigit() and len(value) < 40:
+        return int(value)
+    return None

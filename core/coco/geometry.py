@@ -1,11 +1,14 @@
-"""What the linter measures of one object: extents and areas, gaps between boxes, runs that can be mended, keypoints."""
+"""What is measured of one object: extents and areas, gaps between boxes, runs that can be mended, keypoints."""
 
 from __future__ import annotations
 
-from typing import Any
+import math
+from typing import Any, TypeGuard
 
-from core.datasets.json_values import is_whole
+from core.coco.json_values import is_number, is_whole
 from core.masks import polygon_area, rle_area, rle_bbox, segmentation_to_rle, validate_segmentation
+
+Size = tuple[int, int]  # height, width
 
 AREA_TOLERANCE = 0.2  # of the area; COCO's own areas differ by this much for some small objects
 
@@ -35,6 +38,54 @@ def extent_and_area(segmentation: Any, size: tuple[int, int]) -> tuple[list[floa
             rle = segmentation_to_rle(segmentation, *size)
         extent, area = rle_bbox(rle), rle_area(rle)
     return (extent if min(extent[2:]) > 0 else None), area
+
+
+def keypoints_extent(points: Any) -> list[float] | None:
+    """Box x, y, width, height around the labelled keypoints, None where there are none or they lie in one line."""
+    if not isinstance(points, list) or not points or not all(map(is_number, points)):
+        return None
+    labelled = [
+        (x, y) for x, y, visibility in zip(points[0::3], points[1::3], points[2::3], strict=False) if visibility
+    ]
+    if not labelled:
+        return None
+    xs, ys = zip(*labelled, strict=True)
+    extent = [min(xs), min(ys), max(xs) - min(xs), max(ys) - min(ys)]
+    return extent if min(extent[2:]) > 0 else None
+
+
+def turned_box(box: list[float], degrees: float) -> list[float]:
+    """The corners x0, y0, x1, … of a box x, y, width, height, turned clockwise about its middle."""
+    x, y, width, height = box
+    cos, sin = math.cos(math.radians(degrees)), math.sin(math.radians(degrees))
+    corners = ((-width / 2, -height / 2), (width / 2, -height / 2), (width / 2, height / 2), (-width / 2, height / 2))
+    middle = (x + width / 2, y + height / 2)
+    turned = ((middle[0] + cos * dx - sin * dy, middle[1] + sin * dx + cos * dy) for dx, dy in corners)
+    return [round(value, 3) for point in turned for value in point]
+
+
+def is_list_of_points(segmentation: Any) -> TypeGuard[list[list[list[float]]]]:
+    """Whether each polygon is a list of points x, y instead of one list of numbers."""
+    return (
+        isinstance(segmentation, list)
+        and bool(segmentation)
+        and all(
+            isinstance(polygon, list)
+            and bool(polygon)
+            and all(isinstance(point, list) and len(point) == 2 and all(map(is_number, point)) for point in polygon)
+            for polygon in segmentation
+        )
+    )
+
+
+def as_number(value: Any) -> float | None:
+    """A number, also where it is written as text; None where it is none."""
+    if isinstance(value, str):
+        try:
+            value = float(value)
+        except ValueError:
+            return None
+    return value if is_number(value) else None
 
 
 def keypoint_fault(x: float, y: float, visibility: float, size: tuple[int, int] | None) -> tuple[str, str] | None:

@@ -1,0 +1,62 @@
+"""Nothing lands on the wrong picture: a looser match of a name counts only where one file alone can be meant."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from core.coco.names import FileNames, plain_name
+
+
+def found(name: str, present: list[str], listed: list[str] | None = None) -> list[str]:
+    names = [plain_name(other) for other in (listed or [name])]
+    return [present[place] for place in FileNames(present).find(name, names)]
+
+
+@pytest.mark.parametrize(
+    ("name", "file"),
+    [
+        ("a.png", "a.png"),
+        ("train\\a.png", "train/a.png"),
+        ("./train/a.png", "train/a.png"),
+        ("images/Capture_d%C3%A9cran%201.png", "Capture_décran 1.png"),
+        ("e\u0301.png", "é.png"),
+        ("a b.png", "a%20b.png"),
+        ("images/a.png", "a.png"),
+        ("a.png", "photos/a.png"),
+        ("JPEGImages/a", "a.jpg"),
+    ],
+)
+def test_spellings_of_one_name(name: str, file: str) -> None:
+    assert found(name, [file, "other.png"]) == [file]
+
+
+def test_the_exact_name_goes_before_what_it_decodes_to() -> None:
+    assert found("a%20b.png", ["a b.png", "a%20b.png"]) == ["a%20b.png"]
+
+
+@pytest.mark.parametrize(
+    ("name", "present", "listed"),
+    [
+        ("val/0001.png", ["train/0001.png"], ["train/0001.png", "val/0001.png"]),  # the file says it is another image
+        ("b/0001.png", ["0001.png"], ["a/0001.png", "b/0001.png"]),  # either could be meant
+        ("0001.png", ["a/0001.png", "b/0001.png"], None),
+        ("val/0001.png", ["train/0001.png"], None),  # parts of a data set
+        ("a.png", ["a.jpg"], None),
+        ("A.png", ["a.png"], None),
+    ],
+)
+def test_where_it_is_not_certain_nothing_is_found(name: str, present: list[str], listed: list[str] | None) -> None:
+    assert found(name, present, listed) == []
+
+
+def test_files_of_the_very_same_name_are_all_found() -> None:
+    assert FileNames(["a.png", "b.png", "a.png"]).find("a.png") == [0, 2]
+
+
+@given(st.lists(st.text("ab/.\\% é2", min_size=1, max_size=8), min_size=1, max_size=5, unique=True))
+def test_what_is_there_by_its_own_name_is_found_under_it(present: list[str]) -> None:
+    names = FileNames(present)
+    for name in present:
+        assert name in [present[place] for place in names.find(name, [plain_name(other) for other in present])]
