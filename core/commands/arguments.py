@@ -112,16 +112,19 @@ class TrainPrompts(TrainPromptsConfig):
 
 @dataclass(frozen=True)
 class Convert:
-    """Write a data set of another layout as a COCO file that train and evaluate take."""
+    """Write a data set in another format: docs/formats.md says which there are and what each can carry."""
 
-    format: Positional[Literal["cityscapes"]]
-    """cityscapes: gtFine, the eight classes with instances."""
-    root: Positional[str]
-    """Folder that holds leftImg8bit and gtFine; give it as --images to train."""
-    output: Positional[str]
-    """JSON file to write."""
+    paths: Annotated[Positional[tuple[str, ...]], arg(metavar="FROM TO")]
+    """FROM: a folder, file or zip of any format. TO: a folder, or a .json file for COCO. Or: cityscapes ROOT OUT.json,
+    where ROOT holds leftImg8bit and gtFine (the eight classes with instances) and is what train takes as --images."""
+    format: str | None = None
+    """Format to write into the folder TO; coco unless given."""
+    from_format: str | None = None
+    """Format of FROM, where it is not recognised or where several are in it."""
+    images: str | None = None
+    """Folder of the images, where a format does not say how large they are and they do not lie in FROM."""
     split: str = "train"
-    """train or val."""
+    """Of cityscapes: train or val."""
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,256 @@
+"""What lies in a folder: its files' names, and their text, JSON and XML in any Unicode encoding."""
+
+from __future__ import annotations
+
+import codecs
+import json
+import os
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+from typing import Any
+from xml.etree.ElementTree import Element, TreeBuilder
+from xml.parsers import expat
+
+from core.datasets.images import IMAGE_SUFFIXES
+
+PICTURE_SUFFIXES = IMAGE_SUFFIXES | {".jp2", ".avif"}
+_DEEPEST_XML = 100  # elements inside each other; the formats have six
+_HEAD = 4096  # bytes in which the kind of a text shows
+_REMEMBERED = 3  # parsed JSON files: what was just recognised is read next
+_BOMS = (
+    (codecs.BOM_UTF8, "utf-8-sig"),
+    (codecs.BOM_UTF32_LE, "utf-32"),
+    (codecs.BOM_UTF32_BE, "utf-32"),
+    (codecs.BOM_UTF16_LE, "utf-16"),
+    (codecs.BOM_UTF16_BE, "utf-16"),
+)
+
+
+@dataclass(frozen=True)
+class Outline:
+    """What a JSON file is, without its content: the keys at its top and one level below."""
+
+    is_list: bool
+    keys: frozenset[str]  # of the dictionary; of a list, of its first dictionary
+    inner: frozenset[str]  # of the first dictionary among the values
+    inner_list: frozenset[str]  # of the first dictionary in the list `annotations`, where there is one
+
+
+class Folder:
+    """The files below a folder, or one file alone; names are relative to `root`, with forward slashes.
+
+    Hidden files and what macOS adds to archives are passed over. `problems` collects what could not be read while
+    formats were looked for.
+    """
+
+    def __init__(self, root: Path) -> None:
+        if not root.exists():
+            raise FileNotFoundError(f"{root}: there is no such file or folder")
+        self.alone = root.is_file()
+        self.root = root.parent if self.alone else root
+        self.names = [root.name] if self.alone else sorted(_names_below(root))
+        self.pictures = [name for name in self.names if suffix(name) in PICTURE_SUFFIXES]
+        self.problems: dict[str, str] = {}
+        self._heads: dict[str, str] = {}
+        self._outlines: dict[str, Outline | None] = {}
+        self._parsed: dict[str, Any] = {}
+
+    def path(self, name: str) -> Path:
+        """Where a file is."""
+        return self.root / name
+
+    def inside(self, folder: str) -> list[str]:
+        """The names of all files below one of the folders, "" for all."""
+        return [name for name in self.names if is_inside(name, folder)]
+
+    def starting_with(self, characters: str) -> list[str]:
+        """The names of the text files whose first character is one of these, whatever they are called."""
+        return [name for name in self.texts() if self.head(name)[:1] in characters and self.head(name)]
+
+    def texts(self) -> list[str]:
+        """The names of all files that are not pictures by their name."""
+        return [name for name in self.names if suffix(name) not in PICTURE_SUFFIXES]
+
+    def head(self, name: str) -> str:
+        """How a text begins, without leading white space; "" for what is no text."""
+        if name not in self._heads:
+            try:
+                with self.path(name).open("rb") as file:
+                    self._heads[name] = decoded_head(file.read(_HEAD)).lstrip()
+            except OSError:
+                self._heads[name] = ""
+        return self._heads[name]
+
+    def text(self, name: str) -> str:
+        """The text of a file; ValueError in one line where it is none."""
+        return decoded(self.path(name).read_bytes(), name)
+
+    def text_or_empty(self, name: str) -> str:
+        """The text of a file, "" where it cannot be read: of files that may be of use, but need not be."""
+        try:
+            return self.text(name)
+        except (ValueError, OSError):
+            return ""
+
+    def json(self, name: str) -> Any:
+        """The content of a JSON file; ValueError in one line where it is broken."""
+        if name not in self._parsed:
+            value = parsed_json(self.text(name), name)
+            while len(self._parsed) >= _REMEMBERED:
+                del self._parsed[next(iter(self._parsed))]
+            self._parsed[name] = value
+        return self._parsed[name]
+
+    def outline(self, name: str) -> Outline | None:
+        """What a JSON file is; None where it cannot be read, which `problems` then says."""
+        if name not in self._outlines:
+            try:
+                self._outlines[name] = _outline(self.json(name))
+            except (ValueError, OSError) as error:
+                self.problems[name] = " ".join(str(error).split())
+                self._outlines[name] = None
+        return self._outlines[name]
+
+    def json_files(self) -> Iterator[tuple[str, Outline]]:
+        """The names and outlines of the files that are JSON by their content."""
+        for name in self.starting_with("{["):
+            outline = self.outline(name)
+            if outline is not None:
+                yield name, outline
+
+    def xml_files(self, tag: str) -> list[str]:
+        """The names of the XML files whose outermost element is this one."""
+        return [name for name in self.starting_with("<") if _first_tag(self.head(name)) == tag]
+
+    def xml(self, name: str) -> Element:
+        """The outermost element of an XML file; ValueError in one line where it is broken or declares entities."""
+        return parsed_xml(self.path(name).read_bytes(), name)
+
+
+def suffix(name: str) -> str:
+    """The ending of a file name with its point, in lower case."""
+    return PurePosixPath(name).suffix.lower()
+
+
+def stem(name: str) -> str:
+    """A path without its ending: "train/a.b" of "train/a.b.jpg". An ending with more than text in it is none."""
+    return name[: -len(PurePosixPath(name).suffix)] if PurePosixPath(name).suffix else name
+
+
+def parent(name: str) -> str:
+    """The folder of a name, "" at the top."""
+    return name.rpartition("/")[0]
+
+
+def joined(folder: str, name: str) -> str:
+    """A name below a folder, with `.` and `..` resolved; it may begin with `..` where it leads out."""
+    return os.path.normpath(f"{folder}/{name}" if folder else name).replace("\\", "/")
+
+
+def is_inside(name: str, folder: str) -> bool:
+    """Whether a name lies below a folder, at any depth."""
+    return not folder or name.startswith(folder + "/")
+
+
+def decoded(data: bytes, name: str) -> str:
+    """Text in UTF-8, or in UTF-16 or UTF-32 with a byte order mark; ValueError in one line for anything else."""
+    encoding = next((encoding for mark, encoding in _BOMS if data.startswith(mark)), "utf-8")
+    if encoding == "utf-8" and b"\0" in data[:4]:  # as Windows' tools write without a mark
+        encoding = "utf-16-be" if data[:1] == b"\0" else "utf-16-le"
+    try:
+        return data.decode(encoding)
+    except UnicodeDecodeError:
+        raise ValueError(f"{name}: not UTF-8 or UTF-16 text; save it as UTF-8") from None
+
+
+def decoded_head(data: bytes) -> str:
+    """As much of a text's beginning as can be decoded; "" for what is no text."""
+    encoding = next((encoding for mark, encoding in _BOMS if data.startswith(mark)), "utf-8")
+    if encoding == "utf-8" and b"\0" in data[:4]:
+        encoding = "utf-16-be" if data[:1] == b"\0" else "utf-16-le"
+    try:
+        return codecs.getincrementaldecoder(encoding)().decode(data)
+    except UnicodeDecodeError:
+        # Which of the legacy encodings it is does not matter to the first characters.
+        return "" if b"\0" in data else data.decode("latin-1")
+
+
+def parsed_json(text: str, name: str) -> Any:
+    """What a JSON text says; ValueError in one line where it is broken."""
+    try:
+        return json.loads(text)
+    except json.JSONDecodeError as error:
+        raise ValueError(f"{name}: broken JSON at line {error.lineno}, column {error.colno}: {error.msg}") from None
+    except RecursionError:
+        raise ValueError(f"{name}: its JSON is nested too deeply") from None
+    except ValueError:
+        raise ValueError(f"{name}: a number in its JSON has thousands of digits") from None
+
+
+def parsed_xml(data: bytes, name: str) -> Element:
+    """The outermost element of an XML text.
+
+    ValueError, in one line, where it is broken, and where it has a document type: entities can blow a small file up
+    to gigabytes or read other files, and none of the formats has any.
+    """
+    parser = expat.ParserCreate()
+    builder = TreeBuilder()
+    depth = 0
+
+    def start(tag: str, attributes: dict[str, str]) -> None:
+        nonlocal depth
+        depth += 1
+        if depth > _DEEPEST_XML:
+            raise ValueError(f"{name}: its XML is nested too deeply")
+        builder.start(tag, attributes)
+
+    def end(tag: str) -> None:
+        nonlocal depth
+        depth -= 1
+        builder.end(tag)
+
+    def refuse(*_: object) -> None:
+        raise ValueError(f"{name}: its XML has a document type (<!DOCTYPE …>), which is not read; take that line out")
+
+    parser.StartElementHandler = start
+    parser.EndElementHandler = end
+    parser.CharacterDataHandler = builder.data
+    parser.StartDoctypeDeclHandler = refuse
+    parser.EntityDeclHandler = refuse
+    parser.buffer_text = True
+    try:
+        parser.Parse(data, True)
+    except expat.ExpatError as error:
+        reason = expat.ErrorString(error.code)
+        raise ValueError(f"{name}: broken XML at line {error.lineno}, column {error.offset}: {reason}") from None
+    except (LookupError, UnicodeError):
+        raise ValueError(f"{name}: its XML is in an encoding that is not known; save it as UTF-8") from None
+    return builder.close()
+
+
+def _names_below(root: Path) -> Iterator[str]:
+    for folder, inner, files in os.walk(root):
+        inner[:] = [name for name in inner if not name.startswith(".") and name != "__MACOSX"]
+        relative = Path(folder).relative_to(root).as_posix()
+        for name in files:
+            if not name.startswith("."):
+                yield name if relative == "." else f"{relative}/{name}"
+
+
+def _outline(value: Any) -> Outline:
+    first = next((entry for entry in value if isinstance(entry, dict)), {}) if isinstance(value, list) else value
+    if not isinstance(first, dict):
+        return Outline(isinstance(value, list), frozenset(), frozenset(), frozenset())
+    inner = next((entry for entry in first.values() if isinstance(entry, dict)), {})
+    annotations = first.get("annotations")
+    listed = (
+        next((entry for entry in annotations if isinstance(entry, dict)), {}) if isinstance(annotations, list) else {}
+    )
+    return Outline(isinstance(value, list), frozenset(first), frozenset(inner), frozenset(listed))
+
+
+def _first_tag(head: str) -> str:
+    found = re.search(r"<([A-Za-z_][\w.-]*)", re.sub(r"<!--.*?-->", "", head, flags=re.DOTALL))
+    return found[1] if found else ""

@@ -1,0 +1,267 @@
+"""labelme: a JSON beside each image. What X-AnyLabeling adds to it (score, attributes, keypoints by group) is read too.
+
+`group_id` joins the shapes of one object: polygons and masks of one label are its parts, points are its keypoints.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from core.datasets.json_values import is_number, is_whole
+from core.formats.building import Building, Keypoint
+from core.formats.coco import write_json
+from core.formats.content import Object, Picture, content_of
+from core.formats.files import Folder, parent, stem
+from core.formats.format import Coco, Fact
+from core.formats.labelme_masks import mask_shape, pasted_mask
+from core.formats.notes import Notes
+from core.formats.pictures import Pictures, relative_name, tidy_name
+from core.formats.shapes import box_around, ellipse_polygon, flat_points
+from core.masks import Rle, decode_rle, encode_rle, polygons_to_mask
+
+NAME = "labelme"
+TITLE = "labelme (and X-AnyLabeling)"
+CANNOT_CARRY: frozenset[Fact] = frozenset({"skeletons", "unused classes", "supercategories", "ids"})
+_NO_CLASSES = {"_background_", "__ignore__"}  # labelme's own names for what is none
+_CROWD = "iscrowd"  # a flag of ours: labelme itself has none
+
+
+@dataclass
+class _Group:
+    """The shapes of one object."""
+
+    label: Any
+    about: str
+    polygons: list[list[float]] = field(default_factory=list)
+    masks: list[Rle] = field(default_factory=list)
+    box: list[float] | None = None
+    keypoints: dict[str, Keypoint] = field(default_factory=dict)
+    shape: Mapping[str, Any] = field(default_factory=dict)  # the first, with the fields of the object
+
+
+def recognise(folder: Folder) -> list[str]:
+    """The top of the folder, where a JSON with `shapes` lies anywhere in it."""
+    found = any(
+        not outline.is_list and "shapes" in outline.keys and {"imagePath", "imageData", "imageHeight"} & outline.keys
+        for _, outline in folder.json_files()
+    )
+    return [""] if found else []
+
+
+def read(folder: Folder, place: str, pictures: Pictures) -> tuple[Coco, list[str]]:
+    """All JSON files below the folder; a broken one is a note."""
+    notes = Notes()
+    building = Building(notes)
+    files = []
+    for name, outline in folder.json_files():
+        if not outline.is_list and "shapes" in outline.keys:
+            data = folder.json(name)
+            files.append((name, str(data.get("imagePath") or "")))
+    wanted = [_readings(name, path) for name, path in files]
+    found = pictures.meant(wanted)
+    for (name, _), readings, picture in zip(files, wanted, found, strict=True):
+        data = folder.json(name)
+        size = (data.get("imageHeight"), data.get("imageWidth"))
+        if not all(is_whole(value) and value > 0 for value in size):
+            size = pictures.size(picture) if picture else None  # type: ignore[assignment]
+        flags = data.get("flags")
+        flags = {key: value for key, value in flags.items() if value} if isinstance(flags, dict) else {}
+        image = building.image(picture or readings[0], size, **({"flags": flags} if flags else {}))
+        if image is not None:
+            _add_shapes(building, image, data.get("shapes"), name)
+    return building.finish(), notes.lines()
+
+
+def write(coco: Mapping[str, Any], folder: Path) -> list[str]:
+    """Write a JSON for each image, to lie beside it: labelme opens it with the image."""
+    notes = Notes()
+    content = content_of(coco, notes)
+    taken: set[str] = set()
+    for picture in content.pictures:
+        name = f"{stem(picture.name)}.json"
+        if name in taken:
+            name = f"{picture.name}.json"
+        taken.add(name)
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        write_json(_file_of(picture, notes), folder / name)
+    for category in content.categories:
+        if category.get("skeleton"):
+            notes.add("its skeleton is not written", f"class {category['name']}")
+    used = {thing.name for _, thing in content.objects()}
+    for name in content.names:
+        if name not in used:
+            notes.add("a class without objects is not written", name)
+    return notes.lines()
+
+
+# -- reading ----------------------------------------------------------------------------------------
+
+
+def _readings(name: str, path: str) -> list[str]:
+    """What the image may be called: as the file says, else as the JSON is called."""
+    readings = [relative_name(path, parent(name))] if tidy_name(path) else []
+    return list(dict.fromkeys([*readings, stem(name)]))
+
+
+def _add_shapes(building: Building, image: Mapping[str, Any], shapes: Any, name: str) -> None:
+    if not isinstance(shapes, list):
+        building.notes.add("its shapes are no list", name)
+        return
+    groups: dict[Any, _Group] = {}
+    points: list[tuple[Any, str, Any]] = []
+    for number, shape in enumerate(shapes):
+        about = f"{name} shape {number}"
+        if not isinstance(shape, dict):
+            building.notes.add("is no shape with label and points: left out", about)
+            continue
+        label, group_id = shape.get("label"), shape.get("group_id")
+        if label in _NO_CLASSES:
+            building.notes.add(f"{label} is no class: left out", about)
+        elif shape.get("shape_type") == "point":
+            points.append((group_id, about, shape))
+        else:
+            key = (label, str(group_id)) if group_id is not None else about
+            group = groups.setdefault(key, _Group(label, about, shape=shape))
+            try:
+                _take(group, shape, image, building.notes, about)
+            except (ValueError, TypeError) as error:
+                building.notes.add(f"{error}: the shape is left out", about)
+    _add_points(building.notes, groups, points)
+    for group in groups.values():
+        _add_group(building, image, group)
+
+
+def _take(group: _Group, shape: Mapping[str, Any], image: Mapping[str, Any], notes: Notes, about: str) -> None:
+    """Add a shape to its object; ValueError where it cannot be read."""
+    kind = shape.get("shape_type") or "polygon"
+    flat = flat_points(shape.get("points"))
+    if kind in ("polygon", "rotation", "quadrilateral"):
+        group.polygons.append(flat)
+    elif kind == "rectangle":
+        group.box = box_around([*flat, *_box_corners(group.box)])
+    elif kind == "circle":
+        if len(flat) < 4:
+            raise ValueError("a circle needs its centre and a point on it")
+        radius = math.dist(flat[:2], flat[2:4])
+        group.polygons.append(ellipse_polygon(flat[0], flat[1], radius, radius))
+    elif kind == "mask":
+        group.masks.append(pasted_mask(shape.get("mask"), flat, image["height"], image["width"]))
+    else:
+        notes.add(f"a {kind} encloses nothing: left out", about)
+
+
+def _box_corners(box: list[float] | None) -> list[float]:
+    return [] if box is None else [box[0], box[1], box[0] + box[2], box[1] + box[3]]
+
+
+def _add_points(notes: Notes, groups: dict[Any, _Group], points: list[tuple[Any, str, Any]]) -> None:
+    """Points become keypoints of the one object of their group; a point without such an object is one by itself."""
+    bodies: dict[str, list[_Group]] = {}
+    for key, group in groups.items():
+        if isinstance(key, tuple):
+            bodies.setdefault(key[1], []).append(group)
+    for group_id, about, shape in points:
+        try:
+            x, y = flat_points(shape.get("points"))[:2]
+        except ValueError as error:
+            notes.add(f"{error}: the shape is left out", about)
+            continue
+        visibility = 1 if shape.get("difficult") is True else 2
+        label = " ".join(str(shape.get("label") or "").split()) or "point"
+        body = bodies.get(str(group_id), []) if group_id is not None else []
+        if len(body) == 1:
+            if label in body[0].keypoints:
+                notes.add("a second keypoint of this name in its group: left out", about)
+            body[0].keypoints.setdefault(label, (x, y, visibility))
+        elif body:
+            notes.add("a point whose group has several objects: left out", about)
+        else:
+            notes.add("a point without an object comes as an object of one keypoint", about)
+            groups[about] = _Group(label, about, keypoints={label: (x, y, visibility)}, shape=shape)
+
+
+def _add_group(building: Building, image: Mapping[str, Any], group: _Group) -> None:
+    if not (group.polygons or group.masks or group.box or group.keypoints):
+        return  # its shapes were left out, which the notes say
+    segmentation: Any = group.polygons
+    if group.masks:
+        bitmap = decode_rle(group.masks[0])
+        for mask in group.masks[1:]:
+            bitmap |= decode_rle(mask)
+        for polygon in group.polygons:
+            try:
+                bitmap |= polygons_to_mask([polygon], image["height"], image["width"])
+            except ValueError as error:
+                building.notes.add(f"{error}: that part is left out", group.about)
+        segmentation = encode_rle(bitmap)
+    flags = group.shape.get("flags")
+    flags = flags if isinstance(flags, dict) else {}
+    attributes = group.shape.get("attributes")
+    attributes = dict(attributes) if isinstance(attributes, dict) else {}
+    attributes |= {key: value for key, value in flags.items() if value and key != _CROWD}
+    description = group.shape.get("description")
+    score = group.shape.get("score")
+    building.add(
+        image,
+        group.label,
+        group.about,
+        segmentation=segmentation,
+        box=group.box,
+        keypoints=group.keypoints or None,
+        crowd=flags.get(_CROWD) is True,
+        score=score if is_number(score) else None,
+        description=description if isinstance(description, str) and description else None,
+        attributes=attributes,
+    )
+
+
+# -- writing ----------------------------------------------------------------------------------------
+
+
+def _file_of(picture: Picture, notes: Notes) -> dict[str, Any]:
+    shapes: list[dict[str, Any]] = []
+    for number, thing in enumerate(picture.objects, 1):
+        bodies = _bodies(thing)
+        group_id = number if len(bodies) > 1 or thing.keypoints else None
+        more: dict[str, Any] = {"group_id": group_id, "description": str(thing.annotation.get("description") or "")}
+        if thing.score is not None:
+            more["score"] = thing.score
+        if thing.attributes:
+            more["attributes"] = dict(thing.attributes)
+        if thing.crowd:
+            notes.add("a crowd is marked by a flag that other tools do not know: they see one object", thing.about)
+        flags = {_CROWD: True} if thing.crowd else {}
+        shapes += [{"label": thing.name, **body, **more, "flags": flags} for body in bodies]
+        shapes += [
+            {"label": name, "points": [[x, y]], "group_id": group_id, "shape_type": "point", "flags": {}}
+            | ({"difficult": True} if visibility == 1 else {})
+            for name, x, y, visibility in thing.keypoints
+            if visibility
+        ]
+    image_flags = picture.entry.get("flags")
+    return {
+        "version": "5.5.0",
+        "flags": image_flags if isinstance(image_flags, dict) else {},
+        "shapes": shapes,
+        "imagePath": picture.name.rpartition("/")[2],
+        "imageData": None,
+        "imageHeight": picture.height,
+        "imageWidth": picture.width,
+    }
+
+
+def _bodies(thing: Object) -> list[dict[str, Any]]:
+    """The shapes of an object without its keypoints."""
+    if not thing.segmentation:
+        x, y, width, height = thing.box
+        return [{"points": [[x, y], [x + width, y + height]], "shape_type": "rectangle"}]
+    if thing.polygons is None:
+        return [mask_shape(thing.bitmap)]
+    return [
+        {"points": [list(point) for point in zip(polygon[::2], polygon[1::2], strict=True)], "shape_type": "polygon"}
+        for polygon in thing.polygons
+    ]

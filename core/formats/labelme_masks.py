@@ -1,0 +1,45 @@
+"""labelme's mask shapes: a PNG in base64 that lies between two corners of the image."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from io import BytesIO
+from typing import Any
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from core.masks import Rle, crop_to_rle
+
+
+def pasted_mask(png: Any, corners: list[float], height: int, width: int) -> Rle:
+    """The RLE of a mask shape; ValueError where its PNG cannot be read, or is larger than the image."""
+    if not isinstance(png, str) or len(corners) < 2:
+        raise ValueError("a mask without its PNG or its corner")
+    try:
+        with Image.open(BytesIO(base64.b64decode(png)), formats=("PNG",)) as image:
+            if image.width > width or image.height > height:
+                raise ValueError("a mask larger than its image")
+            crop = np.asarray(image.convert("L")) != 0
+    except (binascii.Error, OSError, SyntaxError, Image.DecompressionBombError):
+        raise ValueError("a mask whose PNG is damaged") from None
+    left, top = round(min(corners[::2])), round(min(corners[1::2]))
+    # What lies outside the image is cut off.
+    crop = crop[max(-top, 0) : max(height - top, 0), max(-left, 0) : max(width - left, 0)]
+    return crop_to_rle(crop, max(left, 0) if crop.size else 0, max(top, 0) if crop.size else 0, height, width)
+
+
+def mask_shape(bitmap: NDArray[np.uint8]) -> dict[str, Any]:
+    """Points, kind and PNG of a mask shape; its second corner is the last pixel, as labelme has it."""
+    left, top, width, height = cv2.boundingRect(bitmap)
+    crop = bitmap[top : top + height, left : left + width]
+    file = BytesIO()
+    Image.fromarray(crop.astype(bool)).save(file, format="PNG")
+    return {
+        "points": [[left, top], [left + width - 1, top + height - 1]],
+        "shape_type": "mask",
+        "mask": base64.b64encode(file.getvalue()).decode("ascii"),
+    }

@@ -1,0 +1,120 @@
+"""Which picture a file name in an annotation file means, and how large it is."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from urllib.parse import unquote
+
+from core.datasets.images import image_size
+from core.formats.files import PICTURE_SUFFIXES, Folder, is_inside, joined, stem, suffix
+
+Size = tuple[int, int]  # height, width
+
+
+class Pictures:
+    """The pictures in a folder, and those whose sizes were given; names are relative, with forward slashes."""
+
+    def __init__(self, folder: Folder, given: Mapping[str, Size] | None = None, data_sets: Sequence[str] = ()) -> None:
+        """`given`: height and width by file name; what it names goes before the files in the folder.
+
+        `data_sets`: the folders of all data sets that are read. One does not look for its pictures in another's.
+        """
+        self._folder = folder
+        self._data_sets = [place for place in data_sets if place]
+        self._given: Mapping[str, Size] = given or {}
+        self._sizes: dict[str, Size | None] = {}
+        names = dict.fromkeys([*self._given, *folder.pictures])
+        self._names = names
+        self._by_stem: dict[str, list[str]] = {}
+        self._by_base: dict[str, list[str]] = {}
+        for name in names:
+            self._by_stem.setdefault(stem(name), []).append(name)
+            self._by_base.setdefault(name.rpartition("/")[2], []).append(name)
+
+    def meant(self, wanted: Sequence[Sequence[str]], near: str = "") -> list[str | None]:
+        """For each image, given as the ways in which its name may be read, the picture that it means, or None.
+
+        A name matches exactly (below `near`, in an `images` folder beside it, or from the top), else decoded or
+        without its ending; else by its last parts, but only where the one name ends as a whole with the other, one
+        picture alone can be meant and no other image means it. Never by the base name of another folder's picture.
+        """
+        found = [self._exact(names, near) for names in wanted]
+        taken = set(found)
+        for index, names in enumerate(wanted):
+            if found[index] is None:
+                found[index] = self._by_last_parts(names, near)
+                if found[index] in taken:
+                    found[index] = None
+        counts = Counter(found)
+        return [name if name in taken or counts[name] == 1 else None for name in found]
+
+    def has(self, name: str) -> bool:
+        """Whether there is a picture of exactly this name."""
+        return name in self._names or (self._folder.alone and self.size(name) is not None)
+
+    def size(self, name: str) -> Size | None:
+        """Height and width of a picture; None where there is no such picture, or it cannot be read."""
+        if name not in self._sizes:
+            self._sizes[name] = self._look(name)
+        return self._sizes[name]
+
+    def in_folder(self, folder: str) -> list[str]:
+        """The names of the pictures below a folder."""
+        return [name for name in self._names if not folder or name.startswith(folder + "/")]
+
+    def _look(self, name: str) -> Size | None:
+        if name in self._given:
+            height, width = self._given[name]
+            return int(height), int(width)
+        if name.startswith(("/", "..")) or re.match(r"[A-Za-z]:", name):
+            return None  # never outside the folder, whatever a file says
+        try:
+            return image_size(self._folder.path(name))
+        except (OSError, ValueError):
+            return None
+
+    def _exact(self, names: Sequence[str], near: str) -> str | None:
+        for name in names:
+            for reading in dict.fromkeys((name, unquote(name))):
+                for place in dict.fromkeys((near, joined(near, "images"), joined(near, "../images"), "")):
+                    candidate = joined(place, reading)
+                    if candidate in self._names:
+                        return candidate
+                    if self._folder.alone and self.size(candidate):
+                        return candidate
+                    endings = self._by_stem.get(candidate, [])
+                    if len(endings) == 1 and suffix(candidate) not in PICTURE_SUFFIXES:
+                        return endings[0]
+        return None
+
+    def _by_last_parts(self, names: Sequence[str], near: str) -> str | None:
+        closed = [place for place in self._data_sets if near != place and not is_inside(near, place)]
+        for name in names:
+            reading = unquote(name)
+            base = reading.rpartition("/")[2]
+            ends = [
+                other
+                for other in self._by_base.get(base, [])
+                if (other.endswith("/" + reading) or reading.endswith("/" + other))
+                and not any(is_inside(other, place) for place in closed)
+            ]
+            if len(ends) == 1:
+                return ends[0]
+        return None
+
+
+def tidy_name(name: str) -> str:
+    """A file name with forward slashes, without drive, leading slash, `.` and `..`; "" where nothing is left."""
+    parts = re.sub(r"^[A-Za-z]:", "", name.replace("\\", "/")).split("/")
+    return "/".join(part for part in parts if part not in ("", ".", ".."))
+
+
+def relative_name(name: str, near: str) -> str:
+    """The name that a file in the folder `near` gives to a picture, seen from the top: `..` resolved, else as it is."""
+    slashed = name.replace("\\", "/")
+    if slashed.startswith("/") or re.match(r"[A-Za-z]:", slashed):
+        return tidy_name(slashed)
+    from_top = joined(near, slashed)
+    return tidy_name(slashed) if from_top.startswith("..") else from_top

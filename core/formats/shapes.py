@@ -1,0 +1,62 @@
+"""Circles, ellipses and turned boxes as polygons; lists of points out of JSON and text."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from core.datasets.json_values import is_number
+
+_DEVIATION = 0.05  # pixels between a curve and the polygon that stands for it
+_LARGEST = 1e6  # pixels; nothing larger lies in an image
+
+
+def ellipse_polygon(cx: float, cy: float, rx: float, ry: float, turned: float = 0.0) -> list[float]:
+    """The polygon of an ellipse, or a circle, with corners enough; `turned` in radians, clockwise on the screen.
+
+    Raises ValueError for what has no extent.
+    """
+    if not (0 < rx < _LARGEST and 0 < ry < _LARGEST and abs(cx) < _LARGEST and abs(cy) < _LARGEST):
+        raise ValueError("a circle or ellipse without extent")
+    corners = max(16, math.ceil(math.pi / math.acos(max(1 - _DEVIATION / max(rx, ry), 0.0))))
+    angle = np.linspace(0, 2 * np.pi, corners, endpoint=False)
+    x, y = rx * np.cos(angle), ry * np.sin(angle)
+    return _placed(np.stack([x, y], axis=1), cx, cy, turned)
+
+
+def turned_box(x: float, y: float, width: float, height: float, degrees: float, around_centre: bool) -> list[float]:
+    """The corners of a box that is turned clockwise on the screen, around its centre or its upper left corner."""
+    corners = np.array([[0, 0], [width, 0], [width, height], [0, height]], dtype=np.float64)
+    if not around_centre:
+        return _placed(corners, x, y, math.radians(degrees))
+    return _placed(corners - [width / 2, height / 2], x + width / 2, y + height / 2, math.radians(degrees))
+
+
+def flat_points(points: Any) -> list[float]:
+    """[[x, y], …] as x, y, …; ValueError where it is no such list of numbers."""
+    if not isinstance(points, (list, tuple)):
+        raise ValueError("no list of points")
+    flat: list[float] = []
+    for point in points:
+        if not (isinstance(point, (list, tuple)) and len(point) >= 2 and is_number(point[0]) and is_number(point[1])):
+            raise ValueError("a point that is not x, y")
+        flat += [float(point[0]), float(point[1])]
+    return flat
+
+
+def box_around(flat: Sequence[float]) -> list[float]:
+    """x, y, width, height around the points x, y, …; ValueError for fewer than two."""
+    if len(flat) < 4:
+        raise ValueError("a box of fewer than two points")
+    left, top = min(flat[::2]), min(flat[1::2])
+    return [left, top, max(flat[::2]) - left, max(flat[1::2]) - top]
+
+
+def _placed(points: NDArray[np.float64], x: float, y: float, turned: float) -> list[float]:
+    cosine, sine = math.cos(turned), math.sin(turned)
+    turn = np.array([[cosine, sine], [-sine, cosine]])
+    return (points @ turn + [x, y]).ravel().tolist()

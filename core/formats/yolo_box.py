@@ -1,0 +1,64 @@
+"""YOLO detection: boxes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from core.formats.content import Object, content_of
+from core.formats.files import Folder
+from core.formats.format import Fact
+from core.formats.notes import Notes
+from core.formats.yolo_files import note_losses, write_yolo
+from core.formats.yolo_labels import fractions, read_labels, recognised
+
+NAME = "yolo-box"
+TITLE = "YOLO detection"
+CANNOT_CARRY: frozenset[Fact] = frozenset(
+    {
+        "masks",
+        "several parts",
+        "holes",
+        "overlaps",
+        "keypoints",
+        "masks beside keypoints",
+        "skeletons",
+        "crowds",
+        "scores",
+        "attributes",
+        "image sizes",
+        "supercategories",
+        "ids",
+    }
+)
+read = read_labels
+
+
+def recognise(folder: Folder) -> list[str]:
+    """The folders with labels of boxes alone."""
+    return recognised(folder, "box")
+
+
+def write(coco: Mapping[str, Any], folder: Path) -> list[str]:
+    """Write the box of every object."""
+    notes = Notes()
+
+    def line_of(thing: Object) -> str | None:
+        if thing.crowd:
+            notes.add("a crowd: left out, YOLO would take it for one object", thing.about)
+            return None
+        note_losses(thing, notes)
+        if thing.keypoints:
+            notes.add("its keypoints are not written (yolo-pose has them)", thing.about)
+        if thing.segmentation:
+            notes.add("its mask is not written (yolo-seg has it)", thing.about)
+        return box_fractions(thing)
+
+    return write_yolo(content_of(coco, notes), folder, notes, line_of)
+
+
+def box_fractions(thing: Object) -> str:
+    """Centre, width and height of an object's box as fractions of its image."""
+    x, y, width, height = thing.box
+    return fractions([x + width / 2, y + height / 2, width, height], thing.size[1], thing.size[0])

@@ -1,0 +1,106 @@
+"""What a YOLO data set says about its classes: data.yaml, obj.names or classes.txt."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import yaml
+
+from core.datasets.json_values import is_whole
+from core.formats.files import Folder, parent, suffix
+from core.formats.notes import Notes
+
+_MOST_POINTS = 1000  # keypoints of a class
+
+
+@dataclass
+class Names:
+    """Classes by number, and the keypoints that every object has."""
+
+    classes: list[str] = field(default_factory=list)
+    point_count: int = 0
+    dimensions: int = 3  # numbers a keypoint: x, y and visibility, or x and y alone
+    point_names: dict[int, list[str]] = field(default_factory=dict)  # by class
+
+    def name(self, number: int, notes: Notes, about: str) -> str:
+        """The name of a class; its number where it has none."""
+        if number < len(self.classes):
+            return self.classes[number]
+        notes.add(f"class {number} has no name: it comes as '{number}'", about)
+        return str(number)
+
+    def keypoints(self, number: int) -> list[str]:
+        """The names of a class's keypoints, numbers where it has none."""
+        if self.point_names:
+            return self.point_names.get(number, [])
+        return [str(point) for point in range(1, self.point_count + 1)]
+
+
+def names_of(folder: Folder, place: str, notes: Notes) -> Names:
+    """The classes of the data set in a folder; a note where there are none, or where they cannot be read."""
+    here = [name for name in folder.texts() if parent(name) == place]
+    for name in sorted(here, key=lambda name: "data" not in name):
+        if suffix(name) in (".yaml", ".yml"):
+            found = _from_yaml(folder, name, notes)
+            if found is not None:
+                return found
+    for name in here:
+        if name.rpartition("/")[2] in ("obj.names", "classes.txt", "_darknet.labels") or suffix(name) == ".names":
+            try:
+                lines = [line.strip() for line in folder.text(name).splitlines()]
+            except ValueError as error:
+                notes.add(str(error).partition(": ")[2], name)
+                continue
+            while lines and not lines[-1]:
+                lines.pop()
+            return Names(_each_once(lines))
+    notes.add("neither data.yaml nor classes.txt names the classes: they come by number", place)
+    return Names()
+
+
+def _from_yaml(folder: Folder, name: str, notes: Notes) -> Names | None:
+    try:
+        data = yaml.safe_load(folder.text(name))
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        notes.add(f"broken YAML{f' at line {mark.line + 1}' if mark else ''}", name)
+        return None
+    except (ValueError, RecursionError) as error:
+        notes.add(str(error).partition(": ")[2] or "cannot be read", name)
+        return None
+    raw = data.get("names") if isinstance(data, dict) else None
+    if isinstance(raw, dict):
+        numbers = {int(key): value for key, value in raw.items() if is_whole(key) or str(key).isdecimal()}
+        last = min(max(numbers, default=-1), 100_000)
+        raw = [numbers.get(number, str(number)) for number in range(last + 1)]
+    if not isinstance(raw, list):
+        return None
+    names = Names(_each_once([str(value) for value in raw]))
+    shape = data.get("kpt_shape")
+    if isinstance(shape, list) and len(shape) == 2 and all(is_whole(value) for value in shape):
+        count, size = shape
+        if 0 < count <= _MOST_POINTS and size in (2, 3):
+            names.point_count, names.dimensions = count, size
+            names.point_names = _point_names(data.get("kpt_names"), count)
+    return names
+
+
+def _point_names(raw: Any, count: int) -> dict[int, list[str]]:
+    """Names of keypoints by class; a class that names fewer than are written has only those."""
+    if not isinstance(raw, dict):
+        return {}
+    return {
+        int(key): _each_once([str(value) for value in names[:count]])
+        for key, names in raw.items()
+        if (is_whole(key) or str(key).isdecimal()) and isinstance(names, list)
+    }
+
+
+def _each_once(names: list[str]) -> list[str]:
+    """The names, a number behind those that an earlier one has already."""
+    found: list[str] = []
+    for number, name in enumerate(names):
+        text = " ".join(name.split()) or str(number)
+        found.append(text if text not in found else f"{text} ({number})")
+    return found

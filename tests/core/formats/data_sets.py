@@ -1,0 +1,158 @@
+"""COCO data sets out of which a format is written and read back, and what of them has to come back."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from typing import Any
+
+import numpy as np
+from hypothesis import strategies as st
+from hypothesis.strategies import DrawFn, SearchStrategy
+
+from core.masks import encode_rle, segmentation_bbox, segmentation_to_rle
+
+FILE_NAMES = ("a.jpg", "train/b 1.png", "train/a.jpg", "c.d.jpeg", "Bärte/é,1.png", "x(1)%20.bmp")
+CLASS_NAMES = ("cat", "traffic light", "Käse", "a/b", "7", 'q"&<x>;,', "person")
+POINT_NAMES = ("nose", "left eye", "tail")
+ATTRIBUTES: SearchStrategy[dict[str, Any]] = st.dictionaries(
+    st.sampled_from(["colour", "note 1", "count"]),
+    st.one_of(st.sampled_from(["red", "x, y"]), st.booleans(), st.integers(-5, 99)),
+    max_size=2,
+)
+
+
+@st.composite
+def polygons(draw: DrawFn, height: int, width: int) -> list[list[float]]:
+    """One to three triangles or rectangles with whole-pixel corners, each covering a pixel; they may overlap."""
+    found: list[list[float]] = []
+    for _ in range(draw(st.integers(1, 3))):
+        left, top = draw(st.integers(0, width - 2)), draw(st.integers(0, height - 2))
+        right, bottom = draw(st.integers(left + 2, width)), draw(st.integers(top + 2, height))
+        corners = [left, top, right, top, right, bottom, left, bottom]
+        found.append([float(value) for value in corners[: draw(st.sampled_from([6, 8]))]])
+    return found
+
+
+@st.composite
+def bitmaps(draw: DrawFn, height: int, width: int) -> np.ndarray:
+    """A mask of any pixels, holes and loose ones too, at least one."""
+    seed = draw(st.integers(0, 2**32 - 1))
+    density = draw(st.sampled_from([0.1, 0.5, 0.9]))
+    mask = (np.random.default_rng(seed).random((height, width)) < density).astype(np.uint8)
+    mask[draw(st.integers(0, height - 1)), draw(st.integers(0, width - 1))] = 1
+    return mask
+
+
+@st.composite
+def annotations(draw: DrawFn, height: int, width: int, point_names: list[str]) -> dict[str, Any]:
+    """An object of any kind in an image of this size."""
+    kind = draw(st.sampled_from(["polygons", "mask", "box", "crowd"]))
+    size = (height, width)
+    segmentation: Any = []
+    if kind == "polygons":
+        segmentation = draw(polygons(height, width))
+    elif kind != "box":
+        segmentation = encode_rle(draw(bitmaps(height, width)))
+    if segmentation:
+        box = segmentation_bbox(segmentation, *size)
+    else:
+        left, top = draw(st.integers(0, width - 1)), draw(st.integers(0, height - 1))
+        box = [left, top, draw(st.integers(1, width - left)), draw(st.integers(1, height - top))]
+    found = {"segmentation": segmentation, "bbox": [float(value) for value in box], "iscrowd": int(kind == "crowd")}
+    if kind != "crowd":
+        if point_names and draw(st.booleans()):
+            values: list[float] = []
+            for _ in point_names:
+                visibility = draw(st.sampled_from([0, 1, 2]))
+                point = [draw(st.integers(0, width)), draw(st.integers(0, height)), visibility]
+                values += point if visibility else [0, 0, 0]
+            if any(values[2::3]):
+                found["keypoints"] = values
+        if draw(st.booleans()):
+            found["score"] = draw(st.sampled_from([0.25, 0.5, 0.875]))
+        attributes = draw(ATTRIBUTES)
+        if attributes:
+            found["attributes"] = attributes
+    return found
+
+
+@st.composite
+def data_sets(draw: DrawFn) -> dict[str, Any]:
+    """A data set of a few small images, with empty ones and unused classes now and then."""
+    images = []
+    for number, name in enumerate(draw(st.lists(st.sampled_from(FILE_NAMES), min_size=1, max_size=3, unique=True)), 1):
+        images.append(
+            {
+                "id": number * 10,
+                "file_name": name,
+                "height": draw(st.integers(4, 23)),
+                "width": draw(st.integers(4, 23)),
+            }
+        )
+    categories = []
+    for number, name in enumerate(draw(st.lists(st.sampled_from(CLASS_NAMES), min_size=1, max_size=3, unique=True)), 3):
+        category: dict[str, Any] = {"id": number, "name": name}
+        if draw(st.booleans()):
+            category["supercategory"] = "thing"
+        if draw(st.booleans()):
+            category["keypoints"] = list(POINT_NAMES[: draw(st.integers(1, 3))])
+            category["skeleton"] = [[1, 2]] if len(category["keypoints"]) > 1 else []
+        categories.append(category)
+    found = []
+    for image in images:
+        for _ in range(draw(st.integers(0, 3))):
+            category = draw(st.sampled_from(categories))
+            entry = draw(annotations(image["height"], image["width"], category.get("keypoints", [])))
+            found.append({"id": 100 + len(found), "image_id": image["id"], "category_id": category["id"], **entry})
+    return {"images": images, "annotations": found, "categories": categories}
+
+
+def sizes_of(coco: dict[str, Any]) -> dict[str, tuple[int, int]]:
+    """Height and width by file name."""
+    return {image["file_name"]: (image["height"], image["width"]) for image in coco["images"]}
+
+
+def objects_in(coco: dict[str, Any], cannot_carry: frozenset[str] = frozenset()) -> Counter[str]:
+    """Every object as a text that says all that has to be equal, without what a format cannot carry."""
+    images = {image["id"]: image for image in coco["images"]}
+    categories = {category["id"]: category for category in coco["categories"]}
+    counted: Counter[str] = Counter()
+    for annotation, rle in zip(coco["annotations"], _carried_masks(coco, cannot_carry), strict=True):
+        image, category = images[annotation["image_id"]], categories[annotation["category_id"]]
+        crowd = bool(annotation.get("iscrowd"))
+        has_keypoints = any(annotation.get("keypoints", [])[2::3]) and "keypoints" not in cannot_carry
+        if has_keypoints and rle and "masks beside keypoints" in cannot_carry:
+            rle = None
+        kept_box = annotation["bbox"] if rle is None or "masks" in cannot_carry else None
+        if (crowd and "crowds" in cannot_carry) or (
+            rle is None and "boxes alone" in cannot_carry and not has_keypoints
+        ):
+            continue
+        thing: dict[str, Any] = {"image": image["file_name"], "class": category["name"]}
+        if rle is not None and "masks" not in cannot_carry:
+            thing["mask"] = rle["counts"]
+        elif kept_box is not None:
+            thing["box"] = [round(float(value), 6) + 0.0 for value in kept_box]
+        if has_keypoints:
+            points = zip(category["keypoints"], *(annotation["keypoints"][at::3] for at in range(3)), strict=True)
+            thing["keypoints"] = {name: [round(float(x), 6), round(float(y), 6), v] for name, x, y, v in points if v}
+        if "crowds" not in cannot_carry:
+            thing["crowd"] = crowd
+        if "scores" not in cannot_carry:
+            thing["score"] = annotation.get("score")
+        if "attributes" not in cannot_carry:
+            thing["attributes"] = annotation.get("attributes", {})
+        counted[json.dumps(thing, sort_keys=True)] += 1
+    return counted
+
+
+def _carried_masks(coco: dict[str, Any], cannot_carry: frozenset[str]) -> list[Any]:
+    """The RLE of each annotation, None without a mask; where objects cannot overlap, the later one has the pixels."""
+    sizes = {image["id"]: (image["height"], image["width"]) for image in coco["images"]}
+    return [
+        segmentation_to_rle(annotation["segmentation"], *sizes[annotation["image_id"]])
+        if annotation["segmentation"]
+        else None
+        for annotation in coco["annotations"]
+    ]
