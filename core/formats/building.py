@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from core.datasets.json_values import is_number, is_whole
+from core.coco.json_values import is_number, is_whole
 from core.formats.notes import Notes
 from core.masks import Rle, polygons_bbox, rle_area, rle_bbox, segmentation_area, validate_segmentation
 

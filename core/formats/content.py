@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from core.datasets.json_values import is_number, is_whole
+from core.coco.json_values import is_number, is_whole
 from core.formats.notes import Notes
 from core.formats.pictures import tidy_name
 from core.masks import (

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from core.datasets.json_values import is_number, is_whole
+from core.coco.json_values import is_number, is_whole
 from core.formats.building import Building, Keypoint
 from core.formats.coco import write_json
 from core.formats.content import Object, Picture, content_of

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from core.datasets.json_values import is_number
+from core.coco.json_values import is_number
 
 _DEVIATION = 0.05  # pixels between a curve and the polygon that stands for it
 _LARGEST = 1e6  # pixels; nothing larger lies in an image

@@ -7,7 +7,7 @@ from typing import Any
 
 import yaml
 
-from core.datasets.json_values import is_whole
+from core.coco.json_values import is_whole
 from core.formats.files import Folder, parent, suffix
 from core.formats.notes import Notes
 
