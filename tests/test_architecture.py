@@ -16,11 +16,12 @@ from app.store.database import Store
 # What each department of the application may know; nothing else of the application.
 ARROWS = {
     "store": set(),
+    "exchange": {"store"},
     "inference": {"store"},
-    "finetuning": {"store", "inference"},
-    "api": {"store", "inference", "finetuning"},
+    "finetuning": {"store", "exchange", "inference"},
+    "api": {"store", "exchange", "inference", "finetuning"},
     "page": {"store", "inference", "finetuning"},
-    "notebook": {"store"},
+    "notebook": {"store", "exchange"},
 }
 MOST_MODULES = 16
 LONGEST_MODULE = 320  # lines

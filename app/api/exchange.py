@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import json
 import shutil
 import zipfile
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Callable
 from contextlib import ExitStack
 from pathlib import Path
-from typing import IO, Annotated, Any, Literal
+from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import FileResponse, Response
@@ -18,14 +17,15 @@ from starlette.concurrency import run_in_threadpool
 from app.api.answers import JsonAnswer
 from app.api.dependencies import TheStore
 from app.api.errors import INVALID, ErrorLine, error_answer
-from app.api.images import MOST_FILES, add_files, uploaded_files
+from app.api.images import MOST_FILES, uploaded_files
+from app.api.imported_files import Part, import_parts, import_text
 from app.api.schemas import ImageStatus, ImportAnswer
-from app.store.coco_export import ExportError, Selection, export_coco
-from app.store.coco_import import coco_parts, import_coco
+from app.exchange.coco_export import ExportError, Selection, export_coco
+from app.exchange.coco_import import ImportMode, ImportOptions
 from app.store.database import Store
 from app.store.image_files import LARGEST_FILE, original_path
-from app.store.images import base_name, short_name
 from app.store.tables import Image
+from core.coco.names import base_name
 
 router = APIRouter(prefix="/api", tags=["import and export"])
 
@@ -52,10 +52,6 @@ EXPORT_ANSWERS: dict[int | str, dict[str, Any]] = {
     500: {"model": ErrorLine, "description": "What was written is not what is stored; nothing is handed over."},
 }
 
-LARGEST_ANNOTATIONS = 2_000_000_000  # bytes
-
-Part = tuple[str, IO[bytes]]  # a file of an upload: its name, and a way to read it
-
 
 @router.post("/import", response_model=ImportAnswer, responses=INVALID, openapi_extra=IMPORT_BODY)
 async def import_annotations(
@@ -64,20 +60,41 @@ async def import_annotations(
     status: Annotated[
         ImageStatus | Literal["keep"], Query(description="What the images become; `keep` leaves them as they are.")
     ] = "reviewed",
+    mode: Annotated[
+        ImportMode,
+        Query(
+            description="`add` brings what is new. `merge` also updates what an earlier import of the same file "
+            "brought and nobody has edited since. `replace` removes what the file does not have from the images it has."
+        ),
+    ] = "merge",
+    empty_images: Annotated[
+        bool, Query(description="Images of which the file has no object get the status too.")
+    ] = False,
+    proposals: Annotated[
+        bool, Query(description="All objects come as proposals; those with a score always do.")
+    ] = False,
+    model: Annotated[str | None, Query(max_length=200, description="The model of proposals that name none.")] = None,
 ) -> Response:
     """Put annotations on images that are here or come along.
 
-    Multipart: the annotations are the first file whose name ends in .json, images may be beside it, and either
-    may be in a .zip. Or the JSON alone as the body. Images are found by their file names. What cannot be
-    stored is named in `errors`, annotation by annotation; the rest is kept.
+    Multipart: files whose names end in .json are annotations, images may be beside them, and any of it may be in a
+    .zip, in folders. Or the JSON alone as the body. Images are found by their file names. An image becomes reviewed
+    where every object that the files have for it arrived, none of them as a proposal. What is left out or changed is
+    named in `errors`; the rest is kept.
     """
-    new_status = None if status == "keep" else status
+    options = ImportOptions(
+        status=None if status == "keep" else status,
+        mode=mode,
+        empty_images=empty_images,
+        proposals=proposals,
+        model=model,
+    )
     if request.headers.get("content-type", "").startswith("multipart/"):
         async with request.form(max_files=MOST_FILES, max_part_size=LARGEST_FILE) as form:
             parts: list[Part] = [(file.filename or "", file.file) for file in uploaded_files(form)]
             text = next((value for _, value in form.multi_items() if isinstance(value, str)), None)
-            return await run_in_threadpool(_import_parts, store, parts, text, new_status)
-    return await run_in_threadpool(_import_text, store, await request.body(), "the body", new_status)
+            return await run_in_threadpool(_answer, import_parts, store, parts, text, options)
+    return await run_in_threadpool(_answer, import_text, store, await request.body(), options)
 
 
 @router.get("/export", response_class=FileResponse, responses=EXPORT_ANSWERS)
@@ -113,85 +130,11 @@ def export_annotations(
     )
 
 
-def _import_parts(store: Store, parts: list[Part], text: str | None, status: ImageStatus | None) -> Response:
-    with ExitStack() as stack:
-        try:
-            parts = list(_unpacked(parts, stack))
-        except (zipfile.BadZipFile, ValueError, NotImplementedError, RuntimeError) as error:
-            return error_answer(422, f"the .zip cannot be read: {error}", field="annotations")
-        jsons = [part for part in parts if part[0].lower().endswith(".json")]
-        images = [part for part in parts if part not in jsons]
-        if not jsons and text is None:
-            return error_answer(422, "no annotations came with the request: send a .json file", field="annotations")
-        name, content = "the form field", (text or "").encode()
-        if jsons:
-            name, content = jsons[0][0], jsons[0][1].read(LARGEST_ANNOTATIONS + 1)
-        if len(content) > LARGEST_ANNOTATIONS:
-            return error_answer(422, f"{name}: more than {LARGEST_ANNOTATIONS / 1e9:g} GB", field="annotations")
-        second = [
-            {"file_name": name, "error": f"{short_name(name)}: a second annotation file"} for name, _ in jsons[1:]
-        ]
-        return _import_text(store, content, short_name(name), status, images, second)
-
-
-def _import_text(
-    store: Store,
-    content: bytes,
-    name: str,
-    status: ImageStatus | None,
-    images: Sequence[Part] = (),
-    errors: Sequence[dict[str, Any]] = (),
-) -> Response:
+def _answer(read: Callable[..., dict[str, Any]], *arguments: Any) -> Response:
     try:
-        data = json.loads(content)
-    except (ValueError, RecursionError):
-        return error_answer(422, f"{name}: not valid JSON", field="annotations")
-    try:
-        images_of_file, _, _ = coco_parts(data)
-        names = {str(entry.get("file_name")) for entry in images_of_file if isinstance(entry, dict)}
-        uploaded, image_errors = add_files(
-            ((_name_in(names, path), file.read(LARGEST_FILE + 1)) for path, file in images), store
-        )
-        just_uploaded = [image["image_id"] for image in uploaded]
-        with store.writing() as session:
-            report = import_coco(session, data, just_uploaded=just_uploaded, status=status)
+        return JsonAnswer(read(*arguments))
     except ValueError as error:
-        return error_answer(422, f"{name}: {error}", field="annotations")
-    return JsonAnswer(
-        {
-            "images": len(report.images),
-            "annotations": report.annotations,
-            "already_there": report.already_there,
-            "categories": len(report.categories),
-            "uploaded": uploaded,
-            "errors": [*errors, *image_errors, *report.errors],
-        }
-    )
-
-
-def _name_in(names: Collection[str], path: str) -> str:
-    """The name that an annotation file gives to the image at `path` in an upload: the longest end of it that is one."""
-    parts = path.replace("\\", "/").split("/")
-    ends = ("/".join(parts[start:]) for start in range(len(parts)))
-    return next((end for end in ends if end in names), path)
-
-
-def _unpacked(parts: list[Part], stack: ExitStack) -> Iterator[Part]:
-    """The parts, with those of .zip files in their place; read from the archive only when they are asked for."""
-    for name, file in parts:
-        if not name.lower().endswith(".zip"):
-            yield name, file
-            continue
-        archive = stack.enter_context(zipfile.ZipFile(file))
-        entries = [entry for entry in archive.infolist() if not entry.is_dir() and not _is_litter(entry.filename)]
-        if len(entries) > MOST_FILES:
-            raise ValueError(f"{len(entries)} files in it, at most {MOST_FILES} are taken")
-        for entry in entries:
-            yield entry.filename, stack.enter_context(archive.open(entry))
-
-
-def _is_litter(name: str) -> bool:
-    return name.startswith("__MACOSX/") or base_name(name) in (".DS_Store", "Thumbs.db")
+        return error_answer(422, str(error), field="annotations")
 
 
 def _write_zip(store: Store, path: Path, selection: Selection) -> None:

@@ -266,7 +266,7 @@ class RefinedMask(BaseModel):
 
 
 class ImportProblem(BaseModel):
-    """Something in an import that was left out."""
+    """Something in an import that was left out or changed."""
 
     error: str
     annotation_id: int | str | None = None
@@ -281,6 +281,9 @@ class ImportAnswer(BaseModel):
     images: int = Field(description="Images of the file that were found.")
     annotations: int = Field(description="Objects that were stored.")
     already_there: int = Field(description="Objects that were on their images before.")
+    updated: int = Field(0, description="Objects that an earlier import of the file brought and nobody has edited.")
+    removed: int = Field(0, description="Objects and proposals that made room for those of the file.")
     categories: int
     uploaded: list[UploadedImage] = Field(description="The images that came with the annotations.")
     errors: list[ImportProblem]
+    notes: list[str] = Field([], description="What is written in another way than COCO's, and read all the same.")

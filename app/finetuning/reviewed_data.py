@@ -13,9 +13,9 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from app.exchange.coco_export import Selection, export_coco
 from app.finetuning import job_directory
 from app.finetuning.held_out import Part, split_images
-from app.store.coco_export import Selection, export_coco
 from app.store.tables import Category, Image, Instance
 
 FEWEST_REVIEWED = 2

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import select
 
-from app.store.coco_export import Selection, export_coco
+from app.exchange.coco_export import Selection, export_coco
 from app.store.database import Store
 from app.store.documents import instance_json, list_images
 from app.store.tables import IMAGE_STATUSES, Category, Image, Instance

@@ -13,11 +13,13 @@ from PIL import Image as PillowImage
 from sqlalchemy import select
 from tqdm import tqdm
 
+from app.exchange.coco_import import ImportOptions, coco_parts, import_coco
+from app.exchange.stored_images import StoredImages
 from app.store.categories import category_named, create_category
-from app.store.coco_import import coco_parts, import_coco
 from app.store.database import DATABASE_NAME, Store
-from app.store.images import ImagesByName, add_image, clean_file_name
+from app.store.images import add_image, clean_file_name
 from app.store.tables import Edit, Image, ImageStatus
+from core.coco.names import plain_name
 from core.datasets.images import IMAGE_SUFFIXES, read_image
 
 WORKSPACE_SUFFIX = "-maskloop"
@@ -119,15 +121,17 @@ def take_annotations(store: Store, content: Any, images: Sequence[int], status: 
 
     So what a person deleted or changed since does not come back when a notebook is run again.
     """
-    entries, boxes, categories = coco_parts(content)
+    data = coco_parts(content)
+    entries, boxes, categories = data["images"], data["annotations"], data["categories"]
     with store.writing() as session:
         imported = set(session.scalars(select(Edit.image_id).where(Edit.kind == "import")))
         rows = session.scalars(select(Image)).all()
-        by_name = ImagesByName([row for row in rows if row.id in set(images)])
+        by_name = StoredImages([row for row in rows if row.id in set(images)])
+        listed = frozenset(plain_name(str(entry.get("file_name"))) for entry in entries if isinstance(entry, dict))
         absent, kept = [], []
         for entry in entries:
             try:
-                image = by_name.find(str(entry["file_name"]), entry.get("width"), entry.get("height"))
+                image = by_name.find(str(entry["file_name"]), entry, listed).key
             except (LookupError, TypeError, AttributeError):
                 absent.append(entry)
             else:
@@ -135,7 +139,8 @@ def take_annotations(store: Store, content: Any, images: Sequence[int], status: 
         numbers = {entry.get("id") for entry in kept}
         boxes = [box for box in boxes if isinstance(box, dict) and box.get("image_id") in numbers]
         content = {"images": kept, "annotations": boxes, "categories": categories}
-        report = import_coco(session, content, just_uploaded=images, status=status)
+        options = ImportOptions(status=status, empty_images=True)
+        report = import_coco(session, content, just_uploaded=images, options=options)
     problems = [str(problem["error"]) for problem in report.errors]
     if absent:
         problems.append(f"{len(absent)} of its {len(entries)} images are not among these")

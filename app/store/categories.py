@@ -18,6 +18,7 @@ PALETTE = (
     "#228833", "#ee6677", "#4477aa", "#999933", "#88ccee", "#882255", "#44aa99", "#ddcc77", "#cc6677",
 )  # fmt: skip
 LONGEST_NAME = 200
+LARGEST_ID = 2**31  # of the store's own ids: what PostgreSQL's integers and JavaScript's numbers can hold
 MOST_KEYPOINTS = 200
 
 
@@ -48,7 +49,7 @@ def create_category(session: Session, fields: dict[str, Any]) -> Category:
         raise ConflictError(f"category id {wanted} is taken")
     keypoints, skeleton = checked_keypoint_names(fields.get("keypoints"), fields.get("skeleton"))
     # The highest id plus one, so that ids given by a file and ids given here never meet.
-    identifier = wanted if wanted is not None else (session.scalar(select(func.max(Category.id))) or 0) + 1
+    identifier = wanted if wanted is not None else _free_id(session)
     category = Category(
         id=identifier,
         name=name,
@@ -60,6 +61,14 @@ def create_category(session: Session, fields: dict[str, Any]) -> Category:
     session.add(category)
     session.flush()
     return category
+
+
+def _free_id(session: Session) -> int:
+    largest = (session.scalar(select(func.max(Category.id))) or 0) + 1
+    if largest < LARGEST_ID:
+        return largest
+    taken = set(session.scalars(select(Category.id)))  # an id at the very end was asked for
+    return next(number for number in range(1, LARGEST_ID) if number not in taken)
 
 
 def update_category(session: Session, category_id: int, fields: dict[str, Any]) -> Category:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Sequence
 from typing import Any
 
 from sqlalchemy import select
@@ -18,13 +17,13 @@ LONGEST_FILE_NAME = 1024
 
 
 def add_image(store: Store, data: bytes, file_name: str) -> tuple[Image, bool]:
-    """Take in one uploaded file; returns its row, and whether the same bytes were there before.
+    """Take in one uploaded file; returns its row, and whether the same bytes were there before under this name.
 
-    The file's bytes are on the disk before the row says so. Raises ValueError, in one line that names the
-    file, where it cannot be taken.
+    Equal bytes under two names are two images, of one stored file. The file's bytes are on the disk before the row
+    says so. Raises ValueError, in one line that names the file, where it cannot be taken.
     """
     name = clean_file_name(file_name)
-    if data and (known := _by_sha256(store, sha256_of(data))) is not None:
+    if data and (known := _known(store, sha256_of(data), name)) is not None:
         write_once(original_path(store.workspace, known.sha256), data)
         restore_derived(store.workspace, known.sha256, known.media_type, known.converted)
         return known, True
@@ -44,7 +43,7 @@ def add_image(store: Store, data: bytes, file_name: str) -> tuple[Image, bool]:
         with store.writing() as session:
             session.add(image)
     except IntegrityError:  # the same file in two requests at once
-        known = _by_sha256(store, kept.sha256)
+        known = _known(store, kept.sha256, name)
         if known is None:
             raise
         return known, True
@@ -82,47 +81,6 @@ def short_name(name: str) -> str:
     return name if len(name) <= 120 else f"{name[:80]}…{name[-30:]}"
 
 
-def base_name(file_name: str) -> str:
-    """A file name without its folders, whichever way they are written."""
-    return re.split(r"[/\\]", file_name)[-1]
-
-
-class ImagesByName:
-    """The images of a store by the file names in an annotation file.
-
-    The whole name is looked for first, then the name without folders. Where several images have it, those
-    just uploaded come first, then the one whose size the file states.
-    """
-
-    def __init__(self, images: Sequence[Image], just_uploaded: Sequence[int] = ()) -> None:
-        self._just_uploaded = set(just_uploaded)
-        self._by_name: dict[str, list[Image]] = {}
-        self._by_base_name: dict[str, list[Image]] = {}
-        for image in images:
-            name = _composed(image.file_name)
-            self._by_name.setdefault(name, []).append(image)
-            self._by_base_name.setdefault(base_name(name), []).append(image)
-
-    def find(self, file_name: str, width: Any = None, height: Any = None) -> Image:
-        """The image of a name; raises LookupError, in one line, where there is none or more than one."""
-        name = _composed(clean_file_name(file_name))
-        found = self._by_name.get(name) or self._by_base_name.get(base_name(name)) or []
-        if len(found) > 1:
-            found = [image for image in found if image.id in self._just_uploaded] or found
-        if len(found) > 1:
-            found = [image for image in found if (image.width, image.height) == (width, height)] or found
-        if not found:
-            raise LookupError(f"{short_name(name)}: no image of this name has been uploaded")
-        if len(found) > 1:
-            raise LookupError(f"{short_name(name)}: {len(found)} images have this name; upload it with the annotations")
-        return found[0]
-
-
-def _composed(name: str) -> str:
-    # Some systems write é as one character, some as two; to a reader they are the same name.
-    return unicodedata.normalize("NFC", name)
-
-
-def _by_sha256(store: Store, sha256: str) -> Image | None:
+def _known(store: Store, sha256: str, file_name: str) -> Image | None:
     with store.reading() as session:
-        return session.scalar(select(Image).where(Image.sha256 == sha256))
+        return session.scalar(select(Image).where(Image.sha256 == sha256, Image.file_name == file_name))

@@ -40,6 +40,8 @@ class InstanceState:
     model: str | None = field(metadata={"description": "The model version that predicted it."})
     # Seconds since 1970; None until it is written first. Kept through undo, and not shown.
     created: float | None = field(default=None, metadata={"exclude": True})
+    # What a file says of it beside COCO's fields, and where it came from; None for what was drawn here.
+    extra: dict[str, Any] | None = field(default=None, metadata={"exclude": True})
 
     @classmethod
     def from_json(cls, values: Mapping[str, Any]) -> InstanceState:

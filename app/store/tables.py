@@ -39,11 +39,12 @@ class Image(Base):
         Index("images_by_status", "status", "id"),
         Index("images_by_file_name", "file_name", "id"),
         Index("images_by_uncertainty", "uncertainty", "id"),
+        Index("images_by_content", "sha256", "file_name", unique=True),  # equal bytes under two names are two images
         {"sqlite_autoincrement": True},
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
-    sha256: Mapped[str] = mapped_column(String(64), unique=True)
+    sha256: Mapped[str] = mapped_column(String(64))
     file_name: Mapped[str] = mapped_column(Text)  # the user's own name: data, never a path of ours
     width: Mapped[int]  # pixels, after EXIF turning
     height: Mapped[int]
@@ -59,6 +60,7 @@ class Image(Base):
     redo_edit: Mapped[int | None] = mapped_column(Integer)  # the undo that redo takes back
     created: Mapped[float] = mapped_column(Float, default=time.time)
     updated: Mapped[float] = mapped_column(Float, default=time.time)
+    extra: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))  # see app/exchange/foreign_fields.py
 
 
 class Category(Base):
@@ -73,6 +75,7 @@ class Category(Base):
     color: Mapped[str] = mapped_column(String(7))  # "#rrggbb"
     keypoints: Mapped[list[str]] = mapped_column(default=list)  # names
     skeleton: Mapped[list[list[int]]] = mapped_column(default=list)  # pairs of 1-based keypoint numbers
+    extra: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))  # see app/exchange/foreign_fields.py
 
 
 class Instance(Base):
@@ -102,6 +105,8 @@ class Instance(Base):
     revision: Mapped[int]  # the document revision that wrote it last
     created: Mapped[float] = mapped_column(Float, default=time.time)
     updated: Mapped[float] = mapped_column(Float, default=time.time)
+    # Attributes and whatever else a file says of the object, and where it came from: see app/exchange/foreign_fields.py
+    extra: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
 
     @property
     def state(self) -> InstanceState:

@@ -253,8 +253,8 @@ class AnnotationMender:
         crowd = annotation.get("iscrowd")
         if crowd is None or isinstance(crowd, bool) or crowd not in (0, 1):
             what = "has no iscrowd" if crowd is None else f"iscrowd is {str(crowd).lower()!r}: 0 or 1 is needed"
-            crowd = int(crowd in (1, "1", "true"))
-            self._add(what, f"becomes {crowd}", spelling=True)
+            raw, crowd = crowd, int(crowd in (1, "1", "true"))
+            self._add(what, f"becomes {crowd}", spelling=raw is None or isinstance(raw, (bool, str, float)))
         annotation["iscrowd"] = crowd = int(crowd)
         segmentation = annotation.get("segmentation")
         if crowd and (is_brush_mask(annotation) or self.raw_category in self.single_classes):

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import torch
 
-from app.store.coco_import import import_coco
+from app.exchange.coco_import import ImportOptions, import_coco
 from app.store.database import Store
 from app.store.images import add_image
 from core import MaskRCNN, ModelConfig, save_model
@@ -55,5 +55,5 @@ def add_shapes(store: Store, folder: Path, images: int, *, seed: int = 0, review
         ids.append(image.id)
     if reviewed:
         with store.writing() as session:
-            import_coco(session, data, just_uploaded=ids, status="reviewed")
+            import_coco(session, data, just_uploaded=ids, options=ImportOptions(empty_images=True))
     return ids

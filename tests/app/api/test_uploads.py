@@ -226,14 +226,25 @@ def test_path_tricks_write_nothing_outside_the_image_folders(client: TestClient,
     }
 
 
-def test_the_same_bytes_are_one_image(client: TestClient, upload: Upload) -> None:
-    first = upload(1, "first name.png")
-    answer = post(client, ("another name.png", file_bytes(picture(1))), ("new.png", file_bytes(picture(2))))
+def test_the_same_bytes_under_the_same_name_are_one_image(client: TestClient, upload: Upload) -> None:
+    first = upload(1, "a.png")
+    answer = post(client, ("a.png", file_bytes(picture(1))), ("new.png", file_bytes(picture(2))))
     assert answer.status_code == 201
     again, new = answer.json()["images"]
     assert again["image_id"] == first
     assert (again["duplicate"], new["duplicate"]) == (True, False)
     assert len(client.get("/api/images").json()["images"]) == 2
+
+
+def test_the_same_bytes_under_two_names_are_two_images_of_one_file(
+    client: TestClient, upload: Upload, tmp_path: Path
+) -> None:
+    first = upload(1, "a.png")
+    (second,) = post(client, ("folder/a.png", file_bytes(picture(1)))).json()["images"]
+    assert (second["image_id"] != first, second["duplicate"]) == (True, False)
+    assert len([path for path in (tmp_path / "workspace" / "images").rglob("*") if path.is_file()]) == 1
+    bytes_of = [client.get(f"/api/images/{number}/file").content for number in (first, second["image_id"])]
+    assert bytes_of[0] == bytes_of[1]
 
 
 def test_the_uploaded_bytes_are_kept_as_they_came(client: TestClient, store: Store) -> None:

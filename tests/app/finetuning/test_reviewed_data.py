@@ -11,10 +11,10 @@ import pytest
 from PIL import Image as PilImage
 from pycocotools.coco import COCO
 
+from app.exchange.coco_export import Selection, export_coco
 from app.finetuning import job_directory
 from app.finetuning.reviewed_data import reviewed_data, write_snapshot
 from app.store.categories import create_category
-from app.store.coco_export import Selection, export_coco
 from app.store.database import Store
 from app.store.edits import create_instance, set_status
 from app.store.image_files import original_path

@@ -44,7 +44,7 @@ def upgrade():
     recreate = "always" if op.get_bind().dialect.name == "sqlite" else "never"
     for table in ("images", "categories", "instances", "edits"):
         with op.batch_alter_table(table, recreate=recreate, table_kwargs={"sqlite_autoincrement": True}) as batch:
-            batch.add_column(sa.Column("extra", sa.Integer))
+            batch.add_column(sa.Column("more", sa.Integer))
 """
 
 

@@ -17,7 +17,7 @@ from typing import Any
 import httpx
 import pytest
 
-from app.store.coco_export import export_coco
+from app.exchange.coco_export import export_coco
 from app.store.database import Store
 from app.store.documents import document_json, find_image
 from tests.app.conftest import block, file_bytes, picture

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 import sqlite3
 import subprocess
@@ -13,7 +14,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import create_engine, text
 
-from app.store.coco_export import export_coco
+from app.exchange.coco_export import export_coco
 from app.store.database import Store
 from app.store.documents import document_json, find_image
 from app.store.history import image_for_writing, redo, undo
@@ -35,7 +36,8 @@ sys.stdin.read()
 def exported(store: Store, path: Path) -> bytes:
     with store.reading() as session:
         export_coco(session, path)
-    return path.read_bytes()
+    # What a later version writes beside that is not what this is about.
+    return re.sub(rb',"status":"(proposed|accepted)"(,"model":"[^"]*")?', b"", path.read_bytes())
 
 
 def instances(store: Store, image: int) -> dict[int, object]:
@@ -126,11 +128,10 @@ def test_the_database_is_copied_first_and_only_then(workspace: Path, tmp_path: P
 
 
 def test_only_the_last_copies_are_kept(workspace: Path) -> None:
+    old = (workspace / "maskloop.db").read_bytes()
     for _ in range(7):
+        (workspace / "maskloop.db").write_bytes(old)
         Store(workspace).close()
-        connection = sqlite3.connect(workspace / "maskloop.db")
-        connection.execute(f"DROP TABLE {migrate.VERSION_TABLE}")
-        connection.close()
     assert len(list((workspace / "backups").iterdir())) == 5
 
 

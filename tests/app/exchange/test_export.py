@@ -19,9 +19,9 @@ from PIL import Image as PillowImage
 from pycocotools import mask as coco_mask
 from pycocotools.coco import COCO
 
-from app.store import coco_export
-from app.store.coco_export import ExportError, Selection, export_coco
-from app.store.coco_import import import_coco
+from app.exchange import coco_export
+from app.exchange.coco_export import ExportError, Selection, export_coco
+from app.exchange.coco_import import import_coco
 from app.store.database import Store
 from app.store.predictions import replace_predictions
 from core.masks import encode_rle, mask_to_polygons, polygons_to_mask, rle_area, segmentation_to_rle

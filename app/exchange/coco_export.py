@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import io
+import json
 from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +15,7 @@ from pycocotools.coco import COCO
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from app.exchange.foreign_fields import shown_fields, shown_id, shown_image_fields
 from app.store.categories import all_categories
 from app.store.geometry import count_keypoints
 from app.store.instance_state import Segmentation
@@ -70,14 +72,17 @@ def check_export(
     with contextlib.redirect_stdout(io.StringIO()):
         coco = COCO(str(path))
     categories = _categories(session, selection)
-    _expect(set(coco.cats) == set(categories), "the categories")
+    _expect(set(coco.cats) == {shown_id(row.id, row.extra) for row in categories.values()}, "the categories")
     images = instances = 0
     for image, rows in _documents(session, selection):
-        entry = coco.imgs.get(image.id, {})
+        entry = coco.imgs.get(shown_id(image.id, image.extra), {})
         expected = (name_of(image), image.width, image.height)
         found = (entry.get("file_name"), entry.get("width"), entry.get("height"))
         _expect(found == expected, f"image {image.id}")
-        _expect(len(coco.getAnnIds(imgIds=[image.id])) == len(rows), f"the number of instances on image {image.id}")
+        _expect(
+            len(coco.getAnnIds(imgIds=[shown_id(image.id, image.extra)])) == len(rows),
+            f"the number of instances on image {image.id}",
+        )
         for instance in rows:
             _check_instance(coco, image, instance, categories[instance.category_id])
         images, instances = images + 1, instances + len(rows)
@@ -87,11 +92,11 @@ def check_export(
 
 def _check_instance(coco: COCO, image: Image, instance: Instance, category: Category) -> None:
     name = f"instance {instance.id} on image {image.id}"
-    annotation = coco.anns.get(instance.id)
+    annotation = coco.anns.get(shown_id(instance.id, instance.extra))
     if annotation is None:
         raise ExportError(f"export stopped: {name} is missing in it; please report this")
-    _expect(annotation["image_id"] == image.id, f"the image of {name}")
-    _expect(annotation["category_id"] == instance.category_id, f"the category of {name}")
+    _expect(annotation["image_id"] == shown_id(image.id, image.extra), f"the image of {name}")
+    _expect(annotation["category_id"] == shown_id(category.id, category.extra), f"the category of {name}")
     _expect(annotation["iscrowd"] == instance.iscrowd, f"iscrowd of {name}")
     keypoints = instance.keypoints or [0] * (3 * len(category.keypoints))
     _expect(annotation.get("keypoints", []) == keypoints, f"the keypoints of {name}")
@@ -126,10 +131,12 @@ def _json_parts(session: Session, selection: Selection, name_of: Callable[[Image
     categories = _categories(session, selection)
     yield '{"info": {"description": "MaskLoop export", "version": "1.0"},\n"licenses": [],\n"categories": [\n'
     yield ",\n".join(_dump(_category_entry(category)) for category in categories.values())
+    shown = {category.id: shown_id(category.id, category.extra) for category in categories.values()}
     yield '\n],\n"images": [\n'
     for number, image in enumerate(_images(session, selection)):
-        entry = {"id": image.id, "file_name": name_of(image), "width": image.width, "height": image.height}
-        yield (",\n" if number else "") + _dump(entry)
+        entry = {"id": shown_id(image.id, image.extra), "file_name": name_of(image)}
+        entry |= {"width": image.width, "height": image.height}
+        yield (",\n" if number else "") + _dump(shown_image_fields(image.extra, shown) | entry)
     yield '\n],\n"annotations": [\n'
     first = True
     for image, rows in _documents(session, selection):
@@ -145,11 +152,15 @@ def _categories(session: Session, selection: Selection) -> dict[int, Category]:
 
 
 def _category_entry(category: Category) -> dict[str, Any]:
-    entry: dict[str, Any] = {"id": category.id, "name": category.name, "supercategory": category.supercategory or ""}
+    entry: dict[str, Any] = {
+        "id": shown_id(category.id, category.extra),
+        "name": category.name,
+        "supercategory": category.supercategory or "",
+    }
     entry["color"] = category.color
     if category.keypoints:
         entry["keypoints"], entry["skeleton"] = category.keypoints, category.skeleton
-    return entry
+    return shown_fields(category.extra) | entry
 
 
 def _annotation(instance: Instance, image: Image, category: Category) -> dict[str, Any]:
@@ -159,9 +170,9 @@ def _annotation(instance: Instance, image: Image, category: Category) -> dict[st
         segmentation = segmentation_to_rle(segmentation, image.height, image.width)
         bbox = rle_bbox(segmentation)  # whole pixels, where the polygons enclosed fractions of them
     entry: dict[str, Any] = {
-        "id": instance.id,
-        "image_id": image.id,
-        "category_id": instance.category_id,
+        "id": shown_id(instance.id, instance.extra),
+        "image_id": shown_id(image.id, image.extra),
+        "category_id": shown_id(category.id, category.extra),
         "segmentation": segmentation,
         "bbox": bbox,
         "area": instance.area,
@@ -172,9 +183,13 @@ def _annotation(instance: Instance, image: Image, category: Category) -> dict[st
         # COCO's readers expect them on every instance of such a category.
         entry["keypoints"] = instance.keypoints or [0] * (3 * len(category.keypoints))
         entry["num_keypoints"] = count_keypoints(instance.keypoints)
-    if instance.source == "predicted" and instance.score is not None:
-        entry["score"] = instance.score
-    return entry
+    if instance.source == "predicted":
+        if instance.score is not None:
+            entry["score"] = instance.score
+        entry["status"] = instance.status
+        if instance.model is not None:
+            entry["model"] = instance.model
+    return shown_fields(instance.extra) | entry
 
 
 def _images(session: Session, selection: Selection) -> Iterator[Image]:
@@ -202,4 +217,7 @@ def _documents(session: Session, selection: Selection) -> Iterator[tuple[Image, 
 
 
 def _dump(value: Any) -> str:
-    return orjson.dumps(value).decode()
+    try:
+        return orjson.dumps(value).decode()
+    except TypeError:  # an id of a file's own beyond 64 bits
+        return json.dumps(value, ensure_ascii=False)

@@ -1,0 +1,173 @@
+"""The files of one import: annotation files and images, side by side or in archives, brought together."""
+
+from __future__ import annotations
+
+import zipfile
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass, replace
+from pathlib import PurePosixPath
+from typing import IO, Any
+
+from app.api.images import MOST_FILES, add_files
+from app.exchange.coco_import import ImportOptions, ImportReport, coco_parts, import_coco
+from app.store.database import Store
+from app.store.image_files import LARGEST_FILE
+from app.store.images import short_name
+from core.coco.names import FileNames, base_name, plain_name
+from core.coco.reading import parse_json
+from core.datasets.images import IMAGE_SUFFIXES
+
+LARGEST_ANNOTATIONS = 2_000_000_000  # bytes
+
+Part = tuple[str, IO[bytes]]  # a file of an upload: its name, and a way to read it
+
+
+@dataclass(frozen=True)
+class AnnotationFile:
+    """One COCO data set of an import."""
+
+    name: str  # its path in the upload
+    data: dict[str, Any]
+
+
+def import_text(store: Store, content: bytes, options: ImportOptions) -> dict[str, Any]:
+    """The answer to an import of COCO JSON alone; ValueError, in one line, for what is none."""
+    return _import(store, [AnnotationFile("", _coco(content, "the body"))], [], options, [])
+
+
+def import_parts(store: Store, parts: list[Part], text: str | None, options: ImportOptions) -> dict[str, Any]:
+    """The answer to an import of files, .zip files looked into; ValueError, in one line, where none can be read."""
+    with ExitStack() as stack:
+        try:
+            parts = list(_unpacked(parts, stack))
+        except (zipfile.BadZipFile, ValueError, NotImplementedError, RuntimeError) as error:
+            raise ValueError(f"the .zip cannot be read: {error}") from None
+        jsons = [part for part in parts if part[0].lower().endswith(".json")]
+        images = [part for part in parts if part not in jsons]
+        if not jsons and text is None:
+            raise ValueError("no annotations came with the request: send a .json file")
+        files, passed_over = _annotation_files(jsons)
+        if not jsons:
+            files = [AnnotationFile("", _coco((text or "").encode(), "the form field"))]
+        return _import(store, files, images, options, passed_over)
+
+
+def _annotation_files(jsons: Sequence[Part]) -> tuple[list[AnnotationFile], list[str]]:
+    """The COCO files among several, and a line for each that is none; ValueError where none is."""
+    files, faults = [], []
+    for name, file in jsons:
+        try:
+            content = file.read(LARGEST_ANNOTATIONS + 1)
+            if len(content) > LARGEST_ANNOTATIONS:
+                raise ValueError(f"{short_name(name)}: more than {LARGEST_ANNOTATIONS / 1e9:g} GB")
+            files.append(AnnotationFile(name, _coco(content, short_name(name))))
+        except ValueError as error:
+            faults.append(str(error))
+    if jsons and not files:
+        raise ValueError(faults[0])
+    return files, [f"{fault}; passed over" for fault in faults]
+
+
+def _coco(content: bytes, name: str) -> dict[str, Any]:
+    try:
+        return coco_parts(parse_json(content))
+    except ValueError as error:
+        reason = str(error)
+        raise ValueError(f"{name}: {reason if reason.startswith('not') else f'not valid JSON: {reason}'}") from None
+
+
+def _import(
+    store: Store,
+    files: Sequence[AnnotationFile],
+    images: Sequence[Part],
+    options: ImportOptions,
+    passed_over: Sequence[str],
+) -> dict[str, Any]:
+    stored_names, files = _names_of_images(files, [path for path, _ in images])
+    uploaded, image_errors = add_files(
+        ((stored_names.get(path, path), file.read(LARGEST_FILE + 1)) for path, file in images), store
+    )
+    just_uploaded = [image["image_id"] for image in uploaded]
+    total = ImportReport()
+    try:
+        with store.writing() as session:
+            for file in files:
+                source = replace(options, source=options.source or base_name(file.name))
+                _add(
+                    total,
+                    import_coco(session, file.data, just_uploaded=just_uploaded, options=source),
+                    file,
+                    len(files),
+                )
+    except ValueError as error:
+        raise ValueError(f"{short_name(files[0].name) or 'the body'}: {error}") from None
+    answer = {
+        "images": len(set(total.images)),
+        "annotations": total.annotations,
+        "already_there": total.already_there,
+        "categories": len(set(total.categories.values())),
+        "uploaded": uploaded,
+        "errors": [*image_errors, *total.errors],
+    }
+    seldom = {"updated": total.updated, "removed": total.removed, "notes": [*passed_over, *total.notes]}
+    return answer | {key: value for key, value in seldom.items() if value}
+
+
+def _add(total: ImportReport, report: ImportReport, file: AnnotationFile, files: int) -> None:
+    """Take one file's report into that of all; with several files each line says which it is about."""
+    total.images += report.images
+    for name in ("annotations", "already_there", "updated", "removed"):
+        setattr(total, name, getattr(total, name) + getattr(report, name))
+    total.categories |= {len(total.categories) + number: own for number, own in enumerate(report.categories.values())}
+    about = f"{short_name(file.name)}: " if files > 1 else ""
+    total.errors += [{**error, "error": about + error["error"]} for error in report.errors]
+    total.notes += [about + note for note in report.notes]
+
+
+def _names_of_images(
+    files: Sequence[AnnotationFile], paths: Sequence[str]
+) -> tuple[dict[str, str], list[AnnotationFile]]:
+    """The name that each uploaded image is kept under, by its path, and the files with these names in their entries.
+
+    A name in an annotation file is looked for beside the file first. One file's images keep the names that it gives
+    them; those of several get the folder of their file in front, so that no two are one.
+    """
+    names = FileNames([path.replace("\\", "/") for path in paths])
+    kept: dict[str, str] = {}
+    renamed = []
+    for file in files:
+        folder = PurePosixPath(file.name.replace("\\", "/")).parent.as_posix().removeprefix(".")
+        entries = []
+        listed = [str(e["file_name"]) for e in file.data["images"] if isinstance(e, dict) and e.get("file_name")]
+        plain = frozenset(map(plain_name, listed))
+        beside = frozenset(plain_name(f"{folder}/{name}") for name in listed)
+        for entry in file.data["images"]:
+            if isinstance(entry, dict) and isinstance(entry.get("file_name"), str):
+                name = entry["file_name"]
+                places = (names.find(f"{folder}/{name}", beside) if folder else []) or names.find(name, plain)
+                if len(places) == 1:
+                    own = f"{folder}/{name}" if len(files) > 1 and folder else name
+                    entry = {**entry, "file_name": kept.setdefault(paths[places[0]], own)}
+            entries.append(entry)
+        renamed.append(AnnotationFile(file.name, {**file.data, "images": entries}))
+    return kept, renamed
+
+
+def _unpacked(parts: list[Part], stack: ExitStack) -> Iterator[Part]:
+    """The parts, with those of .zip files in their place; read from the archive only when they are asked for."""
+    for name, file in parts:
+        if not name.lower().endswith(".zip"):
+            yield name, file
+            continue
+        archive = stack.enter_context(zipfile.ZipFile(file))
+        entries = [entry for entry in archive.infolist() if not entry.is_dir() and _is_wanted(entry.filename)]
+        if len(entries) > MOST_FILES:
+            raise ValueError(f"{len(entries)} files in it, at most {MOST_FILES} are taken")
+        for entry in entries:
+            yield entry.filename, stack.enter_context(archive.open(entry))
+
+
+def _is_wanted(name: str) -> bool:
+    """Annotations and images; not the readme files and the litter that lie beside them in archives."""
+    return not name.startswith("__MACOSX/") and name.lower().endswith((".json", *IMAGE_SUFFIXES))

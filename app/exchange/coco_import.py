@@ -1,0 +1,348 @@
+"""COCO JSON into the store: what is right is kept, each change or loss is said in one line."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any, Literal
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from app.exchange.foreign_fields import CLASS_LISTS, foreign_fields
+from app.exchange.same_objects import KnownObjects
+from app.exchange.stored_images import StoredImages
+from app.store.categories import (
+    LARGEST_ID,
+    category_named,
+    checked_keypoint_names,
+    checked_name,
+    create_category,
+    is_color,
+)
+from app.store.errors import InvalidFieldError
+from app.store.geometry import new_state
+from app.store.history import image_for_writing, write
+from app.store.instance_state import InstanceState
+from app.store.tables import Category, Edit, Image, ImageStatus, Instance
+from core.coco.json_values import is_number
+from core.coco.normalise import normalise_coco
+from core.coco.report import Problem, Report, grouped
+
+ImportMode = Literal["merge", "add", "replace"]
+
+
+@dataclass(frozen=True)
+class ImportOptions:
+    """How a file meets what is there already."""
+
+    status: ImageStatus | None = "reviewed"  # what images become; None leaves it
+    # "add" brings what is new; "merge" also updates what an earlier import of the same source brought and nobody has
+    # edited since; "replace" removes what the file does not have from the images that it has.
+    mode: ImportMode = "merge"
+    empty_images: bool = False  # images for which the file has no object get `status` too
+    proposals: bool = False  # everything comes as a proposal, scores or not
+    model: str | None = None  # of proposals that do not name theirs
+    source: str = ""  # what the file is called: the same source is updated by "merge"
+
+
+@dataclass
+class ImportReport:
+    """What became of an annotation file."""
+
+    images: list[int] = field(default_factory=list)  # ids of those that were found
+    annotations: int = 0  # new objects, and keypoints for objects that had none
+    already_there: int = 0  # the same object on the same image: not stored twice
+    updated: int = 0
+    removed: int = 0
+    categories: dict[int, int] = field(default_factory=dict)  # the file's id, normalised → the store's
+    errors: list[dict[str, Any]] = field(default_factory=list)  # what was left out or changed
+    notes: list[str] = field(default_factory=list)  # what was written in another way than COCO's
+
+
+def import_coco(
+    session: Session, content: Any, *, just_uploaded: Sequence[int] = (), options: ImportOptions | None = None
+) -> ImportReport:
+    """Put a COCO data set's annotations on the images of the store that have its file names.
+
+    Annotations become manual and accepted, those with a score (or marked as such) proposals. New categories keep the
+    file's ids where those are free. An image gets the status asked for only where every object that the file has for
+    it arrived as an accepted one. Each image's annotations are one edit, which undo takes back. Raises ValueError, in
+    one line, where the file is no COCO data set at all.
+    """
+    options = options or ImportOptions()
+    data = coco_parts(content)
+    faults, report = Report(), ImportReport()
+    images = StoredImages(session.scalars(select(Image)).all(), just_uploaded)
+    normalised = normalise_coco(data, faults, images)
+    keypoints_differ = _import_categories(session, normalised.data["categories"], report)
+    _take_down(faults, data, images, report)
+    brought = {image_id: _Brought(session, image, options) for image_id, image in normalised.keys.items()}
+    for entry in normalised.data["images"]:
+        _keep_image_fields(normalised.keys[entry["id"]], entry, report.categories)
+    for number, annotation in zip(normalised.numbers, normalised.data["annotations"], strict=True):
+        target = brought[annotation["image_id"]]
+        try:
+            state = _state_from(session, target.image, annotation, report.categories, keypoints_differ, options)
+        except (InvalidFieldError, LookupError) as error:
+            raw_id = data["annotations"][number].get("id")
+            report.errors.append(_annotation_error(raw_id, number, str(error)))
+            target.lost += 1
+            continue
+        target.take(state, report)
+    for image_id, lost in normalised.lost.items():
+        brought[image_id].lost += lost
+    for target in brought.values():
+        target.write(session, report)
+    _note_what_stays(options, brought, report)
+    return report
+
+
+def coco_parts(content: Any) -> dict[str, Any]:
+    """A COCO data set with its three lists; raises ValueError for anything else."""
+    if not isinstance(content, dict):
+        raise ValueError("not a COCO data set: an object with images, annotations and categories is needed")
+    lists = {}
+    for key in ("images", "annotations", "categories"):
+        part = content.get(key, [] if key == "annotations" else None)
+        if not isinstance(part, list):
+            raise ValueError(f"not a COCO data set: {key!r} is {'missing' if part is None else 'no list'}")
+        lists[key] = part
+    return {**content, **lists}
+
+
+class _Brought:
+    """What the file brings to one image, compared with what is on it."""
+
+    def __init__(self, session: Session, image: Image, options: ImportOptions) -> None:
+        self.image, self.options = image, options
+        self._stored = {row.id: row for row in session.scalars(select(Instance).where(Instance.image_id == image.id))}
+        self._known = KnownObjects(image.height, image.width)
+        for row in self._stored.values():
+            self._known.add(row.state, row.id)
+        self._of_origin = {origin: row.id for row in self._stored.values() if (origin := _origin(row.state))}
+        imports = select(Edit.revision).where(Edit.image_id == image.id, Edit.kind == "import")
+        self._imports = set(session.scalars(imports))
+        self._found: set[int] = set()
+        self.created: list[InstanceState] = []
+        self.changed: dict[int, InstanceState | None] = {}
+        self.lost = 0
+        self.proposals = 0
+
+    def take(self, state: InstanceState, report: ImportReport) -> None:
+        """Add an object, or what the same one lacks: keypoints, a person's word, or a new shape from its own source."""
+        self.proposals += state.status == "proposed"
+        found = self._known.find(state)
+        if found is not None:
+            self._complete(*found, state, report)
+            return
+        origin = _origin(state)
+        before = self._stored.get(self._of_origin.get(origin, -1)) if origin else None
+        if before is not None and self.options.mode == "merge" and before.id not in self._found:
+            self._found.add(before.id)
+            if before.revision in self._imports:  # nobody has edited it since
+                self.changed[before.id] = replace(state, created=before.created)
+                report.updated += 1
+            else:
+                report.already_there += 1
+            return
+        self._known.add(state)
+        self.created.append(state)
+        report.annotations += 1
+
+    def _complete(
+        self, known: InstanceState, identifier: int | None, state: InstanceState, report: ImportReport
+    ) -> None:
+        if identifier is None:
+            report.already_there += 1
+            return
+        self._found.add(identifier)
+        mended = known
+        if state.keypoints and not known.keypoints:
+            mended = replace(mended, keypoints=state.keypoints)
+        if state.status == "accepted" and known.status == "proposed":
+            mended = replace(mended, status="accepted")
+        if mended == known:
+            report.already_there += 1
+        else:
+            self.changed[identifier] = replace(mended, status="accepted") if state.status == "accepted" else mended
+            report.annotations += 1
+
+    def write(self, session: Session, report: ImportReport) -> None:
+        """One edit with all of it."""
+        status = self._status()
+        if status == "reviewed":
+            # On a reviewed image the file says what is there: nothing that a model proposed is left beside it.
+            for row in self._stored.values():
+                if row.status == "proposed" and row.id not in self._found:
+                    self.changed.setdefault(row.id, None)
+        if self.options.mode == "replace":
+            for row in self._stored.values():
+                if row.id not in self._found:
+                    self.changed.setdefault(row.id, None)
+        image = image_for_writing(session, self.image.id)
+        report.removed += sum(state is None for state in self.changed.values())
+        if self.created or self.changed or (status is not None and status != image.status):
+            write(session, image, "import", self.changed, self.created, status)
+        report.images.append(image.id)
+
+    def _status(self) -> ImageStatus | None:
+        wanted, arrived = self.options.status, bool(self.created or self.changed or self._found)
+        if wanted != "reviewed":
+            return wanted
+        if self.lost or self.proposals or not (arrived or self.options.empty_images):
+            return "in_progress" if self.created and not self.proposals and self.image.status == "todo" else None
+        return wanted
+
+    @property
+    def stays(self) -> str | None:
+        """Why the image did not become reviewed; None where it did or nobody asked."""
+        if self.options.status != "reviewed" or self._status() == "reviewed":
+            return None
+        if self.lost:
+            return "lost an object on the way"
+        return "have proposals" if self.proposals else "have no object in the file"
+
+
+def _keep_image_fields(image: Image, entry: dict[str, Any], category_ids: dict[int, int]) -> None:
+    """What a file says of an image beside its name and size; classes by the ids that they have here."""
+    fields = foreign_fields(entry, "image")
+    for key in CLASS_LISTS & fields.keys():
+        known = fields[key] if isinstance(fields[key], list) else []
+        fields[key] = [category_ids[number] for number in known if number in category_ids]
+    if fields and (image.extra or {}) | fields != image.extra:
+        image.extra = (image.extra or {}) | fields
+
+
+def _note_what_stays(options: ImportOptions, brought: dict[int, _Brought], report: ImportReport) -> None:
+    reasons = [reason for target in brought.values() if (reason := target.stays)]
+    for reason in sorted(set(reasons)):
+        number = reasons.count(reason)
+        report.notes.append(f"{number} image{'s' if number > 1 else ''} did not become reviewed: they {reason}")
+
+
+def _take_down(faults: Report, data: dict[str, Any], images: StoredImages, report: ImportReport) -> None:
+    """The normaliser's report in the answer's words; what is said of an image is not said of each of its objects."""
+    listed = {repr(entry.get("id")) for entry in data["images"] if isinstance(entry, dict)}
+    of_images = {error["error"] for error in images.errors}
+    told = [problem for problem in faults.problems if not _is_of_a_missing_image(problem, data, listed)]
+    report.errors += images.errors
+    for problem in grouped(problem for problem in told if problem.message not in of_images):
+        if problem.is_spelling and problem.message.startswith(("has no ", "width and height are None and None")):
+            continue  # it is worked out: nobody needs to hear of it
+        if problem.is_note or problem.is_spelling or problem.repair == "taken from the segmentation":
+            report.notes.append(str(problem))
+        elif problem.subject.startswith("annotation"):
+            report.errors.append(
+                _annotation_error(problem.annotation_id, problem.number, str(problem), problem.subject)
+            )
+        else:
+            kind = "category" if problem.subject.startswith("categor") else "file_name"
+            report.errors.append({kind: problem.subject.partition(" ")[2] or None, "error": str(problem)})
+
+
+def _is_of_a_missing_image(problem: Problem, data: dict[str, Any], listed: set[str]) -> bool:
+    if problem.number is None or not problem.message.startswith("image_id is"):
+        return False
+    return repr(data["annotations"][problem.number].get("image_id")) in listed
+
+
+def _annotation_error(raw_id: Any, number: int | None, text: str, subject: str = "") -> dict[str, Any]:
+    """An entry of the report that names an annotation by its id, or by its place where it has none."""
+    if not subject:
+        name = f"annotation {raw_id}" if raw_id is not None else f"annotation without id (number {(number or 0) + 1})"
+        text = f"{name}: {text}"
+    identifier = raw_id if isinstance(raw_id, str) or (type(raw_id) is int and abs(raw_id) < LARGEST_ID) else None
+    return {"annotation_id": identifier, "number": number, "error": text}
+
+
+def _import_categories(session: Session, categories: list[dict[str, Any]], report: ImportReport) -> set[int]:
+    """Fill `report.categories`; returns the file's ids whose keypoints are not those of the stored category."""
+    keypoints_differ = set()
+    for entry in categories:
+        name, identifier = entry["name"], entry["id"]
+        try:
+            category, same_keypoints = _import_category(session, entry, identifier)
+        except InvalidFieldError as error:
+            report.errors.append({"category": name, "error": f"category {name}: {error}"})
+            continue
+        report.categories[identifier] = category.id
+        if not same_keypoints:
+            keypoints_differ.add(identifier)
+            reason = "its keypoints are not those that it has here; they are left out"
+            report.errors.append({"category": name, "error": f"category {name}: {reason}"})
+    return keypoints_differ
+
+
+def _import_category(session: Session, entry: dict[str, Any], identifier: int) -> tuple[Category, bool]:
+    """The stored category of this name, made where there is none, and whether it has the file's keypoints."""
+    name = checked_name(entry.get("name"))
+    keypoints, skeleton = checked_keypoint_names(entry.get("keypoints"), entry.get("skeleton"))
+    category = category_named(session, name)
+    if category is None:
+        free = 0 <= identifier < LARGEST_ID and session.get(Category, identifier) is None
+        color, supercategory = entry.get("color"), entry.get("supercategory")
+        fields = {
+            "id": identifier if free else None,
+            "name": name,
+            "keypoints": keypoints,
+            "skeleton": skeleton,
+            "color": color if is_color(color) else None,
+            "supercategory": supercategory if isinstance(supercategory, str) else None,
+        }
+        category = create_category(session, fields)
+        category.extra = foreign_fields(entry, "category")
+        return category, True
+    if keypoints and not category.keypoints:
+        category.keypoints, category.skeleton = keypoints, skeleton
+    return category, not keypoints or category.keypoints == keypoints
+
+
+def _state_from(
+    session: Session,
+    image: Image,
+    annotation: dict[str, Any],
+    category_ids: dict[int, int],
+    keypoints_differ: set[int],
+    options: ImportOptions,
+) -> InstanceState:
+    file_category = annotation["category_id"]
+    if file_category not in category_ids:
+        raise LookupError(f"its category_id {file_category!r} is not among the file's categories")
+    fields = {
+        "segmentation": annotation.get("segmentation"),
+        "bbox": annotation.get("bbox"),
+        "iscrowd": annotation.get("iscrowd", 0),
+        # All zeros say that nobody looked for keypoints.
+        "keypoints": None if file_category in keypoints_differ else _labelled(annotation.get("keypoints")),
+    }
+    category = session.get_one(Category, category_ids[file_category])
+    score = float(annotation["score"]) if is_number(annotation.get("score")) else None
+    source = annotation.get("source")
+    proposed = options.proposals or annotation.get("status") == "proposed"
+    if annotation.get("status") not in ("proposed", "accepted"):
+        proposed = proposed or source == "predicted" or (score is not None and source not in ("manual", "edited"))
+    model = annotation.get("model") if isinstance(annotation.get("model"), str) else options.model
+    state = new_state(
+        image,
+        category,
+        fields,
+        source="predicted" if proposed else source if source in ("manual", "edited", "predicted") else "manual",
+        status="proposed" if proposed else "accepted",
+        score=score,
+        model=model[:200] if model and (proposed or score is not None) else None,
+    )
+    extra = foreign_fields(annotation, "annotation") | {"origin": [options.source, str(annotation["id"])]}
+    return replace(state, extra=extra)
+
+
+def _origin(state: InstanceState) -> tuple[str, str] | None:
+    """The source that an object came from, and its id there."""
+    origin = (state.extra or {}).get("origin")
+    return (origin[0], origin[1]) if isinstance(origin, list) and len(origin) == 2 else None
+
+
+def _labelled(keypoints: Any) -> Any:
+    if isinstance(keypoints, list) and not any(keypoints):
+        return None
+    return keypoints

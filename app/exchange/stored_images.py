@@ -1,0 +1,59 @@
+"""The images of a store as an annotation file names them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from app.store.images import clean_file_name, short_name
+from app.store.tables import Image
+from core.coco.image_entries import FoundFile
+from core.coco.json_values import whole
+from core.coco.names import FileNames, plain_name
+
+
+class StoredImages:
+    """Finds the image that an entry of an annotation file means; what it cannot find it keeps in `errors`."""
+
+    folder: Path | None = None
+
+    def __init__(self, images: Sequence[Image], just_uploaded: Sequence[int] = ()) -> None:
+        self._images = images
+        self._names = FileNames([image.file_name for image in images])
+        self._just_uploaded = set(just_uploaded)
+        self.errors: list[dict[str, Any]] = []
+
+    def find(self, name: str, entry: dict[str, Any], listed: frozenset[str]) -> FoundFile:
+        """The stored image of this name; LookupError, in one line, where there is none, or another size, or several.
+
+        Where several have the very same name, those just uploaded come first, then the one of the size stated.
+        """
+        try:
+            image = self._one(name, entry, listed)
+        except LookupError as error:
+            self.errors.append({"file_name": name, "error": str(error)})
+            raise
+        return FoundFile(name, (image.height, image.width), image)
+
+    def _one(self, name: str, entry: dict[str, Any], listed: frozenset[str]) -> Image:
+        width, height = whole(entry.get("width")), whole(entry.get("height"))
+        wanted = clean_file_name(name)
+        # A name that leads out of its folder is only its last part here; what is listed has to be called alike.
+        others = listed if wanted == plain_name(name) else listed | {plain_name(wanted)}
+        found = [self._images[place] for place in self._names.find(wanted, others)]
+        if len(found) > 1:
+            found = [image for image in found if image.id in self._just_uploaded] or found
+        if len(found) > 1:
+            found = [image for image in found if (image.width, image.height) == (width, height)] or found
+        if not found:
+            raise LookupError(f"{short_name(name)}: no image of this name has been uploaded")
+        if len(found) > 1:
+            raise LookupError(f"{short_name(name)}: {len(found)} images have this name; upload it with the annotations")
+        image = found[0]
+        if width and height and (width, height) != (image.width, image.height):
+            raise LookupError(
+                f"{short_name(name)}: the file says {width}×{height}, "
+                f"the image is {image.width}×{image.height} upright; its annotations are left out"
+            )
+        return image
