@@ -40,6 +40,8 @@ def convert(command: Convert) -> int:
         if source.is_file() and zipfile.is_zipfile(source):
             source = stack.enter_context(unpacked(source))
         coco, notes = read(source, command.from_format, images)
+    coco, more = _normalised(coco)
+    notes += more
     if as_file:
         write_json(coco, target)
     else:
@@ -70,6 +72,17 @@ class SizesInFolder(Mapping[str, tuple[int, int]]):
 
     def __len__(self) -> int:
         return len(self._names)
+
+
+def _normalised(coco: dict[str, Any]) -> tuple[dict[str, Any], list[str]]:
+    """COCO of any dialect as COCO has it, and what was mended in it or left out."""
+    from core.coco.normalise import normalise_coco
+    from core.coco.report import Report, grouped
+
+    report = Report()
+    data = normalise_coco(coco, report, mend_areas=False).data
+    problems = [problem for problem in report.problems if not (problem.is_note or problem.is_spelling)]
+    return data, [str(problem) for problem in grouped(problems)]
 
 
 def _check_target(target: Path, as_file: bool) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from types import ModuleType
 
-from core.formats import coco, labelme, yolo_box, yolo_pose, yolo_seg
+from core.formats import coco, cvat, labelme, yolo_box, yolo_pose, yolo_seg
 
 FORMATS: dict[str, ModuleType] = {
     module.NAME: module
@@ -14,6 +14,7 @@ FORMATS: dict[str, ModuleType] = {
         yolo_box,
         yolo_pose,
         labelme,
+        cvat,
     )
 }
 

@@ -7,40 +7,26 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from core.coco.json_values import is_number, is_whole
-from core.formats.building import Building, Keypoint
+from core.formats.building import Building
 from core.formats.coco import write_json
 from core.formats.content import Object, Picture, content_of
 from core.formats.files import Folder, parent, stem
 from core.formats.format import Coco, Fact
 from core.formats.labelme_masks import mask_shape, pasted_mask
 from core.formats.notes import Notes
+from core.formats.parts import Parts
 from core.formats.pictures import Pictures, relative_name, tidy_name
 from core.formats.shapes import box_around, ellipse_polygon, flat_points
-from core.masks import Rle, decode_rle, encode_rle, polygons_to_mask
 
 NAME = "labelme"
 TITLE = "labelme (and X-AnyLabeling)"
 CANNOT_CARRY: frozenset[Fact] = frozenset({"skeletons", "unused classes", "supercategories", "ids"})
 _NO_CLASSES = {"_background_", "__ignore__"}  # labelme's own names for what is none
 _CROWD = "iscrowd"  # a flag of ours: labelme itself has none
-
-
-@dataclass
-class _Group:
-    """The shapes of one object."""
-
-    label: Any
-    about: str
-    polygons: list[list[float]] = field(default_factory=list)
-    masks: list[Rle] = field(default_factory=list)
-    box: list[float] | None = None
-    keypoints: dict[str, Keypoint] = field(default_factory=dict)
-    shape: Mapping[str, Any] = field(default_factory=dict)  # the first, with the fields of the object
 
 
 def recognise(folder: Folder) -> list[str]:
@@ -68,8 +54,7 @@ def read(folder: Folder, place: str, pictures: Pictures) -> tuple[Coco, list[str
         size = (data.get("imageHeight"), data.get("imageWidth"))
         if not all(is_whole(value) and value > 0 for value in size):
             size = pictures.size(picture) if picture else None  # type: ignore[assignment]
-        flags = data.get("flags")
-        flags = {key: value for key, value in flags.items() if value} if isinstance(flags, dict) else {}
+        flags = {key: value for key, value in _flags(data).items() if value}
         image = building.image(picture or readings[0], size, **({"flags": flags} if flags else {}))
         if image is not None:
             _add_shapes(building, image, data.get("shapes"), name)
@@ -111,7 +96,7 @@ def _add_shapes(building: Building, image: Mapping[str, Any], shapes: Any, name:
     if not isinstance(shapes, list):
         building.notes.add("its shapes are no list", name)
         return
-    groups: dict[Any, _Group] = {}
+    groups: dict[Any, Parts] = {}
     points: list[tuple[Any, str, Any]] = []
     for number, shape in enumerate(shapes):
         about = f"{name} shape {number}"
@@ -125,17 +110,19 @@ def _add_shapes(building: Building, image: Mapping[str, Any], shapes: Any, name:
             points.append((group_id, about, shape))
         else:
             key = (label, str(group_id)) if group_id is not None else about
-            group = groups.setdefault(key, _Group(label, about, shape=shape))
+            group = groups.setdefault(
+                key, Parts(label, about, crowd=_flags(shape).get(_CROWD) is True, fields=_fields(shape))
+            )
             try:
                 _take(group, shape, image, building.notes, about)
             except (ValueError, TypeError) as error:
                 building.notes.add(f"{error}: the shape is left out", about)
     _add_points(building.notes, groups, points)
     for group in groups.values():
-        _add_group(building, image, group)
+        group.add_to(building, image)
 
 
-def _take(group: _Group, shape: Mapping[str, Any], image: Mapping[str, Any], notes: Notes, about: str) -> None:
+def _take(group: Parts, shape: Mapping[str, Any], image: Mapping[str, Any], notes: Notes, about: str) -> None:
     """Add a shape to its object; ValueError where it cannot be read."""
     kind = shape.get("shape_type") or "polygon"
     flat = flat_points(shape.get("points"))
@@ -158,9 +145,9 @@ def _box_corners(box: list[float] | None) -> list[float]:
     return [] if box is None else [box[0], box[1], box[0] + box[2], box[1] + box[3]]
 
 
-def _add_points(notes: Notes, groups: dict[Any, _Group], points: list[tuple[Any, str, Any]]) -> None:
+def _add_points(notes: Notes, groups: dict[Any, Parts], points: list[tuple[Any, str, Any]]) -> None:
     """Points become keypoints of the one object of their group; a point without such an object is one by itself."""
-    bodies: dict[str, list[_Group]] = {}
+    bodies: dict[str, list[Parts]] = {}
     for key, group in groups.items():
         if isinstance(key, tuple):
             bodies.setdefault(key[1], []).append(group)
@@ -181,42 +168,25 @@ def _add_points(notes: Notes, groups: dict[Any, _Group], points: list[tuple[Any,
             notes.add("a point whose group has several objects: left out", about)
         else:
             notes.add("a point without an object comes as an object of one keypoint", about)
-            groups[about] = _Group(label, about, keypoints={label: (x, y, visibility)}, shape=shape)
+            groups[about] = Parts(label, about, keypoints={label: (x, y, visibility)}, fields=_fields(shape))
 
 
-def _add_group(building: Building, image: Mapping[str, Any], group: _Group) -> None:
-    if not (group.polygons or group.masks or group.box or group.keypoints):
-        return  # its shapes were left out, which the notes say
-    segmentation: Any = group.polygons
-    if group.masks:
-        bitmap = decode_rle(group.masks[0])
-        for mask in group.masks[1:]:
-            bitmap |= decode_rle(mask)
-        for polygon in group.polygons:
-            try:
-                bitmap |= polygons_to_mask([polygon], image["height"], image["width"])
-            except ValueError as error:
-                building.notes.add(f"{error}: that part is left out", group.about)
-        segmentation = encode_rle(bitmap)
-    flags = group.shape.get("flags")
-    flags = flags if isinstance(flags, dict) else {}
-    attributes = group.shape.get("attributes")
+def _fields(shape: Mapping[str, Any]) -> dict[str, Any]:
+    """What else a shape says about its object: score, description, and as attributes its own and its flags."""
+    attributes = shape.get("attributes")
     attributes = dict(attributes) if isinstance(attributes, dict) else {}
-    attributes |= {key: value for key, value in flags.items() if value and key != _CROWD}
-    description = group.shape.get("description")
-    score = group.shape.get("score")
-    building.add(
-        image,
-        group.label,
-        group.about,
-        segmentation=segmentation,
-        box=group.box,
-        keypoints=group.keypoints or None,
-        crowd=flags.get(_CROWD) is True,
-        score=score if is_number(score) else None,
-        description=description if isinstance(description, str) and description else None,
-        attributes=attributes,
-    )
+    attributes |= {key: value for key, value in _flags(shape).items() if value and key != _CROWD}
+    score, description = shape.get("score"), shape.get("description")
+    return {
+        "score": score if is_number(score) else None,
+        "description": description if isinstance(description, str) and description else None,
+        "attributes": attributes,
+    }
+
+
+def _flags(shape: Mapping[str, Any]) -> Mapping[str, Any]:
+    flags = shape.get("flags")
+    return flags if isinstance(flags, dict) else {}
 
 
 # -- writing ----------------------------------------------------------------------------------------
@@ -242,10 +212,9 @@ def _file_of(picture: Picture, notes: Notes) -> dict[str, Any]:
             for name, x, y, visibility in thing.keypoints
             if visibility
         ]
-    image_flags = picture.entry.get("flags")
     return {
         "version": "5.5.0",
-        "flags": image_flags if isinstance(image_flags, dict) else {},
+        "flags": dict(_flags(picture.entry)),
         "shapes": shapes,
         "imagePath": picture.name.rpartition("/")[2],
         "imageData": None,

@@ -28,8 +28,9 @@ def ellipse_polygon(cx: float, cy: float, rx: float, ry: float, turned: float = 
     return _placed(np.stack([x, y], axis=1), cx, cy, turned)
 
 
-def turned_box(x: float, y: float, width: float, height: float, degrees: float, around_centre: bool) -> list[float]:
+def turned_box(box: Sequence[float], degrees: float, around_centre: bool) -> list[float]:
     """The corners of a box that is turned clockwise on the screen, around its centre or its upper left corner."""
+    x, y, width, height = box
     corners = np.array([[0, 0], [width, 0], [width, height], [0, height]], dtype=np.float64)
     if not around_centre:
         return _placed(corners, x, y, math.radians(degrees))

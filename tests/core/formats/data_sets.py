@@ -15,10 +15,15 @@ from core.masks import encode_rle, segmentation_bbox, segmentation_to_rle
 FILE_NAMES = ("a.jpg", "train/b 1.png", "train/a.jpg", "c.d.jpeg", "Bärte/é,1.png", "x(1)%20.bmp")
 CLASS_NAMES = ("cat", "traffic light", "Käse", "a/b", "7", 'q"&<x>;,', "person")
 POINT_NAMES = ("nose", "left eye", "tail")
-ATTRIBUTES: SearchStrategy[dict[str, Any]] = st.dictionaries(
-    st.sampled_from(["colour", "note 1", "count"]),
-    st.one_of(st.sampled_from(["red", "x, y"]), st.booleans(), st.integers(-5, 99)),
-    max_size=2,
+# Each of one type, as tools have them.
+ATTRIBUTES: SearchStrategy[dict[str, Any]] = st.fixed_dictionaries(
+    {},
+    optional={
+        "colour": st.sampled_from(["red", "x, y", "<&>"]),
+        "note 1": st.booleans(),
+        "count": st.integers(-5, 99),
+        "occluded": st.just(True),
+    },
 )
 
 
