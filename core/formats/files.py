@@ -35,7 +35,7 @@ class Outline:
     is_list: bool
     keys: frozenset[str]  # of the dictionary; of a list, of its first dictionary
     inner: frozenset[str]  # of the first dictionary among the values
-    inner_list: frozenset[str]  # of the first dictionary in the list `annotations`, where there is one
+    listed: frozenset[str]  # of the first dictionaries in the lists among the values
 
 
 class Folder:
@@ -244,11 +244,9 @@ def _outline(value: Any) -> Outline:
     if not isinstance(first, dict):
         return Outline(isinstance(value, list), frozenset(), frozenset(), frozenset())
     inner = next((entry for entry in first.values() if isinstance(entry, dict)), {})
-    annotations = first.get("annotations")
-    listed = (
-        next((entry for entry in annotations if isinstance(entry, dict)), {}) if isinstance(annotations, list) else {}
-    )
-    return Outline(isinstance(value, list), frozenset(first), frozenset(inner), frozenset(listed))
+    lists = [entry for entry in first.values() if isinstance(entry, list)]
+    firsts = [next((entry for entry in entries if isinstance(entry, dict)), {}) for entries in lists]
+    return Outline(isinstance(value, list), frozenset(first), frozenset(inner), frozenset().union(*firsts))
 
 
 def _first_tag(head: str) -> str:

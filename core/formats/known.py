@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from types import ModuleType
 
-from core.formats import coco, cvat, labelme, yolo_box, yolo_pose, yolo_seg
+from core.formats import coco, cvat, label_studio, labelme, via, via_csv, yolo_box, yolo_pose, yolo_seg
 
 FORMATS: dict[str, ModuleType] = {
     module.NAME: module
@@ -15,6 +15,9 @@ FORMATS: dict[str, ModuleType] = {
         yolo_pose,
         labelme,
         cvat,
+        via,
+        via_csv,
+        label_studio,
     )
 }
 

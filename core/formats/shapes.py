@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from core.coco.json_values import is_number
 
 _DEVIATION = 0.05  # pixels between a curve and the polygon that stands for it
+_SIX_DECIMALS = 1e-6  # what tools write of a fraction
 _LARGEST = 1e6  # pixels; nothing larger lies in an image
 
 
@@ -35,6 +36,12 @@ def turned_box(box: Sequence[float], degrees: float, around_centre: bool) -> lis
     if not around_centre:
         return _placed(corners, x, y, math.radians(degrees))
     return _placed(corners - [width / 2, height / 2], x + width / 2, y + height / 2, math.radians(degrees))
+
+
+def snapped(value: float, extent: int) -> float:
+    """A coordinate that was a fraction of `extent`: on the whole pixel that its sixth decimal cannot tell it from."""
+    whole = float(round(value))
+    return whole if abs(value - whole) <= _SIX_DECIMALS * extent else value
 
 
 def flat_points(points: Any) -> list[float]:

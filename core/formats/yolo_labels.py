@@ -7,6 +7,7 @@ class cx cy w h x y v x y v …       a box and keypoints (`kpt_shape` in data.y
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -16,10 +17,10 @@ from core.formats.files import Folder, parent, stem, suffix
 from core.formats.format import Coco
 from core.formats.notes import Notes
 from core.formats.pictures import Pictures, tidy_name
+from core.formats.shapes import snapped
 from core.formats.yolo_names import Names, names_of
 
 _LOOKED_AT = 50  # label files in which the kind of a data set shows
-_SIX_DECIMALS = 1e-6  # what most tools write: a coordinate this near to a whole pixel is meant to be on it
 
 
 def label_files(folder: Folder, place: str) -> list[str]:
@@ -115,11 +116,14 @@ def _add_line(building: Building, image: dict, words: Sequence[str], about: str,
     box, polygon = None, None
     if line.box:
         cx, cy, w, h = line.box
-        left, right = (_pixel(value, width) for value in (cx - w / 2, cx + w / 2))
-        top, bottom = (_pixel(value, height) for value in (cy - h / 2, cy + h / 2))
+        left, right = (snapped(value * width, width) for value in (cx - w / 2, cx + w / 2))
+        top, bottom = (snapped(value * height, height) for value in (cy - h / 2, cy + h / 2))
         box = [left, top, right - left, bottom - top]
     if line.polygon:
-        polygon = [_pixel(value, height if at % 2 else width) for at, value in enumerate(line.polygon)]
+        polygon = [
+            snapped(value * size, size)
+            for value, size in zip(line.polygon, itertools.cycle((width, height)), strict=False)
+        ]
     number = int(values[0])
     keypoints = _keypoints(line.points, names.keypoints(number), names.dimensions, width, height)
     score = line.score
@@ -155,15 +159,10 @@ def _keypoints(
     for at, name in enumerate(names):
         point = points[at * point_size : (at + 1) * point_size]
         if len(point) == point_size:
-            x, y = _pixel(point[0], width), _pixel(point[1], height)
+            x, y = snapped(point[0] * width, width), snapped(point[1] * height, height)
             visibility = int(point[2]) if point_size == 3 else (2 if point[0] or point[1] else 0)
             found[name] = (x, y, min(visibility, 2)) if visibility > 0 else (0, 0, 0)
     return found if any(visibility for _, _, visibility in found.values()) else None
-
-
-def _pixel(fraction: float, extent: int) -> float:
-    value = fraction * extent
-    return float(round(value)) if abs(value - round(value)) <= _SIX_DECIMALS * extent else value
 
 
 def _kind(folder: Folder, place: str) -> str | None:

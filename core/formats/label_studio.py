@@ -1,0 +1,203 @@
+"""Label Studio: its JSON (tasks with results, and JSON_MIN). Coordinates are per cent of the image."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from core.coco.json_values import is_number, is_whole
+from core.formats.bit_runs import decode_brush
+from core.formats.building import Building
+from core.formats.files import Folder, parent
+from core.formats.format import Coco, Fact
+from core.formats.label_studio_tasks import image_names, results_of
+from core.formats.label_studio_writing import write_tasks
+from core.formats.notes import Notes
+from core.formats.parts import Parts
+from core.formats.pictures import Pictures
+from core.formats.shapes import ellipse_polygon, flat_points, snapped, turned_box
+from core.masks import encode_rle
+
+NAME = "label-studio"
+TITLE = "Label Studio JSON"
+CANNOT_CARRY: frozenset[Fact] = frozenset({"skeletons", "supercategories", "ids"})
+_CONFIG_TAGS = ("PolygonLabels", "BrushLabels", "RectangleLabels", "EllipseLabels", "Labels")
+
+
+def recognise(folder: Folder) -> list[str]:
+    """JSON files of tasks, in full or JSON_MIN."""
+    return [
+        name
+        for name, outline in folder.json_files()
+        if ("data" in outline.keys and {"annotations", "completions", "predictions"} & outline.keys)
+        or (outline.is_list and "original_width" in outline.listed)
+    ]
+
+
+def read(folder: Folder, place: str, pictures: Pictures) -> tuple[Coco, list[str]]:
+    """All tasks of a file; of several people's annotations of one task the first."""
+    data = folder.json(place)
+    tasks = [task for task in (data if isinstance(data, list) else [data]) if isinstance(task, dict)]
+    if not tasks:
+        raise ValueError(f"{place}: no tasks are in it")
+    notes = Notes()
+    building = Building(notes)
+    for name in _configured_classes(folder, parent(place), notes):
+        building.category(name)
+    names = [image_names(task) for task in tasks]
+    found = pictures.meant(names, parent(place))
+    for number, (task, readings, picture) in enumerate(zip(tasks, names, found, strict=True)):
+        about = f"task {task.get('id', number)}"
+        results, model = results_of(task, notes, about)
+        size = _size(task, results) or (pictures.size(picture) if picture else None)
+        image = building.image(picture or (readings[0] if readings else ""), size)
+        if image is not None:
+            _add_results(building, image, results, model, about)
+    return building.finish(), notes.lines()
+
+
+def write(coco: Mapping[str, Any], folder: Path) -> list[str]:
+    """Write tasks.json and label_config.xml, the labelling setup that it needs."""
+    return write_tasks(coco, folder)
+
+
+def _configured_classes(folder: Folder, near: str, notes: Notes) -> list[str]:
+    """The classes that a labelling setup beside the tasks lists, in its order."""
+    names: list[str] = []
+    for name in folder.xml_files("View"):
+        if parent(name) == near:
+            try:
+                root = folder.xml(name)
+            except (ValueError, OSError) as error:
+                notes.add(str(error).partition(": ")[2], name)
+                continue
+            for element in root.iter():
+                if element.tag in _CONFIG_TAGS:
+                    names += [label.get("value", "") for label in element.iter("Label")]
+    return [name for name in dict.fromkeys(" ".join(name.split()) for name in names) if name]
+
+
+def _size(task: Mapping[str, Any], results: list[dict[str, Any]]) -> tuple[int, int] | None:
+    """Height and width as the first result says, else as the task's data says."""
+    data = task.get("data")
+    data = data if isinstance(data, dict) else {}
+    sizes = [(result.get("original_height"), result.get("original_width")) for result in results]
+    for height, width in [*sizes, (data.get("height"), data.get("width"))]:
+        if is_whole(height) and is_whole(width) and height > 0 < width:
+            return height, width
+    return None
+
+
+def _add_results(
+    building: Building, image: Mapping[str, Any], results: list[dict[str, Any]], model: str | None, about: str
+) -> None:
+    objects: dict[str, Parts] = {}
+    points: list[tuple[str, dict[str, Any]]] = []
+    for number, result in enumerate(results):
+        where = f"{about} result {result.get('id', number)}"
+        kind = result.get("type")
+        if kind == "keypointlabels":
+            points.append((where, result))
+            continue
+        try:
+            parts = _parts(result, image, where)
+        except (ValueError, TypeError) as error:
+            building.notes.add(f"{error}: left out", where)
+            continue
+        if parts is None:
+            building.notes.add(f"a result of type {kind!r} is no object: left out", where)
+            continue
+        parts.fields["model"] = model
+        objects[str(result.get("id", where))] = parts
+    for where, result in points:
+        try:
+            _add_point(building.notes, objects, result, image, where)
+        except ValueError as error:
+            building.notes.add(f"{error}: left out", where)
+    for parts in objects.values():
+        parts.add_to(building, image)
+
+
+def _parts(result: Mapping[str, Any], image: Mapping[str, Any], where: str) -> Parts | None:
+    """The object of one result; None where it is none (choices, texts, relations); ValueError where it is broken."""
+    value = result.get("value")
+    if not isinstance(value, dict):
+        return None
+    kind = str(result.get("type"))
+    parts = Parts(_label(value), where, fields=_fields(result))
+    meta = result.get("meta")
+    parts.crowd = isinstance(meta, dict) and meta.get("iscrowd") is True
+    width, height = image["width"], image["height"]
+    if "points" in value and kind in ("polygonlabels", "polygon"):
+        flat = flat_points(value["points"])
+        parts.polygons.append([_pixel(part, height if at % 2 else width) for at, part in enumerate(flat)])
+    elif "rle" in value:
+        parts.masks.append(encode_rle(decode_brush(value["rle"], height, width)))
+    elif "radiusX" in value:
+        x, y, rx, ry = (_percent(value, key) for key in ("x", "y", "radiusX", "radiusY"))
+        turned = math.radians(_percent(value, "rotation", 0.0))
+        parts.polygons.append(
+            ellipse_polygon(x * width / 100, y * height / 100, rx * width / 100, ry * height / 100, turned)
+        )
+    elif kind in ("rectanglelabels", "rectangle") or {"x", "y", "width", "height"} <= value.keys():
+        x, y, across, down = (_percent(value, key) for key in ("x", "y", "width", "height"))
+        left, right = _pixel(x, width), _pixel(x + across, width)
+        top, bottom = _pixel(y, height), _pixel(y + down, height)
+        parts.box = [left, top, right - left, bottom - top]
+        rotation = _percent(value, "rotation", 0.0)
+        if rotation % 360:
+            parts.polygons.append(turned_box(parts.box, rotation, around_centre=False))
+            parts.box = None
+    else:
+        return None
+    return parts
+
+
+def _fields(result: Mapping[str, Any]) -> dict[str, Any]:
+    meta = result.get("meta")
+    attributes = meta.get("attributes") if isinstance(meta, dict) else None
+    score = result.get("score")
+    return {
+        "score": float(score) if is_number(score) else None,
+        "attributes": attributes if isinstance(attributes, dict) else None,
+    }
+
+
+def _add_point(
+    notes: Notes, objects: dict[str, Parts], result: Mapping[str, Any], image: Mapping[str, Any], where: str
+) -> None:
+    """A point becomes a keypoint of the region that it names as parent, else an object by itself."""
+    value = result.get("value")
+    if not isinstance(value, dict):
+        raise ValueError("no value")
+    label = " ".join(str(_label(value) or "point").split())
+    meta = result.get("meta")
+    visibility = 1 if isinstance(meta, dict) and meta.get("occluded") is True else 2
+    point = (_pixel(_percent(value, "x"), image["width"]), _pixel(_percent(value, "y"), image["height"]), visibility)
+    body = objects.get(str(result.get("parentID")))
+    if body is not None:
+        body.keypoints[label] = point
+    else:
+        notes.add("a point without an object comes as an object of one keypoint", where)
+        objects[f"{where} point"] = Parts(label, where, keypoints={label: point}, fields=_fields(result))
+
+
+def _label(value: Mapping[str, Any]) -> Any:
+    """The first label, under whichever key that ends with "labels"."""
+    for key, names in value.items():
+        if key.endswith("labels") and isinstance(names, list) and names:
+            return names[0]
+    return ""
+
+
+def _percent(value: Mapping[str, Any], key: str, default: float | None = None) -> float:
+    number = value.get(key, default)
+    if not is_number(number):
+        raise ValueError(f"{key} is no number")
+    return float(number)
+
+
+def _pixel(percent: float, extent: int) -> float:
+    return snapped(percent * extent / 100, extent)
