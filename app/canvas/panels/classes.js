@@ -3,14 +3,21 @@
 import * as api from "../model/api.js";
 import { button, element } from "../view/dom.js";
 import { openClassDialog } from "./class_dialog.js";
+import { WindowedList } from "./windowed_list.js";
 
 /** @typedef {import("../model/document.js").Category} Category */
+
+const ROW_HEIGHT = 27; // CSS pixels, as the style sheet says
 
 /** @param {import("../workbench.js").Workbench} bench */
 export function createClassPanel(bench) {
   const { editor } = bench;
+  const listId = "ml-class-list";
   const search = element("input", {
     type: "search",
+    role: "combobox",
+    "aria-controls": listId,
+    "aria-expanded": "true",
     placeholder: "Search or make a class",
     "aria-label": "Search or make a class",
     class: "ml-search",
@@ -19,17 +26,24 @@ export function createClassPanel(bench) {
   });
   const list = element("ul", {
     class: "ml-classes",
+    id: listId,
     role: "listbox",
     "aria-label": "Class of new and selected objects",
   });
+  const empty = element("p", { class: "ml-empty" }, "No classes yet: type a name above and press Enter.");
   const add = button("add", "New class", () => openClassDialog(bench, null, search.value.trim()), {
     class: "ml-quiet ml-small",
   });
 
+  const windowed = new WindowedList(list, ROW_HEIGHT);
+  /** The row that the arrow keys have got to in the search's results. @type {number | null} */
+  let pointed = null;
+
   /** @returns {Category[]} */
   function matches() {
     const wanted = search.value.trim().toLowerCase();
-    return (editor.document?.categories ?? []).filter((category) => category.name.toLowerCase().includes(wanted));
+    const all = editor.document?.categories ?? [];
+    return wanted ? all.filter((category) => category.name.toLowerCase().includes(wanted)) : all;
   }
 
   function update() {
@@ -39,32 +53,49 @@ export function createClassPanel(bench) {
     const counts = new Map();
     for (const { category_id } of editor.visibleInstances())
       counts.set(category_id, (counts.get(category_id) ?? 0) + 1);
-    list.replaceChildren(
-      ...matches().map((category) =>
-        makeRow(category, all.indexOf(category), counts.get(category.id) ?? 0, category.id === chosen),
-      ),
-    );
+    const found = matches();
+    const places = wanted ? new Map(all.slice(0, 9).map(({ id }, index) => [id, index])) : null;
+    /** @type {import("./windowed_list.js").Row[]} */
+    const rows = found.map((category, index) => {
+      const position = places ? (places.get(category.id) ?? -1) : index < 9 ? index : -1;
+      const count = counts.get(category.id) ?? 0;
+      const state = [category.id === chosen, index === pointed];
+      return {
+        key: category.id,
+        shown: [category, position, count, ...state],
+        make: () => makeRow(category, position, count, state[0], state[1]),
+      };
+    });
     if (wanted && !all.some((category) => category.name === wanted)) {
-      const make = button("add", `Make class ${wanted}`, () => void createClass(wanted), {
-        class: "ml-make",
-        text: `Make “${wanted}”`,
-      });
-      list.append(element("li", {}, make));
+      rows.push({ key: "make", shown: [wanted], make: () => makeOffer(wanted) });
     }
-    if (!all.length && !wanted && editor.document) {
-      list.append(element("li", { class: "ml-empty" }, "No classes yet: type a name above and press Enter."));
-    }
-    list.querySelector('[aria-selected="true"]')?.scrollIntoView({ block: "nearest" });
+    list.classList.toggle("ml-listed", rows.length > 0);
+    empty.hidden = all.length > 0 || wanted !== "" || !editor.document;
+    windowed.show(rows);
+    windowed.reveal(pointed ?? (wanted ? -1 : found.findIndex((category) => category.id === chosen)));
+    search.toggleAttribute("aria-activedescendant", false);
+    if (pointed !== null && found[pointed])
+      search.setAttribute("aria-activedescendant", `${listId}-${found[pointed].id}`);
   }
 
-  /** @param {Category} category @param {number} position @param {number} count @param {boolean} chosen */
-  function makeRow(category, position, count, chosen) {
+  /** @param {string} name */
+  function makeOffer(name) {
+    const make = button("add", `Make class ${name}`, () => void createClass(name), {
+      class: "ml-make",
+      text: `Make “${name}”`,
+    });
+    return element("li", { role: "presentation" }, make);
+  }
+
+  /** @param {Category} category @param {number} position 0 to 8 where a key chooses it, else -1 @param {number} count @param {boolean} chosen @param {boolean} isPointed */
+  function makeRow(category, position, count, chosen, isPointed) {
     const swatch = element("span", { class: "ml-swatch" });
     swatch.style.setProperty("--color", category.color);
     return element(
       "li",
       {
-        class: "ml-class",
+        class: `ml-class ${isPointed ? "ml-class-pointed" : ""}`,
+        id: `${listId}-${category.id}`,
         role: "option",
         "aria-selected": chosen,
         "data-category": category.id,
@@ -83,38 +114,65 @@ export function createClassPanel(bench) {
         },
         { class: "ml-quiet ml-small ml-onhover" },
       ),
-      position < 9 ? element("kbd", { title: `Key ${position + 1}` }, String(position + 1)) : null,
+      position >= 0 ? element("kbd", { title: `Key ${position + 1}` }, String(position + 1)) : null,
     );
   }
 
   /** @param {string} name */
   async function createClass(name) {
-    const made = await editor.ask("Making the class", () => api.createCategory({ name }));
+    const made = await editor.ask("Making the class", () => makeOrFind(name));
     if (!made || !editor.document) return;
-    editor.replace({ ...editor.document, categories: [...editor.document.categories, made] });
-    editor.chooseCategory(made.id);
+    if (!editor.category(made.id))
+      editor.replace({ ...editor.document, categories: [...editor.document.categories, made] });
+    choose(made);
+  }
+
+  /** Somebody else may have made the class since the list was read: then theirs is it. @param {string} name */
+  async function makeOrFind(name) {
+    try {
+      return await api.createCategory({ name });
+    } catch (error) {
+      if (!(error instanceof api.ApiError && error.status === 409)) throw error;
+      await editor.readCategories();
+      const theirs = editor.document?.categories.find((category) => category.name === name);
+      if (!theirs) throw error;
+      return theirs;
+    }
+  }
+
+  /** @param {Category} category */
+  function choose(category) {
+    editor.chooseCategory(category.id);
+    endSearch();
+  }
+
+  function endSearch() {
     search.value = "";
+    pointed = null;
     update();
     bench.view.overlay.focus({ preventScroll: true });
   }
 
-  search.addEventListener("input", update);
+  search.addEventListener("input", () => {
+    pointed = null;
+    update();
+  });
   search.addEventListener("keydown", (event) => {
+    const found = matches();
     if (event.key === "Enter") {
       event.preventDefault();
       const wanted = search.value.trim();
-      const found = matches();
-      const same = found.find((category) => category.name.toLowerCase() === wanted.toLowerCase()) ?? found[0];
-      if (same) {
-        editor.chooseCategory(same.id);
-        search.value = "";
-        update();
-        bench.view.overlay.focus({ preventScroll: true });
-      } else if (wanted) void createClass(wanted);
+      const same = found.find((category) => category.name.toLowerCase() === wanted.toLowerCase());
+      const category = (pointed !== null && found[pointed]) || same || found[0];
+      if (category) choose(category);
+      else if (wanted) void createClass(wanted);
     } else if (event.key === "Escape") {
-      search.value = "";
+      endSearch();
+    } else if ((event.key === "ArrowDown" || event.key === "ArrowUp") && found.length) {
+      event.preventDefault();
+      const step = event.key === "ArrowDown" ? 1 : -1;
+      pointed = pointed === null ? (step > 0 ? 0 : found.length - 1) : (pointed + step + found.length) % found.length;
       update();
-      bench.view.overlay.focus({ preventScroll: true });
     }
   });
 
@@ -133,6 +191,7 @@ export function createClassPanel(bench) {
     { class: "ml-panel ml-panel-classes" },
     element("header", {}, element("h2", {}, "Classes"), element("span", { class: "ml-spacer" }), add),
     search,
+    empty,
     list,
   );
 }

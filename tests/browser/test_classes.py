@@ -1,0 +1,90 @@
+"""The class panel with as many classes as LVIS has: only what is in sight is there, and only what changed is made."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from app.store.categories import create_category
+from app.store.database import Store
+from tests.browser.conftest import DataPlane, Photographs, Server
+
+pytestmark = pytest.mark.browser
+
+CLASSES = 1203
+WATCH = """() => {
+  window.made = [];
+  new MutationObserver((records) => {
+    for (const { addedNodes } of records) for (const node of addedNodes) window.made.push(node.dataset?.category);
+  }).observe(document.querySelector(".ml-classes"), { childList: true });
+}"""
+
+
+@pytest.fixture(scope="module")
+def crowded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """A server with 1,203 classes."""
+    server = Server(tmp_path_factory.mktemp("crowded"), with_page=False)
+    with Store(server.workspace).writing() as session:
+        for number in range(1, CLASSES + 1):
+            create_category(session, {"name": f"kind {number:04}"})
+    yield server
+    server.stop()
+
+
+@pytest.fixture
+def editor(crowded: Server, open_editor: Any, tmp_path: Path) -> Any:
+    """The editor on an image with two objects of classes 1 and 900."""
+    with DataPlane(base_url=crowded.url, timeout=60) as data_plane:
+        image = data_plane.upload(Photographs(tmp_path).make())
+        data_plane.draw(image, 1, segmentation=[[20, 20, 120, 20, 120, 120, 20, 120]])
+        data_plane.draw(image, 900, segmentation=[[220, 20, 320, 20, 320, 120, 220, 120]])
+    return open_editor(image, url=crowded.url)
+
+
+def test_only_the_classes_in_sight_are_elements_and_scrolling_brings_the_last(editor: Any) -> None:
+    rows = editor.page.locator(".ml-class")
+    assert 5 <= rows.count() < 60
+    editor.page.locator(".ml-classes").evaluate("(list) => list.scrollTo(0, list.scrollHeight)")
+    editor.page.locator(f'.ml-class[data-category="{CLASSES}"]').click()
+    assert editor.page.evaluate("maskloop.bench.editor.currentCategory.id") == CLASSES
+    assert rows.count() < 60
+
+
+def test_a_choice_makes_only_the_rows_anew_that_it_changes(editor: Any) -> None:
+    editor.page.evaluate(WATCH)
+    editor.press("5")
+    editor.page.locator('.ml-class[data-category="5"][aria-selected="true"]').wait_for()
+    assert editor.page.evaluate("made.length") <= 2
+    editor.press("7")
+    editor.page.locator('.ml-class[data-category="7"][aria-selected="true"]').wait_for()
+    assert editor.page.evaluate("made.length") <= 4
+
+
+def test_the_class_of_the_selected_object_is_brought_into_sight(editor: Any) -> None:
+    editor.click(270, 70)
+    row = editor.page.locator('.ml-class[data-category="900"]')
+    row.wait_for()
+    assert row.get_attribute("aria-selected") == "true"
+    assert row.get_attribute("aria-posinset") == "900"
+    box, around = row.bounding_box(), editor.page.locator(".ml-classes").bounding_box()
+    assert around["y"] - 1 <= box["y"] <= around["y"] + around["height"] - box["height"] + 1
+
+
+def test_a_class_is_found_by_typing_and_chosen_with_the_arrow_keys(editor: Any) -> None:
+    editor.press("0")
+    editor.page.keyboard.type("kind 11")
+    editor.page.locator('.ml-class[data-category="1100"]').wait_for()
+    assert (
+        editor.page.locator(".ml-class").first.get_attribute("aria-setsize") == "101"
+    )  # 100, and the offer to make one
+    editor.press("ArrowDown", "ArrowDown", "ArrowDown")
+    search = editor.page.get_by_label("Search or make a class")
+    assert search.bounding_box()["height"] >= 24
+    pointed = editor.page.locator(f"#{search.get_attribute('aria-activedescendant')}")
+    assert pointed.get_attribute("data-category") == "1102"
+    editor.press("Enter")
+    assert editor.page.evaluate("maskloop.bench.editor.currentCategory.id") == 1102
+    assert search.input_value() == ""
