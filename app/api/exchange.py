@@ -20,8 +20,8 @@ from app.api.errors import INVALID, ErrorLine, error_answer
 from app.api.images import MOST_FILES, uploaded_files
 from app.api.imported_files import Part, import_parts, import_text
 from app.api.schemas import ImageStatus, ImportAnswer
+from app.exchange.brought_objects import ImportMode, ImportOptions
 from app.exchange.coco_export import ExportError, Selection, export_coco
-from app.exchange.coco_import import ImportMode, ImportOptions
 from app.store.database import Store
 from app.store.image_files import LARGEST_FILE, original_path
 from app.store.tables import Image

@@ -10,7 +10,8 @@ from pathlib import PurePosixPath
 from typing import IO, Any
 
 from app.api.images import MOST_FILES, add_files
-from app.exchange.coco_import import ImportOptions, ImportReport, coco_parts, import_coco
+from app.exchange.brought_objects import ImportOptions, ImportReport
+from app.exchange.coco_import import coco_parts, import_coco
 from app.store.database import Store
 from app.store.image_files import LARGEST_FILE
 from app.store.images import short_name

@@ -13,7 +13,8 @@ from PIL import Image as PillowImage
 from sqlalchemy import select
 from tqdm import tqdm
 
-from app.exchange.coco_import import ImportOptions, coco_parts, import_coco
+from app.exchange.brought_objects import ImportOptions
+from app.exchange.coco_import import coco_parts, import_coco
 from app.exchange.stored_images import StoredImages
 from app.store.categories import category_named, create_category
 from app.store.database import DATABASE_NAME, Store

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import torch
 
-from app.exchange.coco_import import ImportOptions, import_coco
+from app.exchange.brought_objects import ImportOptions
+from app.exchange.coco_import import import_coco
 from app.store.database import Store
 from app.store.images import add_image
 from core import MaskRCNN, ModelConfig, save_model

@@ -1,0 +1,143 @@
+"""What a file brings to one image of the store, compared with what is on it, as one edit."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import Any, Literal
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from app.exchange.same_objects import KnownObjects
+from app.store.history import image_for_writing, write
+from app.store.instance_state import InstanceState
+from app.store.tables import Edit, Image, ImageStatus, Instance
+
+ImportMode = Literal["merge", "add", "replace"]
+
+
+@dataclass(frozen=True)
+class ImportOptions:
+    """How a file meets what is there already."""
+
+    status: ImageStatus | None = "reviewed"  # what images become; None leaves it
+    # "add" brings what is new; "merge" also updates what an earlier import of the same source brought and nobody has
+    # edited since; "replace" removes what the file does not have from the images that it has.
+    mode: ImportMode = "merge"
+    empty_images: bool = False  # images for which the file has no object get `status` too
+    proposals: bool = False  # everything comes as a proposal, scores or not
+    model: str | None = None  # of proposals that do not name theirs
+    source: str = ""  # what the file is called: the same source is updated by "merge"
+
+
+@dataclass
+class ImportReport:
+    """What became of an annotation file."""
+
+    images: list[int] = field(default_factory=list)  # ids of those that were found
+    annotations: int = 0  # new objects, and keypoints for objects that had none
+    already_there: int = 0  # the same object on the same image: not stored twice
+    updated: int = 0
+    removed: int = 0
+    categories: dict[int, int] = field(default_factory=dict)  # the file's id, normalised → the store's
+    errors: list[dict[str, Any]] = field(default_factory=list)  # what was left out or changed
+    notes: list[str] = field(default_factory=list)  # what was written in another way than COCO's
+
+
+class BroughtObjects:
+    """What the file brings to one image, compared with what is on it."""
+
+    def __init__(self, session: Session, image: Image, options: ImportOptions) -> None:
+        self.image, self.options = image, options
+        self._stored = {row.id: row for row in session.scalars(select(Instance).where(Instance.image_id == image.id))}
+        self._known = KnownObjects(image.height, image.width)
+        for row in self._stored.values():
+            self._known.add(row.state, row.id)
+        self._of_origin = {origin: row.id for row in self._stored.values() if (origin := _origin(row.state))}
+        imports = select(Edit.revision).where(Edit.image_id == image.id, Edit.kind == "import")
+        self._imports = set(session.scalars(imports))
+        self._found: set[int] = set()
+        self.created: list[InstanceState] = []
+        self.changed: dict[int, InstanceState | None] = {}
+        self.lost = 0
+        self.proposals = 0
+
+    def take(self, state: InstanceState, report: ImportReport) -> None:
+        """Add an object, or what the same one lacks: keypoints, a person's word, or a new shape from its own source."""
+        self.proposals += state.status == "proposed"
+        found = self._known.find(state)
+        if found is not None:
+            self._complete(*found, state, report)
+            return
+        origin = _origin(state)
+        before = self._stored.get(self._of_origin.get(origin, -1)) if origin else None
+        if before is not None and self.options.mode == "merge" and before.id not in self._found:
+            self._found.add(before.id)
+            if before.revision in self._imports:  # nobody has edited it since
+                self.changed[before.id] = replace(state, created=before.created)
+                report.updated += 1
+            else:
+                report.already_there += 1
+            return
+        self._known.add(state)
+        self.created.append(state)
+        report.annotations += 1
+
+    def _complete(
+        self, known: InstanceState, identifier: int | None, state: InstanceState, report: ImportReport
+    ) -> None:
+        if identifier is None:
+            report.already_there += 1
+            return
+        self._found.add(identifier)
+        mended = known
+        if state.keypoints and not known.keypoints:
+            mended = replace(mended, keypoints=state.keypoints)
+        if state.status == "accepted" and known.status == "proposed":
+            mended = replace(mended, status="accepted")
+        if mended == known:
+            report.already_there += 1
+        else:
+            self.changed[identifier] = replace(mended, status="accepted") if state.status == "accepted" else mended
+            report.annotations += 1
+
+    def write(self, session: Session, report: ImportReport) -> None:
+        """One edit with all of it."""
+        status = self._status()
+        if status == "reviewed":
+            # On a reviewed image the file says what is there: nothing that a model proposed is left beside it.
+            for row in self._stored.values():
+                if row.status == "proposed" and row.id not in self._found:
+                    self.changed.setdefault(row.id, None)
+        if self.options.mode == "replace":
+            for row in self._stored.values():
+                if row.id not in self._found:
+                    self.changed.setdefault(row.id, None)
+        image = image_for_writing(session, self.image.id)
+        report.removed += sum(state is None for state in self.changed.values())
+        if self.created or self.changed or (status is not None and status != image.status):
+            write(session, image, "import", self.changed, self.created, status)
+        report.images.append(image.id)
+
+    def _status(self) -> ImageStatus | None:
+        wanted, arrived = self.options.status, bool(self.created or self.changed or self._found)
+        if wanted != "reviewed":
+            return wanted
+        if self.lost or self.proposals or not (arrived or self.options.empty_images):
+            return "in_progress" if self.created and not self.proposals and self.image.status == "todo" else None
+        return wanted
+
+    @property
+    def stays(self) -> str | None:
+        """Why the image did not become reviewed; None where it did or nobody asked."""
+        if self.options.status != "reviewed" or self._status() == "reviewed":
+            return None
+        if self.lost:
+            return "lost an object on the way"
+        return "have proposals" if self.proposals else "have no object in the file"
+
+
+def _origin(state: InstanceState) -> tuple[str, str] | None:
+    """The source that an object came from, and its id there."""
+    origin = (state.extra or {}).get("origin")
+    return (origin[0], origin[1]) if isinstance(origin, list) and len(origin) == 2 else None
