@@ -74,6 +74,7 @@ async def import_annotations(
         bool, Query(description="All objects come as proposals; those with a score always do.")
     ] = False,
     model: Annotated[str | None, Query(max_length=200, description="The model of proposals that name none.")] = None,
+    dry_run: Annotated[bool, Query(description="Answer what would become of it, and keep nothing.")] = False,
 ) -> Response:
     """Put annotations on images that are here or come along.
 
@@ -88,6 +89,7 @@ async def import_annotations(
         empty_images=empty_images,
         proposals=proposals,
         model=model,
+        dry_run=dry_run,
     )
     if request.headers.get("content-type", "").startswith("multipart/"):
         async with request.form(max_files=MOST_FILES, max_part_size=LARGEST_FILE) as form:

@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 import zipfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
 from typing import IO, Any
+
+from sqlalchemy.orm import Session
 
 from app.api.images import MOST_FILES, add_files
 from app.exchange.brought_objects import ImportOptions, ImportReport
 from app.exchange.coco_import import coco_parts, import_coco
 from app.store.database import Store
 from app.store.image_files import LARGEST_FILE
-from app.store.images import short_name
+from app.store.images import clean_file_name, image_json, short_name
+from app.store.tables import Image
 from core.coco.names import FileNames, base_name, plain_name
 from core.coco.reading import parse_json
-from core.datasets.images import IMAGE_SUFFIXES
+from core.datasets.images import IMAGE_SUFFIXES, image_size
 
 LARGEST_ANNOTATIONS = 2_000_000_000  # bytes
 
@@ -86,13 +89,17 @@ def _import(
     passed_over: Sequence[str],
 ) -> dict[str, Any]:
     stored_names, files = _names_of_images(files, [path for path, _ in images])
-    uploaded, image_errors = add_files(
-        ((stored_names.get(path, path), file.read(LARGEST_FILE + 1)) for path, file in images), store
-    )
-    just_uploaded = [image["image_id"] for image in uploaded]
+    contents = ((stored_names.get(path, path), file.read(LARGEST_FILE + 1)) for path, file in images)
+    uploaded: list[dict[str, Any]] = []
+    image_errors: list[dict[str, Any]] = []
+    if not options.dry_run:
+        uploaded, image_errors = add_files(contents, store)
     total = ImportReport()
     try:
         with store.writing() as session:
+            if options.dry_run:
+                uploaded = _placeholders(session, contents)
+            just_uploaded = [image["image_id"] for image in uploaded]
             for file in files:
                 source = replace(options, source=options.source or base_name(file.name))
                 _add(
@@ -101,6 +108,10 @@ def _import(
                     file,
                     len(files),
                 )
+            if options.dry_run:
+                raise _DryRunError
+    except _DryRunError:
+        pass
     except ValueError as error:
         raise ValueError(f"{short_name(files[0].name) or 'the body'}: {error}") from None
     answer = {
@@ -113,6 +124,27 @@ def _import(
     }
     seldom = {"updated": total.updated, "removed": total.removed, "notes": [*passed_over, *total.notes]}
     return answer | {key: value for key, value in seldom.items() if value}
+
+
+class _DryRunError(Exception):
+    """Takes back the transaction of a dry run."""
+
+
+def _placeholders(session: Session, contents: Iterable[tuple[str, bytes]]) -> list[dict[str, Any]]:
+    """Rows for images that would be stored, which the dry run takes back."""
+    rows = []
+    for number, (name, data) in enumerate(contents):
+        try:
+            height, width = image_size(data)
+        except ValueError:
+            continue
+        known = {"media_type": "", "converted": False, "bytes": len(data), "width": width, "height": height}
+        rows.append(
+            Image(sha256=f"dry run {number}", file_name=clean_file_name(name), status="todo", revision=0, **known)
+        )
+    session.add_all(rows)
+    session.flush()
+    return [image_json(row, duplicate=False) for row in rows]
 
 
 def _add(total: ImportReport, report: ImportReport, file: AnnotationFile, files: int) -> None:

@@ -7,7 +7,7 @@ import { createStatusBar, createToolBar, createToolOptions, createTopBar } from 
 import { createClassPanel } from "./panels/classes.js";
 import { button, element, icon, isTextField } from "./view/dom.js";
 import { createGrid, createStrip } from "./panels/gallery.js";
-import { droppedFiles } from "./model/images.js";
+import { droppedFiles } from "./model/files.js";
 import { createInspector } from "./panels/inspector.js";
 import { attachKeys } from "./keys.js";
 import { createNotices } from "./panels/notices.js";

@@ -28,6 +28,7 @@ class ImportOptions:
     proposals: bool = False  # everything comes as a proposal, scores or not
     model: str | None = None  # of proposals that do not name theirs
     source: str = ""  # what the file is called: the same source is updated by "merge"
+    dry_run: bool = False  # everything is worked out and nothing kept
 
 
 @dataclass

@@ -61,9 +61,10 @@ def read_image(source: ImageSource, *, name: str | None = None, pixel_limit: int
         return _rgb_from_pil(image, name, pixel_limit)
 
 
-def image_size(path: str | os.PathLike[str]) -> tuple[int, int]:
-    """Height and width that `read_image` would give, from the file's header alone; the same errors."""
-    with _open(_existing(path), os.fspath(path)) as image:
+def image_size(path: str | os.PathLike[str] | bytes) -> tuple[int, int]:
+    """Height and width that `read_image` would give, from the header of a file or of bytes alone; the same errors."""
+    file, name = (BytesIO(path), "the image") if isinstance(path, bytes) else (_existing(path), os.fspath(path))
+    with _open(file, name) as image:
         width, height = image.size
         # PIL swaps the size of a TIFF itself when it reads the header.
         turned = image.format != "TIFF" and _orientation(image) >= 5

@@ -112,6 +112,9 @@ def test_import_and_export_through_the_page(
     editor.page.get_by_role("button", name="Import COCO").last.click()
     dialog = editor.page.get_by_role("dialog")
     dialog.get_by_label("COCO JSON").set_input_files([annotations, photograph])
+    dialog.get_by_text("Will store 1 object on 1 image, take in 1 image.").wait_for()
+    with DataPlane(base_url=own_server.url, timeout=60) as data_plane:
+        assert data_plane.get("/api/images").json()["images"] == []  # only said, not done
     dialog.get_by_role("button", name="Import", exact=True).click()
     editor.notice("1 objects on 1 images imported").wait_for()
     editor.wait_for("maskloop.drawn && maskloop.document.instances.length === 1")

@@ -1,5 +1,7 @@
 /** The data plane as functions: paths relative to this module's own address, errors as one line. */
 
+import { pathOf } from "./files.js";
+
 /** @typedef {import("./document.js").ImageDocument} ImageDocument */
 /** @typedef {import("./document.js").Instance} Instance */
 /** @typedef {import("./document.js").Category} Category */
@@ -84,7 +86,7 @@ export function listImages(cursor, order) {
 /** @param {File[]} files @returns {Promise<Uploaded>} also where the server refused all of them */
 export async function uploadImages(files) {
   const form = new FormData();
-  for (const file of files) form.append("files", file, file.name);
+  for (const file of files) form.append("files", file, pathOf(file));
   try {
     return await request("POST", "images", form);
   } catch (error) {
@@ -138,12 +140,15 @@ export const createCategory = (category) => request("POST", "categories", catego
 /** @param {number} id @param {Partial<Category>} category @returns {Promise<Category>} */
 export const updateCategory = (id, category) => request("PUT", `categories/${id}`, category);
 
-/** @typedef {{images: number, annotations: number, already_there: number, uploaded: {image_id: number}[], errors: {error: string, file_name?: string}[]}} Imported */
-/** @param {File[]} files one .json, and images or .zip files @param {string} status "reviewed", "todo", … or "keep" @returns {Promise<Imported>} */
-export function importAnnotations(files, status) {
+/** @typedef {{images: number, annotations: number, already_there: number, updated?: number, removed?: number, uploaded: {image_id: number}[], errors: {error: string, file_name?: string}[], notes?: string[]}} Imported */
+/**
+ * @param {File[]} files annotation files, and images or archives @param {{[name: string]: string}} options the route's
+ * @returns {Promise<Imported>}
+ */
+export function importAnnotations(files, options) {
   const form = new FormData();
-  for (const file of files) form.append("files", file, file.name);
-  return request("POST", `import?${new URLSearchParams({ status })}`, form);
+  for (const file of files) form.append("files", file, pathOf(file));
+  return request("POST", `import?${new URLSearchParams(options)}`, form);
 }
 
 /**

@@ -119,34 +119,3 @@ function batches(files) {
   }
   return result;
 }
-
-/**
- * The files of a drop, those in dropped folders too.
- * @param {DataTransfer} transfer @returns {Promise<File[]>}
- */
-export async function droppedFiles(transfer) {
-  const entries = [...transfer.items].map((item) => item.webkitGetAsEntry?.() ?? null);
-  if (!entries.some((entry) => entry?.isDirectory)) return [...transfer.files];
-  /** @type {File[]} */
-  const files = [];
-  for (const entry of entries) if (entry) await collect(entry, files);
-  return files;
-}
-
-/** @param {FileSystemEntry} entry @param {File[]} files */
-async function collect(entry, files) {
-  if (entry.isFile) {
-    const file = await new Promise((resolve, reject) =>
-      /** @type {FileSystemFileEntry} */ (entry).file(resolve, reject),
-    );
-    if (!file.name.startsWith(".")) files.push(file);
-    return;
-  }
-  const reader = /** @type {FileSystemDirectoryEntry} */ (entry).createReader();
-  for (;;) {
-    /** @type {FileSystemEntry[]} */
-    const some = await new Promise((resolve, reject) => reader.readEntries(resolve, reject));
-    if (!some.length) return;
-    for (const child of some) await collect(child, files);
-  }
-}

@@ -84,32 +84,30 @@ function save(blob, name) {
   setTimeout(() => URL.revokeObjectURL(url), 60000);
 }
 
+const PREVIEW_BYTES = 50e6; // more is not sent twice
+
 /** @param {import("../workbench.js").Workbench} bench @param {File[]} [dropped] */
 export function openImport(bench, dropped = []) {
   const input = element("input", {
     type: "file",
     multiple: true,
-    accept: ".json,.zip,image/*,.tif,.tiff",
-    "aria-label": "COCO JSON and its images",
+    accept: ".json,.xml,.csv,.txt,.yaml,.zip,image/*,.tif,.tiff",
+    "aria-label": "COCO JSON or other annotation files, and their images",
   });
   const list = element("p", { class: "ml-muted" });
+  const plan = element("p", { class: "ml-import-plan", "aria-live": "polite" });
   const files = () => (input.files?.length ? [...input.files] : dropped);
-  const describe = () => {
-    const all = files();
-    const annotations = all.filter((file) => /\.(json|zip)$/i.test(file.name));
-    list.textContent = all.length
-      ? `${annotations.map((file) => file.name).join(", ") || "No .json or .zip among them"}${all.length > annotations.length ? ` and ${all.length - annotations.length} images` : ""}`
-      : "Images that are here already are found by their file names; the others can come along.";
-  };
-  input.addEventListener("change", describe);
-  describe();
   const body = element(
     "div",
     {},
     element(
       "label",
       { class: "ml-field" },
-      element("span", {}, "COCO JSON and, if they are not here yet, its images (or a .zip of both)"),
+      element(
+        "span",
+        {},
+        "COCO JSON or another tool's files and, if they are not here yet, their images (or a .zip of all)",
+      ),
       input,
     ),
     list,
@@ -117,25 +115,41 @@ export function openImport(bench, dropped = []) {
       "fieldset",
       {},
       element("legend", {}, "The images become"),
-      choice("as", "reviewed", "Reviewed: the annotations are finished work", true),
+      choice("as", "reviewed", "Reviewed, where all their objects arrive: finished work", true),
       choice("as", "in_progress", "In progress: somebody should look at them again", false),
       choice("as", "keep", "What they were", false),
     ),
+    element(
+      "fieldset",
+      {},
+      element("legend", {}, "With objects that are here already"),
+      choice("mode", "merge", "Merge: what the same file brought before is updated, a person's edits stay", true),
+      choice("mode", "add", "Add: nothing that is here is changed", false),
+      choice("mode", "replace", "Replace: of the images in the file only its objects stay", false),
+    ),
+    plan,
   );
+  const options = () => ({ status: chosen(body, "as"), mode: chosen(body, "mode") });
+  const describe = () => {
+    describeFiles(list, files());
+    void preview(bench, plan, files(), options());
+  };
+  body.addEventListener("change", describe);
+  describe();
   const error = element("p", { class: "ml-error", role: "alert" });
   openDialog(bench.root, {
-    title: "Import COCO annotations",
+    title: "Import annotations",
     confirm: "Import",
     content: [body, error],
     onConfirm: async () => {
       if (!files().length) {
-        error.textContent = "Choose a COCO .json first.";
+        error.textContent = "Choose an annotation file first.";
         return false;
       }
       error.textContent = "";
       try {
         await bench.editor.outbox.flush();
-        const report = await api.importAnnotations(files(), chosen(body, "as"));
+        const report = await api.importAnnotations(files(), options());
         await imported(bench, report);
         return true;
       } catch (problem) {
@@ -146,15 +160,61 @@ export function openImport(bench, dropped = []) {
   });
 }
 
+/** @param {HTMLElement} line @param {File[]} all */
+function describeFiles(line, all) {
+  const annotations = all.filter((file) => /\.(json|xml|csv|txt|ya?ml|zip)$/i.test(file.name));
+  const named = annotations.slice(0, 4).map((file) => file.name);
+  if (annotations.length > 4) named.push(`${annotations.length - 4} more`);
+  line.textContent = all.length
+    ? `${named.join(", ") || "No annotation file among them"}${all.length > annotations.length ? ` and ${all.length - annotations.length} images` : ""}`
+    : "Images that are here already are found by their file names; the others can come along.";
+}
+
+/**
+ * Say what the import will do, before it does it.
+ * @param {import("../workbench.js").Workbench} bench @param {HTMLElement} line @param {File[]} files
+ * @param {{[name: string]: string}} options
+ */
+async function preview(bench, line, files, options) {
+  line.textContent = "";
+  if (!files.length || files.reduce((sum, file) => sum + file.size, 0) > PREVIEW_BYTES) return;
+  const asked = JSON.stringify(options) + files.map((file) => file.name + file.size).join();
+  line.dataset.asked = asked;
+  try {
+    await bench.editor.outbox.flush();
+    const report = await api.importAnnotations(files, { ...options, dry_run: "true" });
+    if (line.dataset.asked === asked) line.textContent = `Will store ${summary(report)}.`;
+  } catch (problem) {
+    if (line.dataset.asked === asked) line.textContent = lineOf(problem);
+  }
+}
+
+/** @param {api.Imported} report */
+function summary(report) {
+  const parts = [`${count(report.annotations, "object")} on ${count(report.images, "image")}`];
+  if (report.updated) parts.push(`update ${report.updated}`);
+  if (report.removed) parts.push(`remove ${report.removed}`);
+  if (report.already_there) parts.push(`find ${report.already_there} here before`);
+  if (report.uploaded.length) parts.push(`take in ${count(report.uploaded.length, "image")}`);
+  if (report.errors.length) parts.push(`leave out or change what ${count(report.errors.length, "line")} will name`);
+  return parts.join(", ");
+}
+
+/** @param {number} number @param {string} word */
+const count = (number, word) => `${number} ${word}${number === 1 ? "" : "s"}`;
+
 /** @param {import("../workbench.js").Workbench} bench @param {api.Imported} report */
 async function imported(bench, report) {
   await bench.images.read();
   const open = bench.editor.image?.image_id ?? bench.images.rows[0]?.image_id;
   if (open !== undefined) await bench.open(open);
   const again = report.already_there ? `, ${report.already_there} were here before` : "";
+  const changed = [report.updated && `${report.updated} updated`, report.removed && `${report.removed} removed`];
+  const more = changed.filter(Boolean).map((part) => `, ${part}`);
+  const notes = report.notes ?? [];
   bench.editor.emit("notice", {
-    text: `${report.annotations} objects on ${report.images} images imported${again}.${report.errors.length ? ` ${report.errors.length} left out:` : ""}`,
-    lines: report.errors.slice(0, 50).map((problem) => problem.error),
+    text: `${report.annotations} objects on ${report.images} images imported${again}${more.join("")}.${report.errors.length ? ` ${report.errors.length} left out or changed:` : ""}`,
+    lines: [...report.errors.slice(0, 50).map((problem) => problem.error), ...notes.slice(0, 10)],
     kind: report.errors.length ? "error" : "success",
   });
 }

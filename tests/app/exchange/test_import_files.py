@@ -1,0 +1,95 @@
+"""What comes along with annotations: archives with several data sets, metadata, the same name in two folders."""
+
+from __future__ import annotations
+
+import io
+import json
+import zipfile
+from typing import Any
+
+from fastapi.testclient import TestClient
+
+from tests.app.conftest import HEIGHT, WIDTH, Upload, block, file_bytes, picture
+
+
+def coco(*names: str, **category: Any) -> dict[str, Any]:
+    """One object on each image, of class 1; class 0 is the parent, as Roboflow writes it."""
+    return {
+        "images": [
+            {"id": number, "file_name": name, "width": WIDTH, "height": HEIGHT} for number, name in enumerate(names)
+        ],
+        "categories": [
+            {"id": 0, "name": "cells", "supercategory": "none"},
+            {"id": 1, "name": "cell", "supercategory": "cells", **category},
+        ],
+        "annotations": [
+            {"id": number, "image_id": number, "category_id": 1, "segmentation": block(10 + 10 * number, 10, 9, 9)}
+            for number in range(len(names))
+        ],
+    }
+
+
+def archive(files: dict[str, Any]) -> bytes:
+    content = io.BytesIO()
+    with zipfile.ZipFile(content, "w") as zipped:
+        for name, data in files.items():
+            zipped.writestr(name, data if isinstance(data, (bytes, str)) else json.dumps(data))
+    return content.getvalue()
+
+
+def objects(client: TestClient) -> dict[str, list[list[float]]]:
+    """The boxes on each image, by its name."""
+    images = client.get("/api/images").json()["images"]
+    documents = [client.get(f"/api/images/{image['image_id']}/document").json() for image in images]
+    return {doc["image"]["file_name"]: [row["bbox"] for row in doc["instances"]] for doc in documents}
+
+
+def test_each_data_set_of_an_archive_is_imported(client: TestClient) -> None:
+    files = {
+        "README.dataset.txt": "cells",
+        "train/_annotations.coco.json": coco("a.png"),
+        "train/a.png": file_bytes(picture(1)),
+        "valid/_annotations.coco.json": coco("a.png", "b.png"),
+        "valid/a.png": file_bytes(picture(2)),
+        "valid/b.png": file_bytes(picture(3)),
+        "dataset.json": {"version": 3},
+    }
+    answer = client.post("/api/import", files={"files": ("cells.zip", archive(files))}).json()
+    assert (answer["images"], answer["annotations"], answer["categories"]) == (3, 3, 1)
+    assert answer["errors"] == []
+    assert any(note.startswith("dataset.json: not a COCO data set") for note in answer["notes"])
+    assert objects(client) == {
+        "train/a.png": [[10, 10, 9, 9]], "valid/a.png": [[10, 10, 9, 9]], "valid/b.png": [[20, 10, 9, 9]],
+    }  # fmt: skip
+    assert [category["name"] for category in client.get("/api/categories").json()["categories"]] == ["cell"]
+
+
+def test_annotations_and_images_in_folders_of_their_own(client: TestClient) -> None:
+    files = {
+        "annotations/instances_default.json": coco("default/a.png"),
+        "images/default/a.png": file_bytes(picture(1)),
+    }
+    answer = client.post("/api/import", files={"files": ("cvat.zip", archive(files))}).json()
+    assert (answer["annotations"], answer["errors"]) == (1, [])
+
+
+def test_a_dry_run_says_what_would_be_and_keeps_nothing(client: TestClient, upload: Upload) -> None:
+    upload(1, "a.png")
+    parts = [
+        ("files", ("mine.json", json.dumps(coco("a.png", "b.png")).encode())),
+        ("files", ("b.png", file_bytes(picture(2)))),
+    ]
+    answer = client.post("/api/import?dry_run=true", files=parts).json()
+    assert (answer["images"], answer["annotations"], len(answer["uploaded"])) == (2, 2, 1)
+    assert objects(client) == {"a.png": []}
+    assert client.get("/api/categories").json()["categories"] == []
+    again = client.post("/api/import", files=parts).json()
+    assert (again["images"], again["annotations"]) == (2, 2)
+
+
+def test_a_base_name_never_reaches_an_image_that_is_listed_itself(client: TestClient, upload: Upload) -> None:
+    upload(1, "train/0001.png")
+    body = json.dumps(coco("train/0001.png", "val/0001.png")).encode()
+    answer = client.post("/api/import", files=[("files", ("both.json", body))]).json()
+    assert (answer["annotations"], [error["file_name"] for error in answer["errors"]]) == (1, ["val/0001.png"])
+    assert objects(client) == {"train/0001.png": [[10, 10, 9, 9]]}
