@@ -10,9 +10,19 @@ from app.inference.model_service import ModelService
 from app.store.database import Store
 
 
-def _store(request: Request) -> Store:
+def _store(
+    request: Request,
+    page: Annotated[
+        str,
+        Header(
+            alias="MaskLoop-Page",
+            max_length=100,
+            description="A name for the sender: undo and redo with a name take that sender's own edits.",
+        ),
+    ] = "",
+) -> Store:
     store: Store = request.app.state.store
-    return store
+    return store.sent_by(page)
 
 
 def _model_service(request: Request) -> ModelService:

@@ -21,11 +21,12 @@ from app.api.schemas import (
     InstanceFields,
     NewInstance,
     RevisionAnswer,
+    Standing,
     StatusChange,
 )
 from app.store import edits, history
 from app.store.database import Store
-from app.store.documents import document_json, find_image, instance_json
+from app.store.documents import document_json, find_image, instance_json, standing_of
 from app.store.errors import ConflictError
 from app.store.tables import Image, Instance
 
@@ -33,12 +34,21 @@ router = APIRouter(prefix="/api/images/{image_id}", tags=["annotations"], respon
 
 CONFLICT: dict[int | str, dict[str, Any]] = {409: {"model": ConflictAnswer, "description": "Changed elsewhere."}}
 
+Anyones = Annotated[bool, Query(description="The last edit, also where it is somebody else's.")]
+
 
 @router.get("/document", response_model=Document)
 def get_document(image_id: ImageId, store: TheStore) -> Response:
     """The image, its instances, all categories, and the revision of it all."""
     with store.reading() as session:
         return JsonAnswer(document_json(session, find_image(session, image_id)))
+
+
+@router.get("/revision", response_model=Standing)
+def get_revision(image_id: ImageId, store: TheStore) -> Response:
+    """Whether a document that was read before is still the newest: cheap enough to ask every few seconds."""
+    with store.reading() as session:
+        return JsonAnswer(standing_of(session, find_image(session, image_id)))
 
 
 @router.post("/instances", status_code=201, response_model=InstanceAnswer, responses=INVALID)
@@ -92,22 +102,26 @@ def accept(image_id: ImageId, body: Acceptance, store: TheStore, key: RequestKey
 
 
 @router.post("/undo", response_model=Document)
-def undo(image_id: ImageId, store: TheStore, key: RequestKey = None) -> Response:
-    """Take back the last edit on this image, whatever made it. 409 where there is none."""
+def undo(image_id: ImageId, store: TheStore, key: RequestKey = None, anyones: Anyones = False) -> Response:
+    """Take back the last edit on this image: the sender's own where the request names a sender, else whatever made it.
+
+    409 where there is none, where somebody else has changed the object since, and (`others`) where every edit is
+    somebody else's; `anyones` takes the last edit all the same.
+    """
     with store.writing() as session:
         image = history.image_for_writing(session, image_id)
         if history.carried_out(session, image, key) is None:
-            history.undo(session, image, key)
+            history.undo(session, image, key, anyones=anyones)
         return _document(session, image)
 
 
 @router.post("/redo", response_model=Document)
-def redo(image_id: ImageId, store: TheStore, key: RequestKey = None) -> Response:
-    """Do again what was undone last. 409 where there is nothing."""
+def redo(image_id: ImageId, store: TheStore, key: RequestKey = None, anyones: Anyones = False) -> Response:
+    """Do again what was undone last, by the sender where the request names one. 409 as for undo."""
     with store.writing() as session:
         image = history.image_for_writing(session, image_id)
         if history.carried_out(session, image, key) is None:
-            history.redo(session, image, key)
+            history.redo(session, image, key, anyones=anyones)
         return _document(session, image)
 
 

@@ -13,7 +13,7 @@ from sqlalchemy.exc import IntegrityError, OperationalError
 from starlette.exceptions import HTTPException as StarletteHTTPException
 
 from app.inference.model_service import ModelUnavailableError
-from app.store.errors import ConflictError, InvalidFieldError, NotFoundError, one_line
+from app.store.errors import ConflictError, InvalidFieldError, NotFoundError, OthersEditError, one_line
 
 logger = logging.getLogger("maskloop")
 
@@ -42,7 +42,7 @@ def add_error_handlers(app: FastAPI) -> None:
 
     @app.exception_handler(ConflictError)
     async def conflict(_request: Request, error: ConflictError) -> JSONResponse:
-        return error_answer(409, str(error))
+        return error_answer(409, str(error), others=True if isinstance(error, OthersEditError) else None)
 
     @app.exception_handler(RequestValidationError)
     async def malformed(_request: Request, error: RequestValidationError) -> JSONResponse:

@@ -120,6 +120,13 @@ class Document(BaseModel):
     can_redo: bool
 
 
+class Standing(BaseModel):
+    """What says whether a document is still the newest."""
+
+    revision: int
+    categories: str = Field(description="A digest of all classes: another where one was made or changed.")
+
+
 class InstanceAnswer(BaseModel):
     """An edit that was saved."""
 

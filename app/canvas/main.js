@@ -195,10 +195,16 @@ function attachDrop(bench, root) {
   );
 }
 
+const LOOK_AROUND = 3000; // milliseconds
+
 /** Look again when the person comes back to the page or to this tab of it. @param {Workbench} bench */
 function watchReturn(bench) {
   const { signal } = bench.leaving;
   let seen = true;
+  const timer = setInterval(() => {
+    if (seen && document.visibilityState === "visible") void bench.lookAround();
+  }, LOOK_AROUND);
+  signal.addEventListener("abort", () => clearInterval(timer));
   const onShow = new IntersectionObserver(([entry]) => {
     if (entry.isIntersecting && !seen) void bench.refresh();
     seen = entry.isIntersecting;

@@ -5,6 +5,7 @@ import { Assistant } from "./model/assistant.js";
 import { shapeKind, simplified } from "./model/document.js";
 import { Editor, lineOf } from "./model/editor.js";
 import { ImageList } from "./model/images.js";
+import { takePageName } from "./model/page_name.js";
 import { remember, remembered } from "./model/preferences.js";
 import { turnVisibility } from "./tools/keypoints.js";
 import { createTools } from "./tools/list.js";
@@ -31,6 +32,7 @@ export class Workbench {
     this.opening = 0;
     this.openedMilliseconds = 0; // from asking for an image to its first frame with objects
     this.galleryShown = false;
+    this.categoriesSeen = ""; // the digest that `lookAround` saw last
     this.view.setTool(this.tools.select);
     this.view.onOverlay = (context, surface) => this.toolList.forEach((tool) => tool.overlay?.(context, surface));
     this.editor.on("document", () => this.editor.document && this.images.note(this.editor.document));
@@ -38,6 +40,7 @@ export class Workbench {
 
   /** Read the workspace and open the image of the address, the last one, or the first. */
   async start() {
+    await takePageName();
     await this.editor.outbox.adopt();
     await this.images.read();
     void this.assistant.askModel();
@@ -141,6 +144,23 @@ export class Workbench {
       }
     } catch {
       // nothing is asked of the person here; the next action will say that the server is away
+    }
+  }
+
+  /** Whether somebody else has changed this image or the classes; asked while the person is not at anything. */
+  async lookAround() {
+    const { editor } = this;
+    const image = editor.image?.image_id;
+    if (image === undefined || editor.draft || editor.outbox.edits.length || this.view.pressed) return;
+    try {
+      const { revision, categories } = await api.getRevision(image);
+      const changed = revision !== editor.document?.revision || categories !== this.categoriesSeen;
+      if (changed && editor.image?.image_id === image && !editor.outbox.edits.length && !this.view.pressed) {
+        await editor.reload();
+        this.categoriesSeen = categories;
+      }
+    } catch {
+      // the next action will say that the server is away
     }
   }
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import copy
 import os
 import tempfile
 import time
@@ -36,6 +37,7 @@ class Store:
         self, workspace: str | Path, database_url: str | None = None, *, migrate_without_backup: bool = False
     ) -> None:
         self.workspace = Path(workspace).expanduser().absolute()
+        self.sender: str | None = None  # whose edits those of `writing()` are
         try:
             self.workspace.mkdir(parents=True, exist_ok=True, mode=0o700)  # pictures that are not public
         except OSError as error:
@@ -49,6 +51,12 @@ class Store:
         except BaseException:
             self._lock.close()
             raise
+
+    def sent_by(self, sender: str) -> Store:
+        """The same store, whose edits are those of a page ("" for a program that does not say who it is)."""
+        same = copy.copy(self)
+        same.sender = sender
+        return same
 
     @contextmanager
     def reading(self) -> Iterator[Session]:
@@ -64,7 +72,7 @@ class Store:
         """A session that owns the right to write until it commits at the end of the block."""
         with (
             self.engine.connect().execution_options(maskloop_writes=True) as connection,
-            Session(connection, expire_on_commit=False) as session,
+            Session(connection, expire_on_commit=False, info={"sender": self.sender}) as session,
             session.begin(),
         ):
             yield session

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import hashlib
 import json
 from collections.abc import Iterable, Sequence
 from typing import Any
@@ -72,6 +73,12 @@ def document_json(session: Session, image: Image) -> dict[str, Any]:
         "can_undo": image.undo_edit is not None,
         "can_redo": image.redo_edit is not None,
     }
+
+
+def standing_of(session: Session, image: Image) -> dict[str, Any]:
+    """What says whether a document is still the newest: its revision, and a digest of all categories."""
+    categories = json.dumps([category_json(category) for category in all_categories(session)], sort_keys=True)
+    return {"revision": image.revision, "categories": hashlib.sha256(categories.encode()).hexdigest()[:16]}
 
 
 def list_images(

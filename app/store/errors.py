@@ -23,6 +23,10 @@ class ConflictError(RuntimeError):
         self.instance_id = instance_id
 
 
+class OthersEditError(ConflictError):
+    """What there is to undo or redo is somebody else's."""
+
+
 def one_line(text: object) -> str:
     """A message without line breaks, of a length that fits a status line."""
     line = " ".join(str(text).split())

@@ -3,6 +3,9 @@
 Edits are only ever added. The undo stack is a chain through the rows: `Image.undo_edit` is its top and
 `Edit.below` leads to what lay under it; `Image.redo_edit` and the `below` of undo rows are the redo stack.
 So undo and redo cost the same after ten edits and after ten thousand, and both are in the history themselves.
+
+Where several people are at an image, each takes back their own: the session knows its sender (`Store.sent_by`),
+and what lies on the chain between them and their last edit stays.
 """
 
 from __future__ import annotations
@@ -15,7 +18,7 @@ from typing import Any
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from app.store.errors import ConflictError, NotFoundError
+from app.store.errors import ConflictError, NotFoundError, OthersEditError
 from app.store.instance_state import InstanceState
 from app.store.tables import Category, Edit, Image, ImageStatus, Instance
 
@@ -56,31 +59,61 @@ def carried_out(session: Session, image: Image, request_key: str | None) -> Edit
     return session.scalar(select(Edit).where(Edit.image_id == image.id, Edit.request_key == request_key))
 
 
-def undo(session: Session, image: Image, request_key: str | None = None) -> None:
-    """Take back the last edit that stands; raises ConflictError where there is none."""
-    target = session.get(Edit, image.undo_edit) if image.undo_edit is not None else None
+def undo(session: Session, image: Image, request_key: str | None = None, *, anyones: bool = False) -> None:
+    """Take back the last edit of the session's sender that stands; `anyones`: the last one, whose ever it is.
+
+    What nobody sent (the model's proposals, an older history) belongs to everybody, and a sender without a name
+    takes the last edit. Raises ConflictError where there is none, and where somebody else has changed since what
+    it would put back; OthersEditError where all that stands is somebody else's.
+    """
+    target, above = _last_of(session, image, image.undo_edit, anyones)
     if target is None:
         raise ConflictError(f"there is nothing to undo on image {image.id}")
-    edit = _replay(session, image, "undo", target, target.before)
+    edit = _replay(session, image, "undo", target, back=True, others_since=above is not None)
     edit.below, edit.request_key = image.redo_edit, request_key
     session.flush()
-    image.undo_edit, image.redo_edit = target.below, edit.id
+    if above is None:
+        image.undo_edit = target.below
+    else:
+        above.below = target.below
+    image.redo_edit = edit.id
 
 
-def redo(session: Session, image: Image, request_key: str | None = None) -> None:
-    """Do again what the last undo took back; raises ConflictError where there is nothing."""
-    undone = session.get(Edit, image.redo_edit) if image.redo_edit is not None else None
+def redo(session: Session, image: Image, request_key: str | None = None, *, anyones: bool = False) -> None:
+    """Do again what the last undo of the session's sender took back; raises as `undo` does."""
+    undone, above = _last_of(session, image, image.redo_edit, anyones)
     target = session.get(Edit, undone.target) if undone is not None else None
     if undone is None or target is None:
         raise ConflictError(f"there is nothing to redo on image {image.id}")
-    edit = _replay(session, image, "redo", target, target.after)
+    edit = _replay(session, image, "redo", target, back=False, others_since=above is not None)
     edit.request_key = request_key
-    image.undo_edit, image.redo_edit = target.id, undone.below
+    if above is None:
+        image.redo_edit = undone.below
+    else:
+        above.below = undone.below
+    target.below, image.undo_edit = image.undo_edit, target.id
 
 
-def _replay(session: Session, image: Image, kind: str, target: Edit, side: dict[str, Any]) -> Edit:
+def _last_of(session: Session, image: Image, top: int | None, anyones: bool) -> tuple[Edit | None, Edit | None]:
+    """The uppermost edit of a stack that the session's sender may take, and the one right above it, if any."""
+    edit = session.get(Edit, top) if top is not None else None
+    sender = session.info.get("sender")
+    if edit is None or anyones or not sender or edit.sender in (sender, None):
+        return edit, None
+    links = select(Edit.id, Edit.below, Edit.sender).where(Edit.image_id == image.id)
+    chain = {row.id: (row.below, row.sender) for row in session.execute(links)}
+    above, at = edit.id, edit.below
+    while at is not None and chain[at][1] not in (sender, None):
+        above, at = at, chain[at][0]
+    if at is None:
+        raise OthersEditError(f"the last edits on image {image.id} are somebody else's; you have none here")
+    return session.get_one(Edit, at), session.get_one(Edit, above)
+
+
+def _replay(session: Session, image: Image, kind: str, target: Edit, *, back: bool, others_since: bool) -> Edit:
+    wanted, standing = (target.before, target.after) if back else (target.after, target.before)
     changed: dict[int, InstanceState | None] = {}
-    for instance_id, values in side["instances"].items():
+    for instance_id, values in wanted["instances"].items():
         state = InstanceState.from_json(values) if values is not None else None
         if state is not None and state.keypoints:
             # The category may have got other keypoints since.
@@ -88,9 +121,27 @@ def _replay(session: Session, image: Image, kind: str, target: Edit, side: dict[
             if len(state.keypoints) != 3 * len(category.keypoints):
                 state = replace(state, keypoints=[])
         changed[int(instance_id)] = state
-    edit, _ = _carry_out(session, image, kind, changed, (), side["status"])
+    status = wanted["status"]
+    if others_since:
+        _check_untouched(session, image, kind, standing["instances"])
+        # Their work has gone on: only a status that was what the edit was about is put back.
+        status = status if target.kind == "status" and image.status == standing["status"] else image.status
+    edit, _ = _carry_out(session, image, kind, changed, (), status)
     edit.target = target.id
     return edit
+
+
+def _check_untouched(session: Session, image: Image, kind: str, left: Mapping[str, Any]) -> None:
+    """Raise ConflictError where an instance is no longer as the edit left it."""
+    now = {row.id: row.state.to_json() for row in _rows(session, image, dict.fromkeys(map(int, left)))}
+    for key, values in left.items():
+        found, expected = now.get(int(key)), values
+        if found is not None and expected is not None:  # a history may be older than a field
+            found = {name: value for name, value in found.items() if name in expected and name != "created"}
+            expected = {name: value for name, value in expected.items() if name in found}
+        if found != expected:
+            done = "deleted" if found is None else "changed"
+            raise ConflictError(f"cannot {kind}: somebody else has {done} the object since", int(key))
 
 
 def _carry_out(
@@ -133,6 +184,7 @@ def _carry_out(
         kind=kind,
         before={"status": image.status, "instances": before},
         after={"status": new_status, "instances": after},
+        sender=session.info.get("sender"),
         created=now,
     )
     session.add(edit)

@@ -140,6 +140,8 @@ class Edit(Base):
     after: Mapped[dict[str, Any]]
     # What the sender calls this request, so that one sent again after a lost answer is not carried out twice.
     request_key: Mapped[str | None] = mapped_column(String(100))
+    # The page that sent it; "" is a program that does not say, NULL nobody: the model, or an older history.
+    sender: Mapped[str | None] = mapped_column(String(100))
     created: Mapped[float] = mapped_column(Float, default=time.time)
 
 

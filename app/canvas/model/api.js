@@ -20,6 +20,8 @@ import { pathOf } from "./files.js";
 /** @typedef {{instance: Instance, revision: number}} Saved */
 /** @typedef {{images: {image_id: number, file_name: string, duplicate?: boolean}[], errors: {file_name: string, error: string}[]}} Uploaded */
 
+import { pageName } from "./page_name.js";
+
 const base = new URL("../../api/", import.meta.url);
 
 /** Where a data-plane path lies. @param {string} path without a leading slash */
@@ -55,6 +57,7 @@ async function request(method, path, body, key) {
   /** @type {RequestInit} */
   const init = { method, credentials: "same-origin", headers };
   if (key) headers.set("Idempotency-Key", key);
+  headers.set("MaskLoop-Page", pageName());
   if (body instanceof FormData) init.body = body;
   else if (body !== undefined) {
     init.body = JSON.stringify(body);
@@ -123,10 +126,14 @@ export const maskFromPoints = (image, points, category, preview) =>
   request("POST", `images/${image}/masks`, { points, category, preview });
 /** @param {number} image @param {number | object} instance @param {number[][]} points @returns {Promise<{segmentation: Instance["segmentation"], bbox: Instance["bbox"]}>} */
 export const refine = (image, instance, points) => request("POST", `images/${image}/refine`, { instance, points });
-/** @param {number} image @returns {Promise<ImageDocument>} */
-export const undo = (image) => request("POST", `images/${image}/undo`);
-/** @param {number} image @returns {Promise<ImageDocument>} */
-export const redo = (image) => request("POST", `images/${image}/redo`);
+/** @param {number} image @returns {Promise<{revision: number, categories: string}>} */
+export const getRevision = (image) => request("GET", `images/${image}/revision`);
+/** @param {number} image @param {boolean} [anyones] the last edit, also where it is somebody else's @returns {Promise<ImageDocument>} */
+export const undo = (image, anyones = false) =>
+  request("POST", `images/${image}/undo${anyones ? "?anyones=true" : ""}`);
+/** @param {number} image @param {boolean} [anyones] @returns {Promise<ImageDocument>} */
+export const redo = (image, anyones = false) =>
+  request("POST", `images/${image}/redo${anyones ? "?anyones=true" : ""}`);
 /** @param {number} image @param {number[]} ids @returns {Promise<any>} one edit for all of them */
 export const acceptInstances = (image, ids) => request("POST", `images/${image}/accept`, { instances: ids });
 /** @param {number} image @param {ImageStatus} status @param {number} [score_threshold] @returns {Promise<any>} */

@@ -283,22 +283,41 @@ export class Editor extends Emitter {
     this.emit("class");
   }
 
-  /** @param {"undo" | "redo"} direction */
-  travel(direction) {
+  /** @param {"undo" | "redo"} direction @param {boolean} [anyones] also where the last edit is somebody else's */
+  travel(direction, anyones = false) {
     const image = this.image?.image_id;
     if (image === undefined) return this.history;
     this.history = this.history.then(async () => {
       try {
         await this.outbox.flush();
-        this.replace(await api[direction](image));
+        this.replace(await api[direction](image, anyones));
       } catch (error) {
         if (error instanceof api.NoAnswer)
           this.emit("notice", { text: `Cannot ${direction} now: ${error.message}.`, kind: "error" });
-        else if (!(error instanceof api.ApiError && error.status === 409))
-          this.emit("notice", { text: lineOf(error), kind: "error" });
+        else this.sayWhyNot(direction, error);
       }
     });
     return this.history;
+  }
+
+  /** @private @param {"undo" | "redo"} direction @param {unknown} error */
+  sayWhyNot(direction, error) {
+    const answer = error instanceof api.ApiError && error.status === 409 ? error.body : null;
+    const possible = direction === "undo" ? this.document?.can_undo : this.document?.can_redo;
+    if (!answer) return this.emit("notice", { text: lineOf(error), kind: "error" });
+    void this.reload().catch(() => {}); // somebody else is here: see what they did
+    if (answer.others) {
+      const action = { label: "Take theirs back", run: () => void this.travel(direction, true) };
+      this.emit("notice", {
+        text: `Nothing of yours is left to ${direction} here: the last edit is somebody else's.`,
+        actions: direction === "undo" ? [action] : [],
+      });
+    } else if (possible && !/^there is nothing/.test(answer.error ?? "")) {
+      this.emit("notice", {
+        text: `Nothing was ${direction === "undo" ? "undone" : "redone"}: ${answer.error.replace(/^cannot \w+: /, "")}.`,
+        kind: "error",
+      });
+    }
   }
 
   /** Run a request with its words in the status line; an error becomes a notice and null. @template T @param {string} words @param {() => Promise<T>} ask @returns {Promise<T | null>} */

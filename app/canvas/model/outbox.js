@@ -4,6 +4,7 @@
  */
 
 import * as api from "./api.js";
+import { freshName } from "./page_name.js";
 
 /** @typedef {import("./document.js").Instance} Instance */
 /** @typedef {import("./document.js").Fields} Fields */
@@ -241,11 +242,6 @@ export class Outbox {
 /** Answers that another try may turn: overload, restart behind a proxy, a login that ran out. @param {number} status */
 function mayPass(status) {
   return status >= 500 || status === 408 || status === 429 || status === 401 || status === 403;
-}
-
-/** Also where crypto.randomUUID is not there: on plain http from another machine. */
-function freshName() {
-  return [...crypto.getRandomValues(new Uint32Array(3))].map((part) => part.toString(36)).join("-");
 }
 
 /** @param {string} name @returns {Promise<boolean>} whether an open page owns the name; true where that cannot be known */

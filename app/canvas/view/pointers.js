@@ -11,7 +11,6 @@ export function attachPointers(view) {
   const canvas = view.overlay;
   /** Where each pressed pointer is, in CSS pixels of the window. @type {Map<number, {x: number, y: number}>} */
   const pressed = new Map();
-  let toolPressed = false;
 
   /** @param {PointerEvent | MouseEvent | WheelEvent} event @returns {Pointer} */
   function pointerOf(event) {
@@ -37,14 +36,14 @@ export function attachPointers(view) {
     canvas.setPointerCapture(event.pointerId);
     pressed.set(event.pointerId, { x: event.clientX, y: event.clientY });
     if (pressed.size === 2) {
-      if (toolPressed) view.tool?.cancel?.();
-      toolPressed = false;
+      if (view.pressed) view.tool?.cancel?.();
+      view.pressed = false;
       view.panning = true;
     } else if (event.button === 1 || view.spaceHeld) {
       event.preventDefault(); // no autoscroll
       view.panning = true;
     } else if (view.editor.document && (event.button === 0 || event.button === 2)) {
-      toolPressed = true;
+      view.pressed = true;
       view.pointer = pointerOf(event);
       view.tool?.pointerDown?.(view.pointer);
     }
@@ -62,10 +61,10 @@ export function attachPointers(view) {
       view.redrawMoved();
     } else {
       // The moves between two frames matter to a freehand line, and to nothing else.
-      const moves = toolPressed && event.getCoalescedEvents ? event.getCoalescedEvents() : [];
+      const moves = view.pressed && event.getCoalescedEvents ? event.getCoalescedEvents() : [];
       for (const move of moves.length ? moves : [event]) {
         view.pointer = pointerOf(move);
-        view.tool?.pointerMove?.(view.pointer, toolPressed);
+        view.tool?.pointerMove?.(view.pointer, view.pressed);
       }
     }
     view.updateCursor();
@@ -86,8 +85,8 @@ export function attachPointers(view) {
   canvas.addEventListener("pointerup", (event) => {
     pressed.delete(event.pointerId);
     if (view.panning) view.panning = pressed.size > 0;
-    else if (toolPressed) {
-      toolPressed = false;
+    else if (view.pressed) {
+      view.pressed = false;
       view.pointer = pointerOf(event);
       view.tool?.pointerUp?.(view.pointer);
     }
@@ -97,12 +96,12 @@ export function attachPointers(view) {
   canvas.addEventListener("pointercancel", (event) => {
     pressed.delete(event.pointerId);
     view.panning = false;
-    if (toolPressed) view.tool?.cancel?.();
-    toolPressed = false;
+    if (view.pressed) view.tool?.cancel?.();
+    view.pressed = false;
   });
 
   canvas.addEventListener("pointerleave", () => {
-    if (toolPressed) return;
+    if (view.pressed) return;
     view.pointer = null;
     view.editor.hover(null);
     view.redrawOverlay();

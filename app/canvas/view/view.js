@@ -66,6 +66,7 @@ export class View {
     this.wanted = ""; // address of the image to show
     this.spaceHeld = false;
     this.panning = false;
+    this.pressed = false; // a tool is at work under a held button
     /** @type {Pointer | null} */
     this.pointer = null;
     /** The handle under the pointer. @type {{ring: number, vertex: number} | null} */
