@@ -4,20 +4,42 @@ from __future__ import annotations
 
 from types import ModuleType
 
-from core.formats import coco, cvat, label_studio, labelme, via, via_csv, yolo_box, yolo_pose, yolo_seg
+from core.formats import (
+    coco,
+    coco_panoptic,
+    coco_results,
+    csv_table,
+    cvat,
+    label_studio,
+    labelme,
+    masks,
+    parquet,
+    via,
+    via_csv,
+    voc,
+    yolo_box,
+    yolo_pose,
+    yolo_seg,
+)
 
 FORMATS: dict[str, ModuleType] = {
     module.NAME: module
     for module in (
         coco,
+        coco_results,
+        coco_panoptic,
         yolo_seg,
         yolo_box,
         yolo_pose,
         labelme,
         cvat,
+        voc,
         via,
         via_csv,
         label_studio,
+        masks,
+        csv_table,
+        parquet,
     )
 }
 

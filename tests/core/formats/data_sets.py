@@ -10,7 +10,7 @@ import numpy as np
 from hypothesis import strategies as st
 from hypothesis.strategies import DrawFn, SearchStrategy
 
-from core.masks import encode_rle, segmentation_bbox, segmentation_to_rle
+from core.masks import decode_rle, encode_rle, segmentation_bbox, segmentation_to_rle
 
 FILE_NAMES = ("a.jpg", "train/b 1.png", "train/a.jpg", "c.d.jpeg", "Bärte/é,1.png", "x(1)%20.bmp")
 CLASS_NAMES = ("cat", "traffic light", "Käse", "a/b", "7", 'q"&<x>;,', "person")
@@ -153,11 +153,17 @@ def objects_in(coco: dict[str, Any], cannot_carry: frozenset[str] = frozenset())
 
 
 def _carried_masks(coco: dict[str, Any], cannot_carry: frozenset[str]) -> list[Any]:
-    """The RLE of each annotation, None without a mask; where objects cannot overlap, the later one has the pixels."""
+    """The RLE of each annotation, None without a mask; where objects cannot overlap, a pixel is the last one's."""
     sizes = {image["id"]: (image["height"], image["width"]) for image in coco["images"]}
-    return [
-        segmentation_to_rle(annotation["segmentation"], *sizes[annotation["image_id"]])
-        if annotation["segmentation"]
-        else None
-        for annotation in coco["annotations"]
-    ]
+    covered = {image_id: np.zeros(size, dtype=bool) for image_id, size in sizes.items()}
+    rles: list[Any] = []
+    for annotation in reversed(coco["annotations"]):
+        image_id = annotation["image_id"]
+        rle = segmentation_to_rle(annotation["segmentation"], *sizes[image_id]) if annotation["segmentation"] else None
+        is_written = not (annotation.get("iscrowd") and "crowds" in cannot_carry)
+        if rle and is_written and "overlaps" in cannot_carry and "masks" not in cannot_carry:
+            own = (decode_rle(rle) != 0) & ~covered[image_id]
+            covered[image_id] |= own
+            rle = encode_rle(own) if own.any() else None
+        rles.append(rle)
+    return rles[::-1]

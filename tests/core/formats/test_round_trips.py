@@ -9,11 +9,13 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 
-from core.formats import FORMATS, read, recognise, write
+from core.formats import FORMATS, parquet, read, recognise, write
 from tests.core.formats.data_sets import data_sets, objects_in, sizes_of
 
+WRITTEN = [name for name in FORMATS if name != "parquet" or parquet.is_available()]
 
-@pytest.mark.parametrize("name", FORMATS)
+
+@pytest.mark.parametrize("name", WRITTEN)
 @settings(max_examples=60)
 @given(coco=data_sets())
 def test_objects_come_back_to_the_pixel(name: str, coco: dict[str, Any]) -> None:
@@ -44,7 +46,7 @@ def test_objects_come_back_to_the_pixel(name: str, coco: dict[str, Any]) -> None
             assert [entry["id"] for entry in back[key]] == [entry["id"] for entry in coco[key]]
 
 
-@pytest.mark.parametrize("name", FORMATS)
+@pytest.mark.parametrize("name", WRITTEN)
 @settings(max_examples=15)
 @given(coco=data_sets())
 def test_what_is_written_is_recognised(name: str, coco: dict[str, Any]) -> None:
@@ -52,4 +54,6 @@ def test_what_is_written_is_recognised(name: str, coco: dict[str, Any]) -> None:
         return  # a YOLO label file without lines is of no kind
     with tempfile.TemporaryDirectory() as folder:
         write(coco, name, Path(folder))
-        assert {found for found, _ in recognise(Path(folder))} == {name}
+        found = {found for found, _ in recognise(Path(folder))}
+    # The list of images beside a results list is a COCO file.
+    assert found - ({"coco"} if name == "coco-results" else set()) == {name}

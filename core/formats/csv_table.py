@@ -1,0 +1,56 @@
+"""CSV with a row an object."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from core.files import write_text_atomically
+from core.formats.files import Folder, parent
+from core.formats.format import Coco, Fact
+from core.formats.notes import Notes
+from core.formats.pictures import Pictures
+from core.formats.table import COLUMNS, meant_columns, read_table, rows_of
+
+NAME = "csv"
+TITLE = "CSV, a row an object"
+CANNOT_CARRY: frozenset[Fact] = frozenset({"skeletons", "unused classes", "supercategories", "ids"})
+_VIA = "region_shape_attributes"
+
+
+def recognise(folder: Folder) -> list[str]:
+    """The CSV files with a column of file names and columns of a box or mask."""
+    found = []
+    for name in folder.texts():
+        header = folder.head(name).partition("\n")[0]
+        columns = [column.strip(' "\r') for column in header.replace(";", ",").replace("\t", ",").split(",")]
+        if len(columns) > 1 and _VIA not in header and meant_columns(columns):
+            found.append(name)
+    return found
+
+
+def read(folder: Folder, place: str, pictures: Pictures) -> tuple[Coco, list[str]]:
+    """All rows; separated by commas, semicolons or tabs."""
+    import pandas as pd
+
+    text = folder.text(place)
+    header = text.partition("\n")[0]
+    separator = max(",;\t", key=header.count)
+    try:
+        # As text, so that a class "007" stays what it is.
+        table = pd.read_csv(io.StringIO(text), sep=separator, dtype=str, keep_default_na=False)
+    except (ValueError, pd.errors.ParserError) as error:
+        raise ValueError(f"{place}: broken CSV ({' '.join(str(error).split())})") from None
+    return read_table(table, place, parent(place), pictures)
+
+
+def write(coco: Mapping[str, Any], folder: Path) -> list[str]:
+    """Write annotations.csv."""
+    import pandas as pd
+
+    notes = Notes()
+    table = pd.DataFrame(rows_of(coco, notes), columns=list(COLUMNS), dtype=object)
+    write_text_atomically(folder / "annotations.csv", table.to_csv(index=False, lineterminator="\n"))
+    return notes.lines()

@@ -1,0 +1,57 @@
+"""PNGs whose pixels are numbers of objects or classes, with or without a palette."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from core.datasets.images import PIXEL_LIMIT
+
+_FORMATS = ("PNG", "TIFF", "BMP", "GIF")  # those that keep numbers
+
+
+def voc_palette() -> NDArray[np.uint8]:
+    """Pascal VOC's 256 colours: the bits of a number spread over red, green and blue. 256×3."""
+    colours = np.zeros((256, 3), dtype=np.uint8)
+    for number in range(256):
+        for bit in range(8):
+            colours[number, bit % 3] |= ((number >> bit) & 1) << (7 - bit // 3)
+    return colours
+
+
+def read_numbers(path: Path, name: str) -> NDArray[np.int64]:
+    """The number of each pixel, H×W: a palette's index, a grey value, or a number for each colour of a coloured PNG.
+
+    Colours of Pascal VOC's palette are their numbers there, others get numbers above 255; what is transparent is 0.
+    Raises ValueError in one line for what is no such picture.
+    """
+    try:
+        with Image.open(path, formats=_FORMATS) as image:
+            if image.width * image.height > PIXEL_LIMIT:
+                raise ValueError(f"{name}: more than {PIXEL_LIMIT / 1e6:g} megapixels")
+            image.load()
+            if image.mode in ("P", "L", "1") or image.mode.startswith("I"):
+                return np.asarray(image).astype(np.int64)
+            coloured = np.asarray(image.convert("RGBA")).astype(np.int64)
+    except ValueError:
+        raise
+    except Exception:  # decoders raise whatever their format suggests
+        raise ValueError(f"{name}: not a PNG, or damaged") from None
+    packed = (coloured[..., 0] << 16) | (coloured[..., 1] << 8) | coloured[..., 2]
+    packed[coloured[..., 3] == 0] = 0
+    palette = voc_palette().astype(np.int64)
+    numbers = {(r << 16) | (g << 8) | b: number for number, (r, g, b) in reversed(list(enumerate(palette.tolist())))}
+    colours, where = np.unique(packed, return_inverse=True)
+    named = [numbers.get(int(colour), 256 + int(colour)) for colour in colours]
+    return np.asarray(named, dtype=np.int64)[where].reshape(packed.shape)
+
+
+def save_indexed(numbers: NDArray[np.uint8], path: Path) -> None:
+    """A PNG of numbers 0..255 in Pascal VOC's colours."""
+    image = Image.frombytes("P", (numbers.shape[1], numbers.shape[0]), numbers.tobytes())
+    image.putpalette(voc_palette().ravel().tolist())
+    path.parent.mkdir(parents=True, exist_ok=True)
+    image.save(path, format="PNG")

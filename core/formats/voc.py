@@ -1,0 +1,191 @@
+"""Pascal VOC: an XML an image with boxes, and PNGs in which each pixel has the number of its object, or its class."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+from xml.etree.ElementTree import Element
+
+from core.formats.building import Building
+from core.formats.cvat_labels import value_of
+from core.formats.files import Folder, is_inside, parent, stem, suffix
+from core.formats.format import Coco, Fact
+from core.formats.notes import Notes
+from core.formats.parts import Parts
+from core.formats.pictures import Pictures, tidy_name
+from core.formats.shapes import box_around
+from core.formats.voc_masks import ObjectMasks, class_names
+from core.formats.voc_writing import write_voc
+
+NAME = "voc"
+TITLE = "Pascal VOC (XML and segmentation PNGs)"
+CANNOT_CARRY: frozenset[Fact] = frozenset(
+    {"overlaps", "keypoints", "masks beside keypoints", "skeletons", "crowds", "scores", "supercategories", "ids"}
+)
+_XML, _PNGS, _PICTURES = "Annotations", "SegmentationObject", "JPEGImages"
+_FLAGS = ("truncated", "difficult", "occluded")
+
+
+def recognise(folder: Folder) -> list[str]:
+    """The folders that hold `Annotations` or `SegmentationObject`, else those in which the XMLs lie."""
+    places = set()
+    for name in folder.xml_files("annotation"):
+        places.add(_above(name, _XML) if _XML in name.split("/")[:-1] else parent(name))
+    places |= {_above(name, _PNGS) for name in folder.pictures if _PNGS in name.split("/")[:-1]}
+    return sorted(place for place in places if not any(is_inside(place, other) and place != other for other in places))
+
+
+def read(folder: Folder, place: str, pictures: Pictures) -> tuple[Coco, list[str]]:
+    """All XMLs below the folder, the masks of their objects with them; an XML that is broken is a note."""
+    notes = Notes()
+    building = Building(notes)
+    classes = class_names(folder, place)
+    for name in classes.values() if classes else ():
+        building.category(name)
+    files = _files(folder, place, notes)
+    readings = [_readings(key, root, place) for key, root in files.items()]
+    found = pictures.meant(readings, place)
+    for (key, root), names, picture in zip(files.items(), readings, found, strict=True):
+        name = picture or (tidy_name(root.findtext("filename") or "") if root is not None else "") or key
+        try:
+            masks = ObjectMasks.read(folder, place, key, classes)
+        except ValueError as error:
+            notes.add(f"{str(error).partition(': ')[2]}: its masks are left out", name)
+            masks = None
+        size = _size(root) or (pictures.size(picture) if picture else None) or (masks.size if masks else None)
+        image = building.image(name, size)
+        if image is None:
+            continue
+        if masks and masks.size != (image["height"], image["width"]):
+            notes.add("its segmentation PNG has another size than the image: its masks are left out", name)
+            masks = None
+        _add_objects(building, image, root, masks, names[0])
+    return building.finish(), notes.lines()
+
+
+def write(coco: Mapping[str, Any], folder: Path) -> list[str]:
+    """Write Annotations, SegmentationObject, SegmentationClass, ImageSets and labelmap.txt."""
+    return write_voc(coco, folder)
+
+
+def _above(name: str, part: str) -> str:
+    parts = name.split("/")
+    return "/".join(parts[: len(parts) - 2 - parts[-2::-1].index(part)])
+
+
+def _files(folder: Folder, place: str, notes: Notes) -> dict[str, Element | None]:
+    """The XMLs by their name below `Annotations`, without ending; None for masks without an XML."""
+    files: dict[str, Element | None] = {}
+    for name in folder.xml_files("annotation"):
+        if is_inside(name, place):
+            try:
+                files[_key(name, place, _XML)] = folder.xml(name)
+            except (ValueError, OSError) as error:
+                notes.add(str(error).partition(": ")[2] or "cannot be read", name)
+    for name in folder.inside(place):
+        if _PNGS in name.split("/")[:-1] and suffix(name) == ".png":
+            files.setdefault(_key(name, place, _PNGS), None)
+    return files
+
+
+def _key(name: str, place: str, part: str) -> str:
+    """The name that XML, PNGs and picture share: below their folders, without ending."""
+    inside = name[len(place) + 1 :] if place else name
+    return stem(inside.removeprefix(f"{part}/"))
+
+
+def _readings(key: str, root: Element | None, place: str) -> list[str]:
+    """What the picture may be called: as the XML says, else as the XML is called."""
+    said = tidy_name(root.findtext("filename") or "") if root is not None else ""
+    folder = parent(key)
+    names = [said, f"{folder}/{said}" if folder and said else "", key]
+    return list(dict.fromkeys(name for found in names if found for name in (f"{_PICTURES}/{found}", found)))
+
+
+def _size(root: Element | None) -> tuple[int, int] | None:
+    if root is None:
+        return None
+    height, width = ((root.findtext(f"size/{key}") or "").strip() for key in ("height", "width"))
+    sizes = (int(height), int(width)) if height.isdecimal() and width.isdecimal() else (0, 0)
+    return sizes if min(sizes) > 0 else None
+
+
+def _add_objects(
+    building: Building, image: Mapping[str, Any], root: Element | None, masks: ObjectMasks | None, about: str
+) -> None:
+    found: list[Parts] = []
+    database = (root.findtext("source/database") or "") if root is not None else ""
+    # VOC itself counts pixels from 1 and includes the last; tools that write its XML have edges.
+    from_one = re.search(r"VOC ?\d{4}", database) is not None
+    for number, element in enumerate(root.findall("object") if root is not None else ()):
+        where = f"{image['file_name']} object {number}"
+        try:
+            found.append(_parts(element, where, from_one))
+        except (ValueError, OverflowError) as error:
+            building.notes.add(f"{error}: left out", where)
+    if masks:
+        owners = masks.owners([parts.box for parts in found])
+        for number, owner in owners.items():
+            if owner is not None:
+                found[owner].masks.append(masks.rle(number))
+                continue
+            name = masks.class_of(number)
+            if name is None:
+                building.notes.add("a mask of no object in the XML: left out", f"{about} number {number}")
+            else:
+                found.append(Parts(name, f"{about} number {number}", masks=[masks.rle(number)]))
+    for parts in found:
+        parts.add_to(building, image)
+
+
+def _parts(element: Element, where: str, from_one: bool) -> Parts:
+    """An object of the XML; ValueError where it has neither box nor polygon."""
+    parts = Parts(element.findtext("name"), where)
+    polygon = _polygon(element.find("polygon"))
+    box = element.find("bndbox")
+    if box is not None:
+        corners = [_number(box, key) for key in ("xmin", "ymin", "xmax", "ymax")]
+        if from_one:
+            corners = [corners[0] - 1, corners[1] - 1, corners[2], corners[3]]
+        parts.box = box_around(corners)
+    elif not polygon:
+        raise ValueError("neither bndbox nor polygon")
+    if polygon:
+        parts.polygons.append(polygon)
+    attributes: dict[str, Any] = {key: True for key in _FLAGS if (element.findtext(key) or "").strip() in ("1", "true")}
+    pose = (element.findtext("pose") or "").strip()
+    if pose and pose not in ("Unspecified", "unspecified"):
+        attributes["pose"] = pose
+    for attribute in element.findall("attributes/attribute"):
+        text = attribute.findtext("value") or ""
+        kind = "checkbox" if text.lower() in ("true", "false") else "number"
+        attributes[attribute.findtext("name") or ""] = value_of(text, kind)
+    parts.fields["attributes"] = attributes
+    return parts
+
+
+def _polygon(element: Element | None) -> list[float]:
+    """Roboflow's polygon: <x1>, <y1>, <x2>, … in any order."""
+    if element is None:
+        return []
+    numbers: dict[tuple[int, str], float] = {}
+    for child in element:
+        named = re.fullmatch(r"([xy])(\d{1,6})", child.tag)
+        if named:
+            numbers[int(named[2]), named[1]] = _number(element, child.tag)
+    count = len(numbers) // 2
+    if sorted(numbers) != [(number, axis) for number in range(1, count + 1) for axis in "xy"]:
+        raise ValueError("a polygon that lacks an x or a y")
+    return [numbers[key] for key in sorted(numbers)]
+
+
+def _number(element: Element, key: str) -> float:
+    try:
+        value = float(element.findtext(key) or "")
+    except ValueError:
+        raise ValueError(f"{key} is no number") from None
+    if not abs(value) < 1e9:
+        raise ValueError(f"{key} is no number of pixels")
+    return value
