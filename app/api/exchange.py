@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import shutil
-import zipfile
 from collections.abc import Callable
 from contextlib import ExitStack
-from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Query, Request
@@ -21,11 +18,10 @@ from app.api.images import MOST_FILES, uploaded_files
 from app.api.imported_files import Part, import_parts, import_text
 from app.api.schemas import ImageStatus, ImportAnswer
 from app.exchange.brought_objects import ImportMode, ImportOptions
-from app.exchange.coco_export import ExportError, Selection, export_coco
-from app.store.database import Store
-from app.store.image_files import LARGEST_FILE, original_path
-from app.store.tables import Image
-from core.coco.names import base_name
+from app.exchange.coco_export import ExportError, Selection
+from app.exchange.export_files import COCO, write_export
+from app.store.image_files import LARGEST_FILE
+from core.formats import FORMATS
 
 router = APIRouter(prefix="/api", tags=["import and export"])
 
@@ -78,10 +74,10 @@ async def import_annotations(
 ) -> Response:
     """Put annotations on images that are here or come along.
 
-    Multipart: files whose names end in .json are annotations, images may be beside them, and any of it may be in a
-    .zip, in folders. Or the JSON alone as the body. Images are found by their file names. An image becomes reviewed
-    where every object that the files have for it arrived, none of them as a proposal. What is left out or changed is
-    named in `errors`; the rest is kept.
+    Multipart: annotation files, in COCO JSON or another tool's format, images beside them, and any of it may be in a
+    .zip, in folders. Or COCO JSON alone as the body, a results list too. Images are found by their file names. An
+    image becomes reviewed where every object that the files have for it arrived, none of them as a proposal. What is
+    left out or changed is named in `errors`; the rest is kept.
     """
     options = ImportOptions(
         status=None if status == "keep" else status,
@@ -102,31 +98,38 @@ async def import_annotations(
 @router.get("/export", response_class=FileResponse, responses=EXPORT_ANSWERS)
 def export_annotations(
     store: TheStore,
-    format: Annotated[Literal["coco"], Query(description="COCO JSON is what there is.")] = "coco",
+    format: Annotated[str, Query(description=f"One of {', '.join(FORMATS)}; all but coco come as a .zip.")] = COCO,
     status: Annotated[ImageStatus | None, Query(description="Only images of this status.")] = None,
     include: Annotated[Literal["all", "accepted"], Query(description="`accepted` leaves proposals out.")] = "all",
-    images: Annotated[bool, Query(description="A .zip with the image files beside the JSON.")] = False,
+    images: Annotated[bool, Query(description="A .zip with the image files too.")] = False,
+    image_id: Annotated[list[int] | None, Query(description="Only these images; may be given several times.")] = None,
+    category_id: Annotated[list[int] | None, Query(description="Only these classes, likewise.")] = None,
 ) -> Response:
-    """COCO JSON, read back with pycocotools and compared with the store before it is handed over."""
-    selection = Selection(status=status, accepted_only=include == "accepted")
+    """COCO JSON, read back with pycocotools and compared with the store before it is handed over, or another format.
+
+    What another format cannot carry is listed in a text file in its archive.
+    """
+    if format not in FORMATS:
+        return error_answer(422, f"there is no format {format!r}; the formats are {', '.join(FORMATS)}", field="format")
+    selection = Selection(status, include == "accepted", image_id, category_id)
+    zipped = images or format != COCO
     stack = ExitStack()
     try:
-        path = stack.enter_context(store.temporary_file(".zip" if images else ".json"))
-        if images:
-            _write_zip(store, path, selection)
-        else:
-            with store.reading() as session:
-                export_coco(session, path, selection)
+        path = stack.enter_context(store.temporary_file(".zip" if zipped else ".json"))
+        write_export(store, path, selection, format, images)
     except ExportError as error:
         stack.close()
         return error_answer(500, str(error))
+    except ValueError as error:  # the format cannot be written here
+        stack.close()
+        return error_answer(422, str(error), field="format")
     except BaseException:
         stack.close()
         raise
     return FileResponse(
         path,
-        filename="annotations.zip" if images else "annotations.json",
-        media_type="application/zip" if images else "application/json",
+        filename=f"annotations-{format}.zip" if format != COCO else f"annotations.{'zip' if zipped else 'json'}",
+        media_type="application/zip" if zipped else "application/json",
         headers={"Cache-Control": "no-store"},
         background=BackgroundTask(stack.close),
     )
@@ -137,29 +140,3 @@ def _answer(read: Callable[..., dict[str, Any]], *arguments: Any) -> Response:
         return JsonAnswer(read(*arguments))
     except ValueError as error:
         return error_answer(422, str(error), field="annotations")
-
-
-def _write_zip(store: Store, path: Path, selection: Selection) -> None:
-    """annotations.json and images/: each file under the name that the JSON gives it, no two the same."""
-    taken: dict[str, int] = {}
-    names: dict[int, str] = {}
-
-    def name_in_zip(image: Image) -> str:
-        if image.id not in names:
-            name = base_name(image.file_name)
-            while taken.setdefault(name.casefold(), image.id) != image.id:
-                name = f"{image.id}_{name}"
-            names[image.id] = name
-        return names[image.id]
-
-    digests: dict[int, str] = {}
-    with store.temporary_file(".json") as annotations, zipfile.ZipFile(path, "w") as archive:
-        with store.reading() as session:
-            export_coco(session, annotations, selection, file_name=name_in_zip)
-            digests = {image_id: session.get_one(Image, image_id).sha256 for image_id in names}
-        archive.write(annotations, "annotations.json", zipfile.ZIP_DEFLATED)
-        for image_id, name in names.items():
-            path_in_zip = zipfile.ZipInfo(f"images/{name}")
-            source_path = original_path(store.workspace, digests[image_id])
-            with source_path.open("rb") as source, archive.open(path_in_zip, "w") as target:
-                shutil.copyfileobj(source, target, 1 << 20)

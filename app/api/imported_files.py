@@ -6,6 +6,7 @@ import zipfile
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
+from io import BytesIO
 from pathlib import PurePosixPath
 from typing import IO, Any
 
@@ -14,6 +15,7 @@ from sqlalchemy.orm import Session
 from app.api.images import MOST_FILES, add_files
 from app.exchange.brought_objects import ImportOptions, ImportReport
 from app.exchange.coco_import import coco_parts, import_coco
+from app.exchange.other_formats import is_panoptic, is_results_list, read_other, results_as_coco
 from app.store.database import Store
 from app.store.image_files import LARGEST_FILE
 from app.store.images import clean_file_name, image_json, short_name
@@ -23,6 +25,10 @@ from core.coco.reading import parse_json
 from core.datasets.images import IMAGE_SUFFIXES, image_size
 
 LARGEST_ANNOTATIONS = 2_000_000_000  # bytes
+# Of COCO, YOLO, CVAT, VOC, VIA, Label Studio, labelme and tables.
+ANNOTATION_SUFFIXES = (".json", ".xml", ".csv", ".txt", ".yaml", ".yml", ".names", ".data", ".parquet")
+FORM_FIELD = "the form field"  # stands for the name of annotations that came as text
+OTHER = "another format"  # stands for the name of a data set that was not COCO
 
 Part = tuple[str, IO[bytes]]  # a file of an upload: its name, and a way to read it
 
@@ -37,7 +43,7 @@ class AnnotationFile:
 
 def import_text(store: Store, content: bytes, options: ImportOptions) -> dict[str, Any]:
     """The answer to an import of COCO JSON alone; ValueError, in one line, for what is none."""
-    return _import(store, [AnnotationFile("", _coco(content, "the body"))], [], options, [])
+    return _import(store, [AnnotationFile("", _coco(store, content, "the body"))], [], options, [])
 
 
 def import_parts(store: Store, parts: list[Part], text: str | None, options: ImportOptions) -> dict[str, Any]:
@@ -47,38 +53,62 @@ def import_parts(store: Store, parts: list[Part], text: str | None, options: Imp
             parts = list(_unpacked(parts, stack))
         except (zipfile.BadZipFile, ValueError, NotImplementedError, RuntimeError) as error:
             raise ValueError(f"the .zip cannot be read: {error}") from None
-        jsons = [part for part in parts if part[0].lower().endswith(".json")]
-        images = [part for part in parts if part not in jsons]
-        if not jsons and text is None:
-            raise ValueError("no annotations came with the request: send a .json file")
-        files, passed_over = _annotation_files(jsons)
-        if not jsons:
-            files = [AnnotationFile("", _coco((text or "").encode(), "the form field"))]
-        return _import(store, files, images, options, passed_over)
+        if not any(_is_annotation(name) for name, _ in parts) and text is not None:
+            parts.append((FORM_FIELD, BytesIO(text.encode())))
+        files, notes = _annotation_files(store, parts)
+        images = [part for part in parts if not _is_annotation(part[0]) and part[0] != FORM_FIELD]
+        if files and files[0].name == OTHER:
+            listed = {entry.get("file_name") for entry in files[0].data["images"]}
+            images = [part for part in images if clean_file_name(part[0]) in listed]  # not masks that lie beside them
+        return _import(store, files, images, options, notes)
 
 
-def _annotation_files(jsons: Sequence[Part]) -> tuple[list[AnnotationFile], list[str]]:
-    """The COCO files among several, and a line for each that is none; ValueError where none is."""
+def _annotation_files(store: Store, parts: Sequence[Part]) -> tuple[list[AnnotationFile], list[str]]:
+    """The COCO files among several, else what they are in another format, and a line for each that was passed over.
+
+    Raises ValueError where nothing can be read.
+    """
     files, faults = [], []
-    for name, file in jsons:
+    for name, file in parts:
+        if not name.lower().endswith(".json") and name != FORM_FIELD:
+            continue
         try:
             content = file.read(LARGEST_ANNOTATIONS + 1)
             if len(content) > LARGEST_ANNOTATIONS:
                 raise ValueError(f"{short_name(name)}: more than {LARGEST_ANNOTATIONS / 1e9:g} GB")
-            files.append(AnnotationFile(name, _coco(content, short_name(name))))
+            files.append(AnnotationFile(name, _coco(store, content, short_name(name))))
         except ValueError as error:
             faults.append(str(error))
-    if jsons and not files:
-        raise ValueError(faults[0])
-    return files, [f"{fault}; passed over" for fault in faults]
-
-
-def _coco(content: bytes, name: str) -> dict[str, Any]:
+        file.seek(0)
+    if files:
+        return files, [f"{fault}; passed over" for fault in faults]
     try:
-        return coco_parts(parse_json(content))
+        coco, notes = read_other(store, parts)
+    except ValueError as error:
+        others = [name for name, _ in parts if _is_annotation(name) and not name.lower().endswith(".json")]
+        if faults and not others:
+            raise ValueError(faults[0]) from None  # what is wrong with the JSON says more than that it is no other
+        if not others:
+            raise ValueError("no annotations came with the request: send a .json file") from None
+        raise ValueError(f"the annotations cannot be read: {error}") from None
+    return [AnnotationFile(OTHER, coco_parts(coco))], notes
+
+
+def _coco(store: Store, content: bytes, name: str) -> dict[str, Any]:
+    try:
+        data = parse_json(content)
+        if is_results_list(data):
+            return results_as_coco(store, data)
+        if is_panoptic(data):
+            raise ValueError("not a COCO data set of instances: a panoptic one, whose PNG files have to come along")
+        return coco_parts(data)
     except ValueError as error:
         reason = str(error)
         raise ValueError(f"{name}: {reason if reason.startswith('not') else f'not valid JSON: {reason}'}") from None
+
+
+def _is_annotation(name: str) -> bool:
+    return name.lower().endswith(ANNOTATION_SUFFIXES)
 
 
 def _import(
@@ -202,5 +232,5 @@ def _unpacked(parts: list[Part], stack: ExitStack) -> Iterator[Part]:
 
 
 def _is_wanted(name: str) -> bool:
-    """Annotations and images; not the readme files and the litter that lie beside them in archives."""
-    return not name.startswith("__MACOSX/") and name.lower().endswith((".json", *IMAGE_SUFFIXES))
+    """Annotations and images; not the litter that lies beside them in archives."""
+    return not name.startswith("__MACOSX/") and name.lower().endswith((*ANNOTATION_SUFFIXES, *IMAGE_SUFFIXES))

@@ -5,7 +5,9 @@ from __future__ import annotations
 from app.store.instance_state import InstanceState
 from core.masks import rle_iou, segmentation_to_rle
 
-CORNER = 0.51  # pixels that the sides of two boxes may differ by: 2 decimals, or whole numbers
+# Pixels that the sides of two boxes may differ by: 2 decimals, or whole numbers; around masks also the tip of a corner
+# that covers no pixel.
+CORNER, MASK_CORNER = 0.51, 1.5
 SAME_IOU = 0.97  # of two masks; rounding moves single pixels of an edge
 
 
@@ -29,11 +31,15 @@ class KnownObjects:
 
     def _same(self, first: InstanceState, second: InstanceState) -> bool:
         left, right = first.bbox, second.bbox
-        if abs(left[0] - right[0]) > CORNER or abs(left[1] - right[1]) > CORNER:
+        if bool(first.segmentation) != bool(second.segmentation):
             return False
-        ends = (left[0] + left[2] - right[0] - right[2], left[1] + left[3] - right[1] - right[3])
-        if max(map(abs, ends)) > CORNER or bool(first.segmentation) != bool(second.segmentation):
+        most = MASK_CORNER if first.segmentation else CORNER
+        if abs(left[0] - right[0]) > most or abs(left[1] - right[1]) > most:
             return False
+        if max(abs(left[axis] + left[axis + 2] - right[axis] - right[axis + 2]) for axis in (0, 1)) > most:
+            return False
+        if not first.segmentation:
+            return True
         if first.segmentation == second.segmentation:
             return True
         masks = (segmentation_to_rle(state.segmentation, *self._size) for state in (first, second))

@@ -163,7 +163,7 @@ export function importAnnotations(files, options) {
  * @param {{[name: string]: string}} options @returns {Promise<{name: string, blob: Blob}>}
  */
 export async function exportAnnotations(options) {
-  const response = await fetch(apiUrl(`export?${new URLSearchParams({ format: "coco", ...options })}`), {
+  const response = await fetch(apiUrl(`export?${new URLSearchParams(options)}`), {
     credentials: "same-origin",
   });
   if (!response.ok) throw new ApiError(response.status, await response.json().catch(() => null));

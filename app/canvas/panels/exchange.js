@@ -5,6 +5,27 @@ import { openDialog } from "./dialogs.js";
 import { element } from "../view/dom.js";
 import { lineOf } from "../model/editor.js";
 
+const OTHERS = "As a .zip; what the format cannot carry is listed in a text file in it.";
+
+/** @type {{[format: string]: [string, string]}} what the route calls a format: its name, and a sentence */
+const EXPORT_FORMATS = {
+  coco: [
+    "COCO JSON",
+    "Polygons, RLE where there are holes, keypoints, your file names and class ids. It is read back with pycocotools and compared before you get it.",
+  ],
+  "coco-panoptic": ["COCO panoptic (JSON and PNG)", OTHERS],
+  "yolo-seg": ["YOLO segmentation", OTHERS],
+  "yolo-box": ["YOLO boxes", OTHERS],
+  "yolo-pose": ["YOLO pose", OTHERS],
+  labelme: ["labelme", OTHERS],
+  cvat: ["CVAT for images 1.1", OTHERS],
+  voc: ["Pascal VOC (XML and PNG)", OTHERS],
+  via: ["VIA (JSON)", OTHERS],
+  "label-studio": ["Label Studio (JSON)", OTHERS],
+  masks: ["Mask PNGs", OTHERS],
+  csv: ["Table of objects (CSV)", OTHERS],
+};
+
 /** @param {string} name @param {string} value @param {string} words @param {boolean} checked */
 function choice(name, value, words, checked) {
   return element(
@@ -24,6 +45,17 @@ function chosen(root, name) {
 export function openExport(bench) {
   const { rows } = bench.images;
   const reviewed = rows.filter((row) => row.status === "reviewed").length;
+  const format = /** @type {HTMLSelectElement} */ (
+    element(
+      "select",
+      { name: "format" },
+      ...Object.entries(EXPORT_FORMATS).map(([value, [name]]) => element("option", { value }, name)),
+    )
+  );
+  const words = element("p", { class: "ml-muted", "aria-live": "polite" });
+  const describe = () => (words.textContent = EXPORT_FORMATS[format.value][1]);
+  format.addEventListener("change", describe);
+  describe();
   const body = element(
     "div",
     {},
@@ -47,11 +79,8 @@ export function openExport(bench) {
       element("input", { type: "checkbox", name: "images" }),
       element("span", {}, "With the image files, as a .zip"),
     ),
-    element(
-      "p",
-      { class: "ml-muted" },
-      "COCO JSON: polygons, RLE where there are holes, keypoints, your file names and class ids. It is read back with pycocotools and compared before you get it.",
-    ),
+    element("label", { class: "ml-field" }, element("span", {}, "Format"), format),
+    words,
   );
   const error = element("p", { class: "ml-error", role: "alert" });
   openDialog(bench.root, {
@@ -61,7 +90,7 @@ export function openExport(bench) {
     onConfirm: async () => {
       error.textContent = "";
       /** @type {{[name: string]: string}} */
-      const options = { include: chosen(body, "include") };
+      const options = { include: chosen(body, "include"), format: format.value };
       if (chosen(body, "status")) options.status = chosen(body, "status");
       if (/** @type {HTMLInputElement} */ (body.querySelector('input[name="images"]')).checked) options.images = "true";
       try {

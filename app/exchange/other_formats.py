@@ -1,0 +1,90 @@
+"""Annotations of other tools, and COCO results lists, as the COCO data sets that `import_coco` takes."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path, PurePosixPath
+from typing import IO, Any
+
+from sqlalchemy import select
+
+from app.exchange.foreign_fields import shown_id
+from app.store.categories import all_categories, category_json
+from app.store.database import Store
+from app.store.images import clean_file_name
+from app.store.tables import Image
+from core.coco.names import FileNames
+from core.formats import read
+
+
+def is_results_list(content: Any) -> bool:
+    """Whether JSON is a COCO results list: detections that name image and category by their ids."""
+    return (
+        isinstance(content, list)
+        and bool(content)
+        and all(isinstance(entry, dict) and "image_id" in entry and "category_id" in entry for entry in content)
+    )
+
+
+def is_panoptic(content: Any) -> bool:
+    """Whether JSON is COCO's panoptic kind, whose objects lie in PNG files."""
+    annotations = content.get("annotations") if isinstance(content, dict) else None
+    return isinstance(annotations, list) and any(isinstance(e, dict) and "segments_info" in e for e in annotations)
+
+
+def results_as_coco(store: Store, results: Sequence[dict[str, Any]]) -> dict[str, Any]:
+    """A results list with the images and categories of this store, by the ids that its exports have."""
+    with store.reading() as session:
+        images = [
+            {"id": shown_id(row.id, row.extra), "file_name": row.file_name, "width": row.width, "height": row.height}
+            for row in session.scalars(select(Image))
+        ]
+        categories = [category_json(row) | {"id": shown_id(row.id, row.extra)} for row in all_categories(session)]
+    annotations = [{"id": number, **entry} for number, entry in enumerate(results, start=1)]
+    return {"images": images, "categories": categories, "annotations": annotations}
+
+
+def read_other(store: Store, parts: Sequence[tuple[str, IO[bytes]]]) -> tuple[dict[str, Any], list[str]]:
+    """The files of an upload, in whichever format they are, as one COCO data set and a line for each change or loss.
+
+    The parts can be read again afterwards. Raises ValueError, in one line, where no format is recognised.
+    """
+    with tempfile.TemporaryDirectory(prefix="import-", dir=store.workspace) as folder:
+        for name, file in parts:
+            path = Path(folder) / PurePosixPath(clean_file_name(name))
+            path.parent.mkdir(parents=True, exist_ok=True)
+            with path.open("wb") as target:
+                shutil.copyfileobj(file, target, 1 << 20)
+            file.seek(0)
+        try:
+            coco, notes = read(Path(folder), None, _StoredSizes(store))
+        except (ValueError, FileNotFoundError) as error:
+            raise ValueError(str(error).replace(f"{folder}/", "").replace(f"{folder}: ", "")) from None
+    return coco, [note.replace(f"{folder}/", "") for note in notes]
+
+
+class _StoredSizes(Mapping[str, tuple[int, int]]):
+    """Height and width of the stored images by file name, for data sets whose pictures are here already."""
+
+    def __init__(self, store: Store) -> None:
+        with store.reading() as session:
+            rows = session.execute(select(Image.file_name, Image.height, Image.width)).all()
+        self._sizes = {name: (height, width) for name, height, width in rows}
+        self._names = list(self._sizes)
+        self._finder = FileNames(self._names)
+
+    def __getitem__(self, name: str) -> tuple[int, int]:
+        if name in self._sizes:
+            return self._sizes[name]
+        found = self._finder.find(name)
+        if len(found) != 1:
+            raise KeyError(name)
+        return self._sizes[self._names[found[0]]]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._names)
+
+    def __len__(self) -> int:
+        return len(self._names)
