@@ -207,7 +207,7 @@ def test_only_images_of_a_status(client: TestClient, upload: Upload, category: i
     assert list(coco.imgs) == [second]
     assert [annotation["image_id"] for annotation in coco.anns.values()] == [second]
     assert list(exported(client, tmp_path, status="todo").imgs) == []
-    for query in ("status=nearly", "format=voc", "include=most"):
+    for query in ("status=nearly", "format=pdf", "include=most"):
         answer = client.get(f"/api/export?{query}")
         assert answer.status_code == 422
         assert "\n" not in answer.json()["error"]
