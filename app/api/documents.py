@@ -72,7 +72,7 @@ def put_instance(
             fields = given_fields(body)
             image, instance = edits.update_instance(session, image_id, instance_id, body.base_revision, fields, key)
     except ConflictError as error:
-        return _conflict(store, image_id, error)
+        return conflict_answer(store, image_id, error)
     return _saved(image, instance, 200)
 
 
@@ -89,7 +89,7 @@ def delete_instance(
         with store.writing() as session:
             image = edits.delete_instance(session, image_id, instance_id, base_revision, key)
     except ConflictError as error:
-        return _conflict(store, image_id, error)
+        return conflict_answer(store, image_id, error)
     return JsonAnswer({"revision": image.revision})
 
 
@@ -135,7 +135,7 @@ def put_status(image_id: ImageId, body: StatusChange, store: TheStore, key: Requ
 
 def given_fields(body: InstanceFields) -> dict[str, Any]:
     """The fields that a request names, without the nulls where null says nothing."""
-    fields = body.model_dump(exclude_unset=True, exclude={"base_revision"})
+    fields = body.model_dump(exclude_unset=True, exclude={"base_revision", "id"})
     return {name: value for name, value in fields.items() if value is not None or name in ("segmentation", "keypoints")}
 
 
@@ -148,7 +148,8 @@ def _saved(image: Image, instance: Instance, status_code: int) -> JsonAnswer:
     return JsonAnswer({"instance": instance_json(instance), "revision": image.revision}, status_code)
 
 
-def _conflict(store: Store, image_id: int, error: ConflictError) -> JsonAnswer:
+def conflict_answer(store: Store, image_id: int, error: ConflictError) -> JsonAnswer:
+    """What was changed elsewhere, as it is now."""
     with store.reading() as session:
         image = find_image(session, image_id)
         instance = session.get(Instance, error.instance_id) if error.instance_id is not None else None

@@ -208,16 +208,29 @@ export class Workbench {
 
   erase() {
     if (this.tool.erase?.()) return;
-    const id = this.editor.selectedId;
-    if (id === null) return;
-    if (this.editor.locked.has(id)) this.editor.emit("notice", { text: "This object is locked: L unlocks it." });
-    else this.editor.remove(id);
+    const { editor } = this;
+    const ids = [...editor.selection];
+    const free = ids.filter((id) => !editor.locked.has(id));
+    if (ids.length > free.length) {
+      const text =
+        ids.length === 1
+          ? "This object is locked: L unlocks it."
+          : `${ids.length - free.length} are locked and stay: L unlocks.`;
+      editor.emit("notice", { text });
+    }
+    if (free.length > 1) editor.changeMany({ delete: free });
+    else if (free.length) editor.remove(free[0]);
+  }
+
+  /** Select everything that is shown. */
+  selectEverything() {
+    this.editor.selectAll(this.editor.visibleInstances().map(({ id }) => id));
   }
 
   /** Esc: the tool's own step first, then the gallery, then the selection. */
   cancel() {
     if (this.galleryShown) this.showGallery(false);
-    else if (!this.tool.cancel?.()) this.editor.select(null);
+    else if (!this.tool.cancel?.()) this.editor.selectAll([]);
   }
 
   cycleKeypoint() {
@@ -243,6 +256,10 @@ export class Workbench {
     const { editor, view } = this;
     const selected = editor.selected;
     if (!selected) return this.selectProposal(null);
+    if (editor.selectsSeveral) {
+      const proposed = editor.selectedInstances.filter(({ status }) => status === "proposed");
+      return void editor.changeMany({ update: proposed.map(({ id }) => ({ id, fields: { status: "accepted" } })) });
+    }
     editor.accept(selected.id);
     this.selectProposal(selected.id);
     if (editor.selected) view.viewport.reveal(editor.selected.bbox);
@@ -308,8 +325,7 @@ export class Workbench {
   }
 
   toggleSelected(/** @type {"hidden" | "locked"} */ flag) {
-    const id = this.editor.selectedId;
-    if (id !== null) this.editor.toggle(flag, id);
+    if (this.editor.selection.size) this.editor.toggle(flag, [...this.editor.selection]);
     else if (flag === "hidden") this.editor.toggleAllHidden();
   }
 

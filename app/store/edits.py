@@ -32,7 +32,7 @@ def create_instance(
         return image, instance_of(session, image, int(next(iter(done.after["instances"]))))
     status = checked_status(fields.get("status", "accepted"))
     state = new_state(image, category_of(session, fields.get("category_id")), fields, status=status)
-    (instance,) = write(session, image, "create", created=[state], status=_begun(image), request_key=request_key)
+    (instance,) = write(session, image, "create", created=[state], status=begun(image), request_key=request_key)
     return image, instance
 
 
@@ -53,7 +53,16 @@ def update_instance(
     if carried_out(session, image, request_key) is not None:
         return image, instance_of(session, image, instance_id)
     instance = instance_of(session, image, instance_id)
-    _check_revision(image, instance, base_revision)
+    check_revision(image, instance, base_revision)
+    new = changed_state(session, image, instance, fields)
+    if new == instance.state:
+        return image, instance
+    (instance,) = write(session, image, "update", {instance_id: new}, status=begun(image), request_key=request_key)
+    return image, instance
+
+
+def changed_state(session: Session, image: Image, instance: Instance, fields: Mapping[str, object]) -> InstanceState:
+    """What a person's change of some fields makes of an object; see `update_instance`."""
     old = instance.state
     category = category_of(session, fields.get("category_id", old.category_id))
     new = replace(old, category_id=category.id)
@@ -73,10 +82,7 @@ def update_instance(
         new = replace(new, status="accepted", source="edited" if new.source == "predicted" else new.source)
     if "status" in fields:
         new = replace(new, status=checked_status(fields["status"]))
-    if new == old:
-        return image, instance
-    (instance,) = write(session, image, "update", {instance_id: new}, status=_begun(image), request_key=request_key)
-    return image, instance
+    return new
 
 
 def delete_instance(
@@ -85,8 +91,8 @@ def delete_instance(
     """Take an object off an image."""
     image = image_for_writing(session, image_id)
     if carried_out(session, image, request_key) is None:
-        _check_revision(image, instance_of(session, image, instance_id), base_revision)
-        write(session, image, "delete", {instance_id: None}, status=_begun(image), request_key=request_key)
+        check_revision(image, instance_of(session, image, instance_id), base_revision)
+        write(session, image, "delete", {instance_id: None}, status=begun(image), request_key=request_key)
     return image
 
 
@@ -107,7 +113,7 @@ def accept_instances(
         if (only is None or instance.id in only) and not _is_below(instance, score_threshold)
     }
     if changed:
-        write(session, image, "accept_all", changed, status=_begun(image), request_key=request_key)
+        write(session, image, "accept_all", changed, status=begun(image), request_key=request_key)
     return image
 
 
@@ -169,12 +175,13 @@ def _is_below(instance: Instance, score_threshold: float | None) -> bool:
     return score_threshold is not None and instance.score is not None and instance.score < score_threshold
 
 
-def _begun(image: Image) -> ImageStatus:
+def begun(image: Image) -> ImageStatus:
     """The image's status once a person has worked on it."""
     return "in_progress" if image.status == "todo" else image.status
 
 
-def _check_revision(image: Image, instance: Instance, base_revision: int) -> None:
+def check_revision(image: Image, instance: Instance, base_revision: int) -> None:
+    """Raise ConflictError where an instance was written since its caller saw it."""
     # An instance's revision is the document revision that wrote it last, so a caller may send either.
     if base_revision > image.revision:
         line = f"the change was based on revision {base_revision}, but image {image.id} is at {image.revision}"

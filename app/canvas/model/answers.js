@@ -1,6 +1,7 @@
 /** What the server says to an edit, and what that means for the document on the screen. */
 
 import { fieldsOf, findInstance, withInstance, withoutInstance } from "./document.js";
+import { savedInstances } from "./outbox.js";
 
 /** @typedef {import("./document.js").ImageDocument} ImageDocument */
 /** @typedef {import("./document.js").Instance} Instance */
@@ -22,15 +23,12 @@ export function takeSaved(editor, edit, saved) {
     can_undo: true,
     can_redo: false,
   };
-  if (saved.instance) {
-    const id = saved.instance.id;
-    const more = editor.outbox.edits.filter((other) => other.image === edit.image && other.id === id);
-    const local = findInstance(document, edit.id);
-    if (local) {
-      const instance = more.length ? { ...local, id, revision: saved.instance.revision } : saved.instance;
-      next = withInstance(next, edit.id, instance);
-      if (edit.id !== id) editor.renumber(edit.id, id);
-    }
+  for (const [from, written] of savedInstances(edit, saved)) {
+    const { id, revision } = written;
+    const local = findInstance(document, from);
+    if (!local) continue;
+    next = withInstance(next, from, editor.outbox.concerns(edit.image, id) ? { ...local, id, revision } : written);
+    if (from !== id) editor.renumber(from, id);
   }
   editor.setDocument(next);
   // Every edit adds one to the revision: a larger step means that somebody else is at this image too.

@@ -117,6 +117,18 @@ export const updateInstance = (image, id, base_revision, fields, key) =>
 /** @param {number} image @param {number} id @param {number} base_revision @param {string} key @returns {Promise<{revision: number}>} */
 export const deleteInstance = (image, id, base_revision, key) =>
   request("DELETE", `images/${image}/instances/${id}?base_revision=${base_revision}`, undefined, key);
+/** Many edits in one, all or nothing. @param {number} image @param {import("./document.js").Batch} batch @param {string} key @returns {Promise<{instances: Instance[], created: Instance[], revision: number}>} */
+export const editBatch = (image, batch, key) =>
+  request(
+    "POST",
+    `images/${image}/batch`,
+    {
+      create: batch.create.map(({ fields }) => fields),
+      update: batch.update.map(({ id, base, fields }) => ({ id, base_revision: base, ...fields })),
+      delete: batch.delete.map(({ id, base }) => ({ id, base_revision: base })),
+    },
+    key,
+  );
 /** @returns {Promise<{state: string, model: string | null, message: string}>} */
 export const assistState = () => request("GET", "assist");
 /** @param {number} image @param {number[][]} boxes @param {number} [category] @returns {Promise<{instances: Instance[]}>} */

@@ -226,8 +226,23 @@ export function fieldsOf({ category_id, segmentation, bbox, keypoints, iscrowd }
   return { category_id, ...shape, keypoints, iscrowd };
 }
 
-/** The document with an unsent edit on top. @param {ImageDocument} document @param {{kind: string, id: number, fields: Fields}} edit */
+/**
+ * Many edits in one: `id` of what is made is negative until the server numbers it.
+ * @typedef {object} Batch
+ * @property {{id: number, fields: Fields & {category_id: number}}[]} create
+ * @property {{id: number, base: number, fields: Fields}[]} update
+ * @property {{id: number, base: number}[]} delete
+ */
+
+/** The document with an unsent edit on top. @param {ImageDocument} document @param {{kind: string, id: number, fields: Fields, batch?: Batch}} edit @returns {ImageDocument} */
 export function applied(document, edit) {
+  if (edit.batch) {
+    const { create, update, delete: gone } = edit.batch;
+    for (const { id } of gone) document = withoutInstance(document, id);
+    for (const one of update) document = applied(document, { kind: "update", ...one });
+    for (const one of create) document = applied(document, { kind: "create", ...one });
+    return document;
+  }
   if (edit.kind === "delete") return withoutInstance(document, edit.id);
   const instance = findInstance(document, edit.id);
   if (edit.kind === "update")

@@ -32,8 +32,10 @@ export class Editor extends Emitter {
     super();
     /** @type {ImageDocument | null} */
     this.document = null;
-    /** @type {number | null} */
+    /** The object in hand: of several that are selected, the one that was selected last. @type {number | null} */
     this.selectedId = null;
+    /** All that are selected, `selectedId` among them. @type {Set<number>} */
+    this.selection = new Set();
     /** @type {number | null} */
     this.hoveredId = null;
     /** Index of the keypoint in hand, in the selected instance. @type {number | null} */
@@ -115,6 +117,7 @@ export class Editor extends Emitter {
   /** Show another image. @param {ImageDocument} document */
   open(document) {
     this.document = document;
+    this.selection = new Set();
     this.selectedId = this.hoveredId = this.activeKeypoint = this.draft = null;
     this.hidden = new Set();
     this.locked = new Set(remembered(`locked.${document.image.image_id}`, []));
@@ -127,7 +130,7 @@ export class Editor extends Emitter {
   replace(document) {
     if (document.image.image_id !== this.image?.image_id) return;
     this.document = document;
-    if (!this.selected) this.select(null);
+    this.keepSelected(({ id }) => this.selection.has(id));
     if (this.draft && !findInstance(document, this.draft.id)) this.draft = null;
     this.emit("document");
   }
@@ -144,6 +147,7 @@ export class Editor extends Emitter {
     for (const flag of /** @type {const} */ (["hidden", "locked"])) if (this[flag].delete(from)) this[flag].add(to);
     if (this.hoveredId === from) this.hoveredId = to;
     if (this.selectedId === from) this.selectedId = to;
+    if (this.selection.has(from)) this.selection = new Set([...this.selection].map((id) => (id === from ? to : id)));
     this.emit("renumber", { from, to });
   }
 
@@ -163,11 +167,42 @@ export class Editor extends Emitter {
 
   /** @param {number | null} id */
   select(id) {
-    if (id === this.selectedId) return;
-    this.selectedId = id;
-    this.activeKeypoint = null;
-    this.ghosts = new Map();
+    if (id === this.selectedId && this.selection.size <= 1) return;
+    this.selectAll(id === null ? [] : [id]);
+  }
+
+  /** Select several; the last of them is the one in hand. @param {number[]} ids */
+  selectAll(ids) {
+    const last = ids.length ? ids[ids.length - 1] : null;
+    this.selection = new Set(ids);
+    if (last !== this.selectedId) {
+      this.selectedId = last;
+      this.activeKeypoint = null;
+      this.ghosts = new Map();
+    }
     this.emit("selection");
+  }
+
+  /** Add an object to the selection, or take it out. @param {number} id */
+  toggleSelected(id) {
+    const others = [...this.selection].filter((other) => other !== id);
+    this.selectAll(this.selection.has(id) ? others : [...others, id]);
+  }
+
+  /** The selected instances in the document's order. @returns {Instance[]} */
+  get selectedInstances() {
+    return this.document?.instances.filter((instance) => this.selection.has(instance.id)) ?? [];
+  }
+
+  /** Whether several are selected, and none of them has the handles. */
+  get selectsSeveral() {
+    return this.selection.size > 1;
+  }
+
+  /** @private @param {(instance: Instance) => boolean} stays */
+  keepSelected(stays) {
+    const left = new Set(this.selectedInstances.filter(stays).map(({ id }) => id));
+    if (left.size !== this.selection.size) this.selectAll([...this.selection].filter((id) => left.has(id)));
   }
 
   /** @param {number | null} id */
@@ -199,15 +234,16 @@ export class Editor extends Emitter {
   setThreshold(threshold) {
     this.threshold = threshold;
     remember("threshold", threshold);
-    const selected = this.selected;
-    if (selected && !this.isVisible(selected)) this.select(null);
+    this.keepSelected((instance) => this.isVisible(instance));
     this.emit("filter");
   }
 
-  /** @param {"hidden" | "locked"} flag @param {number} id @param {boolean} [on] */
-  toggle(flag, id, on = !this[flag].has(id)) {
-    if (on) this[flag].add(id);
-    else this[flag].delete(id);
+  /** @param {"hidden" | "locked"} flag @param {number | number[]} ids @param {boolean} [on] of several: unless all are already */
+  toggle(flag, ids, on = ![ids].flat().every((id) => this[flag].has(id))) {
+    for (const id of [ids].flat()) {
+      if (on) this[flag].add(id);
+      else this[flag].delete(id);
+    }
     if (flag === "locked" && this.image) remember(`locked.${this.image.image_id}`, [...this.locked]);
     this.emit("filter");
   }
@@ -252,10 +288,35 @@ export class Editor extends Emitter {
     const instance = this.document && findInstance(this.document, id);
     if (!this.document || !instance || this.locked.has(id)) return;
     this.document = withoutInstance(this.document, id);
-    if (this.selectedId === id) this.select(null);
+    this.keepSelected((instance) => instance.id !== id);
     if (this.draft?.id === id) this.draft = null;
     this.emit("document");
     this.outbox.push({ kind: "delete", image: this.document.image.image_id, id, base: instance.revision, fields: {} });
+  }
+
+  /**
+   * Many edits in one, which undo takes back as one. What is locked is left out.
+   * @param {{create?: (Fields & {category_id: number})[], update?: {id: number, fields: Fields}[], delete?: number[]}} edits
+   * @returns {number[]} the ids of what was made, until the server numbers it
+   */
+  changeMany({ create = [], update = [], delete: gone = [] }) {
+    const document = this.document;
+    if (!document) return [];
+    const free = (/** @type {number} */ id) => !this.locked.has(id) && findInstance(document, id) !== null;
+    const base = (/** @type {number} */ id) => findInstance(document, id)?.revision ?? 0;
+    const batch = {
+      create: create.map((fields) => ({ id: --this.lastTemporaryId, fields })),
+      update: update.filter(({ id }) => free(id)).map((one) => ({ ...one, base: base(one.id) })),
+      delete: gone.filter(free).map((id) => ({ id, base: base(id) })),
+    };
+    if (!batch.create.length && !batch.update.length && !batch.delete.length) return [];
+    const edit = { kind: /** @type {const} */ ("batch"), id: --this.lastTemporaryId, base: 0, fields: {}, batch };
+    this.draft = null;
+    this.document = applied(document, edit);
+    this.keepSelected(() => true);
+    this.emit("document");
+    this.outbox.push({ ...edit, image: document.image.image_id });
+    return batch.create.map(({ id }) => id);
   }
 
   /** @param {number} id */
@@ -264,23 +325,24 @@ export class Editor extends Emitter {
     if (instance?.status === "proposed") this.change(id, { status: "accepted" });
   }
 
-  /** Choose the class of new objects, and of the selected one. @param {number} id */
+  /** Choose the class of new objects, and of the selected ones. @param {number} id */
   chooseCategory(id) {
     this.currentCategoryId = id;
     remember("class", id);
-    const selected = this.selected;
-    if (selected && selected.category_id !== id) {
-      /** @type {Fields} */
-      const fields = { category_id: id };
-      const before = this.category(selected.category_id),
-        after = this.category(id);
-      if (before?.keypoints.join() !== after?.keypoints.join() && selected.keypoints.length) {
-        const kept = { ...selected, keypoints: [] }; // the points of one class mean nothing in another
-        fields.keypoints = completeKeypoints(kept, after);
-      }
-      this.change(selected.id, fields);
-    }
+    const others = this.selectedInstances.filter((instance) => instance.category_id !== id);
+    const changes = others.map((instance) => ({ id: instance.id, fields: this.withClass(instance, id) }));
+    if (this.selectsSeveral) this.changeMany({ update: changes });
+    else if (changes.length) this.change(changes[0].id, changes[0].fields);
     this.emit("class");
+  }
+
+  /** What an object becomes under another class. @private @param {Instance} instance @param {number} id @returns {Fields} */
+  withClass(instance, id) {
+    const before = this.category(instance.category_id),
+      after = this.category(id);
+    if (!instance.keypoints.length || before?.keypoints.join() === after?.keypoints.join()) return { category_id: id };
+    const kept = { ...instance, keypoints: [] }; // the points of one class mean nothing in another
+    return { category_id: id, keypoints: completeKeypoints(kept, after) };
   }
 
   /** @param {"undo" | "redo"} direction @param {boolean} [anyones] also where the last edit is somebody else's */

@@ -10,11 +10,12 @@ import { freshName } from "./page_name.js";
 /** @typedef {import("./document.js").Fields} Fields */
 /**
  * @typedef {object} Edit
- * @property {"create" | "update" | "delete"} kind
+ * @property {"create" | "update" | "delete" | "batch"} kind
  * @property {number} image
  * @property {number} id  negative for an instance that the server has not numbered yet
  * @property {number} base  revision of the instance that the edit was made on
  * @property {Fields} fields
+ * @property {import("./document.js").Batch} [batch]  of the kind "batch", whose own id is one that no object has
  * @property {string} key  names the request, so that the server does not carry it out twice after a lost answer
  * @property {number} attempts
  */
@@ -90,6 +91,13 @@ export class Outbox {
     return this.edits.filter((edit) => edit.image === image);
   }
 
+  /** Whether an edit that waits is about an instance. @param {number} image @param {number} id */
+  concerns(image, id) {
+    return this.pending(image).some((edit) =>
+      edit.batch ? edit.batch.update.some((one) => one.id === id) : edit.id === id,
+    );
+  }
+
   /** Resolves when everything is on the server; rejects as soon as the server does not answer. */
   async flush() {
     while (this.edits.length) {
@@ -112,7 +120,8 @@ export class Outbox {
   discardFirst() {
     const first = this.edits[0];
     if (!first || this.state !== "retrying") return;
-    this.edits = this.edits.filter((edit) => edit.image !== first.image || edit.id !== first.id);
+    const made = new Set([first.id, ...(first.batch?.create.map(({ id }) => id) ?? [])]);
+    this.edits = this.edits.filter((edit) => edit.image !== first.image || !made.has(edit.id));
     this.persist();
     this.listener.onRefused(first, "discarded: the server could not save it");
     this.wake();
@@ -173,9 +182,10 @@ export class Outbox {
     });
   }
 
-  /** @private @param {Edit} edit @returns {Promise<import("./api.js").Saved | {revision: number}>} */
+  /** @private @param {Edit} edit @returns {Promise<any>} */
   async send(edit) {
-    const { kind, image, id, base, fields, key } = edit;
+    const { kind, image, id, base, fields, batch, key } = edit;
+    if (batch) return await api.editBatch(image, batch, key);
     if (kind === "create") return await api.createInstance(image, fields, key);
     if (kind === "delete") return await api.deleteInstance(image, id, base, key);
     return await api.updateInstance(image, id, base, fields, key);
@@ -184,11 +194,15 @@ export class Outbox {
   /** Later edits of the same instance build on what was just saved. @private @param {Edit} edit @param {any} saved */
   renumber(edit, saved) {
     this.savedCount += 1;
-    if (!saved.instance) return;
-    for (const other of this.edits) {
-      if (other.image !== edit.image || other.id !== edit.id) continue;
-      other.id = saved.instance.id;
-      other.base = saved.instance.revision;
+    for (const [from, instance] of savedInstances(edit, saved)) {
+      for (const other of this.edits) {
+        if (other.image !== edit.image) continue;
+        for (const one of other.batch ? [...other.batch.update, ...other.batch.delete] : [other]) {
+          if (one.id !== from) continue;
+          one.id = instance.id;
+          one.base = instance.revision;
+        }
+      }
     }
     this.persist();
   }
@@ -199,6 +213,14 @@ export class Outbox {
     const current = error.body.instance ?? null;
     if (edit.kind === "delete" && !current && (error.status === 404 || error.status === 409)) {
       this.listener.onSaved(edit, { revision: error.body.revision ?? 0 });
+      return;
+    }
+    if (edit.batch) {
+      const made = new Set(edit.batch.create.map(({ id }) => id));
+      this.edits = this.edits.filter((other) => !made.has(other.id)); // what was to be built on it
+      this.persist();
+      const line = error.status === 409 ? "one of the objects was changed elsewhere, so all were left" : error.message;
+      this.listener.onRefused(edit, line);
       return;
     }
     if (error.status !== 409 && error.status !== 404) {
@@ -237,6 +259,19 @@ export class Outbox {
       // storage is full or forbidden: the edits are still in memory and still being sent
     }
   }
+}
+
+/** What the server has written, by the id that the edit knew it under. @param {Edit} edit @param {any} saved @returns {[number, Instance][]} */
+export function savedInstances({ id, batch }, saved) {
+  if (!batch) return saved.instance ? [[id, saved.instance]] : [];
+  const { instances = [], created = [] } = saved;
+  return [
+    ...instances.map((/** @type {Instance} */ one) => /** @type {[number, Instance]} */ ([one.id, one])),
+    ...created.map(
+      (/** @type {Instance} */ one, /** @type {number} */ at) =>
+        /** @type {[number, Instance]} */ ([batch.create[at].id, one]),
+    ),
+  ];
 }
 
 /** Answers that another try may turn: overload, restart behind a proxy, a login that ran out. @param {number} status */

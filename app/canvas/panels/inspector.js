@@ -3,6 +3,7 @@
 import { completeKeypoints, shapeKind } from "../model/document.js";
 import { button, element } from "../view/dom.js";
 import { provenance } from "./objects.js";
+import { createBulkParts } from "./bulk.js";
 import { setVisibility, VISIBILITY } from "../tools/keypoints.js";
 
 /** @typedef {import("../model/document.js").Instance} Instance */
@@ -20,6 +21,7 @@ export function createInspector(bench) {
     const instance = editor.selected;
     root.hidden = !instance;
     if (!instance) return body.replaceChildren();
+    if (editor.selectsSeveral) return body.replaceChildren(...createBulkParts(bench));
     const category = editor.category(instance.category_id);
     const scrolled = body.querySelector(".ml-keypoints")?.scrollTop ?? 0;
     body.replaceChildren(...parts(instance, category));

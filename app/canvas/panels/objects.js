@@ -30,6 +30,7 @@ export function createObjectList(bench) {
     class: "ml-objects",
     role: "listbox",
     "aria-label": "Objects on this image",
+    "aria-multiselectable": true,
     tabindex: "0",
   });
   const empty = element("p", { class: "ml-empty" });
@@ -113,7 +114,10 @@ export function createObjectList(bench) {
         { class: "ml-quiet ml-small ml-flag ml-lock", "aria-pressed": locked },
       ),
     );
-    row.addEventListener("click", () => choose(editor.document?.instances.find((other) => other.id === instance.id)));
+    row.addEventListener("click", (event) => {
+      if (event.shiftKey || event.ctrlKey || event.metaKey) return editor.toggleSelected(instance.id);
+      choose(editor.document?.instances.find((other) => other.id === instance.id));
+    });
     row.addEventListener("pointerenter", () => editor.hover(instance.id));
     return row;
   }
@@ -164,10 +168,10 @@ export function createObjectList(bench) {
 
   function markSelected() {
     for (const [id, { row }] of rows) {
-      const selected = id === editor.selectedId;
+      const selected = editor.selection.has(id);
       if ((row.getAttribute("aria-selected") === "true") === selected) continue;
       row.setAttribute("aria-selected", String(selected));
-      if (selected) row.scrollIntoView({ block: "nearest" });
+      if (id === editor.selectedId) row.scrollIntoView({ block: "nearest" });
     }
   }
 

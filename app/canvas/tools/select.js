@@ -38,14 +38,18 @@ export class SelectTool {
     this.drag = null;
     /** Where a click would add a vertex. @type {{x: number, y: number} | null} */
     this.onEdge = null;
-    /** Where a pan of the empty canvas has got to. @type {Pointer | null} */
+    /** Where a finger's pan of the empty canvas has got to. @type {Pointer | null} */
     this.panFrom = null;
+    /** The frame that is being drawn around objects. @type {{start: Pointer, end: Pointer, adds: boolean} | null} */
+    this.frame = null;
   }
 
   hint() {
     const { editor } = this;
     const selected = editor.selected;
-    if (!selected) return "Click an object to select it. Wheel zooms, drag an empty place to pan.";
+    if (!selected) return "Click an object to select it; drag a frame around several. Wheel zooms, Space+drag pans.";
+    if (editor.selectsSeveral)
+      return `${editor.selection.size} selected: 1 – 9 class, Enter accept, Del delete, H hide, L lock. Shift+click adds or takes out.`;
     if (editor.locked.has(selected.id)) return "Locked. L unlocks it.";
     if (shapeKind(selected) === "bitmap")
       return "Drag moves the mask. Double-click turns it into a polygon with points to drag.";
@@ -56,6 +60,7 @@ export class SelectTool {
   /** The selected instance, where it may be reshaped. @private @returns {Instance | null} */
   get editable() {
     const selected = this.editor.selected;
+    if (this.editor.selectsSeveral) return null;
     return selected && this.editor.isVisible(selected) && !this.editor.locked.has(selected.id) ? selected : null;
   }
 
@@ -98,6 +103,7 @@ export class SelectTool {
     const edge = this.edgeAt(pointer);
     if (selected && edge) return this.pressEdge(selected, edge, pointer);
     const under = view.instancesAt(pointer.x, pointer.y);
+    if (pointer.shift && under.length) return editor.toggleSelected(under[0].id);
     const chosen = under.findIndex((instance) => instance.id === editor.selectedId);
     if (chosen >= 0 && selected) {
       this.begin(selected, pointer, (at) => moved(selected, at.x - pointer.x, at.y - pointer.y, this.image));
@@ -105,8 +111,9 @@ export class SelectTool {
     } else if (under.length) {
       editor.select(under[chosen < 0 ? 0 : (chosen + 1) % under.length].id);
     } else {
-      editor.select(null);
-      this.panFrom = pointer;
+      if (!pointer.shift) editor.selectAll([]);
+      if (pointer.touch) this.panFrom = pointer;
+      else this.frame = { start: pointer, end: pointer, adds: pointer.shift };
     }
   }
 
@@ -166,6 +173,10 @@ export class SelectTool {
       this.panFrom = pointer;
       return this.view.redrawMoved();
     }
+    if (this.frame && pressed) {
+      this.frame.end = pointer;
+      return this.view.redrawOverlay();
+    }
     const drag = this.drag;
     if (!drag || !pressed) return this.hover(pointer);
     const travelled = Math.hypot(pointer.screenX - drag.start.screenX, pointer.screenY - drag.start.screenY);
@@ -188,8 +199,9 @@ export class SelectTool {
   }
 
   pointerUp() {
-    const drag = this.drag;
-    this.drag = this.panFrom = null;
+    const { drag, frame } = this;
+    this.drag = this.panFrom = this.frame = null;
+    if (frame) this.selectFramed(frame);
     if (!drag) return;
     const draft = this.editor.draft;
     if (drag.moving && draft) this.editor.change(draft.id, draft.fields);
@@ -198,6 +210,22 @@ export class SelectTool {
       drag.click?.();
     }
     this.view.redraw();
+  }
+
+  /** @private @param {{start: Pointer, end: Pointer, adds: boolean}} frame */
+  selectFramed({ start, end, adds }) {
+    this.view.redrawOverlay();
+    if (Math.hypot(end.screenX - start.screenX, end.screenY - start.screenY) < DRAG_START) return;
+    const ids = this.view
+      .instancesIn([
+        Math.min(start.x, end.x),
+        Math.min(start.y, end.y),
+        Math.max(start.x, end.x),
+        Math.max(start.y, end.y),
+      ])
+      .map(({ id }) => id);
+    const before = adds ? [...this.editor.selection].filter((id) => !ids.includes(id)) : [];
+    this.editor.selectAll([...before, ...ids]);
   }
 
   /** @param {Pointer} pointer */
@@ -218,15 +246,15 @@ export class SelectTool {
   }
 
   cancel() {
-    const busy = this.drag !== null;
-    this.drag = this.panFrom = null;
+    const busy = this.drag !== null || this.frame !== null;
+    this.drag = this.panFrom = this.frame = null;
     if (busy) this.editor.setDraft(null);
-    else if (this.editor.selectedId !== null) this.editor.select(null);
+    else if (this.editor.selectedId !== null) this.editor.selectAll([]);
     return true;
   }
 
   leave() {
-    if (this.drag) this.cancel();
+    if (this.drag || this.frame) this.cancel();
     this.view.activeVertex = this.onEdge = null;
     this.view.hoveredKeypoint = null;
   }
@@ -243,6 +271,7 @@ export class SelectTool {
 
   /** @param {CanvasRenderingContext2D} context @param {import("../view/painter.js").Surface} surface */
   draw(context, surface) {
+    if (this.frame) drawFrame(context, surface, this.frame.start, this.frame.end);
     const instance = this.editable;
     if (!this.onEdge || this.drag || !instance || shapeKind(instance) === "box") return;
     const [x, y] = surface.viewport.toScreen(this.onEdge.x, this.onEdge.y);
@@ -255,6 +284,26 @@ export class SelectTool {
     context.strokeStyle = colorOf(this.editor.category(instance.category_id));
     context.stroke();
   }
+}
+
+/** @param {CanvasRenderingContext2D} context @param {import("../view/painter.js").Surface} surface @param {Pointer} start @param {Pointer} end */
+function drawFrame(context, surface, start, end) {
+  const [left, top] = surface.viewport.toScreen(start.x, start.y);
+  inScreenPixels(context, surface);
+  context.fillStyle = "rgba(90, 120, 255, 0.15)";
+  context.fillRect(left, top, end.screenX - left, end.screenY - top);
+  for (const [color, offset] of /** @type {[string, number][]} */ ([
+    ["#ffffff", 0],
+    ["#1b2330", 4],
+  ])) {
+    context.setLineDash([4, 4]);
+    context.lineDashOffset = offset;
+    context.lineWidth = 1;
+    context.strokeStyle = color;
+    context.strokeRect(left, top, end.screenX - left, end.screenY - top);
+  }
+  context.setLineDash([]);
+  context.lineDashOffset = 0;
 }
 
 /** @param {number[]} fixed @param {number[]} at @returns {[number, number, number, number]} */

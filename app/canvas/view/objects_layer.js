@@ -78,7 +78,8 @@ export class ObjectsLayer {
     instances.sort((a, b) => b.area - a.area); // small objects stay on top of large ones
     this.points = 0;
     for (const instance of instances) {
-      drawShape(context, larger, instance, editor.category(instance.category_id), "plain");
+      const emphasis = editor.selection.has(instance.id) ? "selected" : "plain";
+      drawShape(context, larger, instance, editor.category(instance.category_id), emphasis);
       for (const ring of shapeOf(instance).rings) this.points += ring.length / 2;
     }
     for (const instance of this.allKeypoints ? instances : []) {

@@ -66,6 +66,35 @@ export function pathOf(rings) {
   return path;
 }
 
+/** Whether any of the shape lies in a box: a vertex, a crossing edge, or the box lies inside it. @param {Shape} shape @param {[number, number, number, number]} box x0, y0, x1, y1 */
+export function meetsBox({ rings, bounds }, [x0, y0, x1, y1]) {
+  if (bounds[0] > x1 || bounds[2] < x0 || bounds[1] > y1 || bounds[3] < y0) return false;
+  if (covers(rings, (x0 + x1) / 2, (y0 + y1) / 2)) return true;
+  return rings.some((ring) => {
+    for (let i = 0, j = ring.length - 2; i < ring.length; j = i, i += 2)
+      if (edgeMeetsBox(ring[j], ring[j + 1], ring[i], ring[i + 1], x0, y0, x1, y1)) return true;
+    return false;
+  });
+}
+
+/** Liang–Barsky: the part of the edge a→b inside the box is not empty. @param {number} ax @param {number} ay @param {number} bx @param {number} by @param {number} x0 @param {number} y0 @param {number} x1 @param {number} y1 */
+function edgeMeetsBox(ax, ay, bx, by, x0, y0, x1, y1) {
+  let from = 0,
+    to = 1;
+  for (const [step, low, high] of [
+    [bx - ax, x0 - ax, x1 - ax],
+    [by - ay, y0 - ay, y1 - ay],
+  ]) {
+    if (step === 0) {
+      if (low > 0 || high < 0) return false;
+      continue;
+    }
+    from = Math.max(from, Math.min(low / step, high / step));
+    to = Math.min(to, Math.max(low / step, high / step));
+  }
+  return from <= to;
+}
+
 /** Whether (x, y) lies in the shape, or within `slack` pixels of its box where the shape is that small. @param {Shape} shape @param {number} x @param {number} y @param {number} slack */
 export function hits({ rings, bounds: [x0, y0, x1, y1] }, x, y, slack) {
   if (x < x0 - slack || x > x1 + slack || y < y0 - slack || y > y1 + slack) return false;

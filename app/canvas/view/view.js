@@ -9,7 +9,7 @@ import { ImageLayer } from "./image_layer.js";
 import { labelOf, ObjectsLayer } from "./objects_layer.js";
 import { colorOf, drawKeypoints, drawShape, drawTag, drawVertices } from "./painter.js";
 import { remember, remembered } from "../model/preferences.js";
-import { hits, shapeOf } from "./outline_cache.js";
+import { hits, meetsBox, shapeOf } from "./outline_cache.js";
 import { Viewport } from "./viewport.js";
 
 /** @typedef {import("../model/document.js").Instance} Instance */
@@ -153,6 +153,11 @@ export class View {
     return found.sort((a, b) => a.area - b.area);
   }
 
+  /** The visible instances whose outline meets a box. @param {[number, number, number, number]} box x0, y0, x1, y1 @returns {Instance[]} */
+  instancesIn(box) {
+    return this.editor.visibleInstances().filter((instance) => meetsBox(shapeOf(instance), box));
+  }
+
   /** The labelled keypoint under a point; the selected instance goes first. @param {number} x @param {number} y @returns {{instance: Instance, index: number} | null} */
   keypointAt(x, y) {
     const reach = this.reach(9);
@@ -238,7 +243,7 @@ export class View {
     const category = editor.category(instance.category_id);
     drawShape(context, surface, instance, category, "selected");
     const locked = editor.locked.has(instance.id);
-    if (!locked && this.tool?.name === "select" && shapeKind(instance) !== "bitmap") {
+    if (!locked && !editor.selectsSeveral && this.tool?.name === "select" && shapeKind(instance) !== "bitmap") {
       drawVertices(context, surface, editableRings(instance), colorOf(category), this.activeVertex);
     }
     drawKeypoints(context, surface, instance.keypoints, category, {

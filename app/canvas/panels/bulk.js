@@ -1,0 +1,45 @@
+/** Several selected objects: what they are, and what can be done with all of them at once. */
+
+import { button, element } from "../view/dom.js";
+
+/** @param {import("../workbench.js").Workbench} bench @returns {HTMLElement[]} */
+export function createBulkParts(bench) {
+  const { editor } = bench;
+  const instances = editor.selectedInstances;
+  /** @type {Map<string, number>} */
+  const counts = new Map();
+  for (const { category_id } of instances) {
+    const name = editor.category(category_id)?.name ?? "?";
+    counts.set(name, (counts.get(name) ?? 0) + 1);
+  }
+  const proposed = instances.filter(({ status }) => status === "proposed").length;
+  const all = (/** @type {"hidden" | "locked"} */ flag) => instances.every(({ id }) => editor[flag].has(id));
+  const hidden = all("hidden"),
+    locked = all("locked");
+  const actions = element("div", { class: "ml-actions" });
+  const add = (/** @type {Parameters<typeof button>} */ ...options) => actions.append(button(...options));
+  if (proposed)
+    add("check", "Accept the proposals among them", () => bench.accept(), {
+      class: "ml-small ml-good",
+      text: `Accept ${proposed}`,
+      keys: "Enter",
+      disabled: locked,
+    });
+  add(hidden ? "eye" : "hidden", hidden ? "Show all" : "Hide all", () => bench.toggleSelected("hidden"), {
+    class: "ml-small",
+    text: hidden ? "Show" : "Hide",
+    keys: "H",
+  });
+  add(locked ? "unlocked" : "locked", locked ? "Unlock all" : "Lock all", () => bench.toggleSelected("locked"), {
+    class: "ml-small",
+    text: locked ? "Unlock" : "Lock",
+    keys: "L",
+  });
+  add("trash", "Delete all", () => bench.erase(), { class: "ml-small", text: "Delete", keys: "Del", disabled: locked });
+  return [
+    element("header", {}, element("h2", {}, `${instances.length} objects selected`)),
+    element("p", { class: "ml-facts" }, [...counts].map(([name, count]) => `${count} ${name}`).join(" · ")),
+    element("p", { class: "ml-facts" }, "A class chosen above, or by 1 – 9, is given to all."),
+    actions,
+  ];
+}
