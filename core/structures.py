@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, fields, replace
-from typing import Any, Literal, TypedDict
+from typing import Any, Literal, SupportsIndex, TypedDict
 
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
 from core.masks import Rle, crop_has_holes, crop_to_polygons, crop_to_rle, paste_in_box
@@ -20,6 +22,8 @@ class Category(TypedDict, total=False):
     supercategory: str
     keypoints: list[str]
     skeleton: list[list[int]]  # pairs of 1-based keypoint numbers
+    sigmas: list[float]  # how exactly each keypoint can be placed, for OKS; see `core.evaluation.keypoints`
+    flip_pairs: list[list[int]]  # pairs of 1-based keypoint numbers that trade places in a mirrored image
     unused: bool  # a row of published weights that stands for nothing: COCO's ids have gaps
 
 
@@ -45,20 +49,30 @@ class Instances:
     keypoint_scores: Tensor | None = None  # float32 N×P, heatmap logit at the keypoint
     categories: Sequence[Category] = field(default_factory=tuple)  # in the order of the labels
     mask_paste: Literal["pixel_centres", "integer_box"] = "pixel_centres"
+    left_out: int = 0  # objects that were found and cut, being more than the model's detections_per_image
 
     def __len__(self) -> int:
         return len(self.boxes)
 
-    def __getitem__(self, index: Tensor | slice | int) -> Instances:
-        """The instances that an index, slice or boolean tensor selects."""
-        if isinstance(index, int):
-            index = slice(index, index + 1) if index != -1 else slice(index, None)
+    def __iter__(self) -> Iterator[Instances]:
+        """Each instance by itself, as Instances of length 1."""
+        return (self[place] for place in range(len(self)))
+
+    def __getitem__(
+        self, index: Tensor | slice | SupportsIndex | Sequence[int] | Sequence[bool] | NDArray
+    ) -> Instances:
+        """The instances that an integer, a slice, a list of integers or a mask (bool N) selects, always as Instances.
+
+        Raises IndexError for an integer that is out of range and for a mask of another length, TypeError for
+        an index that is neither.
+        """
+        rows = _rows(index, len(self), self.boxes.device)
         selected = {
-            item.name: getattr(self, item.name)[index]
+            item.name: getattr(self, item.name)[rows]
             for item in fields(self)
             if isinstance(getattr(self, item.name), Tensor)
         }
-        return replace(self, **selected)
+        return replace(self, **selected, left_out=0)
 
     def to(self, device: torch.device | str) -> Instances:
         """The same instances with every tensor on `device`."""
@@ -138,3 +152,29 @@ class Instances:
     def has_keypoints(self, index: int) -> bool:
         """Whether the instance's keypoints mean something: some visibility is above 0."""
         return self.keypoints is not None and bool((self.keypoints[index, :, 2] > 0).any())
+
+
+def _rows(index: Any, count: int, device: torch.device) -> Tensor | slice:
+    """An index of any kind as a slice or tensor that keeps the dimension it selects from."""
+    if isinstance(index, slice):
+        if (index.step or 1) > 0:
+            return index
+        return torch.arange(count, device=device)[list(range(count)[index])]  # tensors take no negative step
+    if isinstance(index, SupportsIndex) and not getattr(index, "ndim", 0):
+        place = operator.index(index)
+        if not -count <= place < count:
+            raise IndexError(f"instance {place} of {count}: the first is 0, the last {count - 1}")
+        return slice(place % count, place % count + 1)
+    try:
+        rows = torch.as_tensor(index, device=device)
+    except (RuntimeError, ValueError):  # no numbers at all
+        rows = torch.zeros(1)
+    if rows.numel() == 0 and rows.dtype != torch.bool:
+        rows = rows.to(torch.int64)
+    if rows.dim() != 1 or rows.is_floating_point():
+        raise TypeError(f"instances are selected by integers, a slice or a mask, not by {type(index).__name__}")
+    if rows.dtype != torch.bool:
+        return rows.to(torch.int64)
+    if len(rows) != count:
+        raise IndexError(f"a mask of {len(rows)} selects among {count} instances: give one truth value each")
+    return rows

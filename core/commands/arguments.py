@@ -39,6 +39,8 @@ class Predict:
     """Shorter edge that images are resized to; the model's own unless given."""
     max_size: int | None = None
     """Longer edge that is not passed."""
+    detections_per_image: int | None = None
+    """The most objects in an image, the best of them; the model's own, 100 as a rule, unless given."""
     device: str = "auto"
     """auto, cpu, cuda or cuda:1."""
 
@@ -61,6 +63,8 @@ class Evaluate:
     """Also the losses of training on these images, with --model."""
     score_threshold: float | None = None
     """Detections with a lower score are left out; COCO's figures are meant without."""
+    max_detections: int | None = None
+    """The most results of an image and category that count; COCO's 100, and 20 for keypoints, unless given."""
     batch_size: int = 1
     """Images at a time."""
     device: str = "auto"
@@ -152,6 +156,8 @@ class Distill:
     """Shorter edge that images are resized to; the model's own unless given."""
     max_size: int | None = None
     """Longer edge that is not passed."""
+    detections_per_image: int | None = None
+    """The most objects in an image, the best of them; the model's own, 100 as a rule, unless given."""
     device: str = "auto"
     """auto, cpu, cuda or cuda:1."""
 

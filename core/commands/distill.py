@@ -45,6 +45,7 @@ def distill(command: Distill) -> int:
         score_threshold=LEAST_SCORE if threshold is None else threshold,
         min_size=command.min_size,
         max_size=command.max_size,
+        detections_per_image=command.detections_per_image,
     )
     objects = None
     if labelled is not None and threshold is None:

@@ -26,7 +26,7 @@ def evaluate(command: Evaluate) -> int:
             raise ValueError("--losses are a model's: results have none")
         if command.model is not None or command.images is not None:
             raise ValueError("--results has its own detections: leave out --model and --images, or --results")
-        metrics = evaluate_results(command.annotations, command.results)
+        metrics = evaluate_results(command.annotations, command.results, max_detections=command.max_detections)
     elif command.model is None or command.images is None:
         raise ValueError("give --model and --images, or --results")
     else:
@@ -44,6 +44,7 @@ def evaluate(command: Evaluate) -> int:
                 device=command.device,
                 score_threshold=command.score_threshold,
                 batch_size=command.batch_size,
+                max_detections=command.max_detections,
                 progress=bar.update,
             )
         if command.losses:

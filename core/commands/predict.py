@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+import warnings
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -17,7 +18,7 @@ from core.datasets import read_image
 from core.datasets.images import IMAGE_SUFFIXES
 from core.files import write_text_atomically
 from core.memory import keep_freed_memory
-from core.predict.predictor import Predictor
+from core.predict.predictor import CutDetections, Predictor
 from core.structures import named_categories
 
 
@@ -35,10 +36,12 @@ def predict(command: Predict) -> int:
         score_threshold=command.score_threshold,
         min_size=command.min_size,
         max_size=command.max_size,
+        detections_per_image=command.detections_per_image,
     )
     images: list[dict[str, Any]] = []
     annotations: list[dict[str, Any]] = []
-    broken = 0
+    broken, cut = 0, []
+    warnings.simplefilter("ignore", CutDetections)  # counted here, in one line at the end
     with tqdm(total=len(sources), unit="image", disable=None) as bar:
         for start in range(0, len(sources), command.batch_size):
             batch = sources[start : start + command.batch_size]
@@ -48,6 +51,8 @@ def predict(command: Predict) -> int:
             for (name, pixels), instances in zip(readable, found, strict=True):
                 image_id = len(images) + 1
                 height, width = pixels.shape[:2]
+                if instances.left_out:
+                    cut.append(instances.left_out)
                 images.append({"id": image_id, "file_name": name, "width": width, "height": height})
                 annotations += instances.to_coco(
                     image_id, polygons=command.polygons, first_annotation_id=len(annotations) + 1
@@ -60,8 +65,19 @@ def predict(command: Predict) -> int:
         content = results_list(annotations)
     text = json.dumps(content, ensure_ascii=False)
     write_text_atomically(Path(command.output), text)
+    if cut:
+        print(cut_note(cut, predictor), file=sys.stderr)
     print(f"{len(annotations)} objects in {len(images)} images: {command.output}")
     return 1 if broken else 0
+
+
+def cut_note(cut: Sequence[int], predictor: Predictor) -> str:
+    """One line on the objects that the limit left out, given how many in each image where it did."""
+    limit = predictor.model.config.detections_per_image
+    return (
+        f"note: {sum(cut)} objects in {len(cut)} images are left out, being more than {limit} in an image: "
+        "--detections-per-image sets the limit"
+    )
 
 
 def image_files(sources: Sequence[str]) -> list[tuple[str, Path]]:

@@ -4,22 +4,24 @@ from __future__ import annotations
 
 import contextlib
 import gc
+import warnings
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, Literal, get_args
 
 import numpy as np
 from faster_coco_eval import COCO, COCOeval_faster
+from numpy.typing import NDArray
 from pycocotools import mask as coco_mask
 
 from core.coco.normalise import read_dataset
 from core.evaluation.ground_truth import (
     complete_ground_truth,
     complete_results,
-    keypoint_count,
-    pad_keypoints,
     read_results,
 )
+from core.evaluation.keypoints import keypoint_counts, oks_sigmas, pad_keypoints
 from core.masks import rle_area, rle_bbox
 
 Kind = Literal["bbox", "segm", "keypoints"]
@@ -28,9 +30,9 @@ Kind = Literal["bbox", "segm", "keypoints"]
 DETECTION_STATISTICS = ("AP", "AP50", "AP75", "APs", "APm", "APl", "AR1", "AR10", "AR100", "ARs", "ARm", "ARl")
 KEYPOINT_STATISTICS = ("AP", "AP50", "AP75", "APm", "APl", "AR", "AR50", "AR75", "ARm", "ARl")
 
-# Human labelling noise of the 17 COCO keypoints as a fraction of the object's scale, and its mean for
-# keypoints that COCO does not know.
-COCO_SIGMAS = np.array([26, 25, 25, 35, 35, 79, 79, 72, 72, 62, 62, 107, 107, 87, 87, 89, 89]) / 1000
+# What counts of an image and category: COCO's own limits, and the least that leaves AR1 and AR10 their meaning.
+MAX_DETECTIONS: dict[Kind, int] = {"bbox": 100, "segm": 100, "keypoints": 20}
+LEAST_MAX_DETECTIONS = 11
 
 
 @contextlib.contextmanager
@@ -52,13 +54,16 @@ def evaluate_results(
     kinds: Sequence[Kind] | None = None,
     *,
     image_ids: Iterable[int] | None = None,
+    max_detections: int | None = None,
 ) -> dict[str, dict[str, Any]]:
     """COCO average precision and recall of a results list, the same figures as pycocotools to the last digit.
 
     `annotations` is a COCO data set and `results` a COCO results list of any origin, each a file or
     its content; neither is changed. `kinds` are those that both sides have unless named. With
-    `image_ids` only these images count. Results of categories that the annotations do not name are
-    left out.
+    `image_ids` only these images count. Of an image and category the best `max_detections` results
+    count, by default COCO's 100 (20 for keypoints); "AR100" is then named after the number. Results
+    beyond that, and results of categories that the annotations do not name, are left out: a warning
+    counts them. Keypoints are as exact as a category's list `sigmas` says, one number a keypoint; see `oks_sigmas`.
 
     The answer is {"bbox": {"AP": …, "AP50": …, "per_category": {name: AP}}, "segm": …, "keypoints": …}
     with the names of `DETECTION_STATISTICS` and `KEYPOINT_STATISTICS`; −1 where there is nothing to
@@ -78,7 +83,12 @@ def evaluate_results(
     for kind in kinds or ():
         if kind not in get_args(Kind):
             raise ValueError(f"kind {kind!r}: choose among {', '.join(get_args(Kind))}")
-    return {kind: _statistics(ground_truth, detections, kind) for kind in kinds or _kinds(ground_truth, detections)}
+    if max_detections is not None and max_detections < LEAST_MAX_DETECTIONS:
+        raise ValueError(f"max_detections={max_detections}: at least {LEAST_MAX_DETECTIONS} is needed, 100 is COCO's")
+    return {
+        kind: _statistics(ground_truth, detections, kind, max_detections or MAX_DETECTIONS[kind])
+        for kind in kinds or _kinds(ground_truth, detections)
+    }
 
 
 def annotated_kinds(dataset: dict[str, Any]) -> list[Kind]:
@@ -101,20 +111,25 @@ def _kinds(dataset: dict[str, Any], detections: Sequence[dict[str, Any]]) -> lis
     ]
 
 
-def _statistics(dataset: dict[str, Any], detections: Sequence[dict[str, Any]], kind: Kind) -> dict[str, Any]:
+def _statistics(
+    dataset: dict[str, Any], detections: Sequence[dict[str, Any]], kind: Kind, max_detections: int
+) -> dict[str, Any]:
     """The figures of one kind, by name."""
     # The evaluator leaves marks in the dictionaries it is given, and one kind's must not reach the next.
     ground_truth = COCO(dataset | {"annotations": [dict(annotation) for annotation in dataset["annotations"]]})
-    results = COCO(dataset | {"annotations": _detections_of_kind(dataset, detections, kind)})
-    sigmas = None
+    of_kind = _detections_of_kind(dataset, detections, kind)
+    _say_what_the_limit_cuts(of_kind, kind, max_detections)
+    results = COCO(dataset | {"annotations": of_kind})
+    evaluation = _Evaluation(ground_truth, results, kind, print_function=_say_nothing)
     if kind == "keypoints":
-        points = keypoint_count(dataset["categories"])
-        sigmas = list(COCO_SIGMAS) if points == len(COCO_SIGMAS) else [COCO_SIGMAS.mean()] * points
-    evaluation = _Evaluation(ground_truth, results, kind, kpt_oks_sigmas=sigmas, print_function=_say_nothing)
-    if kind == "keypoints":
-        evaluation.params.catIds = [category["id"] for category in dataset["categories"] if category.get("keypoints")]
+        evaluation.sigmas = oks_sigmas(dataset)
+        evaluation.params.catIds = sorted(evaluation.sigmas)
+        evaluation.params.maxDets = [max_detections]
+    else:
+        evaluation.params.maxDets = [1, 10, max_detections]
     evaluation.run()
-    names = KEYPOINT_STATISTICS if kind == "keypoints" else DETECTION_STATISTICS
+    names: Sequence[str] = KEYPOINT_STATISTICS if kind == "keypoints" else DETECTION_STATISTICS
+    names = [f"AR{max_detections}" if name == "AR100" else name for name in names]
     figures: dict[str, Any] = {name: float(value) for name, value in zip(names, evaluation.stats, strict=True)}
     # precision: IoU thresholds × recall thresholds × categories × areas × detection limits
     by_category = evaluation.eval["precision"][:, :, :, 0, -1]
@@ -127,6 +142,19 @@ def _statistics(dataset: dict[str, Any], detections: Sequence[dict[str, Any]], k
     return figures
 
 
+def _say_what_the_limit_cuts(detections: Sequence[dict[str, Any]], kind: Kind, max_detections: int) -> None:
+    """A warning, one line, that counts the results beyond the limit."""
+    counts = Counter((detection["image_id"], detection["category_id"]) for detection in detections)
+    cut = {image: count - max_detections for image, count in counts.items() if count > max_detections}
+    if cut:
+        warnings.warn(
+            f"{kind}: {sum(cut.values())} of {len(detections)} results do not count, being beyond the best "
+            f"{max_detections} of a category in each of {len({image for image, _ in cut})} images: "
+            "max_detections sets the limit",
+            stacklevel=3,
+        )
+
+
 def _detections_of_kind(
     dataset: dict[str, Any], detections: Sequence[dict[str, Any]], kind: Kind
 ) -> list[dict[str, Any]]:
@@ -134,7 +162,7 @@ def _detections_of_kind(
 
     As in pycocotools, the area is that of the box where a result has one, also for masks.
     """
-    points = keypoint_count(dataset["categories"])
+    points = max(keypoint_counts(dataset).values(), default=0)
     prepared: list[dict[str, Any]] = []
     for detection in detections:
         complete = dict(detection)
@@ -142,7 +170,8 @@ def _detections_of_kind(
         if kind == "keypoints":
             if "keypoints" not in detection:
                 continue
-            complete["keypoints"] = pad_keypoints(detection["keypoints"], points)
+            where = f"a result of image {detection['image_id']}"
+            complete["keypoints"] = pad_keypoints(detection["keypoints"], points, where)
             if "bbox" not in detection:
                 x, y = np.array(detection["keypoints"][0::3]), np.array(detection["keypoints"][1::3])
                 complete["bbox"] = [x.min(), y.min(), np.ptp(x), np.ptp(y)]
@@ -167,7 +196,17 @@ class _Evaluation(COCOeval_faster):
     COCO's own code sets `ignore` to `iscrowd` and so forgets the mark; here both count. Objects with
     a box alone are ignored in the comparison of masks: that they are there is known, their shape is not.
     Masks are compressed before they come here, so the evaluator is spared to decode and encode each.
+    Each category has the OKS sigmas of its own.
     """
+
+    sigmas: dict[int, NDArray[np.float64]]  # by category id, of keypoints
+
+    def computeOks(self, imgId: int, catId: int) -> Any:  # noqa: N802 - names of the evaluator
+        points = max(map(len, self.sigmas.values()))
+        # Keypoints are padded to the longest category's: what is padded is unlabelled.
+        own = self.sigmas[catId]
+        self.params.kpt_oks_sigmas = np.concatenate([own, np.full(points - len(own), own.mean())])
+        return super().computeOks(imgId, catId)
 
     def _prepare(self) -> None:
         annotations = self.cocoGt.dataset["annotations"]

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import warnings
+from collections import Counter
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import torch
@@ -26,14 +29,17 @@ def evaluate(
     score_threshold: float | None = None,
     batch_size: int = 1,
     kinds: Sequence[Kind] | None = None,
+    max_detections: int | None = None,
     progress: Callable[[int], object] | None = None,
 ) -> dict[str, dict[str, Any]]:
     """COCO metrics of a model on a data set, as `evaluate_results` gives them.
 
     Model and data set need not number their categories alike: a detection counts for the category of
-    the same name, and detections of categories that the data set does not name are left out. `kinds`
-    are those that the model finds and the data set annotates unless named. `score_threshold` leaves
-    out detections below it; COCO's figures are meant for a low one, by default the model's own 0.05.
+    the same name, and detections of categories that the data set does not name are left out; a
+    warning counts them. `kinds` are those that the model finds and the data set annotates unless named.
+    `score_threshold` leaves out detections below it; COCO's figures are meant for a low one, by default
+    the model's own 0.05. `max_detections` count of an image and category (`evaluate_results`), and the
+    model then finds as many in an image at least.
     `progress` is called with the number of images done after each batch. The model itself stays as it is.
     """
     annotations = dataset.data
@@ -45,9 +51,15 @@ def evaluate(
         }
         kinds = [kind for kind in annotated_kinds(annotations) if found[kind]]
     results = coco_results(
-        model, dataset, device=device, score_threshold=score_threshold, batch_size=batch_size, progress=progress
+        model,
+        dataset,
+        device=device,
+        score_threshold=score_threshold,
+        batch_size=batch_size,
+        max_detections=max_detections,
+        progress=progress,
     )
-    return evaluate_results(annotations, results, kinds, image_ids=dataset.image_ids)
+    return evaluate_results(annotations, results, kinds, image_ids=dataset.image_ids, max_detections=max_detections)
 
 
 def coco_results(
@@ -57,23 +69,50 @@ def coco_results(
     device: str | torch.device = "auto",
     score_threshold: float | None = None,
     batch_size: int = 1,
+    max_detections: int | None = None,
     progress: Callable[[int], object] | None = None,
 ) -> list[dict[str, Any]]:
-    """The COCO results list of a model on a data set, with the data set's category ids."""
+    """The COCO results list of a model on a data set, with the data set's category ids.
+
+    The model finds at least `max_detections` objects in an image where it is given. Warnings count the
+    detections of classes that the data set does not name and those beyond the model's limit.
+    """
     device = choose_device(str(device))
     category_ids = category_ids_by_label(model.categories, dataset.categories)
     results: list[dict[str, Any]] = []
     fast = for_inference(model, device)
+    limit = max(fast.config.detections_per_image, max_detections or 0)
+    fast.config = replace(fast.config, detections_per_image=limit)
+    unnamed: Counter[str] = Counter()
+    crowded = left_out = 0
     with torch.no_grad():
         for first in range(0, len(dataset), batch_size):
             indices = range(first, min(first + batch_size, len(dataset)))
             images = [_read_tensor(dataset, index).to(device) for index in indices]
             for index, instances in zip(indices, fast(images), strict=True):
+                # All that is left out has lower scores than what is kept.
+                if score_threshold is None or bool((instances.scores >= score_threshold).all()):
+                    crowded, left_out = crowded + (instances.left_out > 0), left_out + instances.left_out
                 if score_threshold is not None:
                     instances = instances[instances.scores >= score_threshold]
-                results += _image_results(instances.to("cpu"), dataset.image_ids[index], category_ids)
+                known = torch.tensor([int(label) in category_ids for label in instances.labels], dtype=torch.bool)
+                unnamed.update(instances.category_of(place)["name"] for place in torch.nonzero(~known).flatten())
+                results += _image_results(instances[known].to("cpu"), dataset.image_ids[index], category_ids)
             if progress is not None:
                 progress(len(indices))
+    if unnamed:
+        total, names = unnamed.total(), ", ".join(name for name, _ in unnamed.most_common(5))
+        more = f" and {len(unnamed) - 5} more" if len(unnamed) > 5 else ""
+        warnings.warn(
+            f"{total} detections of {len(unnamed)} classes that the annotations do not name left out: {names}{more}",
+            stacklevel=2,
+        )
+    if crowded:
+        warnings.warn(
+            f"{left_out} detections in {crowded} images are left out, being more than {limit} in an image: "
+            "max_detections sets the limit",
+            stacklevel=2,
+        )
     return results
 
 
@@ -99,8 +138,6 @@ def category_ids_by_label(categories: Sequence[Category], wanted: Sequence[Categ
 
 
 def _image_results(instances: Instances, image_id: int, category_ids: dict[int, int]) -> list[dict[str, Any]]:
-    known = torch.tensor([int(label) in category_ids for label in instances.labels], dtype=torch.bool)
-    instances = instances[known]
     fields = ("image_id", "category_id", "bbox", "score", "segmentation", "keypoints")
     return [
         {field: annotation[field] for field in fields if field in annotation}

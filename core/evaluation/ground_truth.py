@@ -9,14 +9,18 @@ from __future__ import annotations
 import contextlib
 import json
 import math
+import warnings
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from core.evaluation.keypoints import keypoint_counts, pad_keypoints, plain
 from core.masks import Rle, rle_area, rle_bbox, segmentation_to_rle
 from core.run_lengths import first_damaged
+
+RESULT_FIELDS = ("image_id", "category_id", "score", "bbox", "segmentation", "keypoints")
 
 
 def read_results(path: str | Path) -> Any:
@@ -38,7 +42,7 @@ def complete_ground_truth(dataset: dict[str, Any], image_ids: Iterable[int] | No
     `area`, `bbox`, `iscrowd`, `segmentation` and `num_keypoints` are worked out from what is there.
     An annotation that has only a box gets the box as its mask and is marked `box_only`. With
     `image_ids` other images are left out. Annotations of unknown images or categories are left out,
-    as they are by pycocotools.
+    as they are by pycocotools, and a warning counts them.
     """
     for field in ("images", "categories", "annotations"):
         if not isinstance(dataset, dict) or not isinstance(dataset.get(field), list):
@@ -46,25 +50,43 @@ def complete_ground_truth(dataset: dict[str, Any], image_ids: Iterable[int] | No
     kept = None if image_ids is None else set(image_ids)
     images = {image["id"]: dict(image) for image in dataset["images"] if kept is None or image["id"] in kept}
     categories = {category["id"]: dict(category) for category in dataset["categories"]}
-    points = keypoint_count(dataset["categories"])
+    points = max(keypoint_counts(dataset).values(), default=0)
     annotations: list[dict[str, Any]] = []
+    nowhere, unnamed = [], []
     for annotation in dataset["annotations"]:
-        image = images.get(annotation.get("image_id"))
-        if image is None or annotation.get("category_id") not in categories:
-            continue
-        annotations.append(_complete_annotation(annotation, image, points) | {"id": len(annotations) + 1})
+        image_id, category_id = plain(annotation.get("image_id")), plain(annotation.get("category_id"))
+        if category_id not in categories:
+            unnamed.append(category_id)
+        elif image_id in images:
+            annotations.append(
+                _complete_annotation(annotation, images[image_id], points) | {"id": len(annotations) + 1}
+            )
+        elif kept is None or image_id in kept:
+            nowhere.append(image_id)
+    total = len(dataset["annotations"])
+    _say_what_is_left_out("annotations", total, "category ids", unnamed, "no category has")
+    _say_what_is_left_out("annotations", total, "image ids", nowhere, "no image has")
     return {"images": list(images.values()), "categories": list(categories.values()), "annotations": annotations}
 
 
-def keypoint_count(categories: Sequence[dict[str, Any]]) -> int:
-    """The largest number of keypoints that a category names; 0 where none does."""
-    return max((len(category.get("keypoints") or ()) for category in categories), default=0)
+def _say_what_is_left_out(what: str, total: int, field: str, ids: Sequence[Any], why: str) -> None:
+    """A warning, one line, that counts what names unknown images or categories."""
+    if ids:
+        warnings.warn(f"{len(ids)} of {total} {what} have {field} that {why} ({listed(ids)}): left out", stacklevel=3)
+
+
+def listed(ids: Iterable[Any]) -> str:
+    """The first few different ids, in order, and how many more there are."""
+    different = sorted(set(ids), key=lambda value: (isinstance(value, str), value if value is not None else -1))
+    more = f" and {len(different) - 5} more" if len(different) > 5 else ""
+    return ", ".join(map(str, different[:5])) + more
 
 
 def _complete_annotation(annotation: dict[str, Any], image: dict[str, Any], points: int) -> dict[str, Any]:
     """One annotation with every field that the evaluator reads; lists and RLEs are shared, not copied."""
     where = f"annotation {annotation.get('id')} of image {image['id']}"
-    complete = dict(annotation)
+    complete = {name: plain(value) for name, value in annotation.items()}
+    annotation = complete
     complete["iscrowd"] = int(bool(annotation.get("iscrowd", 0)))  # some tools write true and false
     rle = None
     if annotation.get("segmentation"):
@@ -82,7 +104,7 @@ def _complete_annotation(annotation: dict[str, Any], image: dict[str, Any], poin
     if annotation.get("area") is None:
         complete["area"] = rle_area(rle) if rle is not None else box[2] * box[3]
     if points:
-        keypoints = pad_keypoints(annotation.get("keypoints") or [], points)
+        keypoints = pad_keypoints(annotation.get("keypoints") or [], points, where)
         complete["keypoints"] = keypoints
         if annotation.get("num_keypoints") is None:
             complete["num_keypoints"] = sum(visibility > 0 for visibility in keypoints[2::3])
@@ -90,9 +112,11 @@ def _complete_annotation(annotation: dict[str, Any], image: dict[str, Any], poin
 
 
 def complete_results(results: Any, dataset: dict[str, Any]) -> list[dict[str, Any]]:
-    """A COCO results list checked against `dataset`, as a copy; results of unknown categories are left out.
+    """A COCO results list checked against `dataset`, as a copy.
 
     A data set whose annotations have a `score`, as `python -m core predict` writes it, is taken too.
+    Results of categories that `dataset` does not name are left out, and a warning counts them. Numbers
+    and lists may be numpy's.
     Raises ValueError naming the first result that cannot be meant: ids that are strings or unknown,
     a missing or infinite score, a box that is not four numbers, a mask of another size.
     """
@@ -103,25 +127,39 @@ def complete_results(results: Any, dataset: dict[str, Any]) -> list[dict[str, An
     images = {image["id"]: image for image in dataset["images"]}
     category_ids = {category["id"] for category in dataset["categories"]}
     complete = []
+    unnamed = []
     compressed = CompressedRuns()
-    for number, result in enumerate(results):
+    for number, given in enumerate(results):
         where = f"result {number}"
-        if not isinstance(result, dict):
+        if not isinstance(given, dict):
             raise ValueError(f"{where} is not an object with image_id, category_id and score")
+        result = {field: plain(given.get(field)) for field in RESULT_FIELDS}
         for field in ("image_id", "category_id"):
-            value = result.get(field)
+            value = result[field]
             if isinstance(value, bool) or not isinstance(value, int):
                 raise ValueError(f"{where}: {field} is {value!r}, but ids are whole numbers as in the annotations")
         image = images.get(result["image_id"])
         if image is None:
-            raise ValueError(f"{where}: image_id {result['image_id']} is not among the annotated images")
-        score = result.get("score")
+            raise ValueError(_unknown_image(results, images, where, result["image_id"]))
+        score = result["score"]
         if isinstance(score, bool) or not isinstance(score, int | float) or not math.isfinite(score):
             raise ValueError(f"{where}: score is {score!r}, not a number")
         if result["category_id"] in category_ids:
             complete.append(_complete_result(result, image, where, compressed))
+        else:
+            unnamed.append(result["category_id"])
     compressed.check()
+    _say_what_is_left_out("results", len(results), "category ids", unnamed, "the annotations do not name")
     return complete
+
+
+def _unknown_image(results: Sequence[Any], known: dict[Any, Any], where: str, image_id: int) -> str:
+    ids = [plain(result.get("image_id")) for result in results if isinstance(result, dict)]
+    unknown = [value for value in ids if isinstance(value, int) and value not in known]
+    return (
+        f"{where}: image_id {image_id} is not among the annotated images; {len(unknown)} of {len(results)} results "
+        f"name such images ({listed(unknown)}): are they of another data set?"
+    )
 
 
 class CompressedRuns:
@@ -160,7 +198,7 @@ def _complete_result(
         "category_id": result["category_id"],
         "score": float(result["score"]),
     }
-    complete |= {field: result[field] for field in ("bbox", "segmentation", "keypoints") if result.get(field)}
+    complete |= {field: result[field] for field in ("bbox", "segmentation", "keypoints") if result[field]}
     if "bbox" in complete:
         complete["bbox"] = _four_numbers(complete["bbox"], where)
     if "segmentation" in complete and not compressed.takes(complete["segmentation"], image, where):
@@ -168,14 +206,6 @@ def _complete_result(
     if not complete.keys() & {"bbox", "segmentation", "keypoints"}:
         raise ValueError(f"{where} has neither bbox, segmentation nor keypoints")
     return complete
-
-
-def pad_keypoints(keypoints: Sequence[float], points: int) -> list[float]:
-    """x, y, v of `points` keypoints: the last is repeated, unlabelled, so that padding moves nothing."""
-    if len(keypoints) % 3 or len(keypoints) > 3 * points:
-        raise ValueError(f"keypoints must be x, y, v of at most {points} points, not {len(keypoints)} numbers")
-    last = [*keypoints[-3:-1], 0] if keypoints else [0, 0, 0]
-    return [*keypoints, *last * (points - len(keypoints) // 3)]
 
 
 def _to_rle(segmentation: Any, image: dict[str, Any], where: str) -> Rle:

@@ -25,6 +25,15 @@ def select_detections(
         proposals: float32 R×4 in input pixels.
         size: height, width of the resized image.
     """
+    boxes, labels, scores = all_detections(logits, deltas, proposals, size, config)
+    best = slice(config.detections_per_image)
+    return boxes[best], labels[best], scores[best]
+
+
+def all_detections(
+    logits: Tensor, deltas: Tensor, proposals: Tensor, size: tuple[int, int], config: ModelConfig
+) -> tuple[Tensor, Tensor, Tensor]:
+    """The same, the best first, before `detections_per_image` cuts it."""
     scores = logits.softmax(dim=1)[:, 1:]
     # Only the pairs above the threshold are decoded: a handful of R·K.
     roi, label = torch.nonzero(scores > config.score_threshold, as_tuple=True)
@@ -32,7 +41,7 @@ def select_detections(
     kept_scores = scores[roi, label]
     large = ((boxes[:, 2:] - boxes[:, :2]) >= SMALLEST_DETECTION).all(dim=1)
     boxes, kept_scores, label = boxes[large], kept_scores[large], label[large]
-    best = batched_nms(boxes, kept_scores, label, config.nms_threshold)[: config.detections_per_image]
+    best = batched_nms(boxes, kept_scores, label, config.nms_threshold)
     return boxes[best], label[best] + 1, kept_scores[best]
 
 

@@ -19,7 +19,7 @@ from core.model.backbones import (
     norm_layer,
 )
 from core.model.categories import check_categories, default_categories, with_person_keypoints
-from core.model.detections import mask_channel, mask_probabilities, mean_of_masks, select_detections
+from core.model.detections import all_detections, mask_channel, mask_probabilities, mean_of_masks
 from core.model.fpn import build_pyramid
 from core.model.ground_truth import ObjectsOfImage, read_targets
 from core.model.head_losses import head_losses
@@ -204,16 +204,12 @@ class MaskRCNN(nn.Module):
         """Detections of every image: boxes first, then masks and keypoints on those boxes only (section 3.1)."""
         proposals, _ = self.rpn.proposals(self.rpn_output(maps, batch), batch)
         logits, deltas = self.classify(maps, proposals)
-        counts = [len(boxes) for boxes in proposals]
-        results, start = [], 0
-        for index, (boxes, count) in enumerate(zip(proposals, counts, strict=True)):
-            rows = slice(start, start + count)
-            start += count
-            found = select_detections(logits[rows], deltas[rows], boxes, batch.sizes[index], self.config)
-            results.append(found)
-        instances = self.describe_boxes(maps, batch, [f[0] for f in results], [f[1] for f in results])
-        for item, (_, _, scores) in zip(instances, results, strict=True):
-            item.scores = scores
+        counts, limit = [len(boxes) for boxes in proposals], self.config.detections_per_image
+        each = zip(logits.split(counts), deltas.split(counts), proposals, batch.sizes, strict=True)
+        found = [all_detections(*item, self.config) for item in each]
+        instances = self.describe_boxes(maps, batch, [f[0][:limit] for f in found], [f[1][:limit] for f in found])
+        for item, (_, _, scores) in zip(instances, found, strict=True):
+            item.scores, item.left_out = scores[:limit], max(0, len(scores) - limit)
         return instances
 
     def classify(self, maps: list[Tensor], rois: Sequence[Tensor]) -> tuple[Tensor, Tensor]:

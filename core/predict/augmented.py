@@ -14,7 +14,7 @@ from torch import Tensor
 from torchvision.ops import batched_nms
 
 from core.datasets.transforms import keypoint_partners
-from core.model.detections import select_detections
+from core.model.detections import all_detections
 from core.model.heatmaps import heatmaps_to_keypoints
 from core.model.images import ImageBatch, batch_images
 from core.model.mask_rcnn import MaskRCNN
@@ -74,7 +74,7 @@ def detect_augmented(
     sides = (False, True) if mirror else (False,)
     sizes = min_size or model.config.min_size, max_size or model.config.max_size
     versions = [_version(model, image, sizes, scale, mirrored) for scale in scales for mirrored in sides]
-    boxes, labels, scores = _boxes(model, versions)
+    boxes, labels, scores, left_out = _boxes(model, versions)
     keypoints, keypoint_scores = _keypoints(model, versions, boxes, labels)
     return Instances(
         image_size=(image.shape[1], image.shape[2]),
@@ -86,6 +86,7 @@ def detect_augmented(
         keypoint_scores=keypoint_scores,
         categories=tuple(model.categories),
         mask_paste=model.config.mask_paste,
+        left_out=left_out,
     )
 
 
@@ -95,17 +96,18 @@ def _version(model: MaskRCNN, image: Tensor, sizes: tuple[int, int], scale: floa
     return _Version(batch, model.features(batch.tensor), mirrored)
 
 
-def _boxes(model: MaskRCNN, versions: Sequence[_Version]) -> tuple[Tensor, Tensor, Tensor]:
-    """Boxes in pixels of the image, labels and scores of what all versions agree on after NMS."""
+def _boxes(model: MaskRCNN, versions: Sequence[_Version]) -> tuple[Tensor, Tensor, Tensor, int]:
+    """Boxes in pixels of the image, labels and scores of what all versions agree on after NMS; how many were cut."""
     found = []
     for version in versions:
         proposals, _ = model.rpn.proposals(model.rpn_output(version.maps, version.batch), version.batch)
         logits, deltas = model.classify(version.maps, proposals)
-        boxes, labels, scores = select_detections(logits, deltas, proposals[0], version.batch.sizes[0], model.config)
+        boxes, labels, scores = all_detections(logits, deltas, proposals[0], version.batch.sizes[0], model.config)
         found.append((version.to_image(boxes), labels, scores))
     boxes, labels, scores = (torch.cat(parts) for parts in zip(*found, strict=True))
-    best = batched_nms(boxes, scores, labels, model.config.nms_threshold)[: model.config.detections_per_image]
-    return boxes[best], labels[best], scores[best]
+    every, limit = batched_nms(boxes, scores, labels, model.config.nms_threshold), model.config.detections_per_image
+    best = every[:limit]
+    return boxes[best], labels[best], scores[best], max(0, len(every) - limit)
 
 
 def _masks(model: MaskRCNN, versions: Sequence[_Version], boxes: Tensor, labels: Tensor) -> Tensor:

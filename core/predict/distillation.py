@@ -6,6 +6,7 @@ image has as many objects as a labelled one.
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -16,7 +17,7 @@ from numpy.typing import NDArray
 from core.coco.reading import image_file_name
 from core.masks import rle_area, rle_bbox
 from core.predict.augmented import SCALES
-from core.predict.predictor import Predictor
+from core.predict.predictor import CutDetections, Predictor
 from core.structures import named_categories
 
 DESCRIPTION = "pseudo-labels of a model with test-time augmentation (arXiv:1712.04440), seen by nobody"
@@ -34,15 +35,19 @@ def distill(
     Each annotation has its `score`; masks are RLE. Where there is a mask, box and area are the mask's, as in every
     COCO file, and an object whose mask is empty is left out. With `categories` of labelled data only objects of
     classes of the same name are kept, under those ids, and keypoints where they are the same; else the model's
-    categories are written.
+    categories are written. A warning counts the objects beyond the predictor's `detections_per_image`.
     """
     known = {category["name"]: category for category in categories or named_categories(predictor.categories)}
     model_keypoints = {category["name"]: category.get("keypoints") for category in predictor.categories}
     data: dict[str, Any] = {"images": [], "annotations": [], "categories": list(known.values())}
+    cut = []
     for image_id, (name, pixels) in enumerate(images, 1):
         height, width = pixels.shape[:2]
         data["images"].append({"id": image_id, "file_name": name, "width": width, "height": height})
-        found = predictor.augmented(pixels, scales, mirror)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", CutDetections)  # counted here, over all images
+            found = predictor.augmented(pixels, scales, mirror)
+        cut += [found.left_out] if found.left_out else []
         for index, annotation in enumerate(found.to_coco(image_id)):
             category = known.get(found.category_of(index)["name"])
             if category is None or not _take_mask(annotation):
@@ -51,6 +56,14 @@ def distill(
                 del annotation["keypoints"], annotation["num_keypoints"]
             own = {"id": len(data["annotations"]) + 1, "category_id": category["id"]}
             data["annotations"].append(annotation | own)
+    if cut:
+        limit = predictor.model.config.detections_per_image
+        warnings.warn(
+            f"{sum(cut)} objects in {len(cut)} images are left out, being more than {limit} in an image: "
+            "detections_per_image sets the limit",
+            CutDetections,
+            stacklevel=2,
+        )
     return data
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import threading
+import warnings
 from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -22,6 +23,10 @@ from core.model.mask_rcnn import MaskRCNN
 from core.model.weights import load_model
 from core.predict.augmented import SCALES, detect_augmented
 from core.structures import Category, Instances
+
+
+class CutDetections(UserWarning):
+    """More objects were found in an image than `detections_per_image` lets through."""
 
 
 @dataclass
@@ -44,6 +49,11 @@ class Predictor:
         device: "auto" takes a GPU where there is one.
         score_threshold: detections below it are left out.
         min_size, max_size: size of the resized image; None is the model's own.
+        detections_per_image: the most objects in an image; None is the model's own, 100 as a rule.
+            Where it cuts, a `CutDetections` warning counts what is left out, `Instances.left_out` too.
+
+    Raises:
+        ValueError: an option is out of its range; one line that names it.
     """
 
     def __init__(
@@ -54,7 +64,13 @@ class Predictor:
         min_size: int | None = None,
         max_size: int | None = None,
         cache_size: int = 8,
+        detections_per_image: int | None = None,
     ) -> None:
+        _check_at_least_one(min_size=min_size, max_size=max_size, detections_per_image=detections_per_image)
+        if min_size is not None and max_size is not None and min_size > max_size:
+            raise ValueError(f"min_size={min_size} is larger than max_size={max_size}: the shorter edge is min_size")
+        if cache_size < 0:
+            raise ValueError(f"cache_size={cache_size}: at least 0 is needed, for no image")
         self.device = choose_device(device)
         source = model if isinstance(model, MaskRCNN) else load_model(model)
         self.model = for_inference(source, self.device)
@@ -63,6 +79,8 @@ class Predictor:
         self._cache: OrderedDict[str, ImageFeatures] = OrderedDict()
         self._lock = threading.RLock()
         self.score_threshold = score_threshold
+        if detections_per_image is not None:
+            self.model.config = replace(self.model.config, detections_per_image=detections_per_image)
 
     @property
     def categories(self) -> list[Category]:
@@ -76,6 +94,8 @@ class Predictor:
 
     @score_threshold.setter
     def score_threshold(self, value: float) -> None:
+        if not 0 <= value <= 1:
+            raise ValueError(f"score_threshold={value}: scores are between 0 and 1")
         # Where the model itself selects boxes: no mask is computed that would be thrown away.
         self.model.config = replace(self.model.config, score_threshold=value)
 
@@ -86,13 +106,15 @@ class Predictor:
         """
         with self._lock, torch.no_grad():
             features = self._features(image, key)
-            return self.model.detect(features.batch, features.maps)[0].to("cpu")
+            return self._told(self.model.detect(features.batch, features.maps))[0]
 
     def predict_batch(self, images: Sequence[ImageSource]) -> list[Instances]:
-        """The objects of several images in one pass; features are not kept."""
+        """The objects of several images in one pass; features are not kept. No images give an empty list."""
+        if not len(images):
+            return []
         with self._lock, torch.no_grad():
             batch = self._batch([read_image(image) for image in images])
-            return [item.to("cpu") for item in self.model.detect(batch, self.model.features(batch.tensor))]
+            return self._told(self.model.detect(batch, self.model.features(batch.tensor)))
 
     def augmented(self, image: ImageSource, scales: Sequence[float] = SCALES, mirror: bool = True) -> Instances:
         """The objects of one image, seen at several scales and mirrored too: slower and better.
@@ -102,7 +124,7 @@ class Predictor:
         with self._lock:
             pixels = self._tensor(read_image(image))
             sizes = {"min_size": self.min_size, "max_size": self.max_size}
-            return detect_augmented(self.model, pixels, scales, mirror, **sizes).to("cpu")
+            return self._told([detect_augmented(self.model, pixels, scales, mirror, **sizes)])[0]
 
     def boxes_to_masks(
         self,
@@ -162,6 +184,19 @@ class Predictor:
             self._cache.popitem(last=False)
         return features
 
+    def _told(self, found: Sequence[Instances]) -> list[Instances]:
+        """The same on the CPU; a warning counts what the limit cut."""
+        cut = [item.left_out for item in found if item.left_out]
+        if cut:
+            limit = self.model.config.detections_per_image
+            where = "the image" if len(found) == 1 else f"{len(cut)} of {len(found)} images"
+            warnings.warn(
+                f"{sum(cut)} objects of {where} are left out: detections_per_image={limit} is the most that is given",
+                CutDetections,
+                stacklevel=3,
+            )
+        return [item.to("cpu") for item in found]
+
     def _batch(self, images: Sequence[NDArray[np.uint8]]) -> ImageBatch:
         tensors = [self._tensor(image) for image in images]
         batch = batch_images(tensors, self.model.config, self.min_size, self.max_size)
@@ -177,6 +212,12 @@ class Predictor:
         if len(known) != count or (count and not 1 <= int(known.min()) <= int(known.max()) <= classes):
             raise ValueError(f"labels {list(labels)}: give each of the {count} boxes a label from 1 to {classes}")
         return known
+
+
+def _check_at_least_one(**options: int | None) -> None:
+    for name, value in options.items():
+        if value is not None and value < 1:
+            raise ValueError(f"{name}={value}: at least 1 is needed")
 
 
 def _checked_boxes(boxes: Tensor | NDArray[np.floating] | Sequence[Sequence[float]], size: tuple[int, int]) -> Tensor:

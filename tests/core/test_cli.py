@@ -6,6 +6,7 @@ import json
 import subprocess
 import sys
 import time
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
@@ -63,6 +64,26 @@ def test_predictions_are_a_coco_data_set(toy: Path, tmp_path: Path, capsys: pyte
     assert len(listed) == len(data["annotations"])
     assert set(listed[0]) <= {"image_id", "category_id", "bbox", "score", "segmentation", "keypoints"}
     assert any(isinstance(result["segmentation"], list) for result in listed)
+
+
+def test_objects_beyond_the_limit_are_counted_in_one_line(
+    toy: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    output = tmp_path / "few.json"
+    images = toy / "data" / "images"
+    arguments = ["predict", str(images), "--model", str(toy / "model"), "--output", str(output)]
+    assert main([*arguments, "--detections-per-image", "2"]) == 0
+    counts = Counter(annotation["image_id"] for annotation in json.loads(output.read_text())["annotations"])
+    assert set(counts.values()) == {2}
+    told = capsys.readouterr().err.splitlines()
+    assert len(told) == 1
+    beyond = int(told[0].removeprefix("note: ").split()[0])
+    assert told[0].endswith(
+        "objects in 3 images are left out, being more than 2 in an image: --detections-per-image sets the limit"
+    )
+    assert main([*arguments, "--detections-per-image", "1000"]) == 0
+    assert len(json.loads(output.read_text())["annotations"]) == 6 + beyond
+    assert capsys.readouterr().err == ""
 
 
 def test_a_broken_image_is_named_and_the_others_are_kept(

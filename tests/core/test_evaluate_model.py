@@ -55,7 +55,8 @@ def test_labels_are_matched_by_name_and_other_classes_left_out(dataset: CocoData
     assert {result["category_id"] for result in coco_results(model, dataset)} == {3, 7}
 
     # It takes discs for dogs, which nobody annotated: they are neither right nor wrong.
-    metrics = evaluate(PerfectMaskRCNN(dataset, ["dog", "square"]), dataset)
+    with pytest.warns(UserWarning, match="3 detections of 1 classes that the annotations do not name left out: dog"):
+        metrics = evaluate(PerfectMaskRCNN(dataset, ["dog", "square"]), dataset)
     assert metrics["bbox"]["per_category"] == pytest.approx({"disc": 0.0, "square": 1.0})
 
 
@@ -79,3 +80,16 @@ def test_categories_of_one_name_are_one(dataset: CocoDataset) -> None:
     dataset.annotation_file.write_text(json.dumps(data))
     twice = CocoDataset(dataset.images_dir, dataset.annotation_file, box_masks=True)
     assert [category["name"] for category in twice.categories].count("square") == 1
+
+
+def test_detections_beyond_the_models_limit_are_counted_and_the_limit_can_be_raised(dataset: CocoDataset) -> None:
+    torch.manual_seed(0)
+    fields = TINY_MODEL | {"num_classes": 2, "backbone": "mobilenet_v2", "detections_per_image": 3}
+    model = MaskRCNN(ModelConfig.from_dict(fields), dataset.categories)
+    with torch.no_grad():
+        model.box_predictor.scores.bias[1] = 3.0  # every proposal is a disc
+    with pytest.warns(UserWarning, match="in 3 images are left out, being more than 3 in an image: max_detections"):
+        assert len(coco_results(model, dataset)) == 9
+    assert len(coco_results(model, dataset, max_detections=50)) > 9
+    assert "AR50" in evaluate(model, dataset, max_detections=50)["bbox"]
+    assert model.config.detections_per_image == 3

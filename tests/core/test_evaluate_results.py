@@ -8,10 +8,13 @@ import gc
 import io
 import json
 import re
+import warnings
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
+import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from pycocotools.coco import COCO
@@ -177,6 +180,110 @@ def test_unnamed_categories_and_other_images_are_left_out() -> None:
     found = [FOUND, FOUND | {"category_id": 77, "score": 0.99}, FOUND | {"image_id": 3, "score": 0.99}]
     assert evaluate_results(scene([SQUARE]), found, image_ids=[1])["bbox"]["AP"] == pytest.approx(1.0)
     assert evaluate_results(scene([SQUARE]), found)["bbox"]["AP"] < 0.6
+
+
+def test_results_of_categories_that_nobody_named_are_counted_aloud() -> None:
+    unnamed = [FOUND | {"category_id": category_id} for category_id in (91, 0, 91)]
+    with pytest.warns(UserWarning, match=r"3 of 4 results have category ids that .* do not name \(0, 91\): left out"):
+        evaluate_results(scene([SQUARE]), [FOUND, *unnamed])
+    with pytest.raises(ValueError, match=r"image_id 8 is not among .*; 2 of 3 results name such images \(8, 9\)"):
+        evaluate_results(scene([SQUARE]), [FOUND, FOUND | {"image_id": 8}, FOUND | {"image_id": 9}])
+
+
+def test_annotations_that_name_no_image_or_category_are_counted_aloud() -> None:
+    annotations = scene(
+        [SQUARE, SQUARE | {"image_id": 99}, SQUARE | {"category_id": 5}, SQUARE | {"category_id": None}]
+    )
+    with pytest.warns(UserWarning, match="left out") as told:
+        assert evaluate_results(annotations, [FOUND])["bbox"]["AP"] == pytest.approx(1.0)
+    assert [str(warning.message) for warning in told] == [
+        "2 of 4 annotations have category ids that no category has (None, 5): left out",
+        "1 of 4 annotations have image ids that no image has (99): left out",
+    ]
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")  # other images were left out by the caller
+        evaluate_results(scene([SQUARE, SQUARE | {"image_id": 2}]), [FOUND], image_ids=[1])
+
+
+def test_results_beyond_the_limit_are_counted_and_the_limit_is_an_option() -> None:
+    squares = [
+        {"bbox": [x, y, 5, 5], "area": 25, "segmentation": [[x, y, x + 5, y, x + 5, y + 5, x, y + 5]]}
+        for x in range(0, 100, 7)
+        for y in range(0, 100, 7)
+    ]
+    annotations = scene([SQUARE | square for square in squares])
+    found = [FOUND | square for square in squares]
+    assert len(found) == 225
+    with pytest.warns(UserWarning, match="bbox: 125 of 225 results do not count, being beyond the best 100"):
+        figures = evaluate_results(annotations, found, ["bbox"])["bbox"]
+    assert figures["AP"] < 0.5
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        figures = evaluate_results(annotations, found, max_detections=300)
+    assert figures["bbox"]["AP"] == figures["segm"]["AR300"] == pytest.approx(1.0)
+    with pytest.raises(ValueError, match="max_detections=5: at least 11"):
+        evaluate_results(annotations, found, max_detections=5)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"image_id": np.int64(1), "category_id": np.uint8(1)},
+        {"score": np.float32(0.9)},
+        {"score": np.float16(0.5)},
+        {"score": torch.tensor(0.9)},
+        {"bbox": np.array(SQUARE["bbox"], dtype=np.float32)},
+        {"bbox": [np.float32(value) for value in SQUARE["bbox"]]},
+        {"bbox": torch.tensor(SQUARE["bbox"])},
+        {"segmentation": [np.array(SQUARE["segmentation"][0])]},
+        {"segmentation": np.array(SQUARE["segmentation"], dtype=np.float32)},
+        {"keypoints": np.array([12, 12, 2, 25, 25, 1, 0, 0, 0])},
+    ],
+)
+def test_numbers_of_numpy_and_torch_are_numbers(change: dict[str, Any]) -> None:
+    keypoints = {"keypoints": [12, 12, 2, 25, 25, 1, 0, 0, 0]}
+    annotations = scene([SQUARE | keypoints])
+    figures = evaluate_results(annotations, [FOUND | keypoints | change])
+    assert [figures[kind]["AP"] for kind in ("bbox", "segm", "keypoints")] == pytest.approx([1.0] * 3)
+    figures = evaluate_results(scene([SQUARE | keypoints | change]), [FOUND | keypoints])
+    assert [figures[kind]["AP"] for kind in ("bbox", "segm", "keypoints")] == pytest.approx([1.0] * 3)
+
+
+def test_keypoints_need_no_names() -> None:
+    points = [12, 12, 2, 25, 25, 1, 30, 30, 2, 14, 20, 2]
+    annotations = scene([SQUARE | {"keypoints": points}])
+    figures = evaluate_results(annotations, [FOUND | {"keypoints": points}])
+    assert figures["bbox"]["AP"] == figures["keypoints"]["AP"] == pytest.approx(1.0)
+    assert evaluate_results(annotations, [FOUND])["bbox"]["AP"] == pytest.approx(1.0)  # without any, boxes still
+    with pytest.raises(ValueError, match="a result of image 1: keypoints must be x, y, v of at most 4 points, not 15"):
+        evaluate_results(annotations, [FOUND | {"keypoints": [*points, 1, 1, 1]}])
+    annotations["categories"][0]["keypoints"] = ["nose"]
+    with pytest.raises(
+        ValueError, match=r"annotation 1 of image 1: keypoints must be .* 'keypoints' of names complete"
+    ):
+        evaluate_results(annotations, [FOUND])
+
+
+def test_each_category_has_sigmas_of_its_own() -> None:
+    points = {"keypoints": [12, 12, 2, 25, 25, 2]}
+    near = {"keypoints": [15, 12, 2, 28, 25, 2]}  # 3 pixels off on an object of 20×20
+    annotations = scene([SQUARE | points, SQUARE | points | {"category_id": 2, "id": 8}])
+    coarse = {"id": 1, "name": "coarse", "keypoints": ["a", "b"], "skeleton": [], "sigmas": [0.5, 0.5]}
+    exact = {"id": 2, "name": "exact", "keypoints": ["a", "b"], "skeleton": [], "sigmas": np.array([0.02, 0.02])}
+    annotations["categories"] = [coarse, exact]
+    found = [FOUND | near, FOUND | near | {"category_id": 2}]
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        figures = evaluate_results(annotations, found, ["keypoints"])["keypoints"]
+    # OKS = exp(-d² / (2 · (2σ)² · area)): 0.99 and 1e-3.
+    assert figures["per_category"] == pytest.approx({"coarse": 1.0, "exact": 0.0})
+    del exact["sigmas"]
+    with pytest.warns(UserWarning, match="keypoints of 'exact' are judged with a sigma of 0.067 each"):
+        evaluate_results(annotations, found, ["keypoints"])
+    for wrong in ([0.1], [0.1, 0.0], [0.1, "x"], 0.1):
+        exact["sigmas"] = wrong
+        with pytest.raises(ValueError, match="category 'exact': 'sigmas' must be a positive number for each of its 2"):
+            evaluate_results(annotations, found, ["keypoints"])
 
 
 def test_no_results_give_zero_for_every_kind_annotated() -> None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
 import json
+from typing import Any
 
 import numpy as np
 import pytest
@@ -134,3 +136,60 @@ def test_without_a_mask_head_there_are_boxes_alone() -> None:
     assert instances.to_coco()[0]["area"] == 60
     with pytest.raises(ValueError, match="no masks"):
         instances.bitmaps()
+
+
+def three_instances() -> Instances:
+    boxes = torch.tensor([[0.0, 0, 4, 4], [1, 1, 5, 5], [2, 2, 6, 6]])
+    return Instances((8, 8), boxes, torch.tensor([1, 2, 3]), torch.tensor([0.2, 0.9, 0.5]), left_out=7)
+
+
+@pytest.mark.parametrize(
+    ("index", "labels"),
+    [
+        (0, [1]),
+        (-1, [3]),
+        (-3, [1]),
+        (np.int64(1), [2]),
+        (np.uint8(2), [3]),
+        (torch.tensor(2), [3]),
+        (torch.tensor([2]), [3]),
+        (slice(None, None, -1), [3, 2, 1]),
+        (slice(-2, None), [2, 3]),
+        (slice(5, 9), []),
+        ([2, 0], [3, 1]),
+        ([], []),
+        (np.array([], dtype=int), []),
+        (np.array([1, -1]), [2, 3]),
+        (torch.tensor([0, 2], dtype=torch.int32), [1, 3]),
+        ([True, False, True], [1, 3]),
+        (np.array([False, True, False]), [2]),
+        (torch.tensor([False, False, False]), []),
+    ],
+)
+def test_an_index_of_any_kind_gives_instances(index: Any, labels: list[int]) -> None:
+    chosen = three_instances()[index]
+    assert chosen.labels.tolist() == labels
+    assert chosen.boxes.shape == (len(labels), 4)
+    assert len(chosen) == len(labels) == len(chosen.to_coco())
+    assert chosen.left_out == 0  # what the image lacks, not what these do
+
+
+@pytest.mark.parametrize("index", [3, -4, np.int64(3), torch.tensor(5), [0, 3], [True, False], torch.ones(4).bool()])
+def test_an_index_out_of_range_is_an_index_error(index: Any) -> None:
+    with pytest.raises(IndexError):
+        three_instances()[index]
+    with pytest.raises(IndexError):
+        three_instances()[[]][0]
+
+
+@pytest.mark.parametrize("index", [1.0, "0", None, torch.tensor([0.5]), torch.zeros((3, 3), dtype=torch.bool)])
+def test_what_is_no_index_is_a_type_error(index: Any) -> None:
+    with pytest.raises(TypeError):
+        three_instances()[index]
+
+
+def test_instances_are_met_one_after_the_other() -> None:
+    instances = three_instances()
+    assert [one.labels.item() for one in itertools.islice(instances, 9)] == [1, 2, 3]
+    assert [one.labels.item() for one in itertools.islice(reversed(instances), 9)] == [3, 2, 1]
+    assert instances[instances.scores.argmax()].labels.tolist() == [2]

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 import threading
+import warnings
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +17,7 @@ from PIL import Image
 from core import Predictor, save_model
 from core.devices import choose_device
 from core.model.mask_rcnn import MaskRCNN
+from core.predict.predictor import CutDetections
 from tests.core.model.tiny_models import tiny_config, tiny_model
 
 CATEGORIES: list[Any] = [
@@ -250,3 +253,44 @@ def test_what_comes_out_can_be_corrected_in_place(predictor: Predictor) -> None:
     instances = predictor.boxes_to_masks(pixels(), [[4, 4, 40, 40]])
     instances.labels[:] = 1
     assert instances.labels.tolist() == [1]
+
+
+def test_objects_beyond_the_limit_are_counted_and_the_limit_is_an_option(model: MaskRCNN) -> None:
+    every = Predictor(model, device="cpu", score_threshold=0.1, detections_per_image=1000)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        found = every(pixels())
+    assert len(found) > 12
+    assert found.left_out == 0
+    few = Predictor(model, device="cpu", score_threshold=0.1, detections_per_image=4)
+    beyond = len(found) - 4
+    with pytest.warns(CutDetections, match=f"{beyond} objects of the image are left out: detections_per_image=4"):
+        assert few(pixels()).left_out == beyond
+    with pytest.warns(CutDetections, match="objects of 2 of 2 images"):
+        assert [item.left_out for item in few.predict_batch([pixels()] * 2)] == [beyond] * 2
+    with pytest.warns(CutDetections):
+        assert torch.equal(few.augmented(pixels(), [1.0], mirror=False).boxes, few(pixels()).boxes)
+    assert torch.equal(few(pixels()).boxes, found.boxes[:4])
+    assert model.config.detections_per_image == 10  # the model that was given stays as it is
+
+
+@pytest.mark.parametrize(
+    ("option", "message"),
+    [
+        ({"score_threshold": 70}, "score_threshold=70: scores are between 0 and 1"),
+        ({"score_threshold": -0.1}, "score_threshold=-0.1"),
+        ({"score_threshold": float("nan")}, "score_threshold=nan"),
+        ({"min_size": -5}, "min_size=-5: at least 1 is needed"),
+        ({"max_size": 0}, "max_size=0: at least 1 is needed"),
+        ({"min_size": 600, "max_size": 500}, "min_size=600 is larger than max_size=500"),
+        ({"detections_per_image": 0}, "detections_per_image=0: at least 1 is needed"),
+        ({"cache_size": -1}, "cache_size=-1: at least 0 is needed"),
+    ],
+)
+def test_options_out_of_range_are_refused(model: MaskRCNN, option: dict[str, Any], message: str) -> None:
+    with pytest.raises(ValueError, match=re.escape(message)):
+        Predictor(model, device="cpu", **option)
+
+
+def test_no_images_give_no_instances(predictor: Predictor) -> None:
+    assert predictor.predict_batch([]) == []
