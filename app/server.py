@@ -11,7 +11,7 @@ from fastapi import FastAPI, Response
 from fastapi.staticfiles import StaticFiles
 
 from app.access import TokenGate
-from app.api import assistance, batch, categories, documents, exchange, images, jobs, models
+from app.api import assistance, batch, categories, documents, exchange, images, jobs, models, trash
 from app.api.errors import add_error_handlers
 from app.finetuning.jobs import FineTuning
 from app.inference.model_service import ModelService
@@ -26,7 +26,7 @@ logger = logging.getLogger("maskloop")
 
 CANVAS = Path(__file__).parent / "canvas"
 DESCRIPTION = 'Everything that the editor does, for scripts too. Errors are `{"error": "one line"}`.'
-ROUTERS = (images, documents, batch, categories, assistance, exchange, jobs, models)
+ROUTERS = (images, trash, documents, batch, categories, assistance, exchange, jobs, models, trash)
 
 
 def create_app(

@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import FileResponse, Response
+from pydantic import BaseModel, Field
 from starlette.background import BackgroundTask
 from starlette.concurrency import run_in_threadpool
 
@@ -16,7 +17,7 @@ from app.api.dependencies import TheStore
 from app.api.errors import INVALID, ErrorLine, error_answer
 from app.api.images import MOST_FILES, uploaded_files
 from app.api.imported_files import Part, import_parts, import_text
-from app.api.schemas import ImageStatus, ImportAnswer
+from app.api.schemas import ImageStatus, UploadedImage
 from app.exchange.brought_objects import ImportMode, ImportOptions
 from app.exchange.coco_export import ExportError, Selection
 from app.exchange.export_files import COCO, write_export
@@ -24,6 +25,31 @@ from app.store.image_files import LARGEST_FILE
 from core.formats import FORMATS
 
 router = APIRouter(prefix="/api", tags=["import and export"])
+
+
+class ImportProblem(BaseModel):
+    """Something in an import that was left out or changed."""
+
+    error: str
+    annotation_id: int | str | None = None
+    number: int | None = Field(None, description="Place of the annotation in the file, from 0.")
+    file_name: str | None = None
+    category: str | None = None
+
+
+class ImportAnswer(BaseModel):
+    """What became of an import."""
+
+    images: int = Field(description="Images of the file that were found.")
+    annotations: int = Field(description="Objects that were stored.")
+    already_there: int = Field(description="Objects that were on their images before.")
+    updated: int = Field(0, description="Objects that an earlier import of the file brought and nobody has edited.")
+    removed: int = Field(0, description="Objects and proposals that made room for those of the file.")
+    categories: int
+    uploaded: list[UploadedImage] = Field(description="The images that came with the annotations.")
+    errors: list[ImportProblem]
+    notes: list[str] = Field([], description="What is written in another way than COCO's, and read all the same.")
+
 
 IMPORT_BODY: dict[str, Any] = {
     "requestBody": {

@@ -14,12 +14,20 @@ from starlette.datastructures import FormData, UploadFile
 from app.api.answers import JsonAnswer
 from app.api.dependencies import ImageId, TheStore
 from app.api.errors import INVALID, NOT_FOUND, error_answer
-from app.api.schemas import ImagePage, ImageStatus, UploadAnswer
+from app.api.schemas import (
+    ChangedImage,
+    ImageFields,
+    ImagePage,
+    ImageStatus,
+    RemovedImage,
+    UploadAnswer,
+)
 from app.store.database import Store
 from app.store.documents import ORDERS, find_image, list_images
 from app.store.errors import one_line
 from app.store.image_files import LARGEST_FILE, browser_path, restore_derived, thumbnail_path
 from app.store.images import add_image, clean_file_name, image_json, short_name
+from app.store.trash import remove_image, removed_json
 
 logger = logging.getLogger("maskloop")
 router = APIRouter(prefix="/api/images", tags=["images"])
@@ -115,6 +123,29 @@ def get_images(
     with store.reading() as session:
         page = list_images(session, status=status, category_id=category, order=order, cursor=cursor, limit=limit)
     return JsonAnswer(page)
+
+
+@router.patch("/{image_id}", response_model=ChangedImage, responses=INVALID | NOT_FOUND)
+def change_image(image_id: ImageId, fields: ImageFields, store: TheStore) -> Response:
+    """Keep an image out of training, or tag it; what is not named stays as it is."""
+    with store.writing() as session:
+        image = find_image(session, image_id)
+        if fields.excluded is not None:
+            image.excluded = fields.excluded
+        if fields.tags is not None:
+            image.extra = (image.extra or {}) | {"tags": list(dict.fromkeys(fields.tags))}
+        answer = {"image_id": image.id, "excluded": image.excluded, "tags": (image.extra or {}).get("tags", [])}
+    return JsonAnswer(answer)
+
+
+@router.delete("/{image_id}", response_model=RemovedImage, responses=NOT_FOUND)
+def delete_image(image_id: ImageId, store: TheStore) -> Response:
+    """Put an image into the trash, with all that is on it; `POST /api/trash/{id}/restore` brings it back."""
+    with store.writing() as session:
+        image = find_image(session, image_id)
+        remove_image(session, image)
+        answer = removed_json(image)
+    return JsonAnswer(answer)
 
 
 @router.get("/{image_id}/file", response_class=FileResponse, responses=NOT_FOUND)

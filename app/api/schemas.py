@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, FiniteFloat
 
@@ -60,6 +60,45 @@ class ImageRow(BaseModel):
     status: ImageStatus
     counts: InstanceCounts
     uncertainty: float | None = Field(description="Mean of 1 − score over its proposals; null without any.")
+    excluded: bool = Field(False, description="Whether it is kept out of training.")
+    tags: list[str] = Field([], description="A person's words for it.")
+
+
+class ImageFields(BaseModel):
+    """What can be changed of an image itself."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    excluded: bool | None = None
+    tags: list[Annotated[str, Field(min_length=1, max_length=100)]] | None = Field(None, max_length=100)
+
+
+class ChangedImage(BaseModel):
+    """An image whose own fields were changed."""
+
+    image_id: int
+    excluded: bool
+    tags: list[str]
+
+
+class RemovedImage(BaseModel):
+    """An image that goes to the trash, lies in it, or came back."""
+
+    image_id: int
+    file_name: str
+    removed: float | None = Field(description="Seconds since 1970; null for an image that is not in the trash.")
+
+
+class TrashPage(BaseModel):
+    """What lies in the trash."""
+
+    images: list[RemovedImage]
+
+
+class PurgeAnswer(BaseModel):
+    """The images that are gone for good."""
+
+    purged: list[int]
 
 
 class ImagePage(BaseModel):
@@ -270,27 +309,3 @@ class RefinedMask(BaseModel):
     segmentation: Any = Field(description=SEGMENTATION)
     bbox: list[float] = Field(description=BOX)
     area: float
-
-
-class ImportProblem(BaseModel):
-    """Something in an import that was left out or changed."""
-
-    error: str
-    annotation_id: int | str | None = None
-    number: int | None = Field(None, description="Place of the annotation in the file, from 0.")
-    file_name: str | None = None
-    category: str | None = None
-
-
-class ImportAnswer(BaseModel):
-    """What became of an import."""
-
-    images: int = Field(description="Images of the file that were found.")
-    annotations: int = Field(description="Objects that were stored.")
-    already_there: int = Field(description="Objects that were on their images before.")
-    updated: int = Field(0, description="Objects that an earlier import of the file brought and nobody has edited.")
-    removed: int = Field(0, description="Objects and proposals that made room for those of the file.")
-    categories: int
-    uploaded: list[UploadedImage] = Field(description="The images that came with the annotations.")
-    errors: list[ImportProblem]
-    notes: list[str] = Field([], description="What is written in another way than COCO's, and read all the same.")

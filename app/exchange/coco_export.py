@@ -20,6 +20,7 @@ from app.store.categories import all_categories
 from app.store.geometry import count_keypoints
 from app.store.instance_state import Segmentation
 from app.store.tables import Category, Image, Instance
+from app.store.trash import kept_images
 from core.masks import rle_area, rle_bbox, rle_iou, segmentation_bbox, segmentation_to_rle
 
 CHUNK = 200  # images read from the database at a time
@@ -193,7 +194,7 @@ def _annotation(instance: Instance, image: Image, category: Category) -> dict[st
 
 
 def _images(session: Session, selection: Selection) -> Iterator[Image]:
-    chosen = select(Image).order_by(Image.id).limit(CHUNK)
+    chosen = kept_images().order_by(Image.id).limit(CHUNK)
     if selection.status is not None:
         chosen = chosen.where(Image.status == selection.status)
     wanted = None if selection.image_ids is None else set(selection.image_ids)

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.exchange.brought_objects import BroughtObjects, ImportOptions, ImportReport
@@ -24,6 +23,7 @@ from app.store.errors import InvalidFieldError
 from app.store.geometry import new_state
 from app.store.instance_state import InstanceState
 from app.store.tables import Category, Image
+from app.store.trash import kept_images
 from core.coco.json_values import is_number
 from core.coco.normalise import normalise_coco
 from core.coco.report import Problem, Report, grouped
@@ -42,7 +42,7 @@ def import_coco(
     options = options or ImportOptions()
     data = coco_parts(content)
     faults, report = Report(), ImportReport()
-    images = StoredImages(session.scalars(select(Image)).all(), just_uploaded)
+    images = StoredImages(session.scalars(kept_images()).all(), just_uploaded)
     normalised = normalise_coco(data, faults, images)
     keypoints_differ = _import_categories(session, normalised.data["categories"], report)
     _take_down(faults, data, images, report)

@@ -8,13 +8,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path, PurePosixPath
 from typing import IO, Any
 
-from sqlalchemy import select
-
 from app.exchange.foreign_fields import shown_id
 from app.store.categories import all_categories, category_json
 from app.store.database import Store
 from app.store.images import clean_file_name
-from app.store.tables import Image
+from app.store.trash import kept_images
 from core.coco.names import FileNames
 from core.formats import read
 
@@ -39,7 +37,7 @@ def results_as_coco(store: Store, results: Sequence[dict[str, Any]]) -> dict[str
     with store.reading() as session:
         images = [
             {"id": shown_id(row.id, row.extra), "file_name": row.file_name, "width": row.width, "height": row.height}
-            for row in session.scalars(select(Image))
+            for row in session.scalars(kept_images())
         ]
         categories = [category_json(row) | {"id": shown_id(row.id, row.extra)} for row in all_categories(session)]
     annotations = [{"id": number, **entry} for number, entry in enumerate(results, start=1)]
@@ -70,8 +68,8 @@ class _StoredSizes(Mapping[str, tuple[int, int]]):
 
     def __init__(self, store: Store) -> None:
         with store.reading() as session:
-            rows = session.execute(select(Image.file_name, Image.height, Image.width)).all()
-        self._sizes = {name: (height, width) for name, height, width in rows}
+            rows = session.scalars(kept_images()).all()
+        self._sizes = {row.file_name: (row.height, row.width) for row in rows}
         self._names = list(self._sizes)
         self._finder = FileNames(self._names)
 

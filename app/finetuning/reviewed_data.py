@@ -17,6 +17,7 @@ from app.exchange.coco_export import Selection, export_coco
 from app.finetuning import job_directory
 from app.finetuning.held_out import Part, split_images
 from app.store.tables import Category, Image, Instance
+from app.store.trash import kept_images
 
 FEWEST_REVIEWED = 2
 
@@ -77,11 +78,11 @@ def reviewed_data(
     session: Session, assigned: dict[str, Part], category_ids: Collection[int] | None = None
 ) -> ReviewedData:
     """All reviewed images, with their accepted instances of `category_ids` (None: of every class)."""
-    images = session.scalars(select(Image).where(Image.status == "reviewed").order_by(Image.id)).all()
+    images = session.scalars(kept_images().where(Image.status == "reviewed", ~Image.excluded).order_by(Image.id)).all()
     accepted = (
         select(Instance)
         .join(Image, Image.id == Instance.image_id)
-        .where(Image.status == "reviewed", Instance.status == "accepted")
+        .where(Image.status == "reviewed", Instance.status == "accepted", Image.removed.is_(None), ~Image.excluded)
         .order_by(Instance.id)
     )
     if category_ids is not None:
@@ -105,6 +106,8 @@ def write_snapshot(session: Session, data: ReviewedData, directory: Path, file_o
     folder.mkdir(parents=True)
     for image in data.images:
         source, target = file_of(image), folder / image.sha256
+        if target.exists():
+            continue  # of two images with the same bytes
         try:
             os.link(source, target)
         except OSError:

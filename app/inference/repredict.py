@@ -121,4 +121,4 @@ def _untouched() -> Any:
     touched = exists().where(
         Instance.image_id == Image.id, or_(Instance.source != "predicted", Instance.status == "accepted")
     )
-    return select(Image.id).where(Image.status == "todo", ~touched)
+    return select(Image.id).where(Image.status == "todo", Image.removed.is_(None), ~touched)

@@ -33,6 +33,7 @@ def objects(workspace: Path, status: str | None, proposals: bool) -> pd.DataFram
         select(Instance, Image, Category)
         .join(Image, Instance.image_id == Image.id)
         .join(Category, Instance.category_id == Category.id)
+        .where(Image.removed.is_(None))
         .order_by(Image.id, Instance.id)
     )
     if _checked(status) is not None:

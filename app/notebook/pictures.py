@@ -20,6 +20,7 @@ from app.store.categories import category_named, create_category
 from app.store.database import DATABASE_NAME, Store
 from app.store.images import add_image, clean_file_name
 from app.store.tables import Edit, Image, ImageStatus
+from app.store.trash import kept_images
 from core.coco.names import plain_name
 from core.datasets.images import IMAGE_SUFFIXES, read_image
 
@@ -126,7 +127,7 @@ def take_annotations(store: Store, content: Any, images: Sequence[int], status: 
     entries, boxes, categories = data["images"], data["annotations"], data["categories"]
     with store.writing() as session:
         imported = set(session.scalars(select(Edit.image_id).where(Edit.kind == "import")))
-        rows = session.scalars(select(Image)).all()
+        rows = session.scalars(kept_images()).all()
         by_name = StoredImages([row for row in rows if row.id in set(images)])
         listed = frozenset(plain_name(str(entry.get("file_name"))) for entry in entries if isinstance(entry, dict))
         absent, kept = [], []

@@ -17,6 +17,7 @@ from app.store.errors import InvalidFieldError, NotFoundError
 from app.store.geometry import count_keypoints
 from app.store.instance_state import InstanceState
 from app.store.tables import IMAGE_STATUSES, Image, Instance
+from app.store.trash import kept_images
 
 # Order of the gallery: column, whether the highest comes first.
 ORDERS = {
@@ -31,7 +32,7 @@ ORDERS = {
 def find_image(session: Session, image_id: int) -> Image:
     """The image of an id; raises NotFoundError."""
     image = session.get(Image, image_id)
-    if image is None:
+    if image is None or image.removed is not None:
         raise NotFoundError(f"there is no image {image_id}")
     return image
 
@@ -99,7 +100,7 @@ def list_images(
         raise InvalidFieldError("status", f"status is {status!r}: choose todo, in_progress or reviewed")
     if order not in ORDERS:
         raise InvalidFieldError("order", f"order is {order!r}: choose one of {', '.join(ORDERS)}")
-    chosen: Select[Any] = select(Image)
+    chosen: Select[Any] = kept_images()
     if status is not None:
         chosen = chosen.where(Image.status == status)
     if category_id is not None:
@@ -118,6 +119,8 @@ def list_images(
                 "status": image.status,
                 "counts": counts[image.id],
                 "uncertainty": image.uncertainty,
+                "excluded": image.excluded,
+                "tags": (image.extra or {}).get("tags", []),
             }
             for image in page
         ],

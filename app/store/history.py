@@ -26,7 +26,7 @@ from app.store.tables import Category, Edit, Image, ImageStatus, Instance
 def image_for_writing(session: Session, image_id: int) -> Image:
     """The row of an image, held until the transaction ends; raises NotFoundError."""
     image = session.get(Image, image_id, with_for_update=True)
-    if image is None:
+    if image is None or image.removed is not None:
         raise NotFoundError(f"there is no image {image_id}")
     return image
 

@@ -12,6 +12,7 @@ from sqlalchemy.exc import IntegrityError
 from app.store.database import Store
 from app.store.image_files import keep_image, original_path, restore_derived, sha256_of, write_once
 from app.store.tables import Image
+from app.store.trash import restore_image
 
 LONGEST_FILE_NAME = 1024
 
@@ -26,6 +27,9 @@ def add_image(store: Store, data: bytes, file_name: str) -> tuple[Image, bool]:
     if data and (known := _known(store, sha256_of(data), name)) is not None:
         write_once(original_path(store.workspace, known.sha256), data)
         restore_derived(store.workspace, known.sha256, known.media_type, known.converted)
+        if known.removed is not None:
+            with store.writing() as session:
+                known = restore_image(session, known.id)  # whoever adds it again wants it back
         return known, True
     kept = keep_image(store.workspace, data, short_name(name))
     image = Image(

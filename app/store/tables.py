@@ -61,6 +61,8 @@ class Image(Base):
     created: Mapped[float] = mapped_column(Float, default=time.time)
     updated: Mapped[float] = mapped_column(Float, default=time.time)
     extra: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))  # see app/exchange/foreign_fields.py
+    removed: Mapped[float | None] = mapped_column(Float)  # when it was put into the trash; NULL where it was not
+    excluded: Mapped[bool] = mapped_column(default=False, server_default=false())  # from training
 
 
 class Category(Base):

@@ -1,0 +1,77 @@
+"""Images that were removed: they wait in the trash, can be brought back, and are gone when it is emptied."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Select, delete, select
+from sqlalchemy.orm import Session
+
+from app.store.database import Store
+from app.store.errors import NotFoundError
+from app.store.image_files import browser_path, original_path, thumbnail_path
+from app.store.tables import Edit, Image, Instance
+
+
+def kept_images() -> Select[Image]:
+    """The images that are not in the trash."""
+    return select(Image).where(Image.removed.is_(None))
+
+
+def removed_images(session: Session) -> Sequence[Image]:
+    """The images in the trash, the last one removed first."""
+    return session.scalars(select(Image).where(Image.removed.is_not(None)).order_by(Image.removed.desc())).all()
+
+
+def removed_json(image: Image) -> dict[str, Any]:
+    """An image as the trash shows it."""
+    return {"image_id": image.id, "file_name": image.file_name, "removed": image.removed}
+
+
+def remove_image(session: Session, image: Image) -> None:
+    """Put an image into the trash with all that is on it; the list, exports and training no longer see it."""
+    if image.removed is None:
+        image.removed = time.time()
+
+
+def restore_image(session: Session, image_id: int) -> Image:
+    """Bring an image back as it was; raises NotFoundError where there is none, also none in the trash."""
+    image = session.get(Image, image_id)
+    if image is None:
+        raise NotFoundError(f"there is no image {image_id} in the trash")
+    image.removed = None
+    return image
+
+
+def purge(store: Store, image_ids: Sequence[int] | None = None) -> list[int]:
+    """Delete images in the trash (all, or those of the ids) for good: rows, history, bytes and copies in old jobs.
+
+    Returns their ids. The rows go first, so that a crash leaves files that nobody names, never an image without its
+    file. Bytes that another image has too stay.
+    """
+    with store.writing() as session:
+        images = [image for image in removed_images(session) if image_ids is None or image.id in image_ids]
+        ids = [image.id for image in images]
+        for table in (Instance, Edit):
+            session.execute(delete(table).where(table.image_id.in_(ids)))
+        for image in images:
+            session.delete(image)
+        session.flush()
+        digests = {image.sha256 for image in images}
+        shared = set(session.scalars(select(Image.sha256).where(Image.sha256.in_(digests))))
+        files = [path for image in images if image.sha256 not in shared for path in _files(store.workspace, image)]
+    for path in files:
+        path.unlink(missing_ok=True)
+    return ids
+
+
+def _files(workspace: Path, image: Image) -> list[Path]:
+    own = [
+        original_path(workspace, image.sha256),
+        thumbnail_path(workspace, image.sha256),
+        browser_path(workspace, image.sha256, image.media_type, image.converted),
+    ]
+    return own + list((workspace / "jobs").glob(f"*/images/{image.sha256}"))
