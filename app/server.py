@@ -12,7 +12,8 @@ from fastapi.staticfiles import StaticFiles
 
 from app.access import TokenGate
 from app.api import assistance, batch, categories, documents, exchange, images, jobs, models, trash
-from app.api.errors import add_error_handlers
+from app.api.errors import add_error_handlers, answer_other_methods
+from app.api.limits import RequestSize
 from app.finetuning.jobs import FineTuning
 from app.inference.model_service import ModelService
 from app.inference.registry import ModelRegistry
@@ -73,6 +74,7 @@ def create_app(
     add_error_handlers(app)
     for module in ROUTERS:
         app.include_router(module.router)
+    answer_other_methods(app)
     app.mount("/canvas", EditorFiles(directory=CANVAS), name="canvas")
     if with_page:
         keep_files_in(store.workspace)  # before the first import of Gradio, which looks then
@@ -80,6 +82,7 @@ def create_app(
         from app.page.layout import mount_page
 
         app = mount_page(app, build_finetune_tab(fine_tuning, registry, repredictor))
+    app.add_middleware(RequestSize)
     if token is not None:
         app.add_middleware(TokenGate, token=token)
     app.add_middleware(SameOrigin, hosts=hosts)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import orjson
@@ -13,4 +14,7 @@ class JsonAnswer(JSONResponse):
 
     def render(self, content: Any) -> bytes:
         """The bytes of the answer."""
-        return orjson.dumps(content)
+        try:
+            return orjson.dumps(content)
+        except TypeError:  # it quotes what came with the request: half a character, a number beyond 64 bits
+            return json.dumps(content, allow_nan=False, default=str).encode()

@@ -14,6 +14,7 @@ from app.api.schemas import BASE_REVISION, InstanceChange, InstanceShape, NewIns
 from app.store.batch import edit_batch
 from app.store.documents import instance_json
 from app.store.errors import ConflictError
+from app.values import Id
 
 router = APIRouter(prefix="/api/images/{image_id}", tags=["annotations"], responses=NOT_FOUND)
 
@@ -21,14 +22,14 @@ router = APIRouter(prefix="/api/images/{image_id}", tags=["annotations"], respon
 class BatchedChange(InstanceChange):
     """The fields of one object of many that change."""
 
-    id: int = Field(ge=0, lt=2**63)
+    id: Id
 
 
 class BatchedDeletion(BaseModel):
     """One object of many that goes."""
 
-    id: int = Field(ge=0, lt=2**63)
-    base_revision: int = Field(description=BASE_REVISION)
+    id: Id
+    base_revision: Id = Field(description=BASE_REVISION)
 
 
 class Batch(BaseModel):

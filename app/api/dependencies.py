@@ -8,6 +8,7 @@ from fastapi import Depends, Header, Path, Request
 
 from app.inference.model_service import ModelService
 from app.store.database import Store
+from app.values import Id, Text
 
 
 def _store(
@@ -30,16 +31,13 @@ def _model_service(request: Request) -> ModelService:
     return model_service
 
 
-# Ids beyond 63 bits are no ids of any database; without the limit they would be errors inside the driver.
-LARGEST_ID = 2**63 - 1
-
 TheStore = Annotated[Store, Depends(_store)]
 TheModelService = Annotated[ModelService, Depends(_model_service)]
-ImageId = Annotated[int, Path(ge=0, le=LARGEST_ID, description="`image_id` of `GET /api/images`")]
-InstanceId = Annotated[int, Path(ge=0, le=LARGEST_ID, description="`id` of an instance in the document")]
-CategoryId = Annotated[int, Path(ge=0, le=LARGEST_ID, description="`id` of a category")]
+ImageId = Annotated[Id, Path(description="`image_id` of `GET /api/images`")]
+InstanceId = Annotated[Id, Path(description="`id` of an instance in the document")]
+CategoryId = Annotated[Id, Path(description="`id` of a category")]
 RequestKey = Annotated[
-    str | None,
+    Text | None,
     Header(
         alias="Idempotency-Key",
         min_length=1,

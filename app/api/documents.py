@@ -9,7 +9,7 @@ from fastapi.responses import Response
 from sqlalchemy.orm import Session
 
 from app.api.answers import JsonAnswer
-from app.api.dependencies import LARGEST_ID, ImageId, InstanceId, RequestKey, TheStore
+from app.api.dependencies import ImageId, InstanceId, RequestKey, TheStore
 from app.api.errors import INVALID, NOT_FOUND
 from app.api.schemas import (
     BASE_REVISION,
@@ -29,6 +29,7 @@ from app.store.database import Store
 from app.store.documents import document_json, find_image, instance_json, standing_of
 from app.store.errors import ConflictError
 from app.store.tables import Image, Instance
+from app.values import Id
 
 router = APIRouter(prefix="/api/images/{image_id}", tags=["annotations"], responses=NOT_FOUND)
 
@@ -81,7 +82,7 @@ def delete_instance(
     image_id: ImageId,
     instance_id: InstanceId,
     store: TheStore,
-    base_revision: Annotated[int, Query(description=BASE_REVISION, ge=0, le=LARGEST_ID)],
+    base_revision: Annotated[Id, Query(description=BASE_REVISION)],
     key: RequestKey = None,
 ) -> Response:
     """Remove an object. 409 with the object as it is now where it was changed since `base_revision`."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import logging
 from typing import Any
 
@@ -9,8 +10,9 @@ from fastapi import FastAPI, HTTPException, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel, Field
-from sqlalchemy.exc import IntegrityError, OperationalError
+from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, SQLAlchemyError, TimeoutError
 from starlette.exceptions import HTTPException as StarletteHTTPException
+from starlette.routing import Route, compile_path
 
 from app.inference.model_service import ModelUnavailableError
 from app.store.errors import ConflictError, InvalidFieldError, NotFoundError, OthersEditError, one_line
@@ -24,6 +26,11 @@ class ErrorLine(BaseModel):
     error: str = Field(description="One line: what is wrong, and what to do about it.")
     field: str | None = Field(None, description="The field of the request that it is about.")
 
+
+METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
+FULL = (507, "the disk is full: nothing of this was stored; make room and send it again")
+BUSY = (503, "the database is busy: nothing of this was stored; send it again in a moment")
+KINDS = frozenset({"int", "str", "InstanceFields"})  # the forms of a field that may have several
 
 NOT_FOUND: dict[int | str, dict[str, Any]] = {404: {"model": ErrorLine, "description": "There is no such thing."}}
 INVALID: dict[int | str, dict[str, Any]] = {422: {"model": ErrorLine, "description": "A value cannot be stored."}}
@@ -47,11 +54,13 @@ def add_error_handlers(app: FastAPI) -> None:
     @app.exception_handler(RequestValidationError)
     async def malformed(_request: Request, error: RequestValidationError) -> JSONResponse:
         first = error.errors()[0]
-        place = [str(part) for part in first["loc"] if part not in ("body", "query", "path", "header")]
+        # Of the forms that a value may have pydantic names each by its type or its check: no field of anybody's.
+        place = [str(part) for part in first["loc"][1:] if part not in KINDS and "[" not in str(part)]
         field = ".".join(place)
         if first["type"] == "json_invalid":
             return error_answer(422, "the body is not valid JSON")
-        return error_answer(422, f"{field}: {first['msg']}" if field else first["msg"], field=field or None)
+        line = first["msg"].removeprefix("Value error, ")
+        return error_answer(422, f"{field}: {line}" if field else line, field=field or None)
 
     @app.exception_handler(StarletteHTTPException)
     async def http_error(_request: Request, error: HTTPException) -> JSONResponse:
@@ -66,15 +75,64 @@ def add_error_handlers(app: FastAPI) -> None:
         logger.warning("database: %s", error)
         return error_answer(409, "somebody else was faster by a moment; send it again")
 
-    @app.exception_handler(OperationalError)
-    async def database_error(_request: Request, error: OperationalError) -> JSONResponse:
-        logger.error("database: %s", error)
-        return error_answer(503, f"the database does not answer: {one_line(error.orig)}")
+    @app.exception_handler(DataError)
+    async def unfit(_request: Request, error: DataError) -> JSONResponse:
+        logger.warning("database: %s", error)
+        return error_answer(422, "a value of the request is larger than the database can hold")
+
+    @app.exception_handler(SQLAlchemyError)
+    @app.exception_handler(OSError)
+    async def not_stored(request: Request, error: Exception) -> JSONResponse:
+        logger.error("%s %s: %s", request.method, request.url.path, error)
+        known = cannot_store(error)
+        return error_answer(*known) if known is not None else await unexpected(request, error)
 
     @app.exception_handler(Exception)
     async def unexpected(request: Request, error: Exception) -> JSONResponse:
         logger.error("%s %s", request.method, request.url.path, exc_info=error)
-        return error_answer(500, f"something went wrong in the server: {type(error).__name__}: {one_line(error)}")
+        return error_answer(500, "something went wrong in the server; its output says what")
+
+
+def answer_other_methods(app: FastAPI) -> None:
+    """405 for a route that is there with another method, else 404; without it the page below would be asked."""
+
+    async def other(request: Request) -> JSONResponse:
+        path = f"/api/{request.path_params['path']}".rstrip("/")
+        allowed = {
+            method.upper()
+            for template, methods in app.openapi()["paths"].items()
+            if compile_path(template)[0].fullmatch(path)
+            for method in methods
+        }
+        if not allowed:
+            return error_answer(404, f"there is no {path}: /docs lists what there is")
+        listed = ", ".join(sorted(allowed))
+        answer = error_answer(405, f"{request.method} is not possible here: use {listed}")
+        answer.headers["Allow"] = listed
+        return answer
+
+    app.router.routes.append(Route("/api/{path:path}", other, methods=METHODS, include_in_schema=False))
+
+
+def cannot_store(error: BaseException) -> tuple[int, str] | None:
+    """Status and line where the disk or the database is what stands in the way; None for anything else."""
+    if isinstance(error, TimeoutError):  # of the pool: every connection waits for somebody
+        return BUSY
+    if isinstance(error, DBAPIError):
+        reason = str(error.orig).lower()
+        if "disk is full" in reason or "no space left" in reason:
+            return FULL
+        if isinstance(error, (IntegrityError, DataError)):
+            return None
+        if "locked" in reason or "busy" in reason or "lock timeout" in reason:
+            return BUSY
+        return 503, "the database does not answer; the server's output says why"
+    if isinstance(error, OSError) and error.errno is not None:
+        if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
+            return FULL
+        if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS, errno.EIO):
+            return 507, f"the workspace cannot be written ({error.strerror}); nothing was stored"
+    return None
 
 
 def error_answer(status_code: int, line: str, **more: Any) -> JSONResponse:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from contextlib import ExitStack
 from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, Query, Request
+from fastapi import APIRouter, Depends, Query, Request
 from fastapi.responses import FileResponse, Response
 from pydantic import BaseModel, Field
 from starlette.background import BackgroundTask
@@ -17,11 +17,13 @@ from app.api.dependencies import TheStore
 from app.api.errors import INVALID, ErrorLine, error_answer
 from app.api.images import MOST_FILES, uploaded_files
 from app.api.imported_files import Part, import_parts, import_text
+from app.api.limits import known_query_only
 from app.api.schemas import ImageStatus, UploadedImage
 from app.exchange.brought_objects import ImportMode, ImportOptions
 from app.exchange.coco_export import ExportError, Selection
 from app.exchange.export_files import COCO, write_export
 from app.store.image_files import LARGEST_FILE
+from app.values import Id, Text
 from core.formats import FORMATS
 
 router = APIRouter(prefix="/api", tags=["import and export"])
@@ -95,7 +97,7 @@ async def import_annotations(
     proposals: Annotated[
         bool, Query(description="All objects come as proposals; those with a score always do.")
     ] = False,
-    model: Annotated[str | None, Query(max_length=200, description="The model of proposals that name none.")] = None,
+    model: Annotated[Text | None, Query(max_length=200, description="The model of proposals that name none.")] = None,
     dry_run: Annotated[bool, Query(description="Answer what would become of it, and keep nothing.")] = False,
 ) -> Response:
     """Put annotations on images that are here or come along.
@@ -121,15 +123,15 @@ async def import_annotations(
     return await run_in_threadpool(_answer, import_text, store, await request.body(), options)
 
 
-@router.get("/export", response_class=FileResponse, responses=EXPORT_ANSWERS)
+@router.get("/export", response_class=FileResponse, responses=EXPORT_ANSWERS, dependencies=[Depends(known_query_only)])
 def export_annotations(
     store: TheStore,
-    format: Annotated[str, Query(description=f"One of {', '.join(FORMATS)}; all but coco come as a .zip.")] = COCO,
+    format: Annotated[Text, Query(description=f"One of {', '.join(FORMATS)}; all but coco come as a .zip.")] = COCO,
     status: Annotated[ImageStatus | None, Query(description="Only images of this status.")] = None,
     include: Annotated[Literal["all", "accepted"], Query(description="`accepted` leaves proposals out.")] = "all",
     images: Annotated[bool, Query(description="A .zip with the image files too.")] = False,
-    image_id: Annotated[list[int] | None, Query(description="Only these images; may be given several times.")] = None,
-    category_id: Annotated[list[int] | None, Query(description="Only these classes, likewise.")] = None,
+    image_id: Annotated[list[Id] | None, Query(description="Only these images; may be given several times.")] = None,
+    category_id: Annotated[list[Id] | None, Query(description="Only these classes, likewise.")] = None,
 ) -> Response:
     """COCO JSON, read back with pycocotools and compared with the store before it is handed over, or another format.
 

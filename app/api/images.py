@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Query, Request
@@ -13,7 +13,7 @@ from starlette.datastructures import FormData, UploadFile
 
 from app.api.answers import JsonAnswer
 from app.api.dependencies import ImageId, TheStore
-from app.api.errors import INVALID, NOT_FOUND, error_answer
+from app.api.errors import INVALID, NOT_FOUND, cannot_store, error_answer
 from app.api.schemas import (
     ChangedImage,
     ImageFields,
@@ -28,6 +28,7 @@ from app.store.errors import one_line
 from app.store.image_files import LARGEST_FILE, browser_path, restore_derived, thumbnail_path
 from app.store.images import add_image, clean_file_name, image_json, short_name
 from app.store.trash import remove_image, removed_json
+from app.values import Cursor, Id, Text
 
 logger = logging.getLogger("maskloop")
 router = APIRouter(prefix="/api/images", tags=["images"])
@@ -70,11 +71,7 @@ async def upload_images(request: Request, store: TheStore) -> Response:
         files = uploaded_files(form)
         if not files:
             return error_answer(422, "no files came along: send them as the multipart field 'files'", field="files")
-        images, errors = [], []
-        for file in files:
-            image, error = await take_image(store, file)
-            images += [image] if image else []
-            errors += [error] if error else []
+        images, errors = await run_in_threadpool(add_files, _named_bytes(files), store)
     answer: dict[str, Any] = {"images": images, "errors": errors}
     if not images:
         answer["error"] = errors[0]["error"] if len(errors) == 1 else f"none of {len(errors)} files could be taken"
@@ -86,37 +83,51 @@ def uploaded_files(form: FormData) -> list[UploadFile]:
     return [value for _, value in form.multi_items() if isinstance(value, UploadFile)]
 
 
-async def take_image(store: Store, file: UploadFile) -> tuple[dict[str, Any] | None, dict[str, Any] | None]:
-    """Take in one file: its answer, or its error."""
-    name = file.filename or "unnamed"
-    # One byte more than is allowed is enough to know, however large the file is.
-    data = await file.read(LARGEST_FILE + 1)
-    return await run_in_threadpool(take_bytes, store, data, name)
+def add_files(parts: Iterable[tuple[str, bytes]], store: Store) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+    """Take in many files by name and bytes: answers and errors.
+
+    Raises what `cannot_store` knows (a full disk, a busy database) where it happens before any file was taken;
+    after that the files that are left get its line, and none of them is tried.
+    """
+    images: list[dict[str, Any]] = []
+    errors: list[dict[str, Any]] = []
+    stopped: str | None = None
+    for name, data in parts:
+        try:
+            if stopped is None:
+                image, duplicate = add_image(store, data, name)
+                images.append(image_json(image, duplicate))
+                continue
+            line = f"{short_name(name)}: {stopped}"
+        except ValueError as error:
+            line = one_line(error)
+        except Exception as error:  # image decoders fail in ways of their own; the other files must not suffer
+            known = cannot_store(error)
+            if known is not None and not images:
+                raise
+            if known is None:
+                logger.error("%s", short_name(name), exc_info=error)
+                line = f"{short_name(name)}: could not be read; the file is damaged in an unusual way"
+            else:
+                stopped = known[1]
+                line = f"{short_name(name)}: {stopped}"
+        errors.append({"file_name": clean_file_name(name), "error": line})
+    return images, errors
 
 
-def take_bytes(store: Store, data: bytes, name: str) -> tuple[dict[str, Any] | None, dict[str, Any] | None]:
-    """Take in the bytes of one file: its answer, or its error."""
-    try:
-        image, duplicate = add_image(store, data, name)
-    except ValueError as error:
-        line = one_line(error)
-    except OSError as error:
-        line = f"{short_name(name)}: could not be written to the workspace: {error.strerror or one_line(error)}"
-    except Exception as error:  # image decoders fail in ways of their own; the other files must not suffer
-        logger.error("%s", short_name(name), exc_info=error)
-        line = f"{short_name(name)}: could not be read ({type(error).__name__})"
-    else:
-        return image_json(image, duplicate), None
-    return None, {"file_name": clean_file_name(name), "error": line}
+def _named_bytes(files: Iterable[UploadFile]) -> Iterator[tuple[str, bytes]]:
+    for file in files:
+        # One byte more than is allowed is enough to know, however large the file is.
+        yield file.filename or "unnamed", file.file.read(LARGEST_FILE + 1)
 
 
 @router.get("", response_model=ImagePage, responses=INVALID)
 def get_images(
     store: TheStore,
     status: Annotated[ImageStatus | None, Query(description="Only images of this status.")] = None,
-    category: Annotated[int | None, Query(description="Only images with an instance of this category id.")] = None,
-    order: Annotated[str, Query(description=f"One of {', '.join(ORDERS)}.")] = "id",
-    cursor: Annotated[str | None, Query(description="`next_cursor` of the page before.")] = None,
+    category: Annotated[Id | None, Query(description="Only images with an instance of this category id.")] = None,
+    order: Annotated[Text, Query(description=f"One of {', '.join(ORDERS)}.")] = "id",
+    cursor: Annotated[Cursor | None, Query(description="`next_cursor` of the page before.")] = None,
     limit: Annotated[int, Query(ge=1, le=1000)] = 100,
 ) -> Response:
     """One page of the gallery. `order=uncertainty` begins with the images that the model is least sure of."""
@@ -178,13 +189,3 @@ def _image_answer(store: Store, image_id: int, request: Request, kind: Literal["
             line = f"the file of {short_name(image.file_name)} is gone from the workspace; upload it again"
             return error_answer(404, line)
     return FileResponse(path, media_type=media_type, headers=headers)
-
-
-def add_files(parts: Iterable[tuple[str, bytes]], store: Store) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
-    """Take in many files by name and bytes: answers and errors."""
-    images, errors = [], []
-    for name, data in parts:
-        image, error = take_bytes(store, data, name)
-        images += [image] if image else []
-        errors += [error] if error else []
-    return images, errors

@@ -13,6 +13,7 @@ from typing import IO, Any
 from sqlalchemy.orm import Session
 
 from app.api.images import MOST_FILES, add_files
+from app.api.limits import check_unpacked_size
 from app.exchange.brought_objects import ImportOptions, ImportReport
 from app.exchange.coco_import import coco_parts, import_coco
 from app.exchange.other_formats import is_panoptic, is_results_list, read_other, results_as_coco
@@ -20,6 +21,7 @@ from app.store.database import Store
 from app.store.image_files import LARGEST_FILE
 from app.store.images import clean_file_name, image_json, short_name
 from app.store.tables import Image
+from app.values import check_texts_of_json
 from core.coco.names import FileNames, base_name, plain_name
 from core.coco.reading import parse_json
 from core.datasets.images import IMAGE_SUFFIXES, image_size
@@ -96,6 +98,7 @@ def _annotation_files(store: Store, parts: Sequence[Part]) -> tuple[list[Annotat
 
 def _coco(store: Store, content: bytes, name: str) -> dict[str, Any]:
     try:
+        check_texts_of_json(content)
         data = parse_json(content)
         if is_results_list(data):
             return results_as_coco(store, data)
@@ -227,6 +230,7 @@ def _unpacked(parts: list[Part], stack: ExitStack) -> Iterator[Part]:
         entries = [entry for entry in archive.infolist() if not entry.is_dir() and _is_wanted(entry.filename)]
         if len(entries) > MOST_FILES:
             raise ValueError(f"{len(entries)} files in it, at most {MOST_FILES} are taken")
+        check_unpacked_size(entries)
         for entry in entries:
             yield entry.filename, stack.enter_context(archive.open(entry))
 

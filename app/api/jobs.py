@@ -8,10 +8,10 @@ from fastapi import APIRouter, Depends, Path, Query, Request
 from fastapi.responses import FileResponse
 from pydantic import BaseModel, Field
 
-from app.api.dependencies import LARGEST_ID
 from app.api.errors import INVALID, NOT_FOUND, ErrorLine, error_answer
 from app.finetuning.jobs import MOST_EPOCHS, FineTuning
 from app.finetuning.reviewed_data import TooLittleDataError
+from app.values import Id, Text
 
 router = APIRouter(prefix="/api/jobs", tags=["fine-tuning"])
 
@@ -22,17 +22,19 @@ def _fine_tuning(request: Request) -> FineTuning:
 
 
 TheFineTuning = Annotated[FineTuning, Depends(_fine_tuning)]
-JobId = Annotated[int, Path(ge=0, le=LARGEST_ID, description="`id` of `GET /api/jobs`")]
+JobId = Annotated[Id, Path(description="`id` of `GET /api/jobs`")]
 
 
 class NewJob(BaseModel):
     """What to fine-tune."""
 
-    base_model: str | None = Field(
+    base_model: Text | None = Field(
         None, description="A name of `GET /api/models`; without it the one that the version in use comes from."
     )
-    categories: list[str | int] | None = Field(
-        None, description="Names or ids of the classes to learn; all that occur on reviewed images without it."
+    categories: list[Text | Id] | None = Field(
+        None,
+        max_length=10_000,
+        description="Names or ids of the classes to learn; all that occur on reviewed images without it.",
     )
     epochs: int | None = Field(
         None, ge=1, le=MOST_EPOCHS, description="Passes over the images; chosen from their number without it."
@@ -122,7 +124,7 @@ def list_jobs(fine_tuning: TheFineTuning) -> Any:
 
 
 @router.get("/plan", response_model=Plan, responses=NOT_FOUND)
-def plan_job(fine_tuning: TheFineTuning, base_model: Annotated[str | None, Query()] = None) -> Any:
+def plan_job(fine_tuning: TheFineTuning, base_model: Annotated[Text | None, Query()] = None) -> Any:
     """What a fine-tuning would learn from, and what is missing for it; nothing is started."""
     return fine_tuning.plan(base_model if base_model is not None else fine_tuning.registry.original())
 

@@ -10,6 +10,7 @@ from pydantic import BaseModel, Field
 from app.api.errors import NOT_FOUND
 from app.inference.registry import ModelRegistry
 from app.inference.repredict import Repredictor
+from app.values import Text
 
 router = APIRouter(prefix="/api/models", tags=["models"])
 
@@ -78,7 +79,7 @@ def list_models(registry: TheRegistry, repredictor: TheRepredictor) -> Any:
 def promote_model(
     registry: TheRegistry,
     repredictor: TheRepredictor,
-    name_or_id: Annotated[str, Path(description="`id` or `name` of a version", max_length=200)],
+    name_or_id: Annotated[Text, Path(description="`id` or `name` of a version", max_length=200)],
 ) -> Any:
     """Use this version from now on, or go back to an older one.
 

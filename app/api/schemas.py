@@ -5,10 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, FiniteFloat
+from pydantic import BaseModel, ConfigDict, Field
 
 from app.store.instance_state import BOX, KEYPOINTS, SEGMENTATION, InstanceState, InstanceStatus
 from app.store.tables import ImageStatus
+from app.values import Coordinate, Id, Json, Score, Text
 
 DEFAULT_THRESHOLD = 0.5  # of a prediction that is stored
 
@@ -70,7 +71,7 @@ class ImageFields(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     excluded: bool | None = None
-    tags: list[Annotated[str, Field(min_length=1, max_length=100)]] | None = Field(None, max_length=100)
+    tags: list[Annotated[Text, Field(min_length=1, max_length=100)]] | None = Field(None, max_length=100)
 
 
 class ChangedImage(BaseModel):
@@ -191,61 +192,61 @@ class InstanceFields(BaseModel):
     """What a request may say about an object; anything else in it is ignored."""
 
     # `Any`: geometry is checked where it is measured, which gives one line that names polygon or keypoint.
-    segmentation: Any = Field(None, description=SEGMENTATION, examples=[[[10, 10, 60, 10, 60, 40, 10, 40]]])
-    bbox: Any = Field(None, description=BOX, examples=[[10, 10, 50, 30]])
-    keypoints: Any = Field(None, description=KEYPOINTS, examples=[[]])
-    iscrowd: Any = Field(None, description="0 or 1", examples=[0])
+    segmentation: Json = Field(None, description=SEGMENTATION, examples=[[[10, 10, 60, 10, 60, 40, 10, 40]]])
+    bbox: Json = Field(None, description=BOX, examples=[[10, 10, 50, 30]])
+    keypoints: Json = Field(None, description=KEYPOINTS, examples=[[]])
+    iscrowd: Json = Field(None, description="0 or 1", examples=[0])
     status: InstanceStatus | None = None
 
 
 class NewInstance(InstanceFields):
     """An object that a person drew."""
 
-    category_id: int = Field(examples=[1])
+    category_id: Id = Field(examples=[1])
 
 
 class InstanceChange(InstanceFields):
     """The fields of an object that change."""
 
-    base_revision: int = Field(description=BASE_REVISION, examples=[0])
-    category_id: int | None = None
+    base_revision: Id = Field(description=BASE_REVISION, examples=[0])
+    category_id: Id | None = None
 
 
 class NewCategory(BaseModel):
     """A class to add."""
 
-    name: str = Field(examples=["apple"])
+    name: Text = Field(examples=["apple"])
     id: int | None = Field(None, ge=0, lt=2**31, description="Asked for; the next free one without it.")
-    supercategory: str | None = None
-    color: str | None = Field(None, description="#rrggbb; one from a palette safe for the colour-blind without it.")
-    keypoints: list[str] = []
-    skeleton: list[list[int]] = []
+    supercategory: Text | None = Field(None, max_length=200)
+    color: Text | None = Field(None, description="#rrggbb; one from a palette safe for the colour-blind without it.")
+    keypoints: list[Text] = []
+    skeleton: list[list[Id]] = []
 
 
 class CategoryChange(BaseModel):
     """The fields of a class that change."""
 
-    name: str | None = None
-    supercategory: str | None = None
-    color: str | None = None
-    keypoints: list[str] | None = None
-    skeleton: list[list[int]] | None = None
+    name: Text | None = None
+    supercategory: Text | None = Field(None, max_length=200)
+    color: Text | None = None
+    keypoints: list[Text] | None = None
+    skeleton: list[list[Id]] | None = None
 
 
 class StatusChange(BaseModel):
     """How far the work on an image is."""
 
     status: ImageStatus
-    score_threshold: float | None = Field(
-        None, ge=0, le=1, description="With `reviewed`: proposals below it are removed, the others accepted."
+    score_threshold: Score | None = Field(
+        None, description="With `reviewed`: proposals below it are removed, the others accepted."
     )
 
 
 class Acceptance(BaseModel):
     """Which proposals are accepted; all of them without either field."""
 
-    score_threshold: float | None = Field(None, ge=0, le=1, description="Only those of at least this score.")
-    instances: list[int] | None = Field(None, description="Only those of these ids.")
+    score_threshold: Score | None = Field(None, description="Only those of at least this score.")
+    instances: list[Id] | None = Field(None, description="Only those of these ids.")
 
 
 class AssistState(BaseModel):
@@ -261,8 +262,8 @@ class PredictRequest(BaseModel):
 
     model_config = ConfigDict(protected_namespaces=())
 
-    model: str | None = Field(None, description="A name of `GET /api/models`; the current version without it.")
-    score_threshold: float = Field(DEFAULT_THRESHOLD, ge=0, le=1)
+    model: Text | None = Field(None, description="A name of `GET /api/models`; the current version without it.")
+    score_threshold: Score = DEFAULT_THRESHOLD
 
 
 class PredictAnswer(Document):
@@ -275,17 +276,17 @@ class PredictAnswer(Document):
 class MaskPrompts(BaseModel):
     """What a person shows of objects: boxes around them, or clicks on one."""
 
-    boxes: list[tuple[FiniteFloat, FiniteFloat, FiniteFloat, FiniteFloat]] | None = Field(
+    boxes: list[tuple[Coordinate, Coordinate, Coordinate, Coordinate]] | None = Field(
         None, min_length=1, max_length=100, description="`[x0, y0, x1, y1]` in pixels", examples=[[[10, 10, 60, 40]]]
     )
-    points: list[tuple[FiniteFloat, FiniteFloat, bool]] | None = Field(
+    points: list[tuple[Coordinate, Coordinate, bool]] | None = Field(
         None, min_length=1, max_length=200, description="Clicks on one object, `[x, y, include]` in pixels"
     )
     preview: bool = Field(
         False,
         description="With points: quicker and coarser; no class is guessed, `category_id` is 0 without `category`.",
     )
-    category: int | str | None = Field(None, description="Id or name of the class; the model's guess without it.")
+    category: Id | Text | None = Field(None, description="Id or name of the class; the model's guess without it.")
 
 
 class Suggestions(BaseModel):
@@ -297,8 +298,8 @@ class Suggestions(BaseModel):
 class RefineRequest(BaseModel):
     """Clicks that correct a mask."""
 
-    instance: int | InstanceFields = Field(description="The id of an instance, or a segmentation (or bbox) itself.")
-    points: list[tuple[FiniteFloat, FiniteFloat, bool]] = Field(
+    instance: Id | InstanceFields = Field(description="The id of an instance, or a segmentation (or bbox) itself.")
+    points: list[tuple[Coordinate, Coordinate, bool]] = Field(
         min_length=1, max_length=200, description="`[x, y, include]` in pixels", examples=[[[30, 20, 1]]]
     )
 

@@ -6,6 +6,7 @@ import contextlib
 import copy
 import os
 import tempfile
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -16,13 +17,18 @@ import orjson
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, SQLAlchemyError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.orm import Session
 
 from app.store.migrations.migrate import open_schema
 from app.store.workspace_lock import WorkspaceLock
 
 DATABASE_NAME = "maskloop.db"
+IN_MEMORY = "sqlite://"  # one connection is all of it
 LEFTOVER_AGE = 24 * 3600  # seconds
+WRITE_WAIT = 10.0  # seconds that an edit waits for its turn; it is answered 503 then, and can be sent again
+MOST_WAITING = 24  # edits at a time; more are 503 at once, so that threads are left for those who only look
+POOL: dict[str, Any] = {"pool_size": 8, "max_overflow": MOST_WAITING, "pool_timeout": WRITE_WAIT}
 
 
 class Store:
@@ -43,9 +49,13 @@ class Store:
         except OSError as error:
             raise ValueError(f"--workspace {self.workspace}: {error.strerror}; choose a folder you can write") from None
         self._clear_leftovers()
+        self._turns = threading.BoundedSemaphore(MOST_WAITING)
         self._lock = WorkspaceLock(self.workspace)
         try:
-            self.engine = _open_engine(database_url or f"sqlite:///{self.workspace / DATABASE_NAME}")
+            url = database_url or f"sqlite:///{self.workspace / DATABASE_NAME}"
+            self.engine = _open_engine(url)
+            # Connections of their own: edits that wait for a lock held elsewhere may have all of the others.
+            self._reading_engine = self.engine if url == IN_MEMORY else _open_engine(url)
             with _one_line_errors():
                 open_schema(self.engine, self._lock, self.workspace, copy_first=not migrate_without_backup)
         except BaseException:
@@ -61,7 +71,7 @@ class Store:
     @contextmanager
     def reading(self) -> Iterator[Session]:
         """A session that sees one state of the database from beginning to end."""
-        engine = self.engine
+        engine = self._reading_engine
         if engine.dialect.name == "postgresql":  # its default shows other people's commits half-way through
             engine = engine.execution_options(isolation_level="REPEATABLE READ")
         with Session(engine, expire_on_commit=False) as session:
@@ -69,7 +79,20 @@ class Store:
 
     @contextmanager
     def writing(self) -> Iterator[Session]:
-        """A session that owns the right to write until it commits at the end of the block."""
+        """A session that owns the right to write until it commits at the end of the block.
+
+        Raises SQLAlchemy's OperationalError or TimeoutError where somebody else keeps that right for too long.
+        """
+        if not self._turns.acquire(blocking=False):
+            raise PoolTimeoutError("too many edits wait for their turn")
+        try:
+            with self._transaction() as session:
+                yield session
+        finally:
+            self._turns.release()
+
+    @contextmanager
+    def _transaction(self) -> Iterator[Session]:
         with (
             self.engine.connect().execution_options(maskloop_writes=True) as connection,
             Session(connection, expire_on_commit=False, info={"sender": self.sender}) as session,
@@ -99,6 +122,7 @@ class Store:
     def close(self) -> None:
         """Let go of the database and of the workspace."""
         self.engine.dispose()
+        self._reading_engine.dispose()
         self._lock.close()
 
 
@@ -107,16 +131,20 @@ def _open_engine(url: str) -> Engine:
         parsed = make_url(url)
         if parsed.get_backend_name() not in ("sqlite", "postgresql"):
             raise ValueError(f"--database-url {url}: SQLite and PostgreSQL are supported, e.g. postgresql://host/name")
+        is_sqlite = parsed.get_backend_name() == "sqlite"
         engine = create_engine(
             parsed,
             json_serializer=_json_text,
             json_deserializer=orjson.loads,
+            **({} if url == IN_MEMORY else POOL),
             # A request waits its turn for the file rather than failing.
-            **({"connect_args": {"timeout": 30}} if parsed.get_backend_name() == "sqlite" else {"pool_pre_ping": True}),
+            **({"connect_args": {"timeout": WRITE_WAIT}} if is_sqlite else {"pool_pre_ping": True}),
         )
-    if parsed.get_backend_name() == "sqlite":
+    if is_sqlite:
         event.listen(engine, "connect", _prepare_sqlite)
         event.listen(engine, "begin", _begin_sqlite)
+    else:
+        event.listen(engine, "begin", _begin_postgresql)
     return engine
 
 
@@ -152,4 +180,11 @@ def _prepare_sqlite(connection: Any, _record: Any) -> None:
 def _begin_sqlite(connection: Connection) -> None:
     # IMMEDIATE takes the write lock at once: two writers queue up instead of failing half-way.
     writes = connection.get_execution_options().get("maskloop_writes", False)
+    if writes:
+        connection.exec_driver_sql(f"PRAGMA busy_timeout = {round(1000 * WRITE_WAIT)}")
     connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+
+def _begin_postgresql(connection: Connection) -> None:
+    if connection.get_execution_options().get("maskloop_writes", False):
+        connection.exec_driver_sql(f"SET LOCAL lock_timeout = {round(1000 * WRITE_WAIT)}")

@@ -18,6 +18,7 @@ from app.store.geometry import count_keypoints
 from app.store.instance_state import InstanceState
 from app.store.tables import IMAGE_STATUSES, Image, Instance
 from app.store.trash import kept_images
+from app.values import value_problem
 
 # Order of the gallery: column, whether the highest comes first.
 ORDERS = {
@@ -26,6 +27,14 @@ ORDERS = {
     "file_name": (Image.file_name, False),
     "updated": (Image.updated, True),
     "uncertainty": (Image.uncertainty, True),
+}
+# What a cursor may hold as the value of its last row.
+CURSOR_VALUES: dict[str, tuple[type, ...]] = {
+    "id": (int,),
+    "newest": (int,),
+    "file_name": (str,),
+    "updated": (float, int),
+    "uncertainty": (float, int, type(None)),
 }
 
 
@@ -154,9 +163,12 @@ def _write_cursor(order: str, image: Image) -> str:
 def _read_cursor(order: str, cursor: str) -> tuple[Any, int]:
     try:
         kind, value, image_id = json.loads(base64.urlsafe_b64decode(cursor.encode()))
-    except (ValueError, binascii.Error, TypeError):
+        if value_problem([value, image_id]) is not None or type(image_id) is not int:
+            kind = None
+    except (ValueError, binascii.Error, TypeError, RecursionError):
         kind = None
-    if kind != order or type(image_id) is not int:
+    # Whoever makes one by hand may put anything in it, and a database compares a column with its own kind only.
+    if kind != order or type(value) not in CURSOR_VALUES[order]:
         raise InvalidFieldError("cursor", f"the cursor is not one of order={order}: begin without a cursor")
     return value, image_id
 

@@ -29,5 +29,6 @@ class OthersEditError(ConflictError):
 
 def one_line(text: object) -> str:
     """A message without line breaks, of a length that fits a status line."""
-    line = " ".join(str(text).split())
+    # A message may quote what came, which need not be text that can be sent.
+    line = " ".join(str(text).encode("utf-8", "replace").decode().split())
     return line if len(line) <= 500 else line[:499] + "…"
