@@ -129,3 +129,27 @@ def test_import_and_export_through_the_page(
     assert annotation["category_id"] == 3
     assert annotation["bbox"] == [10, 10, 50, 40]
     assert loaded.dataset["images"][0]["file_name"] == "pond.png"
+
+
+def test_an_image_goes_to_the_trash_and_comes_back_or_is_gone(
+    own_server: Server, open_editor: Any, photographs: Photographs
+) -> None:
+    editor = open_editor(url=own_server.url)
+    files = [photographs.make(f"pond {number}.jpg") for number in range(3)]
+    editor.page.get_by_label("Images to add").set_input_files(files)
+    editor.wait_for("maskloop.drawn && maskloop.document.image.file_name === 'pond 0.jpg'")
+    editor.page.get_by_role("button", name="Remove this image").click()
+    editor.notice("pond 0.jpg is in the trash").wait_for()
+    editor.wait_for("maskloop.drawn && maskloop.document.image.file_name === 'pond 1.jpg'")
+    editor.page.get_by_role("button", name="Bring back").click()
+    editor.wait_for("maskloop.drawn && maskloop.document.image.file_name === 'pond 0.jpg'")
+
+    editor.page.get_by_role("button", name="Remove this image").click()
+    editor.wait_for("maskloop.drawn && maskloop.document.image.file_name === 'pond 1.jpg'")
+    editor.press("g")
+    editor.page.get_by_role("button", name="Trash", exact=True).click()
+    editor.page.get_by_role("button", name="Delete 1 for good").click()
+    editor.notice("1 deleted for good").wait_for()
+    with DataPlane(base_url=own_server.url, timeout=60) as data_plane:
+        assert data_plane.get("/api/trash").json()["images"] == []
+        assert len(data_plane.get("/api/images").json()["images"]) == 2

@@ -152,6 +152,16 @@ export const acceptInstances = (image, ids) => request("POST", `images/${image}/
 export const setStatus = (image, status, score_threshold) =>
   request("PUT", `images/${image}/status`, { status, score_threshold });
 
+/** @typedef {{image_id: number, file_name: string, removed: number | null}} RemovedImage */
+/** @param {number} image @returns {Promise<RemovedImage>} it goes to the trash */
+export const removeImage = (image) => request("DELETE", `images/${image}`);
+/** @returns {Promise<{images: RemovedImage[]}>} */
+export const listTrash = () => request("GET", "trash");
+/** @param {number} image @returns {Promise<RemovedImage>} */
+export const restoreImage = (image) => request("POST", `trash/${image}/restore`);
+/** @returns {Promise<{purged: number[]}>} */
+export const emptyTrash = () => request("DELETE", "trash");
+
 /** @returns {Promise<{categories: Category[]}>} */
 export const listCategories = () => request("GET", "categories");
 /** @param {Partial<Category>} category @returns {Promise<Category>} */

@@ -1,5 +1,6 @@
 /** The bars around the canvas: images and actions above, tools at the left, state below. */
 
+import { removeImage } from "./trash.js";
 import { button, element, icon } from "../view/dom.js";
 import { STATUS } from "./gallery.js";
 import { openExport, openImport } from "./exchange.js";
@@ -19,6 +20,8 @@ export function createTopBar(bench, chooseFiles) {
   const next = button("next", "Next image", () => bench.step(1), { class: "ml-quiet", keys: "D" });
   const name = element("span", { class: "ml-file-name" });
   const status = element("span", { class: "ml-status" });
+  const dropOut = () => editor.image && void removeImage(bench, editor.image);
+  const remove = button("trash", "Remove this image: it goes to the trash", dropOut, { class: "ml-quiet" });
   const undo = button("undo", "Undo", () => bench.undo(), { class: "ml-quiet", keys: "Ctrl+Z" });
   const redo = button("redo", "Redo", () => bench.redo(), { class: "ml-quiet", keys: "Ctrl+Shift+Z" });
   const find = button("find", "Let the model look at this image", () => bench.findObjects(), {
@@ -55,7 +58,7 @@ export function createTopBar(bench, chooseFiles) {
     next.disabled = at < 0 || at >= images.rows.length - 1;
     undo.disabled = !editor.document?.can_undo;
     redo.disabled = !editor.document?.can_redo;
-    for (const one of [find, review, gallery]) one.disabled = !image;
+    for (const one of [find, review, gallery, remove]) one.disabled = !image;
     takeOut.disabled = !images.rows.length;
     review.querySelector("span")?.replaceChildren(image?.status === "reviewed" ? "Open again" : "Mark reviewed");
     review.classList.toggle("ml-primary", image?.status !== "reviewed");
@@ -80,6 +83,7 @@ export function createTopBar(bench, chooseFiles) {
     next,
     name,
     status,
+    remove,
     element("span", { class: "ml-spacer" }),
     undo,
     redo,

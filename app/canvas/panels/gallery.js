@@ -1,5 +1,6 @@
 /** Thumbnails: a strip under the canvas and a grid over it. Only those in sight exist as elements. */
 
+import { openTrash } from "./trash.js";
 import { thumbnailUrl } from "../model/api.js";
 import { button, element } from "../view/dom.js";
 
@@ -227,6 +228,7 @@ export function createGrid(bench) {
       summary,
       order,
       search,
+      button("trash", "Images that were removed", () => void openTrash(bench), { text: "Trash", class: "ml-small" }),
       button("close", "Back to the canvas", () => bench.showGallery(false), { class: "ml-quiet", keys: "G" }),
     ),
     tiles.root,
