@@ -9,6 +9,7 @@ import { isTextField } from "./view/dom.js";
  * @property {string[]} keys  "Ctrl" is also the Mac's command key; letters stand for the key that types them
  * @property {string} label
  * @property {(bench: Workbench, key: string) => void} [run]  without it the line only explains the mouse
+ * @property {boolean} [passes]  whether the browser does its part too
  */
 
 /** @type {Shortcut[]} */
@@ -60,14 +61,28 @@ const SHORTCUTS = [
   { group: "Objects", keys: ["L"], label: "Lock or unlock the object", run: (bench) => bench.toggleSelected("locked") },
   {
     group: "Objects",
-    keys: ["Tab"],
-    label: "Select the next object; with Shift the previous",
-    run: (bench) => bench.selectNext(1),
+    keys: ["ArrowDown", "ArrowUp"],
+    label: "Select the next, the previous object",
+    run: (bench, key) => bench.selectNext(key === "ArrowDown" ? 1 : -1),
   },
+  {
+    group: "Objects",
+    keys: ["Ctrl+C"],
+    label: "Copy the selected objects",
+    run: (bench) => bench.copy(),
+    passes: true,
+  },
+  {
+    group: "Objects",
+    keys: ["Ctrl+V"],
+    label: "Paste; on another image at the same place",
+    run: (bench) => bench.pasteSoon(),
+    passes: true,
+  },
+  { group: "Objects", keys: ["Ctrl+D"], label: "Duplicate the selected objects", run: (bench) => bench.duplicate() },
   { group: "Objects", keys: ["Ctrl+A"], label: "Select all that are shown", run: (bench) => bench.selectEverything() },
   { group: "Objects", keys: ["Shift+click"], label: "Add an object to the selection, or take it out" },
   { group: "Objects", keys: ["Drag an empty place"], label: "Select all that the frame touches; with Shift, add them" },
-  { group: "Objects", keys: ["Shift+Tab"], label: "", run: (bench) => bench.selectNext(-1) },
   { group: "Objects", keys: ["Escape"], label: "Cancel, then deselect", run: (bench) => bench.cancel() },
   { group: "Objects", keys: ["Ctrl+Z"], label: "Undo", run: (bench) => bench.undo() },
   { group: "Objects", keys: ["Ctrl+Shift+Z", "Ctrl+Y"], label: "Redo", run: (bench) => bench.redo() },
@@ -93,6 +108,11 @@ const SHORTCUTS = [
     run: (bench, key) => bench.view.zoom(key === "+" ? 1.25 : 0.8),
   },
   { group: "View", keys: ["T"], label: "Labels on or off", run: (bench) => bench.view.setLabels(!bench.view.labels) },
+  {
+    group: "View",
+    keys: ["Tab", "Shift+Tab"],
+    label: "To the next, the previous control; arrows move inside a bar or list",
+  },
   { group: "View", keys: ["?", "F1"], label: "This help", run: (bench) => bench.editor.emit("help") },
 ];
 
@@ -167,10 +187,11 @@ export function attachKeys(bench) {
       const name = nameOf(event);
       const shortcut = /** @type {Shortcut | undefined} */ (table.get(name));
       if (!shortcut?.run) return;
-      const pressesSomething = ["Enter", "Tab", "Shift+Tab", "ArrowLeft", "ArrowRight"].includes(name);
+      const pressesSomething = name === "Enter" || name.startsWith("Arrow");
       if (pressesSomething && event.target !== document.body && event.target !== bench.view.overlay) return; // a button or list has the focus
       if (bench.galleryShown && !OVER_GALLERY.has(name)) return; // what cannot be seen is not changed
-      event.preventDefault();
+      if (shortcut.passes && !getSelection()?.isCollapsed) return; // words on the page are copied
+      if (!shortcut.passes) event.preventDefault();
       shortcut.run(bench, name);
     },
     { signal },

@@ -4,6 +4,7 @@
  */
 
 import { createStatusBar, createToolBar, createToolOptions, createTopBar } from "./panels/bars.js";
+import { createAnnouncer } from "./panels/announcer.js";
 import { createClassPanel } from "./panels/classes.js";
 import { button, element, icon, isTextField } from "./view/dom.js";
 import { createGrid, createStrip } from "./panels/gallery.js";
@@ -54,11 +55,15 @@ export async function mount(host) {
     createObjectList(bench),
     createInspector(bench),
   );
+  const tools = createToolBar(bench);
+  // What acts on the open image is out of reach while the gallery covers it.
+  bench.editor.on("gallery", () => [tools, side].forEach((part) => part.toggleAttribute("inert", bench.galleryShown)));
   root.append(
     createTopBar(bench, chooseFiles),
-    element("div", { class: "ml-body" }, createToolBar(bench), stage, side),
+    element("div", { class: "ml-body" }, tools, stage, side),
     createStrip(bench),
     createStatusBar(bench),
+    createAnnouncer(bench.editor),
     files,
   );
   followTheme(root, bench.leaving.signal);
@@ -189,7 +194,23 @@ function attachDrop(bench, root) {
     "paste",
     (event) => {
       const pasted = [...(event.clipboardData?.files ?? [])].filter((file) => file.type.startsWith("image/"));
-      if (pasted.length && root.offsetParent !== null) void bench.upload(pasted);
+      if (!pasted.length || root.offsetParent === null) return;
+      clearTimeout(bench.pasting); // pictures, not copied objects
+      void bench.upload(pasted);
+    },
+    { signal: bench.leaving.signal },
+  );
+  window.addEventListener(
+    "copy",
+    (event) => {
+      // A picture that was copied before is not what the next paste means.
+      if (root.offsetParent === null || isTextField(event.target) || !getSelection()?.isCollapsed) return;
+      if (!bench.editor.selection.size || bench.galleryShown) return;
+      event.clipboardData?.setData(
+        "text/plain",
+        `${bench.editor.selection.size} objects of ${bench.editor.image?.file_name}`,
+      );
+      event.preventDefault();
     },
     { signal: bench.leaving.signal },
   );

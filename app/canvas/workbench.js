@@ -2,11 +2,12 @@
 
 import * as api from "./model/api.js";
 import { Assistant } from "./model/assistant.js";
+import { Clipboard, copiesOf } from "./model/clipboard.js";
 import { shapeKind, simplified } from "./model/document.js";
 import { Editor, lineOf } from "./model/editor.js";
 import { ImageList } from "./model/images.js";
 import { takePageName } from "./model/page_name.js";
-import { remember, remembered } from "./model/preferences.js";
+import { browserSession, remember, remembered } from "./model/preferences.js";
 import { turnVisibility } from "./tools/keypoints.js";
 import { createTools } from "./tools/list.js";
 import { View } from "./view/view.js";
@@ -14,6 +15,8 @@ import { View } from "./view/view.js";
 /** @typedef {import("./tools/list.js").ToolName} ToolName */
 /** @typedef {import("./view/view.js").Tool} Tool */
 
+const PASTE_PAUSE = 30; // milliseconds
+const COPY_STEP = 12; // CSS pixels between an object and its copy
 const SIMPLIFY_TOLERANCE = 1.5; // CSS pixels at the present zoom: what the eye would not miss
 
 export class Workbench {
@@ -32,6 +35,9 @@ export class Workbench {
     this.opening = 0;
     this.openedMilliseconds = 0; // from asking for an image to its first frame with objects
     this.galleryShown = false;
+    /** @type {ReturnType<typeof setTimeout> | undefined} */
+    this.pasting = undefined;
+    this.clipboard = new Clipboard(browserSession());
     this.categoriesSeen = ""; // the digest that `lookAround` saw last
     this.view.setTool(this.tools.select);
     this.view.onOverlay = (context, surface) => this.toolList.forEach((tool) => tool.overlay?.(context, surface));
@@ -198,12 +204,54 @@ export class Workbench {
   // -- what keys and buttons do ------------------------------------------------------------------
 
   undo() {
-    if (this.tool.undo?.()) return;
+    if (this.galleryShown || this.tool.undo?.()) return;
     void this.editor.travel("undo");
   }
 
   redo() {
-    void this.editor.travel("redo");
+    if (!this.galleryShown) void this.editor.travel("redo");
+  }
+
+  /** Keep the selected objects for a paste. @returns {boolean} false where nothing is selected */
+  copy() {
+    const { selectedInstances, image } = this.editor;
+    if (!selectedInstances.length || !image) return false;
+    this.clipboard.copy(selectedInstances, image.image_id);
+    const count = selectedInstances.length;
+    this.editor.emit("notice", {
+      text: `${count > 1 ? `${count} objects` : "1 object"} copied: Ctrl+V pastes, on another image at the same place.`,
+    });
+    return true;
+  }
+
+  /** Add what was copied to the open image, as one edit. */
+  paste() {
+    const { image } = this.editor;
+    if (!image || this.galleryShown || !this.clipboard.instances.length) return;
+    const copies = this.clipboard.pasted(image.image_id, image, this.view.reach(COPY_STEP));
+    const known = copies.filter(({ category_id }) => this.editor.category(category_id));
+    if (!known.length) this.editor.emit("notice", { text: "Nothing pasted: what was copied lies outside this image." });
+    this.add(known);
+  }
+
+  /** After a moment in which the browser may say that it is pictures that are pasted. */
+  pasteSoon() {
+    clearTimeout(this.pasting);
+    this.pasting = setTimeout(() => this.paste(), PASTE_PAUSE);
+  }
+
+  /** Add copies of the selected objects beside them, as one edit. */
+  duplicate() {
+    const { image, selectedInstances } = this.editor;
+    if (image && !this.galleryShown) this.add(copiesOf(selectedInstances, this.view.reach(COPY_STEP), image));
+  }
+
+  /** @private @param {(import("./model/document.js").Fields & {category_id: number})[]} fields */
+  add(fields) {
+    if (!fields.length) return;
+    const ids = this.editor.changeMany({ create: fields });
+    if (this.toolName !== "select") this.setTool("select");
+    this.editor.selectAll(ids);
   }
 
   erase() {
@@ -295,7 +343,7 @@ export class Workbench {
   async toggleReviewed() {
     const { editor, images } = this;
     const image = editor.image;
-    if (!image) return;
+    if (!image || this.galleryShown) return; // what cannot be seen is not judged
     this.settleTool();
     const status = image.status === "reviewed" ? "in_progress" : "reviewed";
     const proposals = editor.document?.instances.filter((instance) => instance.status === "proposed") ?? [];
@@ -321,7 +369,7 @@ export class Workbench {
 
   findObjects() {
     const image = this.editor.image?.image_id;
-    if (image !== undefined) void this.assistant.find(image);
+    if (image !== undefined && !this.galleryShown) void this.assistant.find(image);
   }
 
   toggleSelected(/** @type {"hidden" | "locked"} */ flag) {

@@ -11,6 +11,15 @@ export function browserStorage() {
   }
 }
 
+/** What keeps things over a reload of this very tab. */
+export function browserSession() {
+  try {
+    return window.sessionStorage;
+  } catch {
+    return null;
+  }
+}
+
 /** @template T @param {string} name @param {T} fallback @returns {T} */
 export function remembered(name, fallback) {
   try {

@@ -56,9 +56,11 @@ export function createTopBar(bench, chooseFiles) {
     status.className = `ml-status ml-status-${image?.status ?? "none"}`;
     previous.disabled = at <= 0;
     next.disabled = at < 0 || at >= images.rows.length - 1;
-    undo.disabled = !editor.document?.can_undo;
-    redo.disabled = !editor.document?.can_redo;
-    for (const one of [find, review, gallery, remove]) one.disabled = !image;
+    const covered = bench.galleryShown;
+    undo.disabled = covered || !editor.document?.can_undo;
+    redo.disabled = covered || !editor.document?.can_redo;
+    for (const one of [find, review, remove]) one.disabled = covered || !image;
+    gallery.disabled = !image;
     takeOut.disabled = !images.rows.length;
     review.querySelector("span")?.replaceChildren(image?.status === "reviewed" ? "Open again" : "Mark reviewed");
     review.classList.toggle("ml-primary", image?.status !== "reviewed");
@@ -77,7 +79,7 @@ export function createTopBar(bench, chooseFiles) {
   update();
   return element(
     "header",
-    { class: "ml-bar" },
+    { class: "ml-bar", onkeydown: walk },
     gallery,
     previous,
     next,
@@ -125,13 +127,23 @@ export function createToolBar(bench) {
   update();
   return element(
     "nav",
-    { class: "ml-tools", "aria-label": "Tools", "aria-orientation": "vertical" },
+    { class: "ml-tools", "aria-label": "Tools", "aria-orientation": "vertical", onkeydown: walk },
     ...buttons,
     element("span", { class: "ml-spacer" }),
     element("div", { class: "ml-opacity" }, opacity),
     icon("opacity"),
     fit,
   );
+}
+
+/** Arrow keys go from button to button of a bar. @param {KeyboardEvent} event */
+function walk(event) {
+  const step = { ArrowDown: 1, ArrowRight: 1, ArrowUp: -1, ArrowLeft: -1 }[event.key];
+  const bar = /** @type {HTMLElement} */ (event.currentTarget);
+  if (!step || !(event.target instanceof HTMLButtonElement)) return;
+  const buttons = [...bar.querySelectorAll("button")].filter((one) => !one.disabled && one.getClientRects().length);
+  buttons[(buttons.indexOf(event.target) + step + buttons.length) % buttons.length]?.focus();
+  event.preventDefault();
 }
 
 /** Choices of the tool in hand, over the canvas. @param {Workbench} bench */

@@ -35,6 +35,7 @@ export function createBulkParts(bench) {
     text: locked ? "Unlock" : "Lock",
     keys: "L",
   });
+  add("copy", "Duplicate all", () => bench.duplicate(), { class: "ml-small", text: "Duplicate", keys: "Ctrl+D" });
   add("trash", "Delete all", () => bench.erase(), { class: "ml-small", text: "Delete", keys: "Del", disabled: locked });
   return [
     element("header", {}, element("h2", {}, `${instances.length} objects selected`)),

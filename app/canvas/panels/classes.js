@@ -28,6 +28,7 @@ export function createClassPanel(bench) {
     class: "ml-classes",
     id: listId,
     role: "listbox",
+    tabindex: "0",
     "aria-label": "Class of new and selected objects",
   });
   const empty = element("p", { class: "ml-empty" }, "No classes yet: type a name above and press Enter.");
@@ -35,6 +36,12 @@ export function createClassPanel(bench) {
     class: "ml-quiet ml-small",
   });
 
+  const change = button(
+    "edit",
+    "Change the chosen class",
+    () => openClassDialog(bench, editor.category(editor.selected?.category_id ?? editor.currentCategory?.id ?? -1)),
+    { class: "ml-quiet ml-small" },
+  );
   const windowed = new WindowedList(list, ROW_HEIGHT);
   /** The row that the arrow keys have got to in the search's results. @type {number | null} */
   let pointed = null;
@@ -73,9 +80,12 @@ export function createClassPanel(bench) {
     empty.hidden = all.length > 0 || wanted !== "" || !editor.document;
     windowed.show(rows);
     windowed.reveal(pointed ?? (wanted ? -1 : found.findIndex((category) => category.id === chosen)));
-    search.toggleAttribute("aria-activedescendant", false);
-    if (pointed !== null && found[pointed])
-      search.setAttribute("aria-activedescendant", `${listId}-${found[pointed].id}`);
+    for (const owner of [search, list]) {
+      if (pointed !== null && found[pointed])
+        owner.setAttribute("aria-activedescendant", `${listId}-${found[pointed].id}`);
+      else owner.removeAttribute("aria-activedescendant");
+    }
+    change.disabled = !editor.category(chosen ?? -1);
   }
 
   /** @param {string} name */
@@ -112,7 +122,7 @@ export function createClassPanel(bench) {
           event.stopPropagation();
           openClassDialog(bench, category);
         },
-        { class: "ml-quiet ml-small ml-onhover" },
+        { class: "ml-quiet ml-small ml-onhover", tabindex: "-1" },
       ),
       position >= 0 ? element("kbd", { title: `Key ${position + 1}` }, String(position + 1)) : null,
     );
@@ -168,13 +178,27 @@ export function createClassPanel(bench) {
       else if (wanted) void createClass(wanted);
     } else if (event.key === "Escape") {
       endSearch();
-    } else if ((event.key === "ArrowDown" || event.key === "ArrowUp") && found.length) {
-      event.preventDefault();
-      const step = event.key === "ArrowDown" ? 1 : -1;
-      pointed = pointed === null ? (step > 0 ? 0 : found.length - 1) : (pointed + step + found.length) % found.length;
-      update();
-    }
+    } else point(event, found);
   });
+  list.addEventListener("keydown", (event) => {
+    const found = matches();
+    if (event.target !== list) return;
+    if ((event.key === "Enter" || event.key === " ") && pointed !== null && found[pointed]) {
+      event.preventDefault();
+      event.stopPropagation();
+      editor.chooseCategory(found[pointed].id);
+    } else point(event, found);
+  });
+
+  /** @param {KeyboardEvent} event @param {Category[]} found */
+  function point(event, found) {
+    if ((event.key !== "ArrowDown" && event.key !== "ArrowUp") || !found.length) return;
+    event.preventDefault();
+    event.stopPropagation();
+    const step = event.key === "ArrowDown" ? 1 : -1;
+    pointed = pointed === null ? (step > 0 ? 0 : found.length - 1) : (pointed + step + found.length) % found.length;
+    update();
+  }
 
   editor.on("document class selection filter", update);
   editor.on("classneeded", () => {
@@ -189,7 +213,7 @@ export function createClassPanel(bench) {
   return element(
     "section",
     { class: "ml-panel ml-panel-classes" },
-    element("header", {}, element("h2", {}, "Classes"), element("span", { class: "ml-spacer" }), add),
+    element("header", {}, element("h2", {}, "Classes"), element("span", { class: "ml-spacer" }), change, add),
     search,
     empty,
     list,

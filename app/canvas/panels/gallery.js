@@ -71,10 +71,38 @@ function createTiles({ tile, horizontal, label, onOpen }) {
         known.node.style.transform = `translate(${x}px, ${y}px)`;
       }
       known.node.setAttribute("aria-selected", String(id === current));
+      known.node.tabIndex = id === current || (at === 0 && !rows.some((row) => row.image_id === current)) ? 0 : -1;
     }
   }
 
+  /** Arrow keys go from tile to tile; Tab leaves them. @param {KeyboardEvent} event */
+  function walk(event) {
+    const tileNode = event.target instanceof Element ? event.target.closest(".ml-tile") : null;
+    const step = { ArrowRight: 1, ArrowLeft: -1, ArrowDown: columns(), ArrowUp: -columns() }[event.key];
+    const from = [...nodes.values()].find(({ node }) => node === tileNode)?.at;
+    if (from === undefined || !step || (horizontal && Math.abs(step) !== 1)) return;
+    event.preventDefault();
+    const at = Math.min(rows.length - 1, Math.max(0, from + step));
+    reveal(at);
+    nodes.get(rows[at].image_id)?.node.focus({ preventScroll: true });
+  }
+
+  /** @param {number} at */
+  function reveal(at) {
+    if (horizontal) {
+      const left = at * tile.width;
+      if (left < root.scrollLeft || left + tile.width > root.scrollLeft + root.clientWidth)
+        root.scrollLeft = left - (root.clientWidth - tile.width) / 2;
+    } else {
+      const top = Math.floor(at / columns()) * tile.height;
+      if (top < root.scrollTop || top + tile.height > root.scrollTop + root.clientHeight)
+        root.scrollTop = top - (root.clientHeight - tile.height) / 2;
+    }
+    draw();
+  }
+
   root.addEventListener("scroll", draw, { passive: true });
+  root.addEventListener("keydown", walk);
   if (horizontal) {
     root.addEventListener(
       "wheel",
@@ -105,17 +133,7 @@ function createTiles({ tile, horizontal, label, onOpen }) {
     },
     reveal() {
       const at = rows.findIndex((row) => row.image_id === current);
-      if (at < 0) return;
-      if (horizontal) {
-        const left = at * tile.width;
-        if (left < root.scrollLeft || left + tile.width > root.scrollLeft + root.clientWidth)
-          root.scrollLeft = left - (root.clientWidth - tile.width) / 2;
-      } else {
-        const top = Math.floor(at / columns()) * tile.height;
-        if (top < root.scrollTop || top + tile.height > root.scrollTop + root.clientHeight)
-          root.scrollTop = top - (root.clientHeight - tile.height) / 2;
-      }
-      draw();
+      if (at >= 0) reveal(at);
     },
   };
 }

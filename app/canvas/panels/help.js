@@ -5,7 +5,7 @@ import { element } from "../view/dom.js";
 import { shortcutsOf } from "../keys.js";
 
 /** @type {{[key: string]: string}} */
-const SHOWN = { ArrowLeft: "←", ArrowRight: "→", Delete: "Del", Escape: "Esc", "-": "−" };
+const SHOWN = { ArrowLeft: "←", ArrowRight: "→", ArrowUp: "↑", ArrowDown: "↓", Delete: "Del", Escape: "Esc", "-": "−" };
 
 /** @param {string[]} keys */
 function keysOf(keys) {

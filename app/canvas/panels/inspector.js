@@ -62,7 +62,17 @@ export function createInspector(bench) {
           disabled: locked,
         }),
       );
+    const hidden = editor.hidden.has(instance.id);
     actions.append(
+      button("copy", "Duplicate", () => bench.duplicate(), { class: "ml-small", keys: "Ctrl+D" }),
+      button(hidden ? "eye" : "hidden", hidden ? "Show" : "Hide", () => bench.toggleSelected("hidden"), {
+        class: "ml-small",
+        keys: "H",
+      }),
+      button(locked ? "unlocked" : "locked", locked ? "Unlock" : "Lock", () => bench.toggleSelected("locked"), {
+        class: "ml-small",
+        keys: "L",
+      }),
       button("trash", "Delete", () => bench.erase(), {
         class: "ml-small",
         text: "Delete",

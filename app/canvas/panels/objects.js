@@ -40,6 +40,10 @@ export function createObjectList(bench) {
   slider.addEventListener("input", () => editor.setThreshold(Number(slider.value) / 100));
   list.addEventListener("pointerleave", () => editor.hover(null));
   list.addEventListener("keydown", (event) => {
+    if (event.key === "Enter" && event.target === list) {
+      event.preventDefault();
+      return bench.accept();
+    }
     const step = event.key === "ArrowDown" ? 1 : event.key === "ArrowUp" ? -1 : 0;
     if (!step) return;
     event.preventDefault();
@@ -92,7 +96,7 @@ export function createObjectList(bench) {
               event.stopPropagation();
               editor.accept(instance.id);
             },
-            { class: "ml-quiet ml-small ml-accept" },
+            { class: "ml-quiet ml-small ml-accept", tabindex: "-1" },
           )
         : null,
       button(
@@ -102,7 +106,7 @@ export function createObjectList(bench) {
           event.stopPropagation();
           editor.toggle("hidden", instance.id);
         },
-        { class: "ml-quiet ml-small ml-flag", "aria-pressed": hidden },
+        { class: "ml-quiet ml-small ml-flag", "aria-pressed": hidden, tabindex: "-1" },
       ),
       button(
         locked ? "locked" : "unlocked",
@@ -111,7 +115,7 @@ export function createObjectList(bench) {
           event.stopPropagation();
           editor.toggle("locked", instance.id);
         },
-        { class: "ml-quiet ml-small ml-flag ml-lock", "aria-pressed": locked },
+        { class: "ml-quiet ml-small ml-flag ml-lock", "aria-pressed": locked, tabindex: "-1" },
       ),
     );
     row.addEventListener("click", (event) => {

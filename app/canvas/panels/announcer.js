@@ -1,0 +1,30 @@
+/** What a screen reader is told of the selection: the canvas itself says nothing. */
+
+import { element } from "../view/dom.js";
+import { provenance } from "./objects.js";
+
+/** @param {import("../model/editor.js").Editor} editor */
+export function createAnnouncer(editor) {
+  const root = element("div", { class: "ml-unseen", role: "status", "aria-live": "polite" });
+  let said = "";
+  editor.on("selection document", () => {
+    const words = wordsOf(editor);
+    if (words !== said) root.textContent = words;
+    said = words;
+  });
+  return root;
+}
+
+/** @param {import("../model/editor.js").Editor} editor */
+function wordsOf(editor) {
+  const { selected, selection, document } = editor;
+  if (!selected || !document) return document && !selection.size ? "Nothing selected" : "";
+  if (selection.size > 1) return `${selection.size} objects selected`;
+  const visible = editor.visibleInstances();
+  const place = visible.findIndex(({ id }) => id === selected.id) + 1;
+  const score =
+    selected.status === "proposed" && selected.score !== null ? `, ${Math.round(selected.score * 100)} %` : "";
+  const flags = `${editor.locked.has(selected.id) ? ", locked" : ""}${editor.hidden.has(selected.id) ? ", hidden" : ""}`;
+  const name = editor.category(selected.category_id)?.name ?? "object";
+  return `${name}, ${provenance(selected)}${score}${flags}, ${place} of ${visible.length}`;
+}
