@@ -15,6 +15,8 @@ import {
   removeVertex,
   withKeypoint,
 } from "../../app/canvas/model/document.js";
+import { covers, signedArea, withHoles } from "../../app/canvas/model/geometry.js";
+import { resized, stretched } from "../../app/canvas/model/resize.js";
 import { encodeCrop } from "../../app/canvas/model/rle.js";
 import { documentOf, instanceOf, SQUARE } from "./samples.js";
 
@@ -56,7 +58,7 @@ test("moving stops at the image's edge and takes labelled keypoints along", () =
   assert.deepEqual(fields.keypoints, [95, 5, 2, 0, 0, 0]);
 });
 
-test("a bitmap moves by whole pixels, and its holes are counted when it becomes a polygon", () => {
+test("a bitmap moves by whole pixels, and keeps its hole when it becomes a polygon", () => {
   const pixels = new Uint8Array(25).fill(1);
   pixels[12] = 0;
   const segmentation = encodeCrop({ left: 2, top: 2, width: 5, height: 5, pixels }, 20, 20);
@@ -64,8 +66,35 @@ test("a bitmap moves by whole pixels, and its holes are counted when it becomes 
   const after = edited(bitmap, moved(bitmap, 1.4, 2.6, { width: 20, height: 20 }));
   assert.deepEqual(after.bbox, [3, 5, 5, 5]);
   assert.equal(after.area, 24);
-  const { segmentation: rings, holes } = asPolygon(bitmap, 0.5);
-  assert.deepEqual([rings.length, holes], [1, 1]);
+  const rings = asPolygon(bitmap, 0.5);
+  assert.equal(rings.length, 1);
+  assert.equal(signedArea(rings[0]), 24);
+  assert.equal(covers(rings, 4.5, 4.5), false);
+  assert.equal(covers(rings, 3.5, 4.5), true);
+});
+
+test("the two ends of a cut to a hole move together", () => {
+  const ring = withHoles([0, 0, 10, 0, 10, 10, 0, 10], [[4, 4, 4, 6, 6, 6, 6, 4]]);
+  assert.equal(signedArea(ring), 96);
+  const cut = ring.slice(0, 2);
+  const [moved] = moveVertex([ring], 0, 0, 1, 1);
+  assert.deepEqual(cut, [0, 0]);
+  assert.equal(moved.filter((value, i) => i % 2 === 0 && value === 0 && moved[i + 1] === 0).length, 0);
+});
+
+test("an object is stretched with its keypoints; Shift keeps the proportions; the image holds it", () => {
+  const image = { width: 100, height: 50 };
+  const square = instanceOf({ keypoints: [5, 5, 2, 0, 0, 0] });
+  const wider = resized(square, stretched([0, 0, 10, 10], 4, 10, 20, false, image), image);
+  assert.deepEqual(wider.segmentation, [[0, 0, 20, 0, 20, 30, 0, 30]]);
+  assert.deepEqual(wider.keypoints, [10, 15, 2, 0, 0, 0]);
+  assert.deepEqual(stretched([0, 0, 10, 10], 4, 10, 0, true, image), [0, 0, 20, 20]);
+  assert.deepEqual(stretched([0, 0, 10, 10], 4, 500, 0, true, image), [0, 0, 50, 50]);
+  assert.deepEqual(stretched([10, 10, 20, 20], 7, -50, 9, false, image), [0, 10, 20, 20]);
+  const pixels = new Uint8Array([1, 0, 1, 1]);
+  const bitmap = instanceOf({ segmentation: encodeCrop({ left: 0, top: 0, width: 2, height: 2, pixels }, 50, 100) });
+  const large = resized({ ...bitmap, bbox: [0, 0, 2, 2] }, [0, 0, 4, 6], image);
+  assert.equal(edited(bitmap, large).area, 18);
 });
 
 test("keypoints are filled up to the class's names; one that is not labelled has no place", () => {

@@ -3,7 +3,7 @@
  * edit makes a new instance and a new document, so that caches and lists can compare by identity.
  */
 
-import { boundsOf, rounded, signedArea, simplifyRing, translateRing } from "./geometry.js";
+import { boundsOf, covers, rounded, signedArea, simplifyRing, translateRing, withHoles } from "./geometry.js";
 import { decodeCrop, encodeCrop, traceRings } from "./rle.js";
 
 /** @typedef {import("./geometry.js").Ring} Ring */
@@ -126,9 +126,11 @@ export function countLabelled(keypoints) {
 export function moveVertex(rings, ring, vertex, x, y) {
   return rings.map((points, r) => {
     if (r !== ring) return points;
+    const [fromX, fromY] = points.slice(2 * vertex, 2 * vertex + 2);
     const moved = points.slice();
-    moved[2 * vertex] = rounded(x);
-    moved[2 * vertex + 1] = rounded(y);
+    // The two ends of a cut to a hole lie on each other, and stay so.
+    for (let i = 0; i < points.length; i += 2)
+      if (points[i] === fromX && points[i + 1] === fromY) moved.splice(i, 2, rounded(x), rounded(y));
     return moved;
   });
 }
@@ -154,14 +156,21 @@ export function simplified(rings, tolerance) {
 }
 
 /**
- * The outer rings of a bitmap instance as an editable polygon, and how many holes that fills.
- * @param {Instance} instance @param {number} tolerance in pixels @returns {{segmentation: Ring[], holes: number}}
+ * A bitmap instance as an editable polygon. A ring cannot have a hole, so each hole is joined to the ring around it by a
+ * cut of no width, as COCO's tools do.
+ * @param {Instance} instance @param {number} tolerance in pixels @returns {Ring[]}
  */
 export function asPolygon(instance, tolerance) {
-  const rings = ringsOf(instance);
+  const rings = simplified(ringsOf(instance), tolerance).filter((ring) => ring.length >= 6);
   const outer = rings.filter((ring) => signedArea(ring) > 0);
-  const segmentation = simplified(outer, tolerance).filter((ring) => ring.length >= 6);
-  return { segmentation, holes: rings.length - outer.length };
+  /** @type {Map<Ring, Ring[]>} */
+  const holes = new Map(outer.map((ring) => [ring, []]));
+  for (const hole of rings.filter((ring) => signedArea(ring) < 0)) {
+    const around = outer.filter((ring) => covers([ring], hole[0], hole[1]));
+    around.sort((a, b) => signedArea(a) - signedArea(b));
+    holes.get(around[0])?.push(hole);
+  }
+  return [...holes].map(([ring, inside]) => withHoles(ring, inside));
 }
 
 /**

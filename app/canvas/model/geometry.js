@@ -161,6 +161,29 @@ export function simplifyRing(ring, tolerance) {
   return kept.length >= 6 ? kept : ring;
 }
 
+/**
+ * One ring for an outer ring and the holes in it, each joined to it by a cut of no width between their nearest points.
+ * @param {Ring} outer @param {Ring[]} holes run the other way round @returns {Ring}
+ */
+export function withHoles(outer, holes) {
+  const near = (/** @type {Ring} */ ring) => Math.max(...ring.filter((_, i) => i % 2 === 0));
+  // From the right to the left, so that no cut crosses a hole that is joined later.
+  return [...holes]
+    .sort((a, b) => near(b) - near(a))
+    .reduce((ring, hole) => {
+      let best = Infinity,
+        from = 0,
+        to = 0;
+      for (let i = 0; i < ring.length; i += 2) {
+        for (let j = 0; j < hole.length; j += 2) {
+          const squared = (ring[i] - hole[j]) ** 2 + (ring[i + 1] - hole[j + 1]) ** 2;
+          if (squared < best) [best, from, to] = [squared, i, j];
+        }
+      }
+      return [...ring.slice(0, from + 2), ...hole.slice(to), ...hole.slice(0, to + 2), ...ring.slice(from)];
+    }, outer);
+}
+
 /** @param {Ring} ring @param {number} dx @param {number} dy @returns {Ring} */
 export function translateRing(ring, dx, dy) {
   return ring.map((value, i) => value + (i % 2 ? dy : dx));

@@ -1,4 +1,4 @@
-/** Draw a box; the model finds the mask in it, and says the class where it is sure. */
+/** Draw a box; the model finds the mask in it, and says the class where it is sure. Or the box is all that is wanted. */
 
 import * as api from "../model/api.js";
 import { lineOf } from "../model/editor.js";
@@ -15,7 +15,7 @@ const SURE = 0.5; // score from which the model's class is taken
 
 export class BoxTool {
   name = "box";
-  label = "Box → mask by the model";
+  label = "Box → mask by the model, or a box alone";
   key = "R";
   icon = /** @type {const} */ ("box");
 
@@ -30,11 +30,18 @@ export class BoxTool {
     /** Boxes whose mask is being found. @type {Set<{image: number, box: Box}>} */
     this.waiting = new Set();
     this.guessClass = remembered("guess-class", true);
+    this.plain = remembered("plain-boxes", false);
+  }
+
+  /** Whether the model says the class. @private */
+  get guesses() {
+    return this.guessClass && !this.plain;
   }
 
   hint() {
     const name = this.editor.currentCategory?.name;
-    if (!name && !this.guessClass) return "Make a class first, in the panel on the right.";
+    if (!name && !this.guesses) return "Make a class first, in the panel on the right.";
+    if (this.plain) return `Drag a box around an object (${name}): it stays a box.`;
     const choice = !this.guessClass ? name : `the model's guess${name ? `, else ${name}` : ""}`;
     return `Drag a box around an object: the model finds its mask. Class: ${choice}.`;
   }
@@ -44,9 +51,26 @@ export class BoxTool {
   }
 
   options() {
-    const guess = element("input", { type: "checkbox", checked: this.guessClass });
+    const guess = element("input", { type: "checkbox", checked: this.guessClass, disabled: this.plain });
     guess.addEventListener("change", () => this.setGuessClass(guess.checked));
-    return element("label", { class: "ml-choice" }, guess, "The model guesses the class");
+    const plain = element("input", { type: "checkbox", checked: this.plain });
+    plain.addEventListener("change", () => {
+      this.setPlain(plain.checked);
+      guess.disabled = this.plain;
+    });
+    return element(
+      "div",
+      { class: "ml-choices-row" },
+      element("label", { class: "ml-choice" }, guess, "The model guesses the class"),
+      element("label", { class: "ml-choice" }, plain, "Boxes only, no masks"),
+    );
+  }
+
+  /** @param {boolean} on */
+  setPlain(on) {
+    this.plain = on;
+    remember("plain-boxes", on);
+    this.editor.emit("hint");
   }
 
   /** @param {boolean} on */
@@ -59,7 +83,7 @@ export class BoxTool {
   /** @param {Pointer} pointer */
   pointerDown(pointer) {
     if (pointer.button !== 0) return;
-    if (!this.editor.currentCategory && !this.guessClass) return this.editor.emit("classneeded");
+    if (!this.editor.currentCategory && !this.guesses) return this.editor.emit("classneeded");
     this.start = pointer;
     this.box = null;
   }
@@ -82,7 +106,9 @@ export class BoxTool {
     if (!box) return;
     const smallest = this.view.reach(SMALLEST_SIDE);
     if (box[2] - box[0] < smallest || box[3] - box[1] < smallest) return;
-    void this.findMask(box);
+    const { image, currentCategory: category } = this.editor;
+    if (!this.plain) void this.findMask(box);
+    else if (image && category) this.create(image.image_id, { category_id: category.id, bbox: sized(box) });
   }
 
   /** @private @param {Box} box */
@@ -182,7 +208,7 @@ export class BoxTool {
 }
 
 /** @param {Box} box @returns {Box} x, y, width, height */
-const sized = ([x0, y0, x1, y1]) => [x0, y0, x1 - x0, y1 - y0];
+const sized = ([x0, y0, x1, y1]) => [x0, y0, rounded(x1 - x0), rounded(y1 - y0)];
 
 /** @param {CanvasRenderingContext2D} context @param {import("../view/painter.js").Surface} surface @param {Box} box @param {string} color */
 function drawBox(context, surface, [x0, y0, x1, y1], color) {

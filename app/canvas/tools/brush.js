@@ -2,6 +2,7 @@
 
 import { isRle, ringsOf, simplified } from "../model/document.js";
 import { clockwise } from "../model/geometry.js";
+import { element } from "../view/dom.js";
 import { colorOf, inScreenPixels } from "../view/painter.js";
 import { remember, remembered } from "../model/preferences.js";
 import { fillRings, paintStroke, pixelBox, segmentationOf } from "../model/raster.js";
@@ -14,6 +15,7 @@ const SMALLEST = 2,
 
 /** Brush and eraser have one size. */
 const size = { radius: remembered("brush", 14) };
+const WHEEL_STEP = 1.0015; // of the radius for one pixel of wheel travel
 
 export class BrushTool {
   /** @param {"brush" | "eraser"} name @param {import("../model/editor.js").Editor} editor @param {import("../view/view.js").View} view */
@@ -24,13 +26,19 @@ export class BrushTool {
     this.icon = name;
     if (name === "eraser") {
       // One size for both: said once, after the second of them.
-      const run = (/** @type {string} */ key) => this.resize(key === "]" ? 1.25 : 0.8);
-      this.shortcuts = [{ keys: ["[", "]"], label: "Smaller, larger brush", run }];
+      const run = (/** @type {string} */ key) => {
+        this.resize(key === "]" ? 1.25 : 0.8);
+        this.editor.emit("brush");
+      };
+      this.shortcuts = [{ keys: ["[", "]"], label: "Smaller, larger brush; so does Shift+wheel", run }];
     }
     this.editor = editor;
     this.view = view;
+    editor.on("brush", () => this.showSize());
     /** @type {number[]} */
     this.points = [];
+    /** Brings the slider up to date. */
+    this.showSize = () => {};
   }
 
   hint() {
@@ -45,17 +53,49 @@ export class BrushTool {
     const what = selected
       ? `Paint on the mask of the selected ${editor.category(selected.category_id)?.name ?? "object"}; Esc, then paint a new one.`
       : `Paint a new ${editor.currentCategory.name}.`;
-    return `${what} Alt erases; [ and ] change the size.`;
+    return `${what} Alt erases; [ and ] or Shift+wheel change the size.`;
   }
 
   cursor() {
     return this.name === "eraser" && !this.editor.selected ? "pointer" : "none";
   }
 
+  options() {
+    const slider = element("input", {
+      type: "range",
+      min: Math.log(SMALLEST),
+      max: Math.log(LARGEST),
+      step: 0.01,
+      value: Math.log(size.radius), // the difference between 2 and 4 is as large as between 100 and 200
+      "aria-label": "Brush size",
+    });
+    const diameter = element("output", { class: "ml-slider-value" });
+    const show = () => {
+      slider.value = String(Math.log(size.radius));
+      diameter.textContent = `${Math.round(2 * size.radius)} px`;
+    };
+    slider.addEventListener("input", () => this.setRadius(Math.exp(Number(slider.value))));
+    this.showSize = show;
+    show();
+    return element("label", { class: "ml-choice", title: "[ and ], or Shift+wheel" }, "Size", slider, diameter);
+  }
+
   /** @param {number} factor */
   resize(factor) {
-    size.radius = Math.min(LARGEST, Math.max(SMALLEST, size.radius * factor));
+    this.setRadius(size.radius * factor);
+  }
+
+  /** @param {number} travel of the wheel with Shift */
+  wheel(travel) {
+    this.resize(WHEEL_STEP ** -travel);
+    return true;
+  }
+
+  /** @param {number} radius CSS pixels */
+  setRadius(radius) {
+    size.radius = Math.min(LARGEST, Math.max(SMALLEST, radius));
     remember("brush", size.radius);
+    this.showSize();
     this.view.redrawOverlay();
   }
 

@@ -1,6 +1,7 @@
 /** Draw a polygon point by point, or freehand with the button held; with Shift, a further part of the selected object. */
 
-import { isRle } from "../model/document.js";
+import { findInstance, isRle } from "../model/document.js";
+import { browserSession } from "../model/preferences.js";
 import { clamp, rounded, signedArea } from "../model/geometry.js";
 import { colorOf, HANDLE, inScreenPixels, line } from "../view/painter.js";
 
@@ -9,6 +10,7 @@ import { colorOf, HANDLE, inScreenPixels, line } from "../view/painter.js";
 const CLOSE_REACH = 10; // CSS pixels
 const FREEHAND_STEP = 7;
 const SAME_POINT = 2;
+const KEY = "maskloop.polygon:"; // and the image's number
 
 export class PolygonTool {
   name = "polygon";
@@ -25,6 +27,36 @@ export class PolygonTool {
     /** The object that the new part belongs to. @type {number | null} */
     this.partOf = null;
     this.closing = false;
+    /** Points of an image survive another tool, another image and a reload. @type {number | null} */
+    this.image = null;
+    editor.on("open", () => this.restore());
+    editor.on("renumber", ({ from, to }) => {
+      if (this.partOf === from) this.partOf = to;
+    });
+  }
+
+  /** Take up what was begun on the image that is open now. @private */
+  restore() {
+    this.image = this.editor.image?.image_id ?? null;
+    [this.points, this.partOf, this.closing] = [[], null, false];
+    try {
+      const kept = JSON.parse(browserSession()?.getItem(KEY + this.image) ?? "null");
+      if (Array.isArray(kept?.points)) [this.points, this.partOf] = [kept.points, kept.partOf ?? null];
+    } catch {
+      // what cannot be read was not begun
+    }
+    this.editor.emit("hint");
+  }
+
+  /** @private */
+  keep() {
+    const { points, partOf } = this;
+    try {
+      if (points.length) browserSession()?.setItem(KEY + this.image, JSON.stringify({ points, partOf }));
+      else browserSession()?.removeItem(KEY + this.image);
+    } catch {
+      // storage is full or forbidden: the points last as long as the page
+    }
   }
 
   hint() {
@@ -81,6 +113,7 @@ export class PolygonTool {
     const last = this.points.length - 2;
     if (last >= 0 && Math.hypot(x - this.points[last], y - this.points[last + 1]) < this.view.reach(apart)) return;
     this.points.push(x, y);
+    this.keep();
     this.view.redrawOverlay();
   }
 
@@ -110,8 +143,9 @@ export class PolygonTool {
     }
     this.reset();
     const category = this.editor.currentCategory;
-    const whole = this.editor.selected;
-    if (this.partOf !== null && whole && !isRle(whole.segmentation)) {
+    const whole = this.whole;
+    if (whole && !isRle(whole.segmentation)) {
+      this.editor.select(whole.id);
       this.editor.change(whole.id, { segmentation: [...whole.segmentation, ring] });
     } else if (category) {
       this.editor.select(this.editor.create({ category_id: category.id, segmentation: [ring] }));
@@ -119,9 +153,15 @@ export class PolygonTool {
     return true;
   }
 
+  /** The object that the part is added to, if it is still there. @private */
+  get whole() {
+    return this.editor.document ? findInstance(this.editor.document, this.partOf) : null;
+  }
+
   /** @private */
   reset() {
     this.points = [];
+    this.keep();
     this.closing = false;
     this.editor.emit("hint");
     this.view.redrawOverlay();
@@ -136,6 +176,7 @@ export class PolygonTool {
   erase() {
     if (!this.points.length) return false;
     this.points.length -= 2;
+    this.keep();
     this.editor.emit("hint");
     this.view.redrawOverlay();
     return true;
@@ -145,14 +186,36 @@ export class PolygonTool {
     return this.erase();
   }
 
+  /** Another image: the points wait on this one. */
+  settle() {
+    this.closing = false;
+  }
+
   leave() {
-    this.cancel();
+    this.closing = false;
+    if (this.points.length)
+      this.editor.emit("notice", { text: "The polygon that you began is kept: P goes on with it, then Esc drops it." });
+  }
+
+  /** What was begun is seen while another tool is in hand. @param {CanvasRenderingContext2D} context @param {import("../view/painter.js").Surface} surface */
+  overlay(context, surface) {
+    if (this.view.tool === this || !this.points.length) return;
+    const color = colorOf(this.whole ? this.editor.category(this.whole.category_id) : this.editor.currentCategory);
+    inScreenPixels(context, surface);
+    context.setLineDash([3, 4]);
+    context.strokeStyle = color;
+    context.lineWidth = 2;
+    context.beginPath();
+    for (let i = 0; i < this.points.length; i += 2)
+      context.lineTo(...surface.viewport.toScreen(this.points[i], this.points[i + 1]));
+    context.stroke();
+    context.setLineDash([]);
   }
 
   /** @param {CanvasRenderingContext2D} context @param {import("../view/painter.js").Surface} surface */
   draw(context, surface) {
     if (!this.points.length) return;
-    const whole = this.partOf === null ? null : this.editor.selected;
+    const whole = this.whole;
     const color = colorOf(whole ? this.editor.category(whole.category_id) : this.editor.currentCategory);
     const corners = [];
     for (let i = 0; i < this.points.length; i += 2)

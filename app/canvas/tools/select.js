@@ -12,6 +12,7 @@ import {
 import { clamp, nearestEdge, nearestVertex } from "../model/geometry.js";
 import { colorOf, HANDLE, inScreenPixels } from "../view/painter.js";
 import { hits, shapeOf } from "../view/outline_cache.js";
+import { cursorOf, dragHandle, drawHandles, handleAt } from "./frame.js";
 import { dragKeypoint, turnVisibility } from "./keypoints.js";
 
 /** @typedef {import("../view/view.js").Pointer} Pointer */
@@ -38,6 +39,8 @@ export class SelectTool {
     this.drag = null;
     /** Where a click would add a vertex. @type {{x: number, y: number} | null} */
     this.onEdge = null;
+    /** The handle of the frame under the pointer. @type {number | null} */
+    this.handle = null;
     /** Where a finger's pan of the empty canvas has got to. @type {Pointer | null} */
     this.panFrom = null;
     /** The frame that is being drawn around objects. @type {{start: Pointer, end: Pointer, adds: boolean} | null} */
@@ -52,9 +55,9 @@ export class SelectTool {
       return `${editor.selection.size} selected: 1 – 9 class, Enter accept, Del delete, H hide, L lock. Shift+click adds or takes out.`;
     if (editor.locked.has(selected.id)) return "Locked. L unlocks it.";
     if (shapeKind(selected) === "bitmap")
-      return "Drag moves the mask. Double-click turns it into a polygon with points to drag.";
+      return "Drag moves the mask, its frame stretches it. Double-click turns it into a polygon with points to drag.";
     if (shapeKind(selected) === "box") return "Drag a corner or a side; R draws a box that becomes a mask.";
-    return "Drag points. Click an edge to add one, Shift+click removes one. Drag inside to move.";
+    return "Drag points. Click an edge to add one, Shift+click removes one. Drag inside to move, the frame to stretch.";
   }
 
   /** The selected instance, where it may be reshaped. @private @returns {Instance | null} */
@@ -100,6 +103,9 @@ export class SelectTool {
     }
     const vertex = this.vertexAt(pointer);
     if (selected && vertex) return this.pressVertex(selected, vertex, pointer);
+    const handle = selected && handleAt(selected, pointer, view.viewport);
+    if (selected && handle !== null)
+      return this.begin(selected, pointer, (at) => dragHandle(selected, handle, pointer, at, this.image));
     const edge = this.edgeAt(pointer);
     if (selected && edge) return this.pressEdge(selected, edge, pointer);
     const under = view.instancesAt(pointer.x, pointer.y);
@@ -193,8 +199,15 @@ export class SelectTool {
     const keypoint = this.keypointAt(pointer);
     view.hoveredKeypoint = keypoint?.index ?? null;
     view.activeVertex = keypoint ? null : this.vertexAt(pointer);
-    this.onEdge = keypoint || view.activeVertex ? null : this.edgeAt(pointer);
-    editor.hover(view.activeVertex || this.onEdge ? null : (view.instancesAt(pointer.x, pointer.y)[0]?.id ?? null));
+    const selected = this.editable;
+    this.handle = keypoint || view.activeVertex || !selected ? null : handleAt(selected, pointer, view.viewport);
+    const taken = keypoint || view.activeVertex || this.handle !== null;
+    this.onEdge = taken ? null : this.edgeAt(pointer);
+    editor.hover(
+      view.activeVertex || this.onEdge || this.handle !== null
+        ? null
+        : (view.instancesAt(pointer.x, pointer.y)[0]?.id ?? null),
+    );
     view.redrawOverlay();
   }
 
@@ -237,12 +250,8 @@ export class SelectTool {
 
   /** Turn a bitmap into a polygon. @param {Instance} instance */
   convert(instance) {
-    const { segmentation, holes } = asPolygon(instance, CONVERT_TOLERANCE);
-    if (!segmentation.length || !this.editor.change(instance.id, { segmentation })) return;
-    if (holes)
-      this.editor.emit("notice", {
-        text: `A polygon cannot have holes: ${holes} ${holes > 1 ? "were" : "was"} filled. Ctrl+Z brings the mask back.`,
-      });
+    const segmentation = asPolygon(instance, CONVERT_TOLERANCE);
+    if (segmentation.length) this.editor.change(instance.id, { segmentation });
   }
 
   cancel() {
@@ -255,12 +264,13 @@ export class SelectTool {
 
   leave() {
     if (this.drag || this.frame) this.cancel();
-    this.view.activeVertex = this.onEdge = null;
+    this.view.activeVertex = this.onEdge = this.handle = null;
     this.view.hoveredKeypoint = null;
   }
 
   /** @param {Pointer} pointer */
   cursor(pointer) {
+    if (this.handle !== null) return cursorOf(this.handle);
     if (this.drag?.moving || this.panFrom) return "grabbing";
     if (this.view.hoveredKeypoint !== null || this.view.activeVertex)
       return pointer.shift && this.view.activeVertex ? "not-allowed" : "grab";
@@ -273,6 +283,7 @@ export class SelectTool {
   draw(context, surface) {
     if (this.frame) drawFrame(context, surface, this.frame.start, this.frame.end);
     const instance = this.editable;
+    if (instance) drawHandles(context, surface, this.editor.shown(instance), this.handle);
     if (!this.onEdge || this.drag || !instance || shapeKind(instance) === "box") return;
     const [x, y] = surface.viewport.toScreen(this.onEdge.x, this.onEdge.y);
     inScreenPixels(context, surface);

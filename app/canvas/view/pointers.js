@@ -116,7 +116,10 @@ export function attachPointers(view) {
     (event) => {
       event.preventDefault();
       const at = pointerOf(event);
-      const travel = event.deltaY * (event.deltaMode === WheelEvent.DOM_DELTA_LINE ? LINE_PIXELS : 1);
+      // With Shift held, browsers turn the wheel's travel sideways.
+      const turned = event.shiftKey ? event.deltaY || event.deltaX : event.deltaY;
+      const travel = turned * (event.deltaMode === WheelEvent.DOM_DELTA_LINE ? LINE_PIXELS : 1);
+      if (event.shiftKey && !event.ctrlKey && view.tool?.wheel?.(travel)) return;
       const factor = WHEEL_STEP ** (-travel * (event.ctrlKey ? 5 : 1)); // a pinch on a touchpad comes with Ctrl and small steps
       view.viewport.zoomAt(at.screenX, at.screenY, Math.min(2, Math.max(0.5, factor)));
       view.pointer = pointerOf(event);

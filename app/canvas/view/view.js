@@ -33,6 +33,7 @@ import { Viewport } from "./viewport.js";
  * @property {(pointer: Pointer, pressed: boolean) => void} [pointerMove]
  * @property {(pointer: Pointer) => void} [pointerUp]
  * @property {(pointer: Pointer) => void} [doubleClick]
+ * @property {(travel: number) => boolean} [wheel]  Shift+wheel; true where it meant something
  * @property {() => boolean} [cancel]  true where there was something to cancel
  * @property {() => boolean} [confirm]
  * @property {() => boolean} [erase]  Del and Backspace
