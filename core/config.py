@@ -30,13 +30,15 @@ class ModelConfig:
 
     # -- backbone and features ------------------------------------------------------------------
     backbone: Backbone = "resnet50"
-    features: Literal["fpn", "c4", "c5", "dc5"] = "fpn"  # c4, c5: strides 16, 32; dc5: C5 dilated to stride 16
+    # c4, c5: one map at stride 16, 32; dc5: C5 dilated to stride 16; fpn_mobile: torchvision's pyramid on a
+    # MobileNet, two maps of stride 32 and their half.
+    features: Literal["fpn", "fpn_mobile", "c4", "c5", "dc5"] = "fpn"
     num_classes: int = 80  # without background; labels are 1..num_classes, 0 is background
     fpn_channels: int = 256
     # "frozen": statistics and affine terms fixed, folded into the convolution for inference;
     # "batch": ordinary BN; "sync": BN over all processes; "group": GroupNorm with 32 groups.
     backbone_norm: Literal["frozen", "batch", "sync", "group"] = "frozen"
-    backbone_norm_eps: float = 1e-5  # torchvision's first COCO weights were trained with 0
+    backbone_norm_eps: float = 1e-5  # torchvision's first COCO weights (its COCO_V1 files) were trained with 0
     stride_in_1x1: bool = False  # MSRA's ResNets (detectron2's R50, R101) put a bottleneck's stride there
     fpn_norm: Literal["none", "batch"] = "none"
     # Appendix B and arXiv:1711.07971: each stands before one of the last residual blocks of res4.
@@ -49,7 +51,7 @@ class ModelConfig:
     image_std: tuple[float, float, float] = (0.229, 0.224, 0.225)
 
     # -- region proposal network ----------------------------------------------------------------
-    anchor_sizes: tuple[int, ...] = (32, 64, 128, 256, 512)  # FPN: one a level; otherwise all on one map
+    anchor_sizes: tuple[int, ...] = (32, 64, 128, 256, 512)  # FPN: one a level; otherwise all on every map
     anchor_ratios: tuple[float, ...] = (0.5, 1.0, 2.0)  # height / width
     anchors_rounded: bool = False  # torchvision rounds anchors, and the step between them, to whole pixels
     rpn_conv_depth: int = 1
@@ -59,6 +61,7 @@ class ModelConfig:
     proposals_before_nms_train: int = 2000  # a pyramid level
     proposals_before_nms_test: int = 1000
     rpn_nms_threshold: float = 0.7
+    rpn_score_threshold: float = 0.0  # proposals of lower objectness are left out; torchvision's MobileNets: 0.05
     rpn_batch_size: int = 256  # anchors sampled for the RPN loss, an image
     rpn_positive_iou: float = 0.7
     rpn_negative_iou: float = 0.3
@@ -110,9 +113,9 @@ class ModelConfig:
             raise ValueError(f"ModelConfig.min_size={self.min_size} is larger than max_size={self.max_size}")
         # Frozen dataclasses are set this way; the JSON beside the weights then holds the numbers used.
         if not self.rois_per_image:
-            object.__setattr__(self, "rois_per_image", 512 if self.features == "fpn" else 64)
+            object.__setattr__(self, "rois_per_image", 512 if self.has_pyramid else 64)
         if not self.proposals_test:
-            object.__setattr__(self, "proposals_test", 1000 if self.features == "fpn" else 300)
+            object.__setattr__(self, "proposals_test", 1000 if self.has_pyramid else 300)
         for name in ("image_mean", "image_std"):
             if len(getattr(self, name)) != 3:
                 raise ValueError(f"ModelConfig.{name}={getattr(self, name)}: three numbers are needed, for R, G and B")
@@ -126,14 +129,21 @@ class ModelConfig:
             raise ValueError(
                 f"ModelConfig.non_local_blocks={self.non_local_blocks} needs a ResNet or ResNeXt, not {self.backbone}"
             )
-        if self.features != "fpn" and self.backbone.startswith("mobilenet"):
+        if not self.has_pyramid and self.backbone.startswith("mobilenet"):
             raise ValueError(f"ModelConfig.features={self.features!r} needs a ResNet or ResNeXt, not {self.backbone}")
+        if self.features == "fpn_mobile" and not self.backbone.startswith("mobilenet"):
+            raise ValueError(f"ModelConfig.features='fpn_mobile' needs a MobileNet, not {self.backbone}")
         if self.features == "c4":
             # Figure 4, left: res5 is the box head, and the mask head follows it.
             for name in ("mask_head", "box_head"):
                 if getattr(self, name) in ("mlp2", "mlp3", "conv4fc1"):
                     value = getattr(self, name)
                     raise ValueError(f"ModelConfig.{name}={value!r} needs features='fpn', 'c5' or 'dc5', not 'c4'")
+
+    @property
+    def has_pyramid(self) -> bool:
+        """Whether RPN and heads read a pyramid, not one map."""
+        return self.features in ("fpn", "fpn_mobile")
 
     def to_dict(self) -> dict[str, Any]:
         """The configuration as JSON-ready values."""

@@ -41,6 +41,9 @@ class Predict:
     """Longer edge that is not passed."""
     detections_per_image: int | None = None
     """The most objects in an image, the best of them; the model's own, 100 as a rule, unless given."""
+    class_names: tuple[str, ...] = ()
+    """Names of the model's classes in their order, or a file of them (.txt with one a line, or COCO .json), for
+    weights that have none; coco for COCO's."""
     device: str = "auto"
     """auto, cpu, cuda or cuda:1."""
 
@@ -67,6 +70,9 @@ class Evaluate:
     """The most results of an image and category that count; COCO's 100, and 20 for keypoints, unless given."""
     batch_size: int = 1
     """Images at a time."""
+    class_names: tuple[str, ...] = ()
+    """Names of the model's classes in their order, or a file of them (.txt with one a line, or COCO .json), for
+    weights that have none; coco for COCO's."""
     device: str = "auto"
     """auto, cpu, cuda or cuda:1."""
 
@@ -158,6 +164,9 @@ class Distill:
     """Longer edge that is not passed."""
     detections_per_image: int | None = None
     """The most objects in an image, the best of them; the model's own, 100 as a rule, unless given."""
+    class_names: tuple[str, ...] = ()
+    """Names of the model's classes in their order, or a file of them (.txt with one a line, or COCO .json), for
+    weights that have none; coco for COCO's."""
     device: str = "auto"
     """auto, cpu, cuda or cuda:1."""
 

@@ -15,6 +15,7 @@ from tqdm import tqdm
 
 from core.coco.reading import image_file_name, read_categories, read_coco_json, read_images
 from core.commands.arguments import Distill
+from core.commands.class_names import load_named_model
 from core.commands.predict import image_files
 from core.datasets import read_image
 from core.files import write_text_atomically
@@ -40,7 +41,7 @@ def distill(command: Distill) -> int:
     threshold = command.score_threshold
     keep_freed_memory()
     predictor = Predictor(
-        command.model,
+        load_named_model(command.model, command.class_names),
         device=command.device,
         score_threshold=LEAST_SCORE if threshold is None else threshold,
         min_size=command.min_size,

@@ -9,12 +9,12 @@ from typing import Any
 from tqdm import tqdm
 
 from core.commands.arguments import Evaluate
+from core.commands.class_names import load_named_model
 from core.datasets import CocoDataset
 from core.evaluation import evaluate as evaluate_model
 from core.evaluation import evaluate_results
 from core.files import write_text_atomically
 from core.memory import keep_freed_memory
-from core.model.weights import load_model
 from core.training.validation import validation_losses
 
 
@@ -32,7 +32,7 @@ def evaluate(command: Evaluate) -> int:
     else:
         dataset = CocoDataset(command.images, command.annotations, box_masks=True)
         keep_freed_memory()
-        model = load_model(command.model)
+        model = load_named_model(command.model, command.class_names)
         known = {category["name"] for category in model.categories}
         unknown = [category["name"] for category in dataset.categories if category["name"] not in known]
         if unknown:

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from tqdm import tqdm
 
 from core.commands.arguments import Predict
+from core.commands.class_names import load_named_model
 from core.datasets import read_image
 from core.datasets.images import IMAGE_SUFFIXES
 from core.files import write_text_atomically
@@ -31,7 +32,7 @@ def predict(command: Predict) -> int:
         raise FileNotFoundError(f"{command.output}: there is no such folder to write it in")
     keep_freed_memory()
     predictor = Predictor(
-        command.model,
+        load_named_model(command.model, command.class_names),
         device=command.device,
         score_threshold=command.score_threshold,
         min_size=command.min_size,

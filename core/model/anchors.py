@@ -35,14 +35,21 @@ def grid_anchors(cell: Tensor, height: int, width: int, stride_y: int, stride_x:
 
 
 def anchors_per_position(config: ModelConfig) -> int:
-    """A: with FPN one size a level, otherwise every size on the one map."""
+    """A: with FPN one size a level, otherwise every size on every map."""
     sizes = 1 if config.features == "fpn" else len(config.anchor_sizes)
     return sizes * len(config.anchor_ratios)
 
 
 def feature_strides(config: ModelConfig) -> tuple[int, ...]:
     """Input pixels a map pixel on each level that the RPN reads: P2 to P6, or the one map."""
-    return {"fpn": (4, 8, 16, 32, 64), "c4": (16,), "c5": (32,), "dc5": (16,)}[config.features]
+    strides = {"fpn": (4, 8, 16, 32, 64), "fpn_mobile": (32, 32, 64), "c4": (16,), "c5": (32,), "dc5": (16,)}
+    return strides[config.features]
+
+
+def roi_strides(config: ModelConfig) -> tuple[int, ...]:
+    """Those of the levels that RoIs are read from: a pyramid's last, P6, serves the RPN alone."""
+    strides = feature_strides(config)
+    return strides[:-1] if config.has_pyramid else strides
 
 
 def anchors_for(
@@ -53,7 +60,9 @@ def anchors_for(
     if config.anchors_rounded:
         # torchvision divides sizes instead: 61 pixels on a P6 of 13 rows over 800.
         strides = [(input_size[0] // height, input_size[1] // width) for height, width in map_sizes]
-    sizes = [(size,) for size in config.anchor_sizes] if config.features == "fpn" else [config.anchor_sizes]
+    sizes = [config.anchor_sizes] * len(map_sizes)
+    if config.features == "fpn":
+        sizes = [(size,) for size in config.anchor_sizes]
     return _anchors_of_levels(
         tuple(sizes), config.anchor_ratios, config.anchors_rounded, tuple(map_sizes), tuple(strides), device
     )

@@ -40,6 +40,12 @@ MOBILENET_STAGES: dict[str, tuple[Callable[..., nn.Module], tuple[int, int, int,
     "mobilenet_v2": (mobilenet_v2, (4, 7, 14, 18), (24, 32, 96, 320)),
     "mobilenet_v3_large": (mobilenet_v3_large, (4, 7, 13, 16), (24, 40, 112, 160)),
 }
+# What torchvision's pyramid on such a network reads: the stage of stride 32 from the block that halves it on, and the
+# closing 1×1 convolution, both of stride 32.
+MOBILENET_PYRAMIDS: dict[str, tuple[tuple[int, int], tuple[int, int]]] = {
+    "mobilenet_v2": ((15, 19), (160, 1280)),
+    "mobilenet_v3_large": ((14, 17), (160, 960)),
+}
 
 
 def norm_layer(kind: str, eps: float) -> Callable[[int], nn.Module]:
@@ -114,11 +120,17 @@ class ResNetBackbone(nn.Module):
 
 
 class MobileNetBackbone(nn.Module):
-    """C2 to C5 of a MobileNetV2 or MobileNetV3-large."""
+    """C2 to C5 of a MobileNetV2 or MobileNetV3-large, or the two maps that torchvision's pyramid reads."""
 
     def __init__(self, config: ModelConfig) -> None:
         super().__init__()
-        build, self.ends, channels = MOBILENET_STAGES[config.backbone]
+        build, stage_ends, stage_channels = MOBILENET_STAGES[config.backbone]
+        mobile = config.features == "fpn_mobile"
+        ends: tuple[int, ...]
+        channels: tuple[int, ...]
+        ends, channels = MOBILENET_PYRAMIDS[config.backbone] if mobile else (stage_ends, stage_channels)
+        self.ends = ends
+        self.stage_ends = stage_ends
         norm = norm_layer(config.backbone_norm, config.backbone_norm_eps)
         network = build(weights=None, norm_layer=norm).features
         assert isinstance(network, nn.Sequential)
@@ -126,7 +138,7 @@ class MobileNetBackbone(nn.Module):
         self.channels = list(channels)
 
     def forward(self, images: Tensor) -> list[Tensor]:
-        """float32 B×3×H×W to the maps [C2, C3, C4, C5]."""
+        """float32 B×3×H×W to the maps [C2, C3, C4, C5], or to the two of torchvision's pyramid."""
         maps = []
         start, x = 0, images
         for end in self.ends:
@@ -137,7 +149,7 @@ class MobileNetBackbone(nn.Module):
 
     def stages(self) -> list[list[nn.Module]]:
         """The modules of each stage in order, the stem first, for freezing."""
-        edges = [0, 2, *self.ends]
+        edges = [0, 2, *self.stage_ends[:-1], len(self.features)]
         return [list(self.features[start:end]) for start, end in itertools.pairwise(edges)]
 
 

@@ -38,7 +38,7 @@ class FeaturePyramid(nn.Module):
 
 def build_pyramid(config: ModelConfig, in_channels: list[int]) -> FeaturePyramid | None:
     """The pyramid of a configuration, None where RPN and heads read one map."""
-    return FeaturePyramid(in_channels, config.fpn_channels, config.fpn_norm) if config.features == "fpn" else None
+    return FeaturePyramid(in_channels, config.fpn_channels, config.fpn_norm) if config.has_pyramid else None
 
 
 def _conv(in_channels: int, out_channels: int, kernel: int, bias: bool, norm: str) -> nn.Sequential:

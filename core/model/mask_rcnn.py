@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from core.config import ModelConfig
-from core.model.anchors import feature_strides
+from core.model.anchors import roi_strides
 from core.model.backbones import (
     MobileNetBackbone,
     ResNetBackbone,
@@ -66,13 +66,13 @@ class MaskRCNN(nn.Module):
         self.categories: list[Category] = list(categories) if categories else default_categories(config)
         check_categories(self.categories, config)
         self.backbone = build_backbone(config)
-        channels = config.fpn_channels if config.features == "fpn" else self.backbone.channels[-1]
+        channels = config.fpn_channels if config.has_pyramid else self.backbone.channels[-1]
         self.fpn = build_pyramid(config, self.backbone.channels)
         own = config.rpn_backbone == "own"
         self.rpn_backbone = build_backbone(config) if own else None
         self.rpn_fpn = build_pyramid(config, self.backbone.channels) if own else None
         self.res5: nn.Module | None = None
-        self.strides = feature_strides(config)[:4]  # RoIs are read from P2..P5; P6 serves the RPN alone
+        self.strides = roi_strides(config)
         self.rpn = RegionProposalNetwork(config, channels)
         if config.features == "c4":
             self._build_c4_heads(channels)

@@ -17,15 +17,15 @@ CANONICAL_LEVEL = 4
 FINEST_LEVEL = 2
 
 
-def assign_levels(rois: Tensor, levels: int) -> Tensor:
-    """The pyramid level of each RoI, int64 in 0..levels-1 (0 is P2).
+def assign_levels(rois: Tensor, levels: int, finest: int = FINEST_LEVEL) -> Tensor:
+    """The pyramid level of each RoI, int64 in 0..levels-1 (0 is P2, or the `finest` that there is).
 
     k = floor(4 + log2(sqrt(w · h) / 224)), FPN's equation 1; rois are float32 N×4 in input pixels.
     """
     size = (rois[:, 2:] - rois[:, :2]).prod(dim=1).clamp(min=0).sqrt()
     # The epsilon keeps exact powers of two on the upper side, as the published weights expect.
     level = torch.floor(CANONICAL_LEVEL + torch.log2(size / CANONICAL_SIZE) + 1e-6)
-    return (level.clamp(FINEST_LEVEL, FINEST_LEVEL + levels - 1) - FINEST_LEVEL).to(torch.int64)
+    return (level.clamp(finest, finest + levels - 1) - finest).to(torch.int64)
 
 
 def roi_features(
@@ -41,7 +41,9 @@ def roi_features(
     flat = _with_image_index(rois)
     if len(maps) == 1:
         return roi_op(maps[0], flat, strides[0], size, config)
-    levels = assign_levels(flat[:, 1:], len(maps))
+    # Level k has stride 2^k; of two maps of one stride the first is read.
+    finest, coarsest = strides[0].bit_length() - 1, strides[-1].bit_length() - 1
+    levels = assign_levels(flat[:, 1:], coarsest - finest + 1, finest)
     order, parts = [], []
     for level, (feature_map, stride) in enumerate(zip(maps, strides, strict=True)):
         chosen = torch.nonzero(levels == level).squeeze(1)

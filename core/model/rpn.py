@@ -84,8 +84,9 @@ class RegionProposalNetwork(nn.Module):
             boxes = decode_boxes(output.deltas[index, best], output.anchors[best], RPN_BOX_WEIGHTS)
             boxes = clip_boxes(boxes, height, width)
             scores = output.objectness[index, best].sigmoid()
-            large = ((boxes[:, 2:] - boxes[:, :2]) >= SMALLEST_PROPOSAL).all(dim=1)
-            boxes, scores, levels = boxes[large], scores[large], levels[large]
+            good = ((boxes[:, 2:] - boxes[:, :2]) >= SMALLEST_PROPOSAL).all(dim=1)
+            good &= scores >= self.config.rpn_score_threshold
+            boxes, scores, levels = boxes[good], scores[good], levels[good]
             kept = batched_nms(boxes, scores, levels, self.config.rpn_nms_threshold)[:keep]
             boxes_of.append(boxes[kept])
             scores_of.append(scores[kept])

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import replace
+from typing import Any
 
 from torch import Tensor
 
@@ -19,6 +20,7 @@ from core.structures import Category
 
 # torchvision's key → ours, first match wins; older files name some modules without a sequence number.
 KEYS: list[tuple[str, str]] = [
+    (r"backbone\.body\.(\d+\..+)", r"backbone.features.\1"),  # MobileNets name their blocks by number
     (r"backbone\.body\.(.+)", r"backbone.\1"),
     (r"backbone\.fpn\.inner_blocks\.(\d)\.([01]\..+)", r"fpn.lateral.\1.\2"),
     (r"backbone\.fpn\.inner_blocks\.(\d)\.(weight|bias)", r"fpn.lateral.\1.0.\2"),
@@ -43,12 +45,14 @@ KEYS: list[tuple[str, str]] = [
     (r"roi_heads\.mask_predictor\.mask_fcn_logits\.(.+)", r"mask_head.predictor.logits.\1"),
     (r"roi_heads\.keypoint_predictor\.kps_score_lowres\.(.+)", r"keypoint_head.deconv.\1"),
 ]
+MOBILE_STEM = "backbone.body.0.0.weight"
 KEYPOINT_CONV = re.compile(r"roi_heads\.keypoint_head\.(\d+)\.(.+)")
 
 
 def is_ours_to_read(state_dict: Mapping[str, Tensor]) -> bool:
-    """Whether the keys are those of a torchvision R-CNN with a ResNet and a pyramid."""
-    return "roi_heads.box_predictor.cls_score.weight" in state_dict and "backbone.body.conv1.weight" in state_dict
+    """Whether the keys are those of a torchvision R-CNN with a ResNet or MobileNet and a pyramid."""
+    stems = ("backbone.body.conv1.weight", MOBILE_STEM)
+    return "roi_heads.box_predictor.cls_score.weight" in state_dict and any(stem in state_dict for stem in stems)
 
 
 def our_key(key: str) -> str | None:
@@ -92,14 +96,11 @@ def convert(state_dict: Mapping[str, Tensor]) -> tuple[ModelConfig, dict[str, Te
 
 def _config_of(state_dict: Mapping[str, Tensor]) -> ModelConfig:
     second = any("fpn.inner_blocks.0.1." in key for key in state_dict)  # BN in the pyramid: the v2 models
-    batch_norm = any(key.startswith("backbone.body") and key.endswith("num_batches_tracked") for key in state_dict)
     keypoints = state_dict.get("roi_heads.keypoint_predictor.kps_score_lowres.weight")
     has_masks = "roi_heads.mask_predictor.mask_fcn_logits.weight" in state_dict
     config = ModelConfig(
-        backbone=resnet_of(state_dict, [f"backbone.body.layer{stage}." for stage in (1, 2, 3, 4)]),  # type: ignore[arg-type]
+        **_backbone_of(state_dict),
         num_classes=len(state_dict["roi_heads.box_predictor.cls_score.weight"]) - 1,
-        # The first COCO weights were trained with eps 0; files with a batch counter carry torch's own.
-        backbone_norm_eps=1e-5 if batch_norm else 0.0,
         anchors_rounded=True,
         roi_aligned=False,
         mask_paste="integer_box",
@@ -116,3 +117,18 @@ def _config_of(state_dict: Mapping[str, Tensor]) -> ModelConfig:
         box_head="conv4fc1",
         head_norm=head_norm,  # type: ignore[arg-type]
     )
+
+
+def _backbone_of(state_dict: Mapping[str, Tensor]) -> dict[str, Any]:
+    """The fields of the backbone and of what torchvision builds on it."""
+    if MOBILE_STEM not in state_dict:
+        return {"backbone": resnet_of(state_dict, [f"backbone.body.layer{stage}." for stage in (1, 2, 3, 4)])}
+    names = {16: "mobilenet_v3_large", 32: "mobilenet_v2"}
+    backbone = names.get(len(state_dict[MOBILE_STEM]))
+    laterals = {key.split(".")[3] for key in state_dict if key.startswith("backbone.fpn.inner_blocks.")}
+    if backbone is None or len(laterals) != 2:
+        raise ValueError(
+            f"a MobileNet with a pyramid on {len(laterals)} maps: MobileNetV2 and MobileNetV3-large are read, "
+            "with torchvision's own two"
+        )
+    return {"backbone": backbone, "features": "fpn_mobile", "rpn_score_threshold": 0.05}

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import warnings
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import torch
 from safetensors import SafetensorError
@@ -15,6 +17,7 @@ from torch import Tensor
 from core.config import ModelConfig
 from core.files import write_atomically, write_text_atomically
 from core.model.categories import check_categories
+from core.model.coco_categories import categories_of
 from core.model.coco_download import COCO_FILES, cached_file, download
 from core.model.foreign_weights import read_foreign
 from core.model.mask_rcnn import MaskRCNN
@@ -39,7 +42,7 @@ def save_model(
     """Write `model.safetensors` and `model.json` into a directory, each in one piece.
 
     `categories` replaces the model's own (names or COCO categories, in the order of the labels);
-    `half` stores 16-bit floats, which load as 32-bit.
+    `half` stores 16-bit floats, which load as 32-bit; variances, and what 16 bits cannot hold, stay as they are.
 
     Raises:
         ValueError: the categories do not fit the model; one line that names the category.
@@ -51,7 +54,7 @@ def save_model(
     check_categories(named, model.config)
     directory = Path(directory)
     directory.mkdir(parents=True, exist_ok=True)
-    tensors = {name: _at_rest(tensor, half) for name, tensor in model.state_dict().items()}
+    tensors = {name: _at_rest(name, tensor, half) for name, tensor in model.state_dict().items()}
     sidecar: dict[str, Any] = {
         "format": FORMAT,
         "config": model.config.to_dict(),
@@ -71,34 +74,79 @@ def save_model(
     return directory
 
 
-def load_model(source: str | Path) -> MaskRCNN:
+def load_model(
+    source: str | Path,
+    *,
+    categories: Sequence[Category | str] | Literal["coco"] | None = None,
+    backbone_norm_eps: float | None = None,
+) -> MaskRCNN:
     """A model in evaluation mode on the CPU, from a name, a run directory or a weights file.
 
     Names are those of `python -m core models`. A directory holds `model.safetensors` and
     `model.json`; a file is one of ours, or a torchvision or detectron2 model, which is read
     without executing anything in it.
 
+    `categories` names the classes, in the order of the labels: names, COCO categories, or "coco" for
+    COCO's; a torchvision file has no names for them. `backbone_norm_eps` is what the statistics of
+    the backbone were trained with: by default what a model of ours says, 0 for torchvision's COCO_V1
+    files, else 1e-5.
+
     Raises:
         FileNotFoundError: there is no such name or path.
-        ValueError: the file is damaged, of another kind, or does not fit its configuration.
+        ValueError: the file is damaged, of another kind, or does not fit its configuration or categories.
         ConnectionError: the weights of the name have to be downloaded and there is no network.
     """
+    changes = {} if backbone_norm_eps is None else {"backbone_norm_eps": float(backbone_norm_eps)}
+    if backbone_norm_eps is not None and not backbone_norm_eps >= 0:
+        raise ValueError(f"backbone_norm_eps={backbone_norm_eps}: 0 or more is needed, 1e-5 as a rule")
+    with warnings.catch_warnings():
+        if categories is not None:  # nothing has to be said of names that are given
+            warnings.filterwarnings("ignore", message=".*have no names in the file")
+        model = _load(source, changes)
+    if categories is not None:
+        model.categories = _renamed(model, categories)
+    return model
+
+
+def _load(source: str | Path, changes: Mapping[str, Any]) -> MaskRCNN:
+    """The model of `load_model`, with some fields of its configuration changed."""
     name = str(source)
     if name in COCO_FILES:
-        return _load_coco(name)
+        return _load_coco(name, changes)
     if (SHIPPED_MODELS / name / SIDECAR_FILE).is_file() and name == Path(name).name:
-        return _load_ours(SHIPPED_MODELS / name / WEIGHTS_FILE)
+        return _load_ours(SHIPPED_MODELS / name / WEIGHTS_FILE, changes)
     path = Path(source)
     if path.is_dir():
         if not (path / WEIGHTS_FILE).is_file():
             raise FileNotFoundError(f"{path}: no {WEIGHTS_FILE} in this directory; train with --output {path} first")
-        return _load_ours(path / WEIGHTS_FILE)
+        return _load_ours(path / WEIGHTS_FILE, changes)
     if not path.is_file():
         known = ", ".join(entry["name"] for entry in available_models())
         raise FileNotFoundError(f"no model {name!r}: give a name ({known}), a run directory or a weights file")
     if path.suffix == ".safetensors" and path.with_suffix(".json").is_file():
-        return _load_ours(path)
-    return _load_foreign(path)
+        return _load_ours(path, changes)
+    return _load_foreign(path, changes)
+
+
+def _renamed(model: MaskRCNN, categories: Sequence[Category | str] | str) -> list[Category]:
+    """The categories given, as a model has them; a name alone changes nothing else of its category."""
+    if isinstance(categories, str):
+        if categories != "coco" or model.config.num_classes not in (80, 90):
+            raise ValueError(
+                f"categories={categories!r}: a list of {model.config.num_classes} names is needed"
+                + ("; COCO has 80 classes, with gaps 90" if categories == "coco" else ", or 'coco' for COCO's")
+            )
+        return categories_of(model.config)
+    if len(categories) != model.config.num_classes:
+        raise ValueError(
+            f"{len(categories)} categories are given, but the model has {model.config.num_classes} classes"
+        )
+    named = [
+        _with_name(own, item) if isinstance(item, str) else item
+        for own, item in zip(model.categories, categories, strict=True)
+    ]
+    check_categories(named, model.config)
+    return named
 
 
 def read_sidecar(source: str | Path) -> dict[str, Any]:
@@ -140,10 +188,17 @@ def available_models() -> list[dict[str, Any]]:
     return models
 
 
-def _load_ours(path: Path) -> MaskRCNN:
+def _with_name(category: Category, name: str) -> Category:
+    renamed = Category(**category)
+    renamed.pop("unused", None)
+    renamed["name"] = name
+    return renamed
+
+
+def _load_ours(path: Path, changes: Mapping[str, Any]) -> MaskRCNN:
     sidecar = read_sidecar(path)
     try:
-        model = MaskRCNN(ModelConfig.from_dict(sidecar["config"]), sidecar["categories"])
+        model = MaskRCNN(ModelConfig.from_dict(sidecar["config"] | changes), sidecar["categories"])
         if "keypoint_model" in sidecar:
             companion = sidecar["keypoint_model"]
             model.attach_keypoint_model(MaskRCNN(ModelConfig.from_dict(companion["config"]), companion["categories"]))
@@ -156,13 +211,13 @@ def _load_ours(path: Path) -> MaskRCNN:
     return _fill(model, tensors, path)
 
 
-def _load_foreign(path: Path) -> MaskRCNN:
+def _load_foreign(path: Path, changes: Mapping[str, Any]) -> MaskRCNN:
     config, tensors, categories = read_foreign(path)
-    return _fill(MaskRCNN(config, categories), tensors, path)
+    return _fill(MaskRCNN(replace(config, **changes), categories), tensors, path)
 
 
-def _load_coco(name: str) -> MaskRCNN:
-    models = [_load_foreign(download(file)) for file in COCO_FILES[name].files]
+def _load_coco(name: str, changes: Mapping[str, Any]) -> MaskRCNN:
+    models = [_load_foreign(download(file), changes) for file in COCO_FILES[name].files]
     if len(models) == 2:
         models[0].attach_keypoint_model(models[1])
     return models[0]
@@ -182,6 +237,10 @@ def _fill(model: MaskRCNN, tensors: Mapping[str, Tensor], path: Path) -> MaskRCN
     return model.eval()
 
 
-def _at_rest(tensor: Tensor, half: bool) -> Tensor:
+def _at_rest(name: str, tensor: Tensor, half: bool) -> Tensor:
     tensor = tensor.detach().cpu().contiguous()
-    return tensor.half() if half and tensor.dtype == torch.float32 else tensor
+    # ImageNet's ResNets have variances of 1e-8, which would become 0, and their channels would explode.
+    if not half or tensor.dtype != torch.float32 or name.endswith("running_var"):
+        return tensor
+    fits = bool((tensor.abs() <= torch.finfo(torch.float16).max).all())
+    return tensor.half() if fits else tensor
