@@ -67,6 +67,9 @@ class Building:
         `box` is x, y, width, height, and not looked at where there is a mask. Fields that are None are left out.
         """
         size = (image["height"], image["width"])
+        if keypoints and not all(is_number(x) and is_number(y) for x, y, _ in keypoints.values()):
+            self.notes.add("a keypoint that is not at numbers: left out", about)
+            keypoints = {key: point for key, point in keypoints.items() if is_number(point[0]) and is_number(point[1])}
         mask = self._mask(segmentation, size, about)
         extent, area = self._extent(mask, size)
         if mask and not area:

@@ -8,7 +8,7 @@ from typing import Any
 
 from core.formats import coco
 from core.formats.coco import write_json
-from core.formats.content import content_of
+from core.formats.content import content_of, id_key
 from core.formats.files import Folder, parent
 from core.formats.format import Coco, Fact
 from core.formats.notes import Notes
@@ -37,16 +37,16 @@ def read(folder: Folder, place: str, pictures: Pictures) -> tuple[Coco, list[str
     entries = [entry for entry in results if isinstance(entry, dict)]
     if len(entries) < len(results):
         notes.add("what is no result is left out", place)
-    wanted = {entry.get("image_id") for entry in entries if isinstance(entry.get("image_id"), (int, str))}
+    wanted = {id_key(entry.get("image_id")) for entry in entries}
     fitting = []
     for name in coco.recognise(folder):
-        data = folder.json(name)
-        ids = {
-            image.get("id")
-            for image in data["images"]
-            if isinstance(image, dict) and isinstance(image.get("id"), (int, str))
-        }
-        if wanted <= ids:
+        images = folder.json(name)["images"]
+        listed = (
+            {id_key(image.get("id")) for image in images if isinstance(image, dict)}
+            if isinstance(images, list)
+            else set()
+        )
+        if wanted <= listed:
             fitting.append(name)
     near = [name for name in fitting if parent(name) == parent(place)] or fitting
     if not near:

@@ -100,13 +100,13 @@ def content_of(coco: Mapping[str, Any], notes: Notes) -> Content:
     categories: dict[Any, Mapping[str, Any]] = {}
     for entry in _dictionaries(coco, "categories"):
         if isinstance(entry.get("name"), str) and entry["name"].strip():
-            categories.setdefault(_key(entry.get("id")), entry)
+            categories.setdefault(id_key(entry.get("id")), entry)
         else:
             notes.add("a category without a name is left out", f"category {entry.get('id')!r}")
     for annotation in _dictionaries(coco, "annotations"):
         about = f"annotation {annotation.get('id')}"
-        picture = pictures.get(_key(annotation.get("image_id")))
-        category = categories.get(_key(annotation.get("category_id")))
+        picture = pictures.get(id_key(annotation.get("image_id")))
+        category = categories.get(id_key(annotation.get("category_id")))
         if picture is None or category is None:
             notes.add(f"its {'image' if picture is None else 'category'} is not in the data set: left out", about)
             continue
@@ -131,7 +131,7 @@ def _pictures(images: list[dict[str, Any]], notes: Notes) -> dict[Any, Picture]:
             if name != str(raw).replace("\\", "/"):
                 notes.add(f"leads out of the folder of the images: becomes {name}", str(raw))
             names.add(name)
-            found[_key(image.get("id"))] = Picture(image.get("id"), name, height, width, image)
+            found[id_key(image.get("id"))] = Picture(image.get("id"), name, height, width, image)
     return found
 
 
@@ -206,6 +206,6 @@ def _dictionaries(coco: Mapping[str, Any], key: str) -> list[dict[str, Any]]:
     return [value for value in values if isinstance(value, dict)] if isinstance(values, list) else []
 
 
-def _key(value: Any) -> str:
+def id_key(value: Any) -> str:
     """Ids that say the same number are the same, whatever their JSON type."""
     return str(int(value)) if isinstance(value, float) and value.is_integer() else str(value)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+import math
 import re
 from dataclasses import dataclass, field
 from typing import Any
@@ -80,7 +81,8 @@ def value_of(text: str, input_type: str) -> Any:
         return text.lower() == "true"
     if input_type == "number":
         try:
-            return int(text) if re.fullmatch(r"[+-]?\d{1,18}", text) else float(text)
+            value = int(text) if re.fullmatch(r"[+-]?\d{1,18}", text) else float(text)
         except ValueError:
             return text
+        return value if math.isfinite(value) else text
     return text

@@ -6,6 +6,7 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
+from core.formats.content import id_key
 from core.formats.notes import Notes
 from core.formats.pictures import Pictures, tidy_name
 
@@ -31,8 +32,8 @@ def joined_data_sets(
         image_ids = _add_images(images, coco, folder, pictures)
         category_ids = _add_categories(categories, coco)
         for annotation in coco["annotations"]:
-            image_id = image_ids.get(annotation.get("image_id"))
-            category_id = category_ids.get(annotation.get("category_id"))
+            image_id = image_ids.get(id_key(annotation.get("image_id")))
+            category_id = category_ids.get(id_key(annotation.get("category_id")))
             if image_id is None or category_id is None:
                 notes.add("its image or category is not in its file: left out", f"annotation {annotation.get('id')}")
                 continue
@@ -60,7 +61,7 @@ def joined_data_sets(
 
 def _add_images(
     images: dict[str, dict[str, Any]], coco: dict[str, Any], folder: str, pictures: Pictures
-) -> dict[Any, int]:
+) -> dict[str, int]:
     """Add a part's images under new ids; which id each of its own becomes."""
     ids = {}
     for image in coco["images"]:
@@ -68,11 +69,11 @@ def _add_images(
         if folder and not pictures.has(name):
             name = tidy_name(f"{folder}/{name}")
         entry = images.setdefault(name, {**image, "id": len(images) + 1, "file_name": name})
-        ids[image.get("id")] = entry["id"]
+        ids[id_key(image.get("id"))] = entry["id"]
     return ids
 
 
-def _add_categories(categories: dict[str, dict[str, Any]], coco: dict[str, Any]) -> dict[Any, int]:
+def _add_categories(categories: dict[str, dict[str, Any]], coco: dict[str, Any]) -> dict[str, int]:
     """Add a part's categories under new ids; which id each of its own becomes."""
     ids = {}
     for category in coco["categories"]:
@@ -81,5 +82,5 @@ def _add_categories(categories: dict[str, dict[str, Any]], coco: dict[str, Any])
         entry = categories.setdefault(name, {**category, "id": len(categories) + 1})
         if category.get("keypoints") and not entry.get("keypoints"):
             entry.update({key: category[key] for key in ("keypoints", "skeleton") if key in category})
-        ids[category.get("id")] = entry["id"]
+        ids[id_key(category.get("id"))] = entry["id"]
     return ids

@@ -104,12 +104,12 @@ def _add_shapes(building: Building, image: Mapping[str, Any], shapes: Any, name:
             building.notes.add("is no shape with label and points: left out", about)
             continue
         label, group_id = shape.get("label"), shape.get("group_id")
-        if label in _NO_CLASSES:
+        if isinstance(label, str) and label in _NO_CLASSES:
             building.notes.add(f"{label} is no class: left out", about)
         elif shape.get("shape_type") == "point":
             points.append((group_id, about, shape))
         else:
-            key = (label, str(group_id)) if group_id is not None else about
+            key = (str(label), str(group_id)) if group_id is not None else about
             group = groups.setdefault(
                 key, Parts(label, about, crowd=_flags(shape).get(_CROWD) is True, fields=_fields(shape))
             )

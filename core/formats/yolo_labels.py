@@ -55,7 +55,7 @@ def read_labels(folder: Folder, place: str, pictures: Pictures) -> tuple[Coco, l
         raise ValueError(f"{place or folder.root}: no YOLO label files (labels/NAME.txt)")
     names = names_of(folder, place, notes)
     building = Building(notes)
-    for number, name in enumerate(names.classes):
+    for number, name in names.classes.items():
         building.category(name, names.keypoints(number))
     listed = _listed_pictures(folder, place)
     found = pictures.meant([_readings(label, place, listed) for label in files], place)

@@ -18,14 +18,14 @@ _MOST_POINTS = 1000  # keypoints of a class
 class Names:
     """Classes by number, and the keypoints that every object has."""
 
-    classes: list[str] = field(default_factory=list)
+    classes: dict[int, str] = field(default_factory=dict)
     point_count: int = 0
     dimensions: int = 3  # numbers a keypoint: x, y and visibility, or x and y alone
     point_names: dict[int, list[str]] = field(default_factory=dict)  # by class
 
     def name(self, number: int, notes: Notes, about: str) -> str:
         """The name of a class; its number where it has none."""
-        if number < len(self.classes):
+        if number in self.classes:
             return self.classes[number]
         notes.add(f"class {number} has no name: it comes as '{number}'", about)
         return str(number)
@@ -54,7 +54,7 @@ def names_of(folder: Folder, place: str, notes: Notes) -> Names:
                 continue
             while lines and not lines[-1]:
                 lines.pop()
-            return Names(_each_once(lines))
+            return Names(dict(enumerate(_each_once(lines))))
     notes.add("neither data.yaml nor classes.txt names the classes: they come by number", place)
     return Names()
 
@@ -70,13 +70,13 @@ def _from_yaml(folder: Folder, name: str, notes: Notes) -> Names | None:
         notes.add(str(error).partition(": ")[2] or "cannot be read", name)
         return None
     raw = data.get("names") if isinstance(data, dict) else None
-    if isinstance(raw, dict):
-        numbers = {int(key): value for key, value in raw.items() if is_whole(key) or str(key).isdecimal()}
-        last = min(max(numbers, default=-1), 100_000)
-        raw = [numbers.get(number, str(number)) for number in range(last + 1)]
-    if not isinstance(raw, list):
+    if isinstance(raw, list):
+        raw = dict(enumerate(raw))
+    if not isinstance(raw, dict):
         return None
-    names = Names(_each_once([str(value) for value in raw]))
+    numbered = {int(key): value for key, value in raw.items() if is_whole(key) or str(key).isdecimal()}
+    numbers = sorted(numbered)
+    names = Names(dict(zip(numbers, _each_once([str(numbered[number]) for number in numbers]), strict=True)))
     shape = data.get("kpt_shape")
     if isinstance(shape, list) and len(shape) == 2 and all(is_whole(value) for value in shape):
         count, size = shape
@@ -99,8 +99,10 @@ def _point_names(raw: Any, count: int) -> dict[int, list[str]]:
 
 def _each_once(names: list[str]) -> list[str]:
     """The names, a number behind those that an earlier one has already."""
-    found: list[str] = []
+    found: dict[str, None] = {}
     for number, name in enumerate(names):
         text = " ".join(name.split()) or str(number)
-        found.append(text if text not in found else f"{text} ({number})")
-    return found
+        while text in found:
+            text += f" ({number})"
+        found[text] = None
+    return list(found)

@@ -10,7 +10,7 @@ import numpy as np
 from hypothesis import strategies as st
 from hypothesis.strategies import DrawFn, SearchStrategy
 
-from core.masks import decode_rle, encode_rle, segmentation_bbox, segmentation_to_rle
+from core.masks import crop_to_rle, decode_rle, encode_rle, segmentation_bbox, segmentation_to_rle
 
 FILE_NAMES = ("a.jpg", "train/b 1.png", "train/a.jpg", "c.d.jpeg", "Bärte/é,1.png", "x(1)%20.bmp")
 CLASS_NAMES = ("cat", "traffic light", "Käse", "a/b", "7", 'q"&<x>;,', "person")
@@ -111,6 +111,34 @@ def data_sets(draw: DrawFn) -> dict[str, Any]:
             entry = draw(annotations(image["height"], image["width"], category.get("keypoints", [])))
             found.append({"id": 100 + len(found), "image_id": image["id"], "category_id": category["id"], **entry})
     return {"images": images, "annotations": found, "categories": categories}
+
+
+def every_kind() -> dict[str, Any]:
+    """One small data set with an object of every kind, and an image without."""
+    ring = np.ones((7, 9), dtype=np.uint8)
+    ring[2:5, 3:6] = 0
+    shapes: list[dict[str, Any]] = [
+        {"segmentation": [[1.0, 1.0, 8.0, 1.0, 8.0, 6.0]], "attributes": {"colour": "red", "count": 3}},
+        {"segmentation": [[1.0, 7.0, 4.0, 7.0, 4.0, 10.0], [6.0, 7.0, 9.0, 7.0, 9.0, 10.0, 6.0, 10.0]], "score": 0.5},
+        {"segmentation": crop_to_rle(ring, 2, 3, 12, 16), "keypoints": [3, 4, 2, 0, 0, 0, 9, 9, 1]},
+        {"segmentation": [], "bbox": [2.0, 2.0, 5.0, 6.0], "attributes": {"occluded": True}},
+        {"segmentation": [], "bbox": [9.0, 1.0, 5.0, 6.0], "keypoints": [10, 2, 2, 12, 3, 2, 0, 0, 0]},
+        {"segmentation": crop_to_rle(ring, 6, 4, 12, 16), "iscrowd": 1},
+    ]
+    images = [{"id": n, "file_name": name, "height": 12, "width": 16} for n, name in enumerate(FILE_NAMES[:3], 1)]
+    annotations = []
+    for number, shape in enumerate(shapes * 2):
+        box = shape.get("bbox") or segmentation_bbox(shape["segmentation"], 12, 16)
+        place = {"id": number + 1, "image_id": 1 + number // 6, "category_id": 1 if "keypoints" in shape else 2}
+        annotations.append({"iscrowd": 0, **shape, "bbox": box, "area": box[2] * box[3], **place})
+    person = {
+        "id": 1,
+        "name": "person",
+        "keypoints": list(POINT_NAMES),
+        "skeleton": [[1, 2]],
+        "supercategory": "animal",
+    }
+    return {"images": images, "annotations": annotations, "categories": [person, {"id": 2, "name": "traffic light"}]}
 
 
 def sizes_of(coco: dict[str, Any]) -> dict[str, tuple[int, int]]:
