@@ -39,9 +39,13 @@ def turned_box(box: Sequence[float], degrees: float, around_centre: bool) -> lis
 
 
 def snapped(value: float, extent: int) -> float:
-    """A coordinate that was a fraction of `extent`: on the whole pixel that its sixth decimal cannot tell it from."""
+    """A coordinate that was a fraction of `extent`: on the whole pixel that its sixth decimal cannot tell it from.
+
+    Else without what dividing and multiplying left behind the sixth decimal of a pixel: 100.5 stays 100.5, on which
+    it depends to which pixel an edge belongs.
+    """
     whole = float(round(value))
-    return whole if abs(value - whole) <= _SIX_DECIMALS * extent else value
+    return whole if abs(value - whole) <= _SIX_DECIMALS * extent else round(value, 6)
 
 
 def flat_points(points: Any) -> list[float]:

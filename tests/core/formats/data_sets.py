@@ -10,7 +10,7 @@ import numpy as np
 from hypothesis import strategies as st
 from hypothesis.strategies import DrawFn, SearchStrategy
 
-from core.masks import crop_to_rle, decode_rle, encode_rle, segmentation_bbox, segmentation_to_rle
+from core.masks import crop_to_rle, decode_rle, encode_rle, segmentation_area, segmentation_bbox, segmentation_to_rle
 
 FILE_NAMES = ("a.jpg", "train/b 1.png", "train/a.jpg", "c.d.jpeg", "Bärte/é,1.png", "x(1)%20.bmp")
 CLASS_NAMES = ("cat", "traffic light", "Käse", "a/b", "7", 'q"&<x>;,', "person")
@@ -59,6 +59,11 @@ def annotations(draw: DrawFn, height: int, width: int, point_names: list[str]) -
         segmentation = draw(polygons(height, width))
     elif kind != "box":
         segmentation = encode_rle(draw(bitmaps(height, width)))
+    if kind == "polygons" and draw(st.booleans()):
+        # Tenths, at some of which an edge passes from one pixel to the next.
+        tenth = draw(st.integers(1, 9)) / 10
+        moved = [[max(value - tenth, 0.1) for value in polygon] for polygon in segmentation]
+        segmentation = moved if segmentation_area(moved, *size) else segmentation
     if segmentation:
         box = segmentation_bbox(segmentation, *size)
     else:

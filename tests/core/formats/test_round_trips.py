@@ -16,7 +16,7 @@ WRITTEN = [name for name in FORMATS if name != "parquet" or parquet.is_available
 
 
 @pytest.mark.parametrize("name", WRITTEN)
-@settings(max_examples=60)
+@settings(max_examples=40)
 @given(coco=data_sets())
 def test_objects_come_back_to_the_pixel(name: str, coco: dict[str, Any]) -> None:
     cannot = FORMATS[name].CANNOT_CARRY

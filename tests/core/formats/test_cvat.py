@@ -1,0 +1,144 @@
+"""CVAT's XML; XML that is broken or meant to harm."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from core.formats import read
+from core.masks import decode_rle, segmentation_to_rle
+from tests.core.formats.tool_files import objects, save
+
+CVAT = """<?xml version="1.0" encoding="utf-8"?>
+<annotations><version>1.1</version><meta><task><labels>
+  <label><name>cat</name><type>any</type><attributes>
+    <attribute><name>tame</name><input_type>checkbox</input_type></attribute>
+    <attribute><name>age</name><input_type>number</input_type></attribute></attributes></label>
+  <label><name>person</name><type>skeleton</type><attributes/>
+    <svg>&lt;line data-type="edge" data-node-from="1" data-node-to="2"&gt;&lt;/line&gt;&lt;circle data-node-id="1"
+    data-label-name="nose"&gt;&lt;/circle&gt;&lt;circle data-node-id="2" data-label-name="tail"&gt;&lt;/circle&gt;
+    </svg></label>
+  <label><name>nose</name><type>points</type><parent>person</parent></label>
+  <label><name>tail</name><type>points</type><parent>person</parent></label>
+</labels></task></meta>
+<image id="0" name="default/a.png" width="100" height="50">SHAPES</image></annotations>"""
+
+
+def cvat(folder: Path, shapes: str) -> tuple[dict[str, Any], list[str]]:
+    save(folder / "annotations.xml", CVAT.replace("SHAPES", shapes))
+    return read(folder)
+
+
+def test_cvat_shapes_and_attributes(tmp_path: Path) -> None:
+    coco, notes = cvat(
+        tmp_path,
+        """<polygon label="cat" occluded="1" points="10.00,10.00;30.00,10.00;30.00,30.00" z_order="2">
+             <attribute name="tame">true</attribute><attribute name="age">7</attribute></polygon>
+           <box label="cat" occluded="0" xtl="10" ytl="20" xbr="30" ybr="40" z_order="0"/>
+           <box label="cat" xtl="40" ytl="20" xbr="60" ybr="30" rotation="90"/>
+           <mask label="cat" occluded="0" rle="1, 2, 1, 2" left="5" top="6" width="3" height="2"/>
+           <ellipse label="cat" cx="50" cy="25" rx="10" ry="5"/>
+           <polyline label="cat" points="1,1;5,5"/><tag label="cat"/>""",
+    )
+    polygon, box, turned, mask, ellipse = (annotation for _, _, annotation in objects(coco))
+    assert polygon["attributes"] == {"tame": True, "age": 7, "occluded": True, "z_order": 2}
+    assert (box["segmentation"], box["bbox"]) == ([], [10, 20, 20, 20])
+    assert turned["bbox"] == pytest.approx([45, 15, 10, 20])
+    assert mask["iscrowd"] == 0
+    rows, columns = np.nonzero(segmentation_mask(mask))
+    assert set(zip(columns.tolist(), rows.tolist(), strict=True)) == {(6, 6), (7, 6), (6, 7), (7, 7)}
+    assert ellipse["area"] == pytest.approx(np.pi * 50, rel=0.03)
+    assert coco["images"][0]["tags"] == ["cat"]
+    assert len(notes) == 2
+
+
+def segmentation_mask(annotation: dict[str, Any]) -> np.ndarray:
+    return decode_rle(segmentation_to_rle(annotation["segmentation"], 50, 100))
+
+
+def test_cvat_skeletons_and_groups(tmp_path: Path) -> None:
+    coco, notes = cvat(
+        tmp_path,
+        """<skeleton label="person" group_id="3"><points label="nose" outside="0" occluded="1" points="12.5,13"/>
+             <points label="tail" outside="1" occluded="0" points="0,0"/></skeleton>
+           <polygon label="person" group_id="3" points="10,10;30,10;30,30"/>
+           <polygon label="cat" group_id="4" points="50,10;60,10;60,20"/>
+           <polygon label="cat" group_id="4" points="70,10;80,10;80,20"/>
+           <box label="cat" group_id="5" xtl="1" ytl="2" xbr="3" ybr="4"/>
+           <box label="cat" group_id="5" xtl="5" ytl="2" xbr="9" ybr="4"/>""",
+    )
+    person, parts, *boxes = (annotation for _, _, annotation in objects(coco))
+    assert person["keypoints"] == [12.5, 13, 1, 0, 0, 0]
+    assert person["segmentation"] == [[10, 10, 30, 10, 30, 30]]
+    assert len(parts["segmentation"]) == 2
+    assert [box["bbox"] for box in boxes] == [[1, 2, 2, 2], [5, 2, 4, 2]]
+    category = next(entry for entry in coco["categories"] if entry["name"] == "person")
+    assert (category["keypoints"], category["skeleton"]) == (["nose", "tail"], [[1, 2]])
+    assert [entry["name"] for entry in coco["categories"]] == ["cat", "person"]
+    assert notes == []
+
+
+@pytest.mark.parametrize(
+    "broken",
+    [
+        '<polygon label="cat" points="10,x;30,10;30,30"/>',
+        '<polygon label="cat" points=""/>',
+        '<box label="cat" xtl="nan" ytl="2" xbr="3" ybr="4"/>',
+        '<mask label="cat" rle="1, 2, 99" left="5" top="6" width="3" height="2"/>',
+        '<mask label="cat" rle="6" left="99" top="6" width="3" height="2"/>',
+        '<mask label="cat" left="5" top="6" width="3" height="2"/>',
+        '<polygon label="cat" points="10,10;9e9,10;30,30"/>',
+    ],
+)
+def test_a_fault_in_one_cvat_shape_costs_no_other(broken: str, tmp_path: Path) -> None:
+    coco, notes = cvat(tmp_path, broken + '<polygon label="cat" points="10,10;30,10;30,30"/>')
+    assert len(coco["annotations"]) == 1
+    assert len(notes) >= 1
+    assert all("\n" not in note for note in notes)
+
+
+def test_tracks_of_a_video_are_named(tmp_path: Path) -> None:
+    save(
+        tmp_path / "a.xml",
+        "<annotations><version>1.1</version><track id='0' label='cat'><box frame='0'/></track></annotations>",
+    )
+    _, notes = read(tmp_path)
+    assert "CVAT for images" in notes[0]
+
+
+BOMB = """<?xml version="1.0"?><!DOCTYPE x [<!ENTITY a "aaaaaaaaaa"><!ENTITY b "&a;&a;&a;&a;&a;&a;&a;&a;">]>
+<annotations><image id="0" name="&b;" width="9" height="9"/></annotations>"""
+READS_FILES = '<!DOCTYPE x [<!ENTITY f SYSTEM "file:///etc/passwd">]><annotations><image name="&f;"/></annotations>'
+
+
+@pytest.mark.parametrize("text", [BOMB, READS_FILES, "<!DOCTYPE annotations SYSTEM 'http://x/y.dtd'><annotations/>"])
+def test_xml_with_a_document_type_is_refused_in_one_line(text: str, tmp_path: Path) -> None:
+    save(tmp_path / "a.xml", text)
+    with pytest.raises(ValueError, match=r"a\.xml: its XML has a document type"):
+        read(tmp_path, "cvat")
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (b"<annotations><image>", "broken XML at line 1"),
+        (b"<annotations>" + b"<a>" * 200 + b"</a>" * 200 + b"</annotations>", "nested too deeply"),
+        (b"<?xml version='1.0' encoding='klingon'?><annotations/>", "broken XML|encoding"),
+    ],
+)
+def test_broken_xml_is_one_line(content: bytes, message: str, tmp_path: Path) -> None:
+    save(tmp_path / "a.xml", content)
+    with pytest.raises(ValueError, match=message):
+        read(tmp_path, "cvat")
+
+
+def test_xml_in_utf_16_is_read(tmp_path: Path) -> None:
+    text = CVAT.replace('encoding="utf-8"', 'encoding="utf-16"').replace(
+        "SHAPES", '<box label="Käse" xtl="1" ytl="2" xbr="3" ybr="4"/>'
+    )
+    save(tmp_path / "a.xml", text.encode("utf-16"))
+    coco, _ = read(tmp_path)
+    assert [label for _, label, _ in objects(coco)] == ["Käse"]

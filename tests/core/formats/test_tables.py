@@ -1,0 +1,59 @@
+"""CSV of other tools, and Parquet where pyarrow is there."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from core.formats import parquet, read, recognise, write
+from core.masks import decode_rle
+from tests.core.formats.data_sets import every_kind
+from tests.core.formats.tool_files import objects, picture, save
+
+
+def test_the_table_that_roboflow_and_tensorflow_use(tmp_path: Path) -> None:
+    picture(tmp_path / "train" / "a.jpg")
+    lines = [
+        "filename,width,height,class,xmin,ymin,xmax,ymax",
+        "a.jpg,100,50,007,10,20,30,40",
+        "a.jpg,100,50,cat,x,20,30,40",
+    ]
+    save(tmp_path / "train" / "_annotations.csv", "\n".join(lines))
+    coco, notes = read(tmp_path)
+    ((name, label, annotation),) = objects(coco)
+    assert (name, label, annotation["bbox"]) == ("train/a.jpg", "007", [10, 20, 20, 20])
+    assert notes == ["row 3: 'x' is no number: left out"]
+
+
+def test_kaggles_runs(tmp_path: Path) -> None:
+    picture(tmp_path / "a.png", 4, 3)
+    save(tmp_path / "train.csv", "ImageId,EncodedPixels\na.png,2 2 9 1\na.png,99 1\na.png,\n")
+    coco, notes = read(tmp_path)
+    expected = np.zeros((4, 3), dtype=np.uint8)
+    expected[1, 0] = expected[2, 0] = expected[0, 2] = 1
+    (annotation,) = coco["annotations"]
+    np.testing.assert_array_equal(decode_rle(annotation["segmentation"]), expected)
+    assert notes == ["row 3: its EncodedPixels reach beyond the image: left out"]
+
+
+def test_semicolons_and_utf_16(tmp_path: Path) -> None:
+    text = "file_name;height;width;class;x;y;w;h\nb.png;50;100;Käse;10;20;20;20\n"
+    save(tmp_path / "a.csv", text.encode("utf-16"))
+    coco, _ = read(tmp_path)
+    assert [(label, annotation["bbox"]) for _, label, annotation in objects(coco)] == [("Käse", [10, 20, 20, 20])]
+
+
+def test_another_table_is_no_data_set(tmp_path: Path) -> None:
+    save(tmp_path / "prices.csv", "file_name,price\na.jpg,3\n")
+    assert recognise(tmp_path) == []
+
+
+@pytest.mark.skipif(parquet.is_available(), reason="pyarrow is installed")
+def test_without_pyarrow_one_line_says_what_to_do(tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match="pip install pyarrow, or use csv"):
+        write(every_kind(), "parquet", tmp_path / "out")
+    save(tmp_path / "a.parquet", b"PAR1....PAR1")
+    with pytest.raises(ValueError, match=r"a\.parquet: Parquet needs pyarrow"):
+        read(tmp_path / "a.parquet")

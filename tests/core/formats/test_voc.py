@@ -1,0 +1,74 @@
+"""Pascal VOC's own files, and what other tools call so."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+
+from core.formats import read
+from core.formats.index_pngs import save_indexed
+from tests.core.formats.tool_files import objects, picture, save
+
+
+def voc(*shapes: str, filename: str = "a.jpg", database: str = "Unknown") -> str:
+    size = "<size><width>100</width><height>50</height><depth>3</depth></size>"
+    source = f"<source><database>{database}</database></source>"
+    return f"<annotation><folder>x</folder><filename>{filename}</filename>{source}{size}{''.join(shapes)}</annotation>"
+
+
+def voc_object(name: str, left: int, top: int, right: int, bottom: int, more: str = "") -> str:
+    corners = f"<xmin>{left}</xmin><ymin>{top}</ymin><xmax>{right}</xmax><ymax>{bottom}</ymax>"
+    return f"<object><name>{name}</name><bndbox>{corners}</bndbox>{more}</object>"
+
+
+def test_boxes_of_voc_itself_count_from_one_those_of_tools_are_edges(tmp_path: Path) -> None:
+    save(tmp_path / "Annotations" / "a.xml", voc(voc_object("cat", 11, 21, 30, 40), database="The VOC2007 Database"))
+    save(tmp_path / "Annotations" / "b.xml", voc(voc_object("cat", 10, 20, 30, 40), filename="b.jpg"))
+    coco, _ = read(tmp_path)
+    assert [annotation["bbox"] for annotation in coco["annotations"]] == [[10, 20, 20, 20]] * 2
+
+
+def test_roboflows_voc_beside_the_pictures_with_polygons(tmp_path: Path) -> None:
+    polygon = "<polygon><x1>10</x1><y1>10</y1><x2>30</x2><y2>10</y2><x3>30</x3><y3>30</y3></polygon>"
+    for split in ("train", "valid"):
+        picture(tmp_path / split / "a.jpg")
+        save(tmp_path / split / "a.xml", voc(voc_object("cat", 10, 10, 30, 30, polygon + "<truncated>1</truncated>")))
+    coco, notes = read(tmp_path)
+    assert sorted(name for name, _, _ in objects(coco)) == ["train/a.jpg", "valid/a.jpg"]
+    assert coco["annotations"][0]["segmentation"] == [[10, 10, 30, 10, 30, 30]]
+    assert coco["annotations"][0]["attributes"] == {"truncated": True}
+    assert notes == []
+
+
+def test_masks_of_voc_go_to_the_objects_of_their_number_and_borders_to_none(tmp_path: Path) -> None:
+    numbers = np.zeros((50, 100), dtype=np.uint8)
+    numbers[10:20, 10:20], numbers[10:20, 20:22], numbers[10:20, 22:30] = 2, 255, 1
+    save_indexed(numbers, tmp_path / "SegmentationObject" / "a.png")
+    picture(tmp_path / "JPEGImages" / "a.jpg")
+    boxes = voc_object("cat", 22, 10, 30, 20), voc_object("dog", 10, 10, 20, 20), voc_object("cow", 60, 10, 70, 20)
+    save(tmp_path / "Annotations" / "a.xml", voc(*boxes))
+    coco, _ = read(tmp_path)
+    cat, dog, cow = objects(coco)
+    assert (cat[1], cat[2]["bbox"], cat[2]["area"]) == ("cat", [22, 10, 8, 10], 80)
+    assert (dog[1], dog[2]["bbox"], dog[2]["area"]) == ("dog", [10, 10, 10, 10], 100)
+    assert (cow[1], cow[2]["segmentation"]) == ("cow", [])
+    assert cat[0] == "JPEGImages/a.jpg"
+
+
+def test_masks_of_voc_in_another_order_go_to_the_box_that_is_like_theirs(tmp_path: Path) -> None:
+    numbers = np.zeros((50, 100), dtype=np.uint8)
+    numbers[10:20, 10:20], numbers[10:20, 50:60] = 1, 2
+    save_indexed(numbers, tmp_path / "SegmentationObject" / "a.png")
+    save(tmp_path / "Annotations" / "a.xml", voc(voc_object("cat", 50, 10, 60, 20), voc_object("dog", 10, 10, 20, 20)))
+    coco, _ = read(tmp_path)
+    assert {label: annotation["bbox"][0] for _, label, annotation in objects(coco)} == {"cat": 50, "dog": 10}
+
+
+def test_voc_masks_without_xml_take_their_class_from_the_class_png(tmp_path: Path) -> None:
+    numbers = np.zeros((50, 100), dtype=np.uint8)
+    numbers[10:20, 10:20] = 1
+    save_indexed(numbers, tmp_path / "SegmentationObject" / "a.png")
+    save_indexed(numbers * np.uint8(15), tmp_path / "SegmentationClass" / "a.png")
+    coco, _ = read(tmp_path)
+    assert [(name, label) for name, label, _ in objects(coco)] == [("a", "person")]

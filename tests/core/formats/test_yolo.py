@@ -1,0 +1,83 @@
+"""YOLO's files as its users and other tools write them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from core.formats import read, recognise
+from tests.core.formats.tool_files import objects, picture, save
+
+
+def test_roboflow_yolo_with_three_splits_and_read_me_files(tmp_path: Path) -> None:
+    save(tmp_path / "README.dataset.txt", "exported 5 images 1 2 3 4 5")
+    save(tmp_path / "data.yaml", "train: ../train/images\nval: ../valid/images\nnc: 2\nnames: ['cat', 'a dog']\n")
+    for split, name in (("train", "a_jpg.rf.1"), ("valid", "a_jpg.rf.1"), ("test", "b")):
+        picture(tmp_path / split / "images" / f"{name}.jpg")
+        save(tmp_path / split / "labels" / f"{name}.txt", "1 0.5 0.5 0.2 0.4\n")
+    coco, notes = read(tmp_path)
+    assert recognise(tmp_path) == [("yolo-box", tmp_path / "")]
+    found = objects(coco)
+    assert sorted(name for name, _, _ in found) == [
+        f"{s}/images/{n}.jpg" for s, n in (("test", "b"), ("train", "a_jpg.rf.1"), ("valid", "a_jpg.rf.1"))
+    ]
+    assert {name for _, name, _ in found} == {"a dog"}
+    assert found[0][2]["bbox"] == [40, 15, 20, 20]
+    assert [category["name"] for category in coco["categories"]] == ["cat", "a dog"]
+    assert notes == []
+
+
+def test_cvats_yolo_and_darknets_layout(tmp_path: Path) -> None:
+    save(tmp_path / "obj.names", "cat\ndog\n\n")
+    save(tmp_path / "obj.data", "classes = 2\ntrain = data/train.txt\nnames = data/obj.names\n")
+    save(tmp_path / "train.txt", "data/obj_train_data/a.png\n")
+    save(tmp_path / "obj_train_data" / "a.txt", "0 0.100000 0.200000 0.200000 0.400000\r\n")
+    picture(tmp_path / "obj_train_data" / "a.png")
+    coco, _ = read(tmp_path)
+    ((name, label, annotation),) = objects(coco)
+    assert (name, label, annotation["bbox"]) == ("obj_train_data/a.png", "cat", [0, 0, 20, 20])
+
+
+def test_lines_of_every_kind_are_told_apart_and_a_wrong_one_costs_only_itself(tmp_path: Path) -> None:
+    picture(tmp_path / "images" / "a.jpg")
+    save(tmp_path / "classes.txt", "\ufeffcat\ndog")
+    lines = [
+        "0 0.1 0.2 0.3 0.2 0.3 0.6",  # a polygon
+        "1 0.5 0.5 0.2 0.4 0.75",  # a box with a score
+        "0 0.1 0.2",
+        "x 0.5 0.5 0.2 0.4",
+        "0 50 25 20 20",
+        "0 nan 0.5 0.2 0.4",
+        "9 0.5 0.5 0.2 0.4",
+        "",
+    ]
+    save(tmp_path / "labels" / "a.txt", "\n".join(lines))
+    coco, notes = read(tmp_path)
+    (_, first, polygon), (_, second, box), (_, third, _) = objects(coco)
+    assert (first, polygon["segmentation"]) == ("cat", [[10, 10, 30, 10, 30, 30]])
+    assert (second, box["score"], box["segmentation"]) == ("dog", 0.75, [])
+    assert third == "9"
+    assert len(notes) == 5
+    assert all("labels/a.txt line" in note for note in notes)
+
+
+def test_yolo_keypoints_with_and_without_visibility(tmp_path: Path) -> None:
+    picture(tmp_path / "three" / "images" / "a.jpg")
+    save(tmp_path / "three" / "data.yaml", "names: {0: person}\nkpt_shape: [2, 3]\n")
+    save(tmp_path / "three" / "labels" / "a.txt", "0 0.5 0.5 0.2 0.4 0.45 0.5 2 0 0 0\n")
+    coco, _ = read(tmp_path / "three")
+    assert coco["annotations"][0]["keypoints"] == [45, 25, 2, 0, 0, 0]
+    assert coco["categories"][0]["keypoints"] == ["1", "2"]
+    picture(tmp_path / "two" / "images" / "a.jpg")
+    save(tmp_path / "two" / "data.yaml", "names: [person]\nkpt_shape: [2, 2]\n")
+    save(tmp_path / "two" / "labels" / "a.txt", "0 0.5 0.5 0.2 0.4 0.45 0.5 0.55 0.6\n")
+    coco, _ = read(tmp_path / "two")
+    assert coco["annotations"][0]["keypoints"] == [45, 25, 2, 55, 30, 2]
+
+
+def test_without_pictures_and_sizes_a_yolo_image_is_named_and_left_out(tmp_path: Path) -> None:
+    save(tmp_path / "classes.txt", "cat")
+    save(tmp_path / "labels" / "a.txt", "0 0.5 0.5 0.2 0.4\n")
+    save(tmp_path / "labels" / "b.txt", "0 0.5 0.5 0.2 0.4\n")
+    coco, notes = read(tmp_path, images={"b.png": (50, 100)})
+    assert [name for name, _, _ in objects(coco)] == ["b.png"]
+    assert any("a: no height and width" in note for note in notes)
