@@ -6,18 +6,32 @@ from typing import Any
 
 from fastapi import APIRouter
 from fastapi.responses import Response
+from pydantic import BaseModel, Field
 
 from app.api.dependencies import CategoryId, TheStore
 from app.api.errors import INVALID, NOT_FOUND, ErrorLine
 from app.api.schemas import CategoryChange, CategoryList, CategoryShape, NewCategory
 from app.store import categories
+from app.store.class_changes import merge_category, remove_category
 
 router = APIRouter(prefix="/api/categories", tags=["categories"])
 
 TAKEN: dict[int | str, dict[str, Any]] = {409: {"model": ErrorLine, "description": "Name or id is taken, or in use."}}
 
 
-@router.get("", response_model=CategoryList)
+class MergeRequest(BaseModel):
+    """Where the objects of a class go."""
+
+    into: int
+
+
+class MergeAnswer(BaseModel):
+    """What a merge did."""
+
+    instances: int = Field(description="Objects that have the other class now.")
+
+
+@router.get("", response_model=CategoryList, response_model_exclude_unset=True)
 def get_categories(store: TheStore) -> Any:
     """Every category, by id."""
     with store.reading() as session:
@@ -25,14 +39,21 @@ def get_categories(store: TheStore) -> Any:
         return {"categories": [categories.category_json(category) for category in rows]}
 
 
-@router.post("", status_code=201, response_model=CategoryShape, responses={**TAKEN, **INVALID})
+@router.post(
+    "", status_code=201, response_model=CategoryShape, response_model_exclude_unset=True, responses={**TAKEN, **INVALID}
+)
 def post_category(body: NewCategory, store: TheStore) -> Any:
     """Add a category."""
     with store.writing() as session:
         return categories.category_json(categories.create_category(session, body.model_dump()))
 
 
-@router.put("/{category_id}", response_model=CategoryShape, responses={**NOT_FOUND, **TAKEN, **INVALID})
+@router.put(
+    "/{category_id}",
+    response_model=CategoryShape,
+    response_model_exclude_unset=True,
+    responses={**NOT_FOUND, **TAKEN, **INVALID},
+)
 def put_category(category_id: CategoryId, body: CategoryChange, store: TheStore) -> Any:
     """Change name, colour, keypoints or skeleton. The number of keypoints stays where instances have them."""
     given = body.model_dump(exclude_unset=True)
@@ -43,7 +64,14 @@ def put_category(category_id: CategoryId, body: CategoryChange, store: TheStore)
 
 @router.delete("/{category_id}", status_code=204, responses={**NOT_FOUND, **TAKEN})
 def delete_category(category_id: CategoryId, store: TheStore) -> Response:
-    """Remove a category that no instance ever had."""
+    """Remove a category that no instance has; an undo that brings back an object of it brings it back."""
     with store.writing() as session:
-        categories.delete_category(session, category_id)
+        remove_category(session, category_id)
     return Response(status_code=204)
+
+
+@router.post("/{category_id}/merge", response_model=MergeAnswer, responses={**NOT_FOUND, **TAKEN, **INVALID})
+def merge(category_id: CategoryId, body: MergeRequest, store: TheStore) -> Any:
+    """Give all objects of a category another one, one edit an image; models that know its name mean the other then."""
+    with store.writing() as session:
+        return {"instances": merge_category(session, category_id, body.into)}

@@ -90,18 +90,6 @@ class RemovedImage(BaseModel):
     removed: float | None = Field(description="Seconds since 1970; null for an image that is not in the trash.")
 
 
-class TrashPage(BaseModel):
-    """What lies in the trash."""
-
-    images: list[RemovedImage]
-
-
-class PurgeAnswer(BaseModel):
-    """The images that are gone for good."""
-
-    purged: list[int]
-
-
 class ImagePage(BaseModel):
     """One page of the gallery."""
 
@@ -131,6 +119,7 @@ class CategoryShape(BaseModel):
     color: str = Field(description="#rrggbb")
     keypoints: list[str]
     skeleton: list[list[int]] = Field(description="Pairs of 1-based keypoint numbers.")
+    suggested: bool = Field(False, description="A model brought it, and nobody has accepted an object of it yet.")
 
 
 class CategoryList(BaseModel):

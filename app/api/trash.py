@@ -4,14 +4,27 @@ from __future__ import annotations
 
 from fastapi import APIRouter
 from fastapi.responses import Response
+from pydantic import BaseModel
 
 from app.api.answers import JsonAnswer
 from app.api.dependencies import ImageId, TheStore
 from app.api.errors import NOT_FOUND, error_answer
-from app.api.schemas import PurgeAnswer, RemovedImage, TrashPage
+from app.api.schemas import RemovedImage
 from app.store.trash import purge, removed_images, removed_json, restore_image
 
 router = APIRouter(prefix="/api/trash", tags=["images"])
+
+
+class TrashPage(BaseModel):
+    """What lies in the trash."""
+
+    images: list[RemovedImage]
+
+
+class PurgeAnswer(BaseModel):
+    """The images that are gone for good."""
+
+    purged: list[int]
 
 
 @router.get("", response_model=TrashPage)

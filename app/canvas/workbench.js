@@ -3,7 +3,7 @@
 import * as api from "./model/api.js";
 import { Assistant } from "./model/assistant.js";
 import { Clipboard, copiesOf } from "./model/clipboard.js";
-import { shapeKind, simplified } from "./model/document.js";
+import { ownCategories, shapeKind, simplified } from "./model/document.js";
 import { Editor, lineOf } from "./model/editor.js";
 import { ImageList } from "./model/images.js";
 import { takePageName } from "./model/page_name.js";
@@ -379,7 +379,7 @@ export class Workbench {
 
   /** @param {number} position 0 is the first class */
   chooseClassAt(position) {
-    const category = this.editor.document?.categories[position];
+    const category = ownCategories(this.editor.document)[position];
     if (category) this.editor.chooseCategory(category.id);
   }
 

@@ -149,7 +149,9 @@ def _json_parts(session: Session, selection: Selection, name_of: Callable[[Image
 
 def _categories(session: Session, selection: Selection) -> dict[int, Category]:
     wanted = selection.category_ids
-    return {row.id: row for row in all_categories(session) if wanted is None or row.id in wanted}
+    # What only a model knows goes out with its proposals alone.
+    rows = [row for row in all_categories(session) if row.state == "kept" or not selection.accepted_only]
+    return {row.id: row for row in rows if wanted is None or row.id in wanted}
 
 
 def _category_entry(category: Category) -> dict[str, Any]:

@@ -169,6 +169,8 @@ def _import_category(session: Session, entry: dict[str, Any], identifier: int) -
         category = create_category(session, fields)
         category.extra = foreign_fields(entry, "category")
         return category, True
+    if category.state != "kept":
+        category.state = "kept"  # the file names it
     if keypoints and not category.keypoints:
         category.keypoints, category.skeleton = keypoints, skeleton
     return category, not keypoints or category.keypoints == keypoints

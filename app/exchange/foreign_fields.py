@@ -16,7 +16,7 @@ _OWN = {
         "id", "image_id", "category_id", "segmentation", "bbox", "area", "iscrowd", "keypoints", "num_keypoints",
         "score", "source", "status", "model", "origin",
     },
-    "category": {"id", "name", "supercategory", "color", "keypoints", "skeleton"},
+    "category": {"id", "name", "supercategory", "color", "keypoints", "skeleton", "model_names"},
     "image": {"id", "file_name", "width", "height"},
 }  # fmt: skip
 CLASS_LISTS = {"neg_category_ids", "not_exhaustive_category_ids"}  # of an image, as LVIS has them: ids of classes
@@ -61,4 +61,4 @@ def shown_image_fields(extra: Mapping[str, Any] | None, categories: Mapping[int,
 
 def shown_fields(extra: Mapping[str, Any] | None) -> dict[str, Any]:
     """The fields that an export writes beside its own."""
-    return {key: value for key, value in (extra or {}).items() if key not in ("id", "origin")}
+    return {key: value for key, value in (extra or {}).items() if key not in ("id", "origin", "model_names")}

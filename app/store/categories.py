@@ -6,11 +6,11 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import String, cast, func, or_, select
+from sqlalchemy import String, cast, func, select
 from sqlalchemy.orm import Session
 
 from app.store.errors import ConflictError, InvalidFieldError, NotFoundError
-from app.store.tables import Category, Edit, Instance
+from app.store.tables import Category, Instance
 
 # Told apart by people who see colours differently (after Okabe and Ito, then Tol's "bright" and "muted").
 PALETTE = (
@@ -23,8 +23,8 @@ MOST_KEYPOINTS = 200
 
 
 def all_categories(session: Session) -> Sequence[Category]:
-    """Every category, by id."""
-    return session.scalars(select(Category).order_by(Category.id)).all()
+    """Every category that was not removed, by id; those that a model suggests are among them."""
+    return session.scalars(select(Category).where(Category.state != "removed").order_by(Category.id)).all()
 
 
 def category_json(category: Category) -> dict[str, Any]:
@@ -36,13 +36,17 @@ def category_json(category: Category) -> dict[str, Any]:
         "color": category.color,
         "keypoints": category.keypoints,
         "skeleton": category.skeleton,
+        **({"suggested": True} if category.state == "suggested" else {}),
     }
 
 
 def create_category(session: Session, fields: dict[str, Any]) -> Category:
     """Add a category; `id` may be asked for. Raises ConflictError where name or id is taken."""
     name = checked_name(fields.get("name"))
-    if category_named(session, name) is not None:
+    known = category_named(session, name)
+    if known is not None and known.state != "kept":
+        return _adopted(session, known, fields)
+    if known is not None:
         raise ConflictError(f"there is already a category {name!r}")
     wanted = fields.get("id")
     if wanted is not None and session.get(Category, wanted) is not None:
@@ -61,6 +65,13 @@ def create_category(session: Session, fields: dict[str, Any]) -> Category:
     session.add(category)
     session.flush()
     return category
+
+
+def _adopted(session: Session, category: Category, fields: dict[str, Any]) -> Category:
+    """A class that a model suggested, or that was removed, as a person's own."""
+    category.state = "kept"
+    given = {name: value for name, value in fields.items() if value and name not in ("id", "name")}
+    return update_category(session, category.id, given)
 
 
 def _free_id(session: Session) -> int:
@@ -83,6 +94,8 @@ def update_category(session: Session, category_id: int, fields: dict[str, Any]) 
         other = category_named(session, name)
         if other is not None and other.id != category.id:
             raise ConflictError(f"there is already a category {name!r}")
+        if name != category.name:
+            add_model_names(category, [category.name])
         category.name = name
     if "color" in fields:
         category.color = checked_color(fields["color"])
@@ -98,29 +111,15 @@ def update_category(session: Session, category_id: int, fields: dict[str, Any]) 
                 "names can be changed, their number cannot"
             )
         category.keypoints, category.skeleton = keypoints, skeleton
+    category.state = "kept"
     session.flush()
     return category
-
-
-def delete_category(session: Session, category_id: int) -> None:
-    """Remove a category that no instance has, nor had in a history that undo could bring back."""
-    category = find_category(session, category_id)
-    number = session.scalar(select(func.count()).where(Instance.category_id == category.id)) or 0
-    if number:
-        raise ConflictError(f"category {category.name!r} is used by {number} instances: change or delete them first")
-    mention = f'%"category_id":{category.id},%'
-    in_history = select(Edit.id).where(
-        or_(cast(Edit.before, String).like(mention), cast(Edit.after, String).like(mention))
-    )
-    if session.scalar(in_history.limit(1)) is not None:
-        raise ConflictError(f"category {category.name!r} is part of an edit history: rename it instead")
-    session.delete(category)
 
 
 def find_category(session: Session, category_id: int) -> Category:
     """The category of an id; raises NotFoundError."""
     category = session.get(Category, category_id)
-    if category is None:
+    if category is None or category.state == "removed":
         raise NotFoundError(f"there is no category {category_id}")
     return category
 
@@ -131,23 +130,36 @@ def category_named(session: Session, name: str) -> Category | None:
 
 
 def category_for_model(session: Session, model_category: Any) -> Category:
-    """The store's category of the same name as a model's; made where there is none."""
-    found = category_named(session, model_category["name"])
+    """The store's category of the same name as a model's, or that had it once; suggested where there is none."""
+    name = model_category["name"]
+    found = category_named(session, name) or _renamed_from(session, name)
     if found is None:
-        return create_category(
-            session,
-            {
-                "name": model_category["name"],
-                "supercategory": model_category.get("supercategory"),
-                "keypoints": model_category.get("keypoints"),
-                "skeleton": model_category.get("skeleton"),
-            },
-        )
+        found = create_category(session, {"name": name, "supercategory": model_category.get("supercategory")})
+        found.state = "suggested"
+    elif found.state == "removed":
+        found.state = "suggested"
     if model_category.get("keypoints") and not found.keypoints:
         found.keypoints, found.skeleton = checked_keypoint_names(
             model_category["keypoints"], model_category.get("skeleton")
         )
     return found
+
+
+def model_names(category: Category) -> list[str]:
+    """The names by which models know a class that has another one now."""
+    names = (category.extra or {}).get("model_names", [])
+    return [name for name in names if isinstance(name, str)]
+
+
+def add_model_names(category: Category, names: Sequence[str]) -> None:
+    """Remember names that a class had, so that a model that knows them means it."""
+    known = dict.fromkeys([*model_names(category), *names])
+    category.extra = (category.extra or {}) | {"model_names": list(known)}
+
+
+def _renamed_from(session: Session, name: str) -> Category | None:
+    rows = session.scalars(select(Category).where(Category.extra.is_not(None), Category.merged_into.is_(None)))
+    return next((row for row in rows if name in model_names(row)), None)
 
 
 def checked_name(name: Any) -> str:

@@ -161,7 +161,7 @@ def category_of(session: Session, category_id: object) -> Category:
     if isinstance(category_id, bool) or not isinstance(category_id, int):
         raise InvalidFieldError("category_id", "category_id is needed: the id of a category of GET /api/categories")
     category = session.get(Category, category_id)
-    if category is None:
+    if category is None or category.state == "removed":
         raise InvalidFieldError("category_id", f"there is no category {category_id}")
     return category
 

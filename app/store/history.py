@@ -115,10 +115,10 @@ def _replay(session: Session, image: Image, kind: str, target: Edit, *, back: bo
     changed: dict[int, InstanceState | None] = {}
     for instance_id, values in wanted["instances"].items():
         state = InstanceState.from_json(values) if values is not None else None
-        if state is not None and state.keypoints:
-            # The category may have got other keypoints since.
-            category = session.get_one(Category, state.category_id)
-            if len(state.keypoints) != 3 * len(category.keypoints):
+        if state is not None:
+            category = class_of_history(session, state.category_id)
+            state = replace(state, category_id=category.id)
+            if len(state.keypoints) != 3 * len(category.keypoints):  # it may have got others since
                 state = replace(state, keypoints=[])
         changed[int(instance_id)] = state
     status = wanted["status"]
@@ -178,6 +178,7 @@ def _carry_out(
     before.update({str(row.id): None for row in new_rows})
     after.update({str(row.id): row.state.to_json() for row in new_rows})
     new_status: ImageStatus = status or image.status
+    _keep_classes(session, [row.state for row in (*written, *new_rows)])
     edit = Edit(
         image_id=image.id,
         revision=image.revision,
@@ -193,6 +194,23 @@ def _carry_out(
         select(func.avg(1 - Instance.score)).where(Instance.image_id == image.id, Instance.status == "proposed")
     )
     return edit, written + new_rows
+
+
+def class_of_history(session: Session, category_id: int) -> Category:
+    """The class that an object of an older edit has today: merged ones lead on, removed ones come back."""
+    category = session.get_one(Category, category_id)
+    while category.merged_into is not None:
+        category = session.get_one(Category, category.merged_into)
+    if category.state == "removed":
+        category.state = "kept"
+    return category
+
+
+def _keep_classes(session: Session, states: Sequence[InstanceState]) -> None:
+    """A class that a model suggested is a person's from the first object of it on that somebody accepts."""
+    accepted = {state.category_id for state in states if state.status == "accepted"}
+    for category in session.scalars(select(Category).where(Category.id.in_(accepted), Category.state == "suggested")):
+        category.state = "kept"
 
 
 def _rows(session: Session, image: Image, ids: Mapping[int, Any]) -> Sequence[Instance]:

@@ -78,6 +78,9 @@ class Category(Base):
     keypoints: Mapped[list[str]] = mapped_column(default=list)  # names
     skeleton: Mapped[list[list[int]]] = mapped_column(default=list)  # pairs of 1-based keypoint numbers
     extra: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))  # see app/exchange/foreign_fields.py
+    # "kept"; "suggested" by a model, until a person accepts an object of it; "removed", for histories that name it
+    state: Mapped[str] = mapped_column(String(16), default="kept", server_default="kept")
+    merged_into: Mapped[int | None] = mapped_column(Integer)  # the class that its objects have now
 
 
 class Instance(Base):

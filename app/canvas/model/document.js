@@ -9,7 +9,7 @@ import { decodeCrop, encodeCrop, traceRings } from "./rle.js";
 /** @typedef {import("./geometry.js").Ring} Ring */
 /** @typedef {import("./rle.js").Rle} Rle */
 /** @typedef {"todo" | "in_progress" | "reviewed"} ImageStatus */
-/** @typedef {{id: number, name: string, color: string, keypoints: string[], skeleton: [number, number][]}} Category */
+/** @typedef {{id: number, name: string, color: string, keypoints: string[], skeleton: [number, number][], suggested?: boolean}} Category */
 /**
  * @typedef {object} Instance
  * @property {number} id  negative while the server has not numbered it
@@ -275,3 +275,6 @@ export function applied(document, edit) {
   };
   return withInstance(document, edit.id, edited(blank, edit.fields));
 }
+
+/** The classes that people work with: not those of which a model alone has said anything. @param {ImageDocument | null} document */
+export const ownCategories = (document) => (document?.categories ?? []).filter((category) => !category.suggested);

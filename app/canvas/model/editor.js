@@ -17,6 +17,7 @@ import {
   passesThreshold,
   withInstance,
   withoutInstance,
+  ownCategories,
 } from "./document.js";
 import { Emitter } from "./emitter.js";
 import { Outbox } from "./outbox.js";
@@ -82,7 +83,7 @@ export class Editor extends Emitter {
 
   /** The class that new objects get; null only where there is no class at all. */
   get currentCategory() {
-    const categories = this.document?.categories ?? [];
+    const categories = ownCategories(this.document);
     return categories.find((category) => category.id === this.currentCategoryId) ?? categories[0] ?? null;
   }
 

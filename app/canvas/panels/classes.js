@@ -1,5 +1,6 @@
 /** The class picker: choose, search, make and change classes. */
 
+import { ownCategories } from "../model/document.js";
 import * as api from "../model/api.js";
 import { button, element } from "../view/dom.js";
 import { openClassDialog } from "./class_dialog.js";
@@ -49,12 +50,12 @@ export function createClassPanel(bench) {
   /** @returns {Category[]} */
   function matches() {
     const wanted = search.value.trim().toLowerCase();
-    const all = editor.document?.categories ?? [];
+    const all = ownCategories(editor.document);
     return wanted ? all.filter((category) => category.name.toLowerCase().includes(wanted)) : all;
   }
 
   function update() {
-    const all = editor.document?.categories ?? [];
+    const all = ownCategories(editor.document);
     const wanted = search.value.trim();
     const chosen = editor.selected?.category_id ?? editor.currentCategory?.id ?? null;
     const counts = new Map();
@@ -132,8 +133,8 @@ export function createClassPanel(bench) {
   async function createClass(name) {
     const made = await editor.ask("Making the class", () => makeOrFind(name));
     if (!made || !editor.document) return;
-    if (!editor.category(made.id))
-      editor.replace({ ...editor.document, categories: [...editor.document.categories, made] });
+    const others = editor.document.categories.filter((category) => category.id !== made.id);
+    editor.replace({ ...editor.document, categories: [...others, made].sort((a, b) => a.id - b.id) });
     choose(made);
   }
 

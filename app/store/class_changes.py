@@ -1,0 +1,58 @@
+"""Removing classes and merging one into another, on every image that has them."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from app.store.categories import add_model_names, find_category, model_names
+from app.store.errors import ConflictError, InvalidFieldError
+from app.store.history import image_for_writing, write
+from app.store.instance_state import InstanceState
+from app.store.tables import Image, Instance
+
+
+def remove_category(session: Session, category_id: int) -> None:
+    """Take a class off the list; an undo that brings back an object of it brings it back too.
+
+    Raises ConflictError while instances have it, also on images in the trash.
+    """
+    category = find_category(session, category_id)
+    number = session.scalar(select(func.count()).where(Instance.category_id == category.id)) or 0
+    if number:
+        raise ConflictError(
+            f"category {category.name!r} is used by {number} instances: merge it into another, or delete them first"
+        )
+    category.state = "removed"
+
+
+def merge_category(session: Session, category_id: int, into: int) -> int:
+    """Give every object of a class another class, one edit an image, and take the class off the list.
+
+    Names by which models know it lead to the other one from then on. Returns how many objects changed. Raises
+    ConflictError where keypoints of the objects would not fit, InvalidFieldError for a class and itself.
+    """
+    category, target = find_category(session, category_id), find_category(session, into)
+    if category.id == target.id:
+        raise InvalidFieldError("into", f"category {category.name!r} cannot be merged into itself")
+    rows = session.scalars(select(Instance).where(Instance.category_id == category.id)).all()
+    if category.keypoints != target.keypoints and any(row.keypoints for row in rows):
+        raise ConflictError(
+            f"objects of {category.name!r} have keypoints that {target.name!r} does not name: give it the same first"
+        )
+    by_image: dict[int, dict[int, InstanceState | None]] = {}
+    for row in rows:
+        by_image.setdefault(row.image_id, {})[row.id] = replace(row.state, category_id=target.id)
+    removed = set(session.scalars(select(Image.id).where(Image.removed.is_not(None))))
+    for image_id, changed in by_image.items():
+        if image_id in removed:  # they wait in the trash, without an edit of their own
+            for row in rows:
+                row.category_id = target.id if row.image_id == image_id else row.category_id
+        else:
+            write(session, image_for_writing(session, image_id), "update", changed)
+    add_model_names(target, [category.name, *model_names(category)])
+    category.state, category.merged_into = "removed", target.id
+    category.name = f"{category.name[:170]} (merged, {category.id})"  # its name is free again
+    return len(rows)
