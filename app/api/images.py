@@ -29,6 +29,7 @@ from app.store.image_files import LARGEST_FILE, browser_path, restore_derived, t
 from app.store.images import add_image, clean_file_name, image_json, short_name
 from app.store.trash import remove_image, removed_json
 from app.values import Cursor, Id, Text
+from core.datasets.images import frames_left_out
 
 logger = logging.getLogger("maskloop")
 router = APIRouter(prefix="/api/images", tags=["images"])
@@ -96,7 +97,9 @@ def add_files(parts: Iterable[tuple[str, bytes]], store: Store) -> tuple[list[di
         try:
             if stopped is None:
                 image, duplicate = add_image(store, data, name)
-                images.append(image_json(image, duplicate))
+                left_out = frames_left_out(data)
+                note = f"the first of {left_out + 1} pages or frames was taken, {left_out} left out"
+                images.append(image_json(image, duplicate) | ({"note": note} if left_out else {}))
                 continue
             line = f"{short_name(name)}: {stopped}"
         except ValueError as error:

@@ -12,6 +12,7 @@ from __future__ import annotations
 import hashlib
 import os
 import tempfile
+import threading
 from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
@@ -27,6 +28,8 @@ LARGEST_FILE = 200 * 1024 * 1024  # bytes
 THUMBNAIL_SIZE = 256  # pixels, the longer edge
 UPRIGHT_SUFFIXES = {"image/jpeg": ".jpg", "image/png": ".png"}
 
+# A picture of 100 megapixels takes a gigabyte while it is converted: two at a time, however many requests bring some.
+_DECODING = threading.BoundedSemaphore(2)
 _EXIF_ORIENTATION = 0x0112
 _SHOWN_BY_BROWSERS = {"JPEG": "image/jpeg", "PNG": "image/png", "WEBP": "image/webp"}
 
@@ -74,6 +77,11 @@ def keep_image(workspace: Path, data: bytes, name: str) -> KeptImage:
         raise ValueError(f"{name}: the file is empty")
     if len(data) > LARGEST_FILE:
         raise ValueError(f"{name}: {len(data) / 1e6:.0f} MB; at most {LARGEST_FILE / 1e6:.0f} MB are taken")
+    with _DECODING:
+        return _kept(workspace, data, name)
+
+
+def _kept(workspace: Path, data: bytes, name: str) -> KeptImage:
     pixels = read_image(data, name=name)
     media_type, converted = _for_browser(data)
     sha256 = sha256_of(data)
@@ -151,7 +159,11 @@ def _upright_file(pixels: NDArray[np.uint8], media_type: str) -> bytes:
     options: dict[str, Any] = {"compress_level": 3}
     if media_type == "image/jpeg":
         options = {"quality": 95, "subsampling": 0}
-    Image.fromarray(pixels).save(buffer, "JPEG" if media_type == "image/jpeg" else "PNG", **options)
+    # Grey needs a third of the time and of the room: seconds where a picture is large.
+    grey = all(np.array_equal(pixels[:, :, 0], pixels[:, :, channel]) for channel in (1, 2))
+    Image.fromarray(pixels[:, :, 0] if grey else pixels).save(
+        buffer, "JPEG" if media_type == "image/jpeg" else "PNG", **options
+    )
     return buffer.getvalue()
 
 

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import os
+import time
 from io import BytesIO
 from pathlib import Path
 from typing import Any
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
 PIXEL_LIMIT = 100_000_000
+SECONDS_LIMIT = 30.0  # of the processor: a JPEG of a megabyte can ask for thousands of passes over all its pixels
+BLOCK = 2048  # bytes that a decoder gets at a time, so that the limit is looked at in between
 # What is looked for in a folder; a file that is named is read whatever it is called.
 IMAGE_SUFFIXES = frozenset({".bmp", ".gif", ".jpeg", ".jpg", ".mpo", ".png", ".ppm", ".tif", ".tiff", ".webp"})
 
@@ -20,7 +24,10 @@ FORMATS = ("JPEG", "PNG", "WEBP", "TIFF", "BMP", "DIB", "GIF", "JPEG2000", "AVIF
 
 ImageSource = str | os.PathLike[str] | bytes | Image.Image | NDArray[Any]
 
+MOST_PAGES_LOOKED_AT = 1000
 _ORIENTATION = 0x0112  # EXIF tag
+_SUBFILE = 254  # TIFF tag: bit 0 of it marks a smaller copy of another page
+_BITS_PER_SAMPLE = 258  # TIFF tag
 _UPRIGHT = {
     2: Image.Transpose.FLIP_LEFT_RIGHT,
     3: Image.Transpose.ROTATE_180,
@@ -37,28 +44,46 @@ def read_image(source: ImageSource, *, name: str | None = None, pixel_limit: int
 
     `source` is a path, the bytes of a file, a PIL image or an array (H×W, or H×W×1, 3 or 4 in RGB order; bool, uint8,
     uint16 or float). `name` stands for it in messages. Greyscale, palette, CMYK and 16-bit images are converted,
-    transparent parts become white, of an animation the first frame is taken.
+    transparent parts become white, of an animation or of many pages the first is taken (see `frames_left_out`).
 
     Numbers of more than 8 bits are scaled from the smallest of 8, 10, 12, 14 and 16 bits that holds the largest of
     them, so that 12-bit cameras do not come out black; floats from 0..1, or from their own range where they exceed it;
     NaN becomes black.
 
-    Raises FileNotFoundError for a file that is not there, and ValueError for one that is no image, is cut short or
-    has more than `pixel_limit` pixels (known from its header, before anything is decoded).
+    Raises FileNotFoundError for a file that is not there, and ValueError for one that is no image, is cut short, has
+    more than `pixel_limit` pixels (known from its header, before anything is decoded) or takes too long to decode.
     """
-    opened: BytesIO | Path
     if isinstance(source, np.ndarray):
         return _rgb_from_array(source, name or "image array", pixel_limit)
     if isinstance(source, Image.Image):
         return _rgb_from_pil(source, name or getattr(source, "filename", "") or "image", pixel_limit)
     if isinstance(source, (bytes, bytearray, memoryview)):
-        name = name or "image"
-        opened = BytesIO(source)
+        name, data = name or "image", bytes(source)
     else:
-        name = name or os.fspath(source)
-        opened = _existing(source)
-    with _open(opened, name) as image:
-        return _rgb_from_pil(image, name, pixel_limit)
+        name, data = name or os.fspath(source), _existing(source).read_bytes()
+    with _open(_Timed(data), name) as image:
+        has_deep_colour = image.mode in ("RGB", "RGBA", "LA") and _has_sixteen_bits(image)
+        pixels = _rgb_from_pil(image, name, pixel_limit, deep=data if has_deep_colour else None)
+    return pixels
+
+
+def frames_left_out(source: bytes | str | os.PathLike[str]) -> int:
+    """How many pages of a TIFF or frames of an animation `read_image` passes over; 0 for what it does not read.
+
+    Smaller copies of a TIFF's page are none, nor are the pictures beside a photograph in a phone's JPEG.
+    """
+    try:
+        with Image.open(BytesIO(source) if isinstance(source, bytes) else Path(source), formats=FORMATS) as image:
+            frames = 0 if image.format == "MPO" else getattr(image, "n_frames", 1) - 1
+            if image.format != "TIFF" or not frames:
+                return frames
+            left_out = 0
+            for number in range(1, min(frames, MOST_PAGES_LOOKED_AT) + 1):
+                image.seek(number)
+                left_out += not image.tag_v2.get(_SUBFILE, 0) & 1  # type: ignore[attr-defined]
+            return left_out + max(0, frames - MOST_PAGES_LOOKED_AT)
+    except Exception:  # damage behind the first page hinders nobody
+        return 0
 
 
 def image_size(path: str | os.PathLike[str] | bytes) -> tuple[int, int]:
@@ -69,6 +94,38 @@ def image_size(path: str | os.PathLike[str] | bytes) -> tuple[int, int]:
         # PIL swaps the size of a TIFF itself when it reads the header.
         turned = image.format != "TIFF" and _orientation(image) >= 5
         return (width, height) if turned else (height, width)
+
+
+class _Timed(BytesIO):
+    """The bytes of a file, which are no longer given once their decoding has taken too long."""
+
+    def __init__(self, data: bytes) -> None:
+        super().__init__(data)
+        self.began = time.thread_time()
+
+    def read(self, size: int | None = -1, /) -> bytes:
+        if time.thread_time() - self.began > SECONDS_LIMIT:
+            raise TimeoutError
+        return super().read(size)
+
+
+def _has_sixteen_bits(image: Image.Image) -> bool:
+    """Whether PIL, which has no mode for colour of more than 8 bits, would drop the lower half of each number."""
+    if image.format == "TIFF":
+        return 16 in image.tag_v2.get(_BITS_PER_SAMPLE, ())  # type: ignore[attr-defined]
+    return image.format == "PNG" and any(";16" in str(tile[3]) for tile in getattr(image, "tile", ()))
+
+
+def _deep_colour(data: bytes, height: int, width: int) -> NDArray[np.uint16] | None:
+    """The uint16 RGB or RGBA numbers of a PNG or TIFF; None where OpenCV reads it in another way than PIL."""
+    try:
+        pixels = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_UNCHANGED)
+    except cv2.error:
+        return None
+    if pixels is None or pixels.dtype != np.uint16 or pixels.ndim != 3 or pixels.shape[:2] != (height, width):
+        return None
+    order = {3: [2, 1, 0], 4: [2, 1, 0, 3]}.get(pixels.shape[2])
+    return None if order is None else np.asarray(pixels[:, :, order], dtype=np.uint16)
 
 
 def _existing(path: str | os.PathLike[str]) -> Path:
@@ -97,25 +154,41 @@ def _orientation(image: Image.Image) -> int:
         return 1
 
 
-def _rgb_from_pil(image: Image.Image, name: str, pixel_limit: int) -> NDArray[np.uint8]:
+def _rgb_from_pil(image: Image.Image, name: str, pixel_limit: int, deep: bytes | None = None) -> NDArray[np.uint8]:
+    """`deep` are the bytes of a file whose colour has more bits than PIL keeps."""
     width, height = image.size
     _check_size(height, width, name, pixel_limit)
     try:
+        image.decodermaxblock = BLOCK  # type: ignore[attr-defined]  # of files that are not read yet
         image.load()
+    except TimeoutError:
+        raise ValueError(
+            f"{name}: decoding takes more than {SECONDS_LIMIT:g} s; save it anew as a plain PNG or JPEG"
+        ) from None
     except Exception as error:  # decoders raise whatever their format suggests: OSError, SyntaxError, struct.error …
-        reason = " ".join(str(error).split()) or type(error).__name__
-        raise ValueError(f"{name}: the image file is cut short or damaged ({reason})") from None
+        reason = " ".join(str(error).split())
+        raise ValueError(
+            f"{name}: the image file is cut short or damaged" + (f" ({reason})" if reason else "")
+        ) from None
     # After loading: PIL turns a TIFF itself and then says so.
     orientation = _orientation(image)
-    if orientation in _UPRIGHT:
-        image = image.transpose(_UPRIGHT[orientation])
+    if deep is not None and (pixels := _deep_colour(deep, height, width)) is not None:
+        eight = _rgb_from_array(pixels, name, pixel_limit)
+        return np.array(_turned(Image.fromarray(eight), orientation))
+    image = _turned(image, orientation)
     if image.mode.startswith(("I", "F")):
         return _rgb_from_array(np.asarray(image), name, pixel_limit)
+    if image.mode in ("1", "L") and not image.has_transparency_data:  # a fifth of the time that PIL takes
+        return np.asarray(cv2.cvtColor(np.asarray(image.convert("L")), cv2.COLOR_GRAY2RGB), dtype=np.uint8)
     if image.has_transparency_data:
         image = image.convert("RGBA")
         white = Image.new("RGBA", image.size, (255, 255, 255, 255))
         image = Image.alpha_composite(white, image)
     return np.array(image.convert("RGB"))
+
+
+def _turned(image: Image.Image, orientation: int) -> Image.Image:
+    return image.transpose(_UPRIGHT[orientation]) if orientation in _UPRIGHT else image
 
 
 def _rgb_from_array(array: NDArray[Any], name: str, pixel_limit: int) -> NDArray[np.uint8]:
@@ -124,7 +197,13 @@ def _rgb_from_array(array: NDArray[Any], name: str, pixel_limit: int) -> NDArray
     if array.ndim != 3 or array.shape[2] not in (1, 3, 4):
         raise ValueError(f"{name}: an array of shape {array.shape}; H×W or H×W×1, 3 or 4 is needed")
     _check_size(array.shape[0], array.shape[1], name, pixel_limit)
-    levels = _eight_bits(array, name)
+    if array.shape[2] == 4 and array.dtype == np.uint16:
+        # Full opacity beside 12 bits of colour would make these black: each is scaled from a range of its own.
+        colour = array[:, :, :3]
+        opacity = np.rint(array[:, :, 3:] * (255 / _range(int(array.max())))).astype(np.uint8)
+        levels = np.concatenate([_eight_bits(colour, name), opacity], axis=2)
+    else:
+        levels = _eight_bits(array, name)
     if levels.shape[2] == 4:
         alpha = levels[:, :, 3:].astype(np.uint16)
         # Over white, rounded; opaque pixels keep their value exactly.
@@ -142,8 +221,7 @@ def _eight_bits(array: NDArray[Any], name: str) -> NDArray[np.uint8]:
     if array.dtype.kind in "iu":
         largest = int(array.max())
         if int(array.min()) >= 0 and largest < 2**16:
-            bits = next(bits for bits in (8, 10, 12, 14, 16) if largest < 2**bits)
-            return np.rint(array * (255 / (2**bits - 1))).astype(np.uint8)
+            return np.rint(array * (255 / _range(largest))).astype(np.uint8)
     elif array.dtype.kind != "f":
         raise ValueError(f"{name}: an array of {array.dtype}; uint8, uint16, bool or float is needed")
     values = array.astype(np.float64)
@@ -153,6 +231,11 @@ def _eight_bits(array: NDArray[Any], name: str) -> NDArray[np.uint8]:
         low, high = 0.0, 1.0
     scaled = (np.where(finite, values, low) - low) * (255 / max(high - low, 1e-300))
     return np.rint(np.clip(scaled, 0, 255)).astype(np.uint8)
+
+
+def _range(largest: int) -> int:
+    """The largest number of as many bits as a camera needs for `largest`."""
+    return 2 ** next(bits for bits in (8, 10, 12, 14, 16) if largest < 2**bits) - 1
 
 
 def _check_size(height: int, width: int, name: str, pixel_limit: int) -> None:

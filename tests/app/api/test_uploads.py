@@ -299,3 +299,18 @@ def test_real_photographs_come_through(client: TestClient, shared_data: Path) ->
         pixels = read_image(path)
         assert (image["height"], image["width"]) == pixels.shape[:2]
         np.testing.assert_array_equal(np.asarray(shown(client, image["image_id"]).convert("RGB")), pixels)
+
+
+@pytest.mark.parametrize("kind", ["TIFF", "GIF"])
+def test_pages_that_are_left_out_are_said(client: TestClient, kind: str) -> None:
+    stack = file_bytes(picture(1), kind, save_all=True, append_images=[picture(2), picture(3)])
+    answer = post(client, ("stack", stack), ("one.png", file_bytes(picture(4))))
+    assert answer.status_code == 201
+    first, second = answer.json()["images"]
+    assert first["note"] == "the first of 3 pages or frames was taken, 2 left out"
+    assert "note" not in second
+
+
+def test_a_grey_picture_is_kept_grey_for_the_browser(client: TestClient) -> None:
+    (image,) = post(client, ("fax.tif", file_bytes(picture(7, 900, 700, mode="1"), "TIFF"))).json()["images"]
+    assert shown(client, image["image_id"]).mode == "L"

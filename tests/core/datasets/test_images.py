@@ -9,6 +9,7 @@ from io import BytesIO
 from pathlib import Path
 from typing import Any
 
+import cv2
 import numpy as np
 import pytest
 from hypothesis import given
@@ -16,7 +17,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from PIL import Image
 
-from core.datasets.images import image_size, read_image
+from core.datasets.images import frames_left_out, image_size, read_image
 
 COLOURS = np.array([[[255, 0, 0], [0, 255, 0], [0, 0, 255]], [[0, 0, 0], [255, 255, 255], [200, 100, 50]]], np.uint8)
 
@@ -122,6 +123,47 @@ def test_twelve_bits_in_a_sixteen_bit_file_are_not_black() -> None:
     assert pixels.max() == 255
 
 
+@pytest.mark.parametrize("bits", [12, 16])
+@pytest.mark.parametrize("kind", [".png", ".tif"])
+@pytest.mark.parametrize("channels", [3, 4])
+def test_colour_of_more_than_8_bits_keeps_its_range_as_grey_does(
+    tmp_path: Path, bits: int, kind: str, channels: int
+) -> None:
+    """PIL has no mode for it and drops the lower 8 bits of 16, which leaves next to nothing of a 12-bit camera's."""
+    largest = 2**bits - 1
+    ramp = np.linspace(0, largest, 240).reshape(12, 20)
+    deep = np.rint(np.stack([ramp, ramp[::-1], ramp[:, ::-1]], axis=2)).astype(np.uint16)
+    expected = np.rint(deep * (255 / largest))
+    if channels == 4:
+        deep = np.dstack([deep, np.full((12, 20), 65535, np.uint16)])
+    path = tmp_path / f"deep{kind}"
+    assert cv2.imwrite(str(path), deep[:, :, [2, 1, 0, 3][:channels]])
+    np.testing.assert_array_equal(read_image(path), expected)
+    np.testing.assert_array_equal(read_image(path.read_bytes()), expected)
+
+
+def test_deep_colour_is_turned_upright_too(tmp_path: Path) -> None:
+    deep = np.zeros((10, 20, 3), np.uint16)
+    deep[:, :5, 2] = 65535  # red, on the left
+    path = tmp_path / "turned.png"
+    assert cv2.imwrite(str(path), deep)
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    data = path.read_bytes()
+    content = b"eXIf" + exif.tobytes().removeprefix(b"Exif\x00\x00")
+    chunk = struct.pack(">I", len(content) - 4) + content + struct.pack(">I", zlib.crc32(content))
+    turned = data[:33] + chunk + data[33:]  # behind the header
+    assert read_image(turned).shape == (20, 10, 3)
+    assert read_image(turned)[:5].mean(axis=(0, 1)).tolist() == [255, 0, 0]
+
+
+def test_cut_short_deep_colour_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "deep.png"
+    assert cv2.imwrite(str(path), np.random.default_rng(0).integers(0, 65535, (64, 64, 3)).astype(np.uint16))
+    with pytest.raises(ValueError, match="cut short or damaged"):
+        read_image(path.read_bytes()[:9000])
+
+
 def test_float_tiffs_with_nan() -> None:
     values = np.array([[0, 0.5, 1], [np.nan, np.inf, 0.25]], dtype=np.float32)
     pixels = read_image(encoded(Image.fromarray(values), "TIFF"))
@@ -193,6 +235,52 @@ def test_too_many_pixels_are_refused_from_the_header_alone(tmp_path: Path) -> No
     with pytest.raises(ValueError, match=r"20×10 is more than 0\.0001 megapixels"):
         read_image(np.zeros((10, 20, 3), dtype=np.uint8), pixel_limit=100)
     assert read_image(np.zeros((10, 20, 3), dtype=np.uint8), pixel_limit=200).shape == (10, 20, 3)
+
+
+def jpeg_of_many_scans(scans: int) -> bytes:
+    """A small progressive JPEG that asks for a pass over all its pixels again and again."""
+    data = encoded(Image.new("L", (1600, 1600), 90), "JPEG", progressive=True)
+    start = [place for place in range(len(data)) if data[place : place + 2] == b"\xff\xda"][1]
+    end = data.index(b"\xff", start + 2)
+    while data[end + 1] == 0:
+        end = data.index(b"\xff", end + 2)
+    return data[:end] + data[start:end] * scans + data[end:]
+
+
+def test_a_file_that_takes_too_long_to_decode_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    data = jpeg_of_many_scans(400)
+    assert len(data) < 100_000
+    monkeypatch.setattr("core.datasets.images.SECONDS_LIMIT", 0.1)
+    with pytest.raises(ValueError, match=r"slow: decoding takes more than 0\.1 s"):
+        read_image(data, name="slow")
+    monkeypatch.setattr("core.datasets.images.SECONDS_LIMIT", 60)
+    assert read_image(jpeg_of_many_scans(2)).shape == (1600, 1600, 3)
+
+
+def test_one_bit_a_pixel_is_read_as_black_and_white() -> None:
+    pixels = np.random.default_rng(0).integers(0, 2, (40, 50)).astype(bool)
+    expected = np.repeat(255 * pixels[:, :, None].astype(np.uint8), 3, axis=2)
+    np.testing.assert_array_equal(read_image(encoded(Image.fromarray(pixels))), expected)
+    np.testing.assert_array_equal(read_image(encoded(Image.fromarray(pixels), "TIFF")), expected)
+
+
+@pytest.mark.parametrize("kind", ["TIFF", "GIF", "PNG", "WEBP"])
+def test_pages_and_frames_that_are_not_read_are_counted(tmp_path: Path, kind: str) -> None:
+    frames = [Image.fromarray(np.full((20, 30, 3), 60 * number, np.uint8)) for number in range(4)]
+    data = encoded(frames[0], kind, save_all=True, append_images=frames[1:])
+    assert frames_left_out(data) == 3
+    path = tmp_path / "frames"
+    path.write_bytes(data)
+    assert frames_left_out(path) == 3
+    assert frames_left_out(encoded(frames[0], kind)) == 0
+    assert frames_left_out(b"no image") == 0
+
+
+def test_smaller_copies_of_a_page_are_no_pages() -> None:
+    image = Image.new("RGB", (40, 40))
+    smaller = Image.new("RGB", (20, 20))
+    smaller.encoderinfo = {"tiffinfo": {254: 1}}  # type: ignore[attr-defined]
+    assert frames_left_out(encoded(image, "TIFF", save_all=True, append_images=[smaller, image])) == 1
 
 
 @pytest.mark.parametrize(
