@@ -16,6 +16,7 @@ from torch import Tensor
 
 from core.config import ModelConfig
 from core.files import write_atomically, write_text_atomically
+from core.model import sidecar_checks
 from core.model.categories import check_categories
 from core.model.coco_categories import categories_of
 from core.model.coco_download import COCO_FILES, cached_file, download
@@ -155,11 +156,9 @@ def read_sidecar(source: str | Path) -> dict[str, Any]:
     path = shipped if (shipped / SIDECAR_FILE).is_file() else Path(source)
     sidecar = path / SIDECAR_FILE if path.is_dir() else path.with_suffix(".json")
     try:
-        values = json.loads(sidecar.read_text(encoding="utf-8"))
+        values = sidecar_checks.read_json(sidecar)
     except FileNotFoundError:
         raise FileNotFoundError(f"{sidecar} is missing: weights and sidecar belong together") from None
-    except ValueError as error:
-        raise ValueError(f"{sidecar} is not JSON ({error}): copy it again from where the model was saved") from None
     if not isinstance(values, dict) or values.get("format") != FORMAT:
         raise ValueError(f"{sidecar}: not a model description of format {FORMAT}")
     if not isinstance(values.get("config"), dict) or not isinstance(values.get("categories"), list):
@@ -197,18 +196,32 @@ def _with_name(category: Category, name: str) -> Category:
 
 def _load_ours(path: Path, changes: Mapping[str, Any]) -> MaskRCNN:
     sidecar = read_sidecar(path)
+    sidecar["config"] = sidecar["config"] | changes
     try:
-        model = MaskRCNN(ModelConfig.from_dict(sidecar["config"] | changes), sidecar["categories"])
-        if "keypoint_model" in sidecar:
-            companion = sidecar["keypoint_model"]
-            model.attach_keypoint_model(MaskRCNN(ModelConfig.from_dict(companion["config"]), companion["categories"]))
-    except ValueError as error:
-        raise ValueError(f"{path.with_suffix('.json')}: {error}") from None
+        with torch.device("meta"):  # nothing is allocated for a description that its weights do not fit
+            described = _described(sidecar)
+    except (ValueError, TypeError, KeyError, AttributeError, RuntimeError) as error:
+        reason = str(error) if isinstance(error, ValueError) else "its configuration or categories are damaged"
+        raise ValueError(f"{path.with_suffix('.json')}: {' '.join(reason.split())}") from None
+    sidecar_checks.check_shapes(described, path)
+    model = _described(sidecar)
     try:
         tensors = load_file(path)
     except (SafetensorError, OSError) as error:
         raise ValueError(f"{path} is not a complete safetensors file ({error}): copy it again") from None
     return _fill(model, tensors, path)
+
+
+def _described(sidecar: dict[str, Any]) -> MaskRCNN:
+    """The model that a sidecar describes, without its weights."""
+    parts = [sidecar, *([sidecar["keypoint_model"]] if "keypoint_model" in sidecar else [])]
+    for part in parts:
+        sidecar_checks.check_layers(part["config"])
+        sidecar_checks.check_class_names(part["categories"])
+    model, *companions = [MaskRCNN(ModelConfig.from_dict(part["config"]), part["categories"]) for part in parts]
+    for companion in companions:
+        model.attach_keypoint_model(companion)
+    return model
 
 
 def _load_foreign(path: Path, changes: Mapping[str, Any]) -> MaskRCNN:
@@ -233,6 +246,7 @@ def _fill(model: MaskRCNN, tensors: Mapping[str, Tensor], path: Path) -> MaskRCN
         if tensor.shape != own[name].shape:
             found, wanted = tuple(tensor.shape), tuple(own[name].shape)
             raise ValueError(f"{path}: tensor {name!r} is {found}, the configuration needs {wanted}")
+        sidecar_checks.check_numbers(name, tensor, own[name], path)
         own[name].copy_(tensor)  # state_dict shares memory with the model; 16-bit floats widen here
     return model.eval()
 

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+from safetensors.torch import load_file, save_file
 from torchvision.models import resnet18
 from torchvision.models.detection import fasterrcnn_resnet50_fpn
 
@@ -292,3 +293,95 @@ def test_rows_that_stand_for_no_class_are_in_no_list_of_names(tmp_path: Path) ->
     save_model(model, tmp_path, categories_by_id())
     kept = named_categories(load_model(tmp_path).categories)
     assert [category["name"] for category in kept][10:12] == ["fire hydrant", "stop sign"]
+
+
+# -- hostile descriptions and numbers -----------------------------------------------------------------
+
+
+def with_sidecar(saved: Path, folder: Path, **changes: Any) -> Path:
+    values = read_sidecar(copied(saved, folder)) | changes
+    (folder / SIDECAR_FILE).write_text(json.dumps(values))
+    return folder
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("num_keypoints", 10**7),
+        ("fpn_channels", 10**6),
+        ("box_head_channels", 10**7),
+        ("mask_head_convs", 10**7),
+        ("rpn_conv_depth", 10**9),
+        ("anchor_ratios", [0.5] * 10**6),
+        ("num_classes", 10**9),
+        ("num_classes", 3.5),
+        ("fpn_channels", -1),
+    ],
+)
+def test_a_description_that_its_weights_do_not_fit_allocates_nothing(
+    saved: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, field: str, value: Any
+) -> None:
+    with_sidecar(saved, tmp_path, config=read_sidecar(saved)["config"] | {field: value})
+    real = torch.empty
+
+    def small(*arguments: Any, **options: Any) -> Any:
+        made = real(*arguments, **options)
+        assert made.device.type == "meta" or made.numel() < 10**7
+        return made
+
+    monkeypatch.setattr(torch, "empty", small)
+    with pytest.raises(ValueError) as error:
+        load_model(tmp_path)
+    one_line(error, str(tmp_path))
+
+
+@pytest.mark.parametrize(
+    ("names", "said"),
+    [
+        (["apple", "apple", "person"], "two categories have the name 'apple'"),
+        (["apple", "", "person"], "category 2 has no name"),
+        (["apple", "  ", "person"], "category 2 has no name"),
+        (["apple", 7, "person"], "category 2 has no name"),
+        (["apple", "x" * 10**6, "person"], "1000000 characters"),
+    ],
+)
+def test_doubled_and_empty_class_names_are_named(saved: Path, tmp_path: Path, names: list[Any], said: str) -> None:
+    categories = [{"id": label, "name": name} for label, name in enumerate(names, 1)]
+    with pytest.raises(ValueError) as error:
+        load_model(with_sidecar(saved, tmp_path, categories=categories))
+    one_line(error, said)
+
+
+@pytest.mark.parametrize("categories", [[1, 2, 3], [None] * 3, [{"id": {}, "name": "a"}] * 3, [[]] * 3])
+def test_categories_that_are_none_are_one_line(saved: Path, tmp_path: Path, categories: list[Any]) -> None:
+    with pytest.raises(ValueError) as error:
+        load_model(with_sidecar(saved, tmp_path, categories=categories))
+    one_line(error, SIDECAR_FILE)
+
+
+def test_a_description_nested_too_deeply_is_one_line(saved: Path, tmp_path: Path) -> None:
+    copied(saved, tmp_path)
+    (tmp_path / SIDECAR_FILE).write_text('{"format": ' + "[" * 200_000)
+    with pytest.raises(ValueError) as error:
+        load_model(tmp_path)
+    one_line(error, "nested too deeply")
+
+
+@pytest.mark.parametrize(
+    ("spoil", "said"),
+    [
+        (lambda tensor: torch.full_like(tensor, float("nan")), "not finite"),
+        (lambda tensor: torch.full_like(tensor, float("inf")), "not finite"),
+        (lambda tensor: torch.ones_like(tensor, dtype=torch.int32), "int32"),
+    ],
+)
+def test_weights_that_are_not_finite_or_whole_numbers_are_refused(
+    saved: Path, tmp_path: Path, spoil: Any, said: str
+) -> None:
+    copied(saved, tmp_path)
+    tensors = load_file(tmp_path / WEIGHTS_FILE)
+    name = next(name for name, tensor in tensors.items() if tensor.is_floating_point())
+    save_file(tensors | {name: spoil(tensors[name])}, tmp_path / WEIGHTS_FILE)
+    with pytest.raises(ValueError) as error:
+        load_model(tmp_path)
+    one_line(error, said, name)
