@@ -1,5 +1,6 @@
 /** Every shortcut, in one table: what it does, when, and what the help says about it. */
 
+import { mergeSelected, subtractSelected } from "./model/arrange.js";
 import { isTextField } from "./view/dom.js";
 
 /** @typedef {import("./workbench.js").Workbench} Workbench */
@@ -66,23 +67,49 @@ const SHORTCUTS = [
     run: (bench, key) => bench.selectNext(key === "ArrowDown" ? 1 : -1),
   },
   {
-    group: "Objects",
+    group: "Several objects",
     keys: ["Ctrl+C"],
     label: "Copy the selected objects",
     run: (bench) => bench.copy(),
     passes: true,
   },
   {
-    group: "Objects",
+    group: "Several objects",
     keys: ["Ctrl+V"],
     label: "Paste; on another image at the same place",
     run: (bench) => bench.pasteSoon(),
     passes: true,
   },
-  { group: "Objects", keys: ["Ctrl+D"], label: "Duplicate the selected objects", run: (bench) => bench.duplicate() },
-  { group: "Objects", keys: ["Ctrl+A"], label: "Select all that are shown", run: (bench) => bench.selectEverything() },
-  { group: "Objects", keys: ["Shift+click"], label: "Add an object to the selection, or take it out" },
-  { group: "Objects", keys: ["Drag an empty place"], label: "Select all that the frame touches; with Shift, add them" },
+  {
+    group: "Several objects",
+    keys: ["Ctrl+D"],
+    label: "Duplicate the selected objects",
+    run: (bench) => bench.duplicate(),
+  },
+  {
+    group: "Several objects",
+    keys: ["J"],
+    label: "Merge the selected objects",
+    run: (bench) => mergeSelected(bench.editor),
+  },
+  {
+    group: "Several objects",
+    keys: ["Shift+J"],
+    label: "Cut the others out of the object selected first",
+    run: (bench) => subtractSelected(bench.editor),
+  },
+  {
+    group: "Several objects",
+    keys: ["Ctrl+A"],
+    label: "Select all that are shown",
+    run: (bench) => bench.selectEverything(),
+  },
+  { group: "Several objects", keys: ["Shift+click"], label: "Add an object to the selection, or take it out" },
+  {
+    group: "Several objects",
+    keys: ["Drag an empty place"],
+    label: "Select all that the frame touches; with Shift, add them",
+  },
   { group: "Objects", keys: ["Escape"], label: "Cancel, then deselect", run: (bench) => bench.cancel() },
   { group: "Objects", keys: ["Ctrl+Z"], label: "Undo", run: (bench) => bench.undo() },
   { group: "Objects", keys: ["Ctrl+Shift+Z", "Ctrl+Y"], label: "Redo", run: (bench) => bench.redo() },
@@ -106,6 +133,18 @@ const SHORTCUTS = [
     keys: ["+", "-"],
     label: "Zoom in, out",
     run: (bench, key) => bench.view.zoom(key === "+" ? 1.25 : 0.8),
+  },
+  {
+    group: "View",
+    keys: ["U"],
+    label: "Outlines only, or colours too",
+    run: (bench) => bench.view.setOutlines(!bench.view.outlines),
+  },
+  {
+    group: "View",
+    keys: ["I"],
+    label: "View options: brightness, contrast",
+    run: (bench) => bench.editor.emit("viewoptions"),
   },
   { group: "View", keys: ["T"], label: "Labels on or off", run: (bench) => bench.view.setLabels(!bench.view.labels) },
   {

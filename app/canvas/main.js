@@ -156,6 +156,9 @@ function fillWindow(root, signal) {
 
 /** A button pressed with the mouse does not keep the keyboard: Space, Enter and the arrows are the canvas's again. @param {Workbench} bench */
 function giveFocusBack({ root, view }) {
+  // The canvas shows that it has the focus to whoever got there by Tab; with the mouse one knows.
+  root.addEventListener("keydown", (event) => event.key === "Tab" && root.toggleAttribute("data-keyboard", true), true);
+  root.addEventListener("pointerdown", () => root.toggleAttribute("data-keyboard", false), true);
   const back = (/** @type {Event} */ event) => {
     const target = /** @type {Element} */ (event.target);
     if (!target.closest("button, li, input[type=range], input[type=checkbox]") || root.querySelector("dialog[open]"))

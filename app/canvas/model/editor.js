@@ -120,7 +120,7 @@ export class Editor extends Emitter {
     this.document = document;
     this.selection = new Set();
     this.selectedId = this.hoveredId = this.activeKeypoint = this.draft = null;
-    this.hidden = new Set();
+    this.hidden = new Set(remembered(`hidden.${document.image.image_id}`, []));
     this.locked = new Set(remembered(`locked.${document.image.image_id}`, []));
     this.emit("open");
     this.emit("document");
@@ -145,7 +145,11 @@ export class Editor extends Emitter {
   /** The server has numbered an instance. @param {number} from @param {number} to */
   renumber(from, to) {
     if (this.draft?.id === from) this.draft = { ...this.draft, id: to };
-    for (const flag of /** @type {const} */ (["hidden", "locked"])) if (this[flag].delete(from)) this[flag].add(to);
+    for (const flag of /** @type {const} */ (["hidden", "locked"])) {
+      if (!this[flag].delete(from)) continue;
+      this[flag].add(to);
+      this.keepFlag(flag);
+    }
     if (this.hoveredId === from) this.hoveredId = to;
     if (this.selectedId === from) this.selectedId = to;
     if (this.selection.has(from)) this.selection = new Set([...this.selection].map((id) => (id === from ? to : id)));
@@ -245,14 +249,20 @@ export class Editor extends Emitter {
       if (on) this[flag].add(id);
       else this[flag].delete(id);
     }
-    if (flag === "locked" && this.image) remember(`locked.${this.image.image_id}`, [...this.locked]);
+    this.keepFlag(flag);
     this.emit("filter");
+  }
+
+  /** Hide and lock survive a reload. @private @param {"hidden" | "locked"} flag */
+  keepFlag(flag) {
+    if (this.image) remember(`${flag}.${this.image.image_id}`, [...this[flag]]);
   }
 
   /** Hide everything, or show everything where all is hidden. */
   toggleAllHidden() {
     const ids = this.document?.instances.map((instance) => instance.id) ?? [];
     this.hidden = new Set(ids.every((id) => this.hidden.has(id)) ? [] : ids);
+    this.keepFlag("hidden");
     this.emit("filter");
   }
 

@@ -5,6 +5,7 @@ import { button, element, icon } from "../view/dom.js";
 import { STATUS } from "./gallery.js";
 import { openExport, openImport } from "./exchange.js";
 import { openHelp } from "./help.js";
+import { createViewOptions } from "./view_options.js";
 
 /** @typedef {import("../workbench.js").Workbench} Workbench */
 /** @typedef {import("../tools/list.js").ToolName} ToolName */
@@ -121,6 +122,7 @@ export function createToolBar(bench) {
     title: "Strength of the mask colours",
   });
   opacity.addEventListener("input", () => bench.view.setOpacity(Number(opacity.value) / 100));
+  const { open, panel } = createViewOptions(bench);
   const update = () =>
     tools.forEach(({ name }, index) => buttons[index].setAttribute("aria-pressed", String(bench.toolName === name)));
   editor.on("tool", update);
@@ -132,6 +134,8 @@ export function createToolBar(bench) {
     element("span", { class: "ml-spacer" }),
     element("div", { class: "ml-opacity" }, opacity),
     icon("opacity"),
+    open,
+    panel,
     fit,
   );
 }

@@ -1,5 +1,6 @@
 /** Several selected objects: what they are, and what can be done with all of them at once. */
 
+import { mergeSelected, subtractSelected } from "../model/arrange.js";
 import { button, element } from "../view/dom.js";
 
 /** @param {import("../workbench.js").Workbench} bench @returns {HTMLElement[]} */
@@ -34,6 +35,12 @@ export function createBulkParts(bench) {
     class: "ml-small",
     text: locked ? "Unlock" : "Lock",
     keys: "L",
+  });
+  add("merge", "One object of all", () => mergeSelected(editor), { class: "ml-small", text: "Merge", keys: "J" });
+  add("subtract", "Cut the others out of the object selected first", () => subtractSelected(editor), {
+    class: "ml-small",
+    text: "Subtract",
+    keys: "Shift+J",
   });
   add("copy", "Duplicate all", () => bench.duplicate(), { class: "ml-small", text: "Duplicate", keys: "Ctrl+D" });
   add("trash", "Delete all", () => bench.erase(), { class: "ml-small", text: "Delete", keys: "Del", disabled: locked });

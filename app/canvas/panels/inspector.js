@@ -4,6 +4,7 @@ import { completeKeypoints, shapeKind } from "../model/document.js";
 import { button, element } from "../view/dom.js";
 import { provenance } from "./objects.js";
 import { createBulkParts } from "./bulk.js";
+import { createSimplifier } from "./simplify.js";
 import { setVisibility, VISIBILITY } from "../tools/keypoints.js";
 
 /** @typedef {import("../model/document.js").Instance} Instance */
@@ -15,6 +16,7 @@ const MARKS = ["–", "◐", "●"]; // not labelled, hidden, visible
 export function createInspector(bench) {
   const { editor } = bench;
   const body = element("div", { class: "ml-inspector" });
+  const simplifier = createSimplifier(bench);
   const root = element("section", { class: "ml-panel ml-panel-selected", "aria-label": "Selected object" }, body);
 
   function update() {
@@ -24,7 +26,9 @@ export function createInspector(bench) {
     if (editor.selectsSeveral) return body.replaceChildren(...createBulkParts(bench));
     const category = editor.category(instance.category_id);
     const scrolled = body.querySelector(".ml-keypoints")?.scrollTop ?? 0;
+    const atSlider = document.activeElement === body.querySelector(".ml-simplify input");
     body.replaceChildren(...parts(instance, category));
+    if (atSlider) /** @type {HTMLElement | null} */ (body.querySelector(".ml-simplify input"))?.focus();
     const list = body.querySelector(".ml-keypoints");
     if (list) list.scrollTop = scrolled;
     list?.querySelector('[aria-current="true"]')?.scrollIntoView({ block: "nearest" });
@@ -90,6 +94,7 @@ export function createInspector(bench) {
       ),
       element("p", { class: "ml-facts" }, factsOf(instance, kind)),
       actions,
+      simplifier(instance, locked),
       category?.keypoints.length ? keypointList(instance, category, locked) : null,
     ].filter((node) => node !== null);
   }

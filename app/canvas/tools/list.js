@@ -6,6 +6,7 @@ import { KeypointsTool } from "./keypoints.js";
 import { PolygonTool } from "./polygon.js";
 import { RefineTool } from "./refine.js";
 import { SelectTool } from "./select.js";
+import { SplitTool } from "./split.js";
 
 /** @param {import("../model/editor.js").Editor} editor @param {import("../view/view.js").View} view */
 export function createTools(editor, view) {
@@ -17,6 +18,7 @@ export function createTools(editor, view) {
     box: new BoxTool(editor, view),
     keypoints: new KeypointsTool(editor, view),
     refine: new RefineTool(editor, view),
+    split: new SplitTool(editor, view),
   };
 }
 

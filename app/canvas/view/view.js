@@ -63,6 +63,10 @@ export class View {
     this.tool = null;
     this.opacity = remembered("opacity", 0.3);
     this.labels = remembered("labels", true);
+    this.outlines = remembered("outlines", false);
+    /** How the picture is shown, 1 as it is. */
+    this.adjusted = { brightness: 1, contrast: 1, ...remembered("picture", {}) };
+    this.showAdjusted();
     this.ratio = window.devicePixelRatio || 1;
     this.wanted = ""; // address of the image to show
     this.spaceHeld = false;
@@ -139,6 +143,30 @@ export class View {
     this.labels = on;
     remember("labels", on);
     this.redraw();
+    this.editor.emit("view");
+  }
+
+  /** Show outlines without the colour inside. @param {boolean} on */
+  setOutlines(on) {
+    this.outlines = on;
+    remember("outlines", on);
+    this.redraw();
+    this.editor.emit("view");
+  }
+
+  /** Show the picture brighter or with more contrast; its pixels stay. @param {{brightness?: number, contrast?: number}} values 1 is as it is */
+  adjust(values) {
+    Object.assign(this.adjusted, values);
+    remember("picture", this.adjusted);
+    this.showAdjusted();
+    this.editor.emit("view");
+  }
+
+  /** @private */
+  showAdjusted() {
+    const { brightness, contrast } = this.adjusted;
+    this.scene.style.filter =
+      brightness === 1 && contrast === 1 ? "" : `brightness(${brightness}) contrast(${contrast})`;
   }
 
   // -- what lies where ------------------------------------------------------------------------
@@ -207,7 +235,7 @@ export class View {
 
   /** @private @returns {import("./painter.js").Surface} */
   get surface() {
-    return { ratio: this.ratio, viewport: this.viewport, opacity: this.opacity };
+    return { ratio: this.ratio, viewport: this.viewport, opacity: this.outlines ? 0 : this.opacity };
   }
 
   /** @private */
@@ -225,7 +253,7 @@ export class View {
     const hovered = editor.document.instances.find((instance) => instance.id === editor.hoveredId);
     if (hovered && hovered.id !== editor.selectedId && editor.isVisible(hovered)) {
       const category = editor.category(hovered.category_id);
-      drawShape(context, { ...surface, opacity: this.opacity * 0.5 }, hovered, category, "hovered");
+      drawShape(context, { ...surface, opacity: surface.opacity * 0.5 }, hovered, category, "hovered");
       drawKeypoints(context, surface, hovered.keypoints, category);
       const [x, y] = this.viewport.toScreen(...shapeOf(hovered).top);
       drawTag(context, surface, x, y - 3, labelOf(editor, hovered), colorOf(category));

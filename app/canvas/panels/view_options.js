@@ -1,0 +1,71 @@
+/** How the picture and the masks are shown: brightness, contrast, outlines, names. Nothing of it changes an image. */
+
+import { button, element } from "../view/dom.js";
+
+/** @typedef {import("../workbench.js").Workbench} Workbench */
+
+/** A button that opens the panel, and the panel. @param {Workbench} bench */
+export function createViewOptions(bench) {
+  const { view, editor } = bench;
+  const slider = (/** @type {"brightness" | "contrast"} */ name, /** @type {string} */ label) => {
+    const input = element("input", { type: "range", min: "20", max: "300", step: "5", "aria-label": label });
+    const value = element("output", { class: "ml-slider-value" });
+    input.addEventListener("input", () => view.adjust({ [name]: Number(input.value) / 100 }));
+    return {
+      name,
+      input,
+      value,
+      row: element("label", { class: "ml-slider" }, element("span", {}, label), input, value),
+    };
+  };
+  const sliders = [slider("brightness", "Brightness"), slider("contrast", "Contrast")];
+  const outlines = element("input", { type: "checkbox" });
+  outlines.addEventListener("change", () => view.setOutlines(outlines.checked));
+  const labels = element("input", { type: "checkbox" });
+  labels.addEventListener("change", () => view.setLabels(labels.checked));
+  const reset = button(null, "Show the picture as it is", () => view.adjust({ brightness: 1, contrast: 1 }), {
+    class: "ml-small",
+    text: "Reset",
+  });
+  const panel = element(
+    "div",
+    { class: "ml-view-options", role: "group", "aria-label": "View options", hidden: true },
+    ...sliders.map(({ row }) => row),
+    element("label", { class: "ml-choice" }, outlines, "Outlines only", element("kbd", {}, "U")),
+    element("label", { class: "ml-choice" }, labels, "Names of objects", element("kbd", {}, "T")),
+    reset,
+  );
+  const open = button("adjust", "View options", () => toggle(), {
+    class: "ml-tool",
+    keys: "I",
+    "aria-expanded": false,
+  });
+
+  function toggle(on = panel.hidden) {
+    panel.hidden = !on;
+    open.setAttribute("aria-expanded", String(on));
+  }
+
+  function update() {
+    for (const { name, input, value } of sliders) {
+      input.value = String(Math.round(100 * view.adjusted[name]));
+      value.textContent = `${input.value} %`;
+    }
+    outlines.checked = view.outlines;
+    labels.checked = view.labels;
+    const asItIs = view.adjusted.brightness === 1 && view.adjusted.contrast === 1;
+    reset.disabled = asItIs;
+    open.setAttribute("aria-pressed", String(!asItIs || view.outlines)); // seen while the panel is closed, too
+  }
+
+  panel.addEventListener("keydown", (event) => {
+    if (event.key !== "Escape") return;
+    event.stopPropagation();
+    toggle(false);
+    open.focus();
+  });
+  editor.on("view", update);
+  editor.on("viewoptions", () => toggle());
+  update();
+  return { open, panel };
+}

@@ -1,0 +1,68 @@
+"""What is seen and how: brightness, contrast, outlines, hidden and locked objects; none of it changes an image."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from tests.browser.conftest import DataPlane, Photographs
+
+pytestmark = pytest.mark.browser
+
+SQUARE = [[100.0, 80.0, 260.0, 80.0, 260.0, 220.0, 100.0, 220.0]]
+COLOURED = """() => {
+  const canvas = document.querySelector('.ml-objects-layer');
+  const { data } = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height);
+  let count = 0;
+  for (let i = 3; i < data.length; i += 4) count += data[i] > 0 ? 1 : 0;
+  return count;
+}"""
+
+
+def test_brightness_and_contrast_are_kept_over_a_reload_and_reset(
+    open_editor: Any, data_plane: DataPlane, photographs: Photographs
+) -> None:
+    editor = open_editor(data_plane.upload(photographs.make()))
+    editor.press("i")
+    editor.page.get_by_label("Brightness").fill("150")
+    editor.page.get_by_label("Contrast").fill("80")
+    shown = "document.querySelector('.ml-canvas canvas').style.filter"
+    assert editor.page.evaluate(shown) == "brightness(1.5) contrast(0.8)"
+    editor.reload()
+    assert editor.page.evaluate(shown) == "brightness(1.5) contrast(0.8)"
+    open_options = editor.page.get_by_role("button", name="View options")
+    assert open_options.get_attribute("aria-pressed") == "true"
+    open_options.click()
+    editor.page.get_by_role("button", name="Reset").click()
+    assert editor.page.evaluate(shown) == ""
+    assert editor.saved_count == 0
+
+
+def test_outlines_only_shows_far_less_colour(open_editor: Any, data_plane: DataPlane, photographs: Photographs) -> None:
+    image = data_plane.upload(photographs.make())
+    data_plane.draw(image, data_plane.category("dog"), segmentation=SQUARE)
+    editor = open_editor(image)
+    editor.expect_error("willReadFrequently")  # the test reads the canvas, the editor does not
+    filled = editor.page.evaluate(COLOURED)
+    editor.press("u")
+    editor.page.wait_for_function(f"({COLOURED})() < {filled / 4}")
+    editor.reload()
+    editor.page.wait_for_function(f"({COLOURED})() < {filled / 4}")
+    editor.press("u")
+    editor.page.wait_for_function(f"({COLOURED})() > {filled / 2}")
+
+
+def test_hidden_and_locked_objects_are_so_after_a_reload(
+    open_editor: Any, data_plane: DataPlane, photographs: Photographs
+) -> None:
+    image = data_plane.upload(photographs.make())
+    data_plane.draw(image, data_plane.category("dog"), segmentation=SQUARE)
+    editor = open_editor(image)
+    editor.draw_polygon((20, 20), (60, 20), (40, 60))
+    editor.press("v", "h", "l")  # before the server has numbered it
+    editor.wait_saved(1)
+    editor.reload()
+    assert editor.page.locator(".ml-object-hidden").count() == 1
+    assert editor.page.locator('.ml-object .ml-lock[aria-pressed="true"]').count() == 1
+    assert len(editor.instances) == 2
