@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
-import zipfile
 from collections.abc import Iterator, Mapping
-from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +13,6 @@ from core.datasets.cityscapes import cityscapes_to_coco
 from core.datasets.images import image_size
 from core.files import write_text_atomically
 from core.formats import read, write
-from core.formats.archives import unpacked
 from core.formats.coco import NAME as COCO
 from core.formats.coco import write_json
 from core.formats.files import Folder
@@ -36,10 +33,7 @@ def convert(command: Convert) -> int:
         raise ValueError(f"{target}: {name} is written into a folder, not into a file")
     _check_target(target, as_file)
     images = SizesInFolder(Path(command.images)) if command.images is not None else None
-    with ExitStack() as stack:
-        if source.is_file() and zipfile.is_zipfile(source):
-            source = stack.enter_context(unpacked(source))
-        coco, notes = read(source, command.from_format, images)
+    coco, notes = read(source, command.from_format, images)
     coco, more = _normalised(coco)
     notes += more
     if as_file:

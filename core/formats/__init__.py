@@ -1,10 +1,10 @@
 """Annotation formats of other tools, read into and written from plain COCO dictionaries; no torch.
 
     recognise(Path("roboflow.zip unpacked"))    # [("coco", .../train/_annotations.coco.json), …]
-    coco, notes = read(Path("export"))          # all of it as one data set, and a line for each change or loss
+    coco, notes = read(Path("export.zip"))      # all of it as one data set, and a line for each change or loss
     notes = write(coco, "yolo-seg", Path("out"))
 
-`archives.unpacked` opens a zip safely; `docs/formats.md` says what each format can carry.
+A zip is unpacked safely (`archives`); `docs/formats.md` says what each format can carry.
 
 Own code, not a library's, after a look at what would come with one (pip, dry run, beside what is installed):
 datumaro 1.13 reads most of these formats, but brings 11 packages (lxml, shapely, ruamel.yaml, a second OpenCV, a pandas
@@ -17,10 +17,12 @@ keeps masks to the pixel through all formats, and refusing entity bombs or telli
 
 from __future__ import annotations
 
+import zipfile
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from core.formats.archives import unpacked
 from core.formats.files import Folder, parent
 from core.formats.joining import joined_data_sets
 from core.formats.known import FORMATS, format_of
@@ -50,15 +52,29 @@ def read(
 
     `format` names it where it is not recognised, or where data sets of several formats lie there. `images` gives height
     and width by file name where the pictures are elsewhere. File names are relative to `root` where the picture is
-    there, or as in `images`, else as written. Raises ValueError in one line where there is nothing to read.
+    there, or as in `images`, else as written. A zip is unpacked for the while. Raises ValueError in one line where
+    there is nothing to read.
     """
-    folder = Folder(Path(root))
+    root = Path(root)
+    if not (root.is_file() and zipfile.is_zipfile(root)):
+        return _read(root, format, images)
+    with unpacked(root) as inside:
+        try:
+            return _read(inside, format, images)
+        except ValueError as error:
+            raise ValueError(str(error).replace(str(inside), str(root))) from None
+
+
+def _read(
+    root: Path, format: str | None, images: Mapping[str, tuple[int, int]] | None
+) -> tuple[dict[str, Any], list[str]]:
+    folder = Folder(root)
     places = [(name, place) for name, place in _found(folder) if format is None or name == format]
     if format is not None and not places:
         # Kinds of one format, such as YOLO's, have one reader: whichever of them was named.
         kin = [module for module in FORMATS.values() if module.read is format_of(format).read]
         places = [(format, place) for module in kin for place in module.recognise(folder)]
-    _check(places, folder, Path(root), format)
+    _check(places, folder, root, format)
     notes = [problem for name, problem in folder.problems.items()]
     own_folders = {place: place if folder.path(place).is_dir() else parent(place) for _, place in places}
     pictures = Pictures(folder, images, list(own_folders.values()))

@@ -23,6 +23,9 @@ from core.masks import encode_rle
 NAME = "label-studio"
 TITLE = "Label Studio JSON"
 CANNOT_CARRY: frozenset[Fact] = frozenset({"skeletons", "supercategories", "ids"})
+_SHAPES = frozenset(
+    f"{shape}{labels}" for shape in ("polygon", "rectangle", "ellipse", "brush") for labels in ("labels", "")
+) | {"labels"}
 _CONFIG_TAGS = ("PolygonLabels", "BrushLabels", "RectangleLabels", "EllipseLabels", "Labels")
 
 
@@ -95,42 +98,61 @@ def _add_results(
 ) -> None:
     objects: dict[str, Parts] = {}
     points: list[tuple[str, dict[str, Any]]] = []
+    others: list[tuple[str, dict[str, Any]]] = []
     for number, result in enumerate(results):
         where = f"{about} result {result.get('id', number)}"
-        kind = result.get("type")
-        if kind == "keypointlabels":
+        kind = str(result.get("type"))
+        if kind in ("keypointlabels", "keypoint"):
             points.append((where, result))
-            continue
-        try:
-            parts = _parts(result, image, where)
-        except (ValueError, TypeError) as error:
-            building.notes.add(f"{error}: left out", where)
-            continue
-        if parts is None:
-            building.notes.add(f"a result of type {kind!r} is no object: left out", where)
-            continue
-        parts.fields["model"] = model
-        objects[str(result.get("id", where))] = parts
+        elif kind not in _SHAPES:
+            others.append((where, result))
+        else:
+            try:
+                _add_shape(objects, _parts(result, image, where), str(result.get("id", where)), model)
+            except (ValueError, TypeError) as error:
+                building.notes.add(f"{error}: left out", where)
     for where, result in points:
         try:
             _add_point(building.notes, objects, result, image, where)
         except ValueError as error:
             building.notes.add(f"{error}: left out", where)
+    for where, result in others:
+        _add_answer(building.notes, objects.get(str(result.get("id"))), result, where)
     for parts in objects.values():
         parts.add_to(building, image)
 
 
-def _parts(result: Mapping[str, Any], image: Mapping[str, Any], where: str) -> Parts | None:
-    """The object of one result; None where it is none (choices, texts, relations); ValueError where it is broken."""
+def _add_shape(objects: dict[str, Parts], parts: Parts, key: str, model: str | None) -> None:
+    """A region; of two results of one region, which is how the tag `Labels` writes it, the one with a label counts."""
+    parts.fields["model"] = model
+    known = objects.get(key)
+    if known is None or not known.label:
+        objects[key] = parts
+
+
+def _add_answer(notes: Notes, parts: Parts | None, result: Mapping[str, Any], where: str) -> None:
+    """What was asked about a region (choices, text, a number, a rating) becomes its attribute."""
+    value = result.get("value")
+    kind = str(result.get("type"))
+    answer = value.get("text" if kind == "textarea" else kind) if isinstance(value, dict) else None
+    if parts is None or answer is None:
+        notes.add(f"a result of type {kind!r} is no object: left out", where)
+        return
+    if isinstance(answer, list) and len(answer) == 1:
+        answer = answer[0]
+    parts.fields["attributes"] = {**(parts.fields.get("attributes") or {}), str(result.get("from_name", kind)): answer}
+
+
+def _parts(result: Mapping[str, Any], image: Mapping[str, Any], where: str) -> Parts:
+    """The object of one result; ValueError where it is broken."""
     value = result.get("value")
     if not isinstance(value, dict):
-        return None
-    kind = str(result.get("type"))
+        raise ValueError("no value")
     parts = Parts(_label(value), where, fields=_fields(result))
     meta = result.get("meta")
     parts.crowd = isinstance(meta, dict) and meta.get("iscrowd") is True
     width, height = image["width"], image["height"]
-    if "points" in value and kind in ("polygonlabels", "polygon"):
+    if "points" in value:
         flat = flat_points(value["points"])
         parts.polygons.append([_pixel(part, height if at % 2 else width) for at, part in enumerate(flat)])
     elif "rle" in value:
@@ -141,7 +163,7 @@ def _parts(result: Mapping[str, Any], image: Mapping[str, Any], where: str) -> P
         parts.polygons.append(
             ellipse_polygon(x * width / 100, y * height / 100, rx * width / 100, ry * height / 100, turned)
         )
-    elif kind in ("rectanglelabels", "rectangle") or {"x", "y", "width", "height"} <= value.keys():
+    elif {"x", "y", "width", "height"} <= value.keys():
         x, y, across, down = (_percent(value, key) for key in ("x", "y", "width", "height"))
         left, right = _pixel(x, width), _pixel(x + across, width)
         top, bottom = _pixel(y, height), _pixel(y + down, height)
@@ -151,7 +173,7 @@ def _parts(result: Mapping[str, Any], image: Mapping[str, Any], where: str) -> P
             parts.polygons.append(turned_box(parts.box, rotation, around_centre=False))
             parts.box = None
     else:
-        return None
+        raise ValueError("no shape that is read")
     return parts
 
 

@@ -16,7 +16,7 @@ from core.formats.coco import write_json
 from core.formats.content import Object, Picture, content_of
 from core.formats.files import Folder, parent, stem
 from core.formats.format import Coco, Fact
-from core.formats.labelme_masks import mask_shape, pasted_mask
+from core.formats.labelme_masks import mask_shape, pasted_mask, size_inside
 from core.formats.notes import Notes
 from core.formats.parts import Parts
 from core.formats.pictures import Pictures, relative_name, tidy_name
@@ -53,7 +53,7 @@ def read(folder: Folder, place: str, pictures: Pictures) -> tuple[Coco, list[str
         data = folder.json(name)
         size = (data.get("imageHeight"), data.get("imageWidth"))
         if not all(is_whole(value) and value > 0 for value in size):
-            size = pictures.size(picture) if picture else None  # type: ignore[assignment]
+            size = (pictures.size(picture) if picture else None) or size_inside(data.get("imageData"))  # type: ignore[assignment]
         flags = {key: value for key, value in _flags(data).items() if value}
         image = building.image(picture or readings[0], size, **({"flags": flags} if flags else {}))
         if image is not None:

@@ -32,6 +32,15 @@ def pasted_mask(png: Any, corners: list[float], height: int, width: int) -> Rle:
     return crop_to_rle(crop, max(left, 0) if crop.size else 0, max(top, 0) if crop.size else 0, height, width)
 
 
+def size_inside(data: Any) -> tuple[int, int] | None:
+    """Height and width of the picture that old versions keep inside the JSON; None where there is none."""
+    try:
+        with Image.open(BytesIO(base64.b64decode(data)), formats=("JPEG", "PNG", "BMP", "WEBP")) as image:
+            return image.height, image.width
+    except (TypeError, ValueError, OSError, SyntaxError, Image.DecompressionBombError):
+        return None
+
+
 def mask_shape(bitmap: NDArray[np.uint8]) -> dict[str, Any]:
     """Points, kind and PNG of a mask shape; its second corner is the last pixel, as labelme has it."""
     left, top, width, height = cv2.boundingRect(bitmap)

@@ -167,9 +167,12 @@ def _parts(element: Element, where: str, from_one: bool) -> Parts:
 
 
 def _polygon(element: Element | None) -> list[float]:
-    """Roboflow's polygon: <x1>, <y1>, <x2>, … in any order."""
+    """Roboflow's polygon: <x1>, <y1>, <x2>, … in any order; or the <pt>s of the old web LabelMe."""
     if element is None:
         return []
+    points = element.findall("pt")
+    if points:
+        return [_number(point, axis) for point in points for axis in "xy"]
     numbers: dict[tuple[int, str], float] = {}
     for child in element:
         named = re.fullmatch(r"([xy])(\d{1,6})", child.tag)

@@ -41,7 +41,7 @@ def recognised(folder: Folder, kind: str) -> list[str]:
     tops = {
         top for top in tops if not any(other != top and (not other or top.startswith(other + "/")) for other in tops)
     }
-    if not tops:
+    if not any(label_files(folder, top) for top in tops):  # the names lie in a folder of their own
         labels = label_files(folder, "")
         tops = {""} if any(_is_label_line(folder.head(name).partition("\n")[0]) for name in labels) else set()
     return sorted(top for top in tops if _kind(folder, top) == kind)

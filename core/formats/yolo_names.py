@@ -39,8 +39,10 @@ class Names:
 
 def names_of(folder: Folder, place: str, notes: Notes) -> Names:
     """The classes of the data set in a folder; a note where there are none, or where they cannot be read."""
-    here = [name for name in folder.texts() if parent(name) == place]
-    for name in sorted(here, key=lambda name: "data" not in name):
+    inside = [name for name in folder.inside(place) if name not in folder.pictures and "labels" not in name.split("/")]
+    # Those in the folder itself before those in a folder of their own.
+    here = sorted(inside, key=lambda name: parent(name) != place)
+    for name in sorted(here, key=lambda name: (parent(name) != place, "data" not in name)):
         if suffix(name) in (".yaml", ".yml"):
             found = _from_yaml(folder, name, notes)
             if found is not None:

@@ -168,3 +168,19 @@ def test_a_fault_in_one_region_costs_no_other(broken: dict[str, Any], tmp_path: 
     coco, notes = read(tmp_path)
     assert len(coco["annotations"]) == 1
     assert "task 1 result bad" in notes[0]
+
+
+def test_answers_about_a_region_are_its_attributes_and_no_objects(tmp_path: Path) -> None:
+    place = {"x": 10, "y": 40, "width": 20, "height": 40, "rotation": 0}
+    size = {"original_width": 100, "original_height": 50}
+    region = {"id": "r1", "type": "rectangle", "from_name": "box", "value": place, **size}
+    label = {"id": "r1", "type": "labels", "from_name": "class", "value": {**place, "labels": ["cat"]}, **size}
+    choice = {"id": "r1", "type": "choices", "from_name": "colour", "value": {**place, "choices": ["red"]}, **size}
+    text = {"id": "r1", "type": "textarea", "from_name": "note", "value": {**place, "text": ["old"]}, **size}
+    for results in ([region, label, choice, text], [choice, label, region, text]):
+        save(tmp_path / "tasks.json", [task(*results)])
+        coco, notes = read(tmp_path)
+        ((_, name, annotation),) = objects(coco)
+        assert (name, annotation["bbox"]) == ("cat", [10, 20, 20, 20])
+        assert annotation["attributes"] == {"colour": "red", "note": "old"}
+        assert notes == []

@@ -103,3 +103,13 @@ def test_a_broken_labelme_file_costs_no_other(tmp_path: Path) -> None:
     coco, notes = read(tmp_path)
     assert {name for name, _, _ in objects(coco)} == {"a.jpg", "c.jpg"}
     assert any(note.startswith("b.json: broken JSON at line 1") for note in notes)
+
+
+def test_old_files_say_their_size_by_the_picture_inside(tmp_path: Path) -> None:
+    inside = BytesIO()
+    Image.new("RGB", (100, 50)).save(inside, "JPEG")
+    data = labelme({"label": "cat", "points": TRIANGLE}, imageData=base64.b64encode(inside.getvalue()).decode())
+    del data["imageHeight"], data["imageWidth"]
+    save(tmp_path / "a.json", data)
+    coco, _ = read(tmp_path)
+    assert (coco["images"][0]["height"], coco["images"][0]["width"]) == (50, 100)

@@ -81,3 +81,12 @@ def test_without_pictures_and_sizes_a_yolo_image_is_named_and_left_out(tmp_path:
     coco, notes = read(tmp_path, images={"b.png": (50, 100)})
     assert [name for name, _, _ in objects(coco)] == ["b.png"]
     assert any("a: no height and width" in note for note in notes)
+
+
+def test_names_may_lie_in_a_folder_of_their_own(tmp_path: Path) -> None:
+    save(tmp_path / "config" / "data.yaml", "path: ../\ntrain: images\nnames:\n  0: cat\n")
+    save(tmp_path / "labels" / "train" / "a.txt", "0 0.5 0.5 0.2 0.4\n")
+    picture(tmp_path / "images" / "train" / "a.jpg")
+    coco, notes = read(tmp_path)
+    assert [(name, label) for name, label, _ in objects(coco)] == [("images/train/a.jpg", "cat")]
+    assert notes == []
