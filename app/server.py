@@ -27,7 +27,7 @@ logger = logging.getLogger("maskloop")
 
 CANVAS = Path(__file__).parent / "canvas"
 DESCRIPTION = 'Everything that the editor does, for scripts too. Errors are `{"error": "one line"}`.'
-ROUTERS = (images, trash, documents, batch, categories, assistance, exchange, jobs, models, trash)
+ROUTERS = (images, trash, documents, batch, categories, assistance, exchange, jobs, models)
 
 
 def create_app(
