@@ -26,6 +26,7 @@ from core.formats.archives import unpacked
 from core.formats.files import Folder, parent
 from core.formats.joining import joined_data_sets
 from core.formats.known import FORMATS, format_of
+from core.formats.losses import class_losses
 from core.formats.pictures import Pictures
 
 __all__ = ["FORMATS", "read", "recognise", "write"]
@@ -103,7 +104,7 @@ def write(coco: Mapping[str, Any], format: str, folder: Path) -> list[str]:
     """
     module = format_of(format)
     Path(folder).mkdir(parents=True, exist_ok=True)
-    return list(module.write(coco, Path(folder)))
+    return [*module.write(coco, Path(folder)), *class_losses(coco, module.CANNOT_CARRY)]
 
 
 def _found(folder: Folder) -> list[tuple[str, str]]:

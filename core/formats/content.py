@@ -50,9 +50,9 @@ class Object:
         """Its pixels, run by run."""
         return segmentation_to_rle(self.segmentation, *self.size)
 
-    @cached_property
+    @property
     def bitmap(self) -> NDArray[np.uint8]:
-        """Its pixels, height × width of 0 and 1."""
+        """Its pixels, height × width of 0 and 1; made anew each time, since those of a data set fill the memory."""
         return decode_rle(self.rle)
 
     @cached_property

@@ -30,9 +30,6 @@ def write_cvat(coco: Mapping[str, Any], file: Path) -> list[str]:
         _add_image(root, number, picture, notes)
     indent(root)
     write_atomically(file, lambda path: ElementTree(root).write(path, encoding="utf-8", xml_declaration=True))
-    for category in content.categories:
-        if category.get("supercategory"):
-            notes.add("its supercategory is not written", f"class {category['name']}")
     return notes.lines()
 
 

@@ -65,12 +65,12 @@ class Pictures:
         return [name for name in self._names if not folder or name.startswith(folder + "/")]
 
     def _look(self, name: str) -> Size | None:
-        if name in self._given:
-            height, width = self._given[name]
-            return int(height), int(width)
-        if name.startswith(("/", "..")) or re.match(r"[A-Za-z]:", name):
-            return None  # never outside the folder, whatever a file says
         try:
+            if name in self._given:
+                height, width = self._given[name]
+                return int(height), int(width)
+            if name.startswith(("/", "..")) or re.match(r"[A-Za-z]:", name):
+                return None  # never outside the folder, whatever a file says
             return image_size(self._folder.path(name))
         except (OSError, ValueError):
             return None

@@ -59,7 +59,4 @@ def write(coco: Mapping[str, Any], folder: Path) -> list[str]:
         return " ".join(words + ["0 0 0"] * (most - len(thing.keypoints)))
 
     named = {number: found for number, found in names.items() if found}
-    for category in content.categories:
-        if category.get("skeleton"):
-            notes.add("its skeleton is not written", f"class {category['name']}")
     return write_yolo(content, folder, notes, line_of, kpt_shape=[most, 3], **({"kpt_names": named} if named else {}))

@@ -143,7 +143,8 @@ def every_kind() -> dict[str, Any]:
         "skeleton": [[1, 2]],
         "supercategory": "animal",
     }
-    return {"images": images, "annotations": annotations, "categories": [person, {"id": 2, "name": "traffic light"}]}
+    others = [{"id": 2, "name": "traffic light"}, {"id": 5, "name": "unused"}]
+    return {"images": images, "annotations": annotations, "categories": [person, *others]}
 
 
 def sizes_of(coco: dict[str, Any]) -> dict[str, tuple[int, int]]:
