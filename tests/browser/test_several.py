@@ -127,3 +127,24 @@ def test_what_somebody_changed_meanwhile_keeps_the_whole_batch_from_being_done(
     editor.notice("changed elsewhere").wait_for()
     editor.wait_for("maskloop.document.instances.length === 3")
     assert [one["bbox"][0] for one in data_plane.document(image)["instances"]] == [25, 120, 220]
+
+
+def test_dragging_one_moves_all_in_one_step_and_the_image_holds_them(
+    open_editor: Any, data_plane: DataPlane, image: int
+) -> None:
+    editor = open_editor(image)
+    editor.press("Control+a")
+    editor.drag((150, 70), (170, 100))
+    editor.wait_saved(1)
+    stored = [one["bbox"] for one in data_plane.document(image)["instances"]]
+    assert [box[0] for box in stored] == pytest.approx([40, 140, 240], abs=1)
+    assert {round(box[1]) for box in stored} == {70}
+    assert len(selected(editor)) == 3
+    editor.drag((170, 100), (20, 100))  # farther than the left one can go
+    editor.wait_saved(2)
+    stored = [one["bbox"] for one in data_plane.document(image)["instances"]]
+    assert [box[0] for box in stored] == pytest.approx([0, 100, 200], abs=1)
+    editor.press("Control+z", "Control+z")
+    editor.wait_for("maskloop.document.instances[0].bbox[0] === 20")
+    editor.click(150, 70)
+    assert selected(editor) == [120]

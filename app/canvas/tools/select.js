@@ -13,6 +13,7 @@ import { clamp, nearestEdge, nearestVertex } from "../model/geometry.js";
 import { colorOf, HANDLE, inScreenPixels } from "../view/painter.js";
 import { hits, shapeOf } from "../view/outline_cache.js";
 import { cursorOf, dragHandle, drawHandles, handleAt } from "./frame.js";
+import { GroupDrag } from "./group.js";
 import { dragKeypoint, turnVisibility } from "./keypoints.js";
 
 /** @typedef {import("../view/view.js").Pointer} Pointer */
@@ -39,6 +40,8 @@ export class SelectTool {
     this.drag = null;
     /** Where a click would add a vertex. @type {{x: number, y: number} | null} */
     this.onEdge = null;
+    /** @type {GroupDrag | null} */
+    this.group = null;
     /** The handle of the frame under the pointer. @type {number | null} */
     this.handle = null;
     /** Where a finger's pan of the empty canvas has got to. @type {Pointer | null} */
@@ -52,7 +55,7 @@ export class SelectTool {
     const selected = editor.selected;
     if (!selected) return "Click an object to select it; drag a frame around several. Wheel zooms, Space+drag pans.";
     if (editor.selectsSeveral)
-      return `${editor.selection.size} selected: 1 – 9 class, Enter accept, Del delete, H hide, L lock. Shift+click adds or takes out.`;
+      return `${editor.selection.size} selected: 1 – 9 class, Enter accept, Del delete, H hide, L lock. Drag moves all, Shift+click adds or takes out.`;
     if (editor.locked.has(selected.id)) return "Locked. L unlocks it.";
     if (shapeKind(selected) === "bitmap")
       return "Drag moves the mask, its frame stretches it. Double-click turns it into a polygon with points to drag.";
@@ -110,6 +113,11 @@ export class SelectTool {
     if (selected && edge) return this.pressEdge(selected, edge, pointer);
     const under = view.instancesAt(pointer.x, pointer.y);
     if (pointer.shift && under.length) return editor.toggleSelected(under[0].id);
+    const pressed = editor.selectsSeveral && under.find(({ id }) => editor.selection.has(id));
+    if (pressed) {
+      this.group = new GroupDrag(editor, pointer, pressed.id);
+      return;
+    }
     const chosen = under.findIndex((instance) => instance.id === editor.selectedId);
     if (chosen >= 0 && selected) {
       this.begin(selected, pointer, (at) => moved(selected, at.x - pointer.x, at.y - pointer.y, this.image));
@@ -183,6 +191,10 @@ export class SelectTool {
       this.frame.end = pointer;
       return this.view.redrawOverlay();
     }
+    if (this.group && pressed) {
+      this.group.move(pointer);
+      return this.view.redrawOverlay();
+    }
     const drag = this.drag;
     if (!drag || !pressed) return this.hover(pointer);
     const travelled = Math.hypot(pointer.screenX - drag.start.screenX, pointer.screenY - drag.start.screenY);
@@ -212,8 +224,9 @@ export class SelectTool {
   }
 
   pointerUp() {
-    const { drag, frame } = this;
-    this.drag = this.panFrom = this.frame = null;
+    const { drag, frame, group } = this;
+    this.drag = this.panFrom = this.frame = this.group = null;
+    group?.end();
     if (frame) this.selectFramed(frame);
     if (!drag) return;
     const draft = this.editor.draft;
@@ -255,15 +268,15 @@ export class SelectTool {
   }
 
   cancel() {
-    const busy = this.drag !== null || this.frame !== null;
-    this.drag = this.panFrom = this.frame = null;
+    const busy = this.drag !== null || this.frame !== null || this.group !== null;
+    this.drag = this.panFrom = this.frame = this.group = null;
     if (busy) this.editor.setDraft(null);
     else if (this.editor.selectedId !== null) this.editor.selectAll([]);
     return true;
   }
 
   leave() {
-    if (this.drag || this.frame) this.cancel();
+    if (this.drag || this.frame || this.group) this.cancel();
     this.view.activeVertex = this.onEdge = this.handle = null;
     this.view.hoveredKeypoint = null;
   }
@@ -271,7 +284,7 @@ export class SelectTool {
   /** @param {Pointer} pointer */
   cursor(pointer) {
     if (this.handle !== null) return cursorOf(this.handle);
-    if (this.drag?.moving || this.panFrom) return "grabbing";
+    if (this.drag?.moving || this.panFrom || this.group?.moving) return "grabbing";
     if (this.view.hoveredKeypoint !== null || this.view.activeVertex)
       return pointer.shift && this.view.activeVertex ? "not-allowed" : "grab";
     if (this.onEdge) return "copy";
@@ -281,6 +294,7 @@ export class SelectTool {
 
   /** @param {CanvasRenderingContext2D} context @param {import("../view/painter.js").Surface} surface */
   draw(context, surface) {
+    this.group?.draw(context, surface);
     if (this.frame) drawFrame(context, surface, this.frame.start, this.frame.end);
     const instance = this.editable;
     if (instance) drawHandles(context, surface, this.editor.shown(instance), this.handle);
