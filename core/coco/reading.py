@@ -48,6 +48,9 @@ def parse_json(content: bytes) -> Any:
         raise ValueError("not COCO (its JSON is nested too deeply)") from None
 
 
+_CATEGORY_FIELDS = ("id", "name", "supercategory", "keypoints", "skeleton", "sigmas", "flip_pairs")
+
+
 def read_categories(raw: list[Any], file: Path) -> list[Category]:
     """The categories in the order of their ids, which is that of the labels 1..K; ValueError names a bad one."""
     known: dict[int, Category] = {}
@@ -58,9 +61,7 @@ def read_categories(raw: list[Any], file: Path) -> list[Category]:
             raise ValueError(f"{file}: category {category['id']} has no name")
         if category["id"] in known:
             raise ValueError(f"{file}: two categories have the id {category['id']}")
-        kept = {
-            key: category[key] for key in ("id", "name", "supercategory", "keypoints", "skeleton") if key in category
-        }
+        kept = {key: category[key] for key in _CATEGORY_FIELDS if key in category}
         names = kept.get("keypoints")
         if names is None:
             kept.pop("keypoints", None)

@@ -6,7 +6,7 @@ comes from torch's generator, so that a seed set before gives the same again.
 
 from __future__ import annotations
 
-import re
+import warnings
 from collections.abc import Sequence
 
 import torch
@@ -17,6 +17,7 @@ from core.config import TrainConfig
 from core.datasets.coco import CocoDataset, Target, Transform
 from core.datasets.copy_paste import CopyPaste
 from core.datasets.large_scale_jitter import LargeScaleJitter
+from core.keypoint_sides import keypoint_partners, unclear_sides
 from core.structures import Category
 
 
@@ -35,11 +36,18 @@ class Compose:
 class HorizontalFlip:
     """Mirrors image and target with a probability; a left wrist becomes a right one.
 
-    `categories`, in the order of the labels, say by their keypoint names which keypoints trade places.
+    `categories`, in the order of the labels, say which keypoints trade places, by `flip_pairs` or names. Where that
+    is unclear (`unclear_sides`) nothing is mirrored, and a warning says so.
     """
 
     def __init__(self, probability: float, categories: Sequence[Category] = ()) -> None:
-        self.probability = probability
+        unclear = unclear_sides(categories) if probability else []
+        if unclear:
+            warnings.warn(
+                f"images are not mirrored: {unclear[0]}; 'flip_pairs' in the category name who trades places",
+                stacklevel=2,
+            )
+        self.probability = 0.0 if unclear else probability
         self.partner_of = keypoint_partners(categories)
 
     def __call__(self, image: Tensor, target: Target) -> tuple[Tensor, Target]:
@@ -99,32 +107,3 @@ def flip_horizontally(image: Tensor, target: Target, partner_of: Tensor) -> tupl
         partners = partner_of[target["labels"]][:, : points.shape[1], None].expand(-1, -1, 3)
         flipped["keypoints"] = points.gather(1, partners)
     return image.flip(-1), flipped
-
-
-def keypoint_partners(categories: Sequence[Category]) -> Tensor:
-    """int64 (K+1)×P: for each label and keypoint number, the keypoint that stands there in a mirrored image.
-
-    Row 0 is the background's. Names decide: where exchanging "left" and "right" (or a separate "l" and "r") in a
-    keypoint's name gives another of the category's names, these two are partners; any other keypoint is its own.
-    """
-    longest = max((len(category.get("keypoints", [])) for category in categories), default=0)
-    table = torch.arange(longest).repeat(len(categories) + 1, 1)
-    for label, category in enumerate(categories, 1):
-        names = category.get("keypoints", [])
-        for number, name in enumerate(names):
-            mirrored = _SIDE.sub(_other_side, name)
-            if mirrored in names:
-                table[label, number] = names.index(mirrored)
-    return table
-
-
-_SIDE = re.compile(r"left|right|(?<![a-z])[lr](?![a-z])", re.IGNORECASE)
-
-
-def _other_side(match: re.Match[str]) -> str:
-    """The word for the other side, in the same case."""
-    word = match[0]
-    other = {"left": "right", "right": "left", "l": "r", "r": "l"}[word.lower()]
-    if word.isupper():
-        return other.upper()
-    return other.capitalize() if word[0].isupper() else other

@@ -6,6 +6,7 @@ heatmaps, which live inside their boxes and so fit on each other, are averaged.
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -13,7 +14,7 @@ import torch
 from torch import Tensor
 from torchvision.ops import batched_nms
 
-from core.datasets.transforms import keypoint_partners
+from core.keypoint_sides import keypoint_partners, unclear_sides
 from core.model.detections import all_detections
 from core.model.heatmaps import heatmaps_to_keypoints
 from core.model.images import ImageBatch, batch_images
@@ -64,7 +65,8 @@ def detect_augmented(
         image: float32 3×H×W in 0..1, on the model's device.
         scales: factors of `min_size` and `max_size`, which default to the configuration's.
         mirror: whether each scale is seen mirrored too. Left and right keypoints, told by their
-            names, are exchanged back.
+            `flip_pairs` or names, are exchanged back; where that is unclear, keypoints are those of the
+            images that are not mirrored, and a warning says so.
 
     Raises:
         ValueError: no scale, or one that is not positive.
@@ -133,6 +135,10 @@ def _keypoints(
     named = keypoint_partners(model.categories)
     partners[:, : named.shape[1]] = named
     partner_of = partners.to(boxes.device)[labels[chosen]]
+    unclear = unclear_sides(model.categories) if any(version.mirrored for version in versions) else []
+    if unclear:
+        warnings.warn(f"keypoints are not averaged with those of mirrored images: {unclear[0]}", stacklevel=3)
+        versions = [version for version in versions if not version.mirrored]
     total = boxes.new_zeros(())
     for version in versions:
         heatmaps = keypoint_heatmaps(model, version.maps, version.batch, [version.to_version(boxes[chosen])])
