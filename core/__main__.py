@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import warnings
 from collections.abc import Sequence
@@ -28,10 +29,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
         command = parse(given)
         with warnings.catch_warnings():
             warnings.showwarning = _show_warning
-            return _run(command)
+            status = _run(command)
+            sys.stdout.flush()
+            return status
     except KeyboardInterrupt:
         return 130
     except (ValueError, OSError) as error:  # what a user can mend; anything else is our mistake and shows its traceback
+        _give_up_output()
         print(f"error: {_one_line(error)}", file=sys.stderr)
         return 2
 
@@ -63,7 +67,10 @@ def _run(
             return evaluate(command)
         case Shapes():
             from core.datasets.shapes import write_shapes
+            from core.ranges import ONE_OR_MORE, check_ranges
 
+            ranges = dict.fromkeys(("images", "height", "width", "max_objects"), ONE_OR_MORE)
+            check_ranges(command, ranges, command_line=True)
             file = write_shapes(
                 command.out,
                 command.images,
@@ -90,6 +97,14 @@ def _run(
             from core.commands.distill import distill
 
             return distill(command)
+
+
+def _give_up_output() -> None:
+    """Where the output cannot be written (a full disk, a reader that has gone), nothing is tried again at the end."""
+    try:
+        sys.stdout.flush()
+    except OSError:
+        sys.stdout = open(os.devnull, "w")  # noqa: SIM115 - it is the output until the end
 
 
 def _one_line(error: Exception) -> str:

@@ -2,18 +2,26 @@
 
 from __future__ import annotations
 
+import errno
 import os
+import shutil
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
+
+SMALLEST_ROOM = 1 << 20  # bytes; a disk with less is full
 
 
 def write_atomically(path: Path, write: Callable[[Path], object]) -> None:
     """Let `write` fill a file beside `path` that then takes its place: a reader sees the old one or the new.
 
-    The bytes are on the disk before the name changes, so that a crash leaves one of the two whole.
+    The bytes are on the disk before the name changes, so that a crash leaves one of the two whole. Raises OSError that
+    names the file where it cannot be written in full.
     """
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    try:
+        handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    except OSError as error:
+        raise OSError(error.errno, error.strerror, str(path)) from None
     os.close(handle)
     temporary = Path(name)
     try:
@@ -25,9 +33,29 @@ def write_atomically(path: Path, write: Callable[[Path], object]) -> None:
         os.umask(umask)
         temporary.chmod(0o666 & ~umask)
         temporary.replace(path)
-    except BaseException:
+    except BaseException as error:
+        short = _is_cut_short(error, path)
         temporary.unlink(missing_ok=True)
+        if short is not None:
+            raise short from error
         raise
+
+
+def _is_cut_short(error: BaseException, path: Path) -> OSError | None:
+    """The error of a disk that took only a part, naming the file; None for an error of another kind.
+
+    torch and safetensors say it in words of their own, which name no file.
+    """
+    if isinstance(error, OSError) and error.errno is not None:
+        return OSError(error.errno, error.strerror, str(path))
+    text = str(error)
+    if "inline_container" in text or "PytorchStreamWriter" in text or "os error" in text:
+        full = shutil.disk_usage(path.parent).free < SMALLEST_ROOM
+        number = errno.ENOSPC if full or "os error 28" in text else errno.EIO
+        return OSError(
+            number, f"cannot be written in full ({os.strerror(number).lower()}): is the disk full?", str(path)
+        )
+    return None
 
 
 def write_text_atomically(path: Path, text: str) -> None:

@@ -23,12 +23,22 @@ from core.memory import keep_freed_memory
 from core.predict.distillation import distill as pseudo_labels
 from core.predict.distillation import matching_threshold, merge, objects_an_image, with_scores_from
 from core.predict.predictor import Predictor
+from core.ranges import ONE_OR_MORE, POSITIVE, SHARE, check_ranges
 
 LEAST_SCORE = 0.05  # what a model's configuration detects from on; below it the threshold is not looked for
+
+RANGES = {
+    "score_threshold": SHARE,
+    "scales": POSITIVE,
+    "min_size": ONE_OR_MORE,
+    "max_size": ONE_OR_MORE,
+    "detections_per_image": ONE_OR_MORE,
+}
 
 
 def distill(command: Distill) -> int:
     """Write a model's labels of unlabelled images; 1 where some of the images could not be read."""
+    check_ranges(command, RANGES, command_line=True)
     if command.score_threshold is None and command.annotations is None:
         raise ValueError("--score-threshold, or --annotations of labelled data to match, is needed")
     if command.labelled_images and not command.annotations:

@@ -13,13 +13,18 @@ from core.commands.class_names import load_named_model
 from core.datasets import CocoDataset
 from core.evaluation import evaluate as evaluate_model
 from core.evaluation import evaluate_results
+from core.evaluation.coco_metrics import LEAST_MAX_DETECTIONS
 from core.files import write_text_atomically
 from core.memory import keep_freed_memory
+from core.ranges import ONE_OR_MORE, SHARE, Range, check_ranges
 from core.training.validation import validation_losses
+
+RANGES = {"score_threshold": SHARE, "max_detections": Range(least=LEAST_MAX_DETECTIONS), "batch_size": ONE_OR_MORE}
 
 
 def evaluate(command: Evaluate) -> int:
     """Compute the figures, print them and write them to `output`."""
+    check_ranges(command, RANGES, command_line=True)
     losses: dict[str, float] = {}
     if command.results is not None:
         if command.losses:

@@ -20,13 +20,21 @@ from core.datasets.images import IMAGE_SUFFIXES
 from core.files import write_text_atomically
 from core.memory import keep_freed_memory
 from core.predict.predictor import CutDetections, Predictor
+from core.ranges import ONE_OR_MORE, SHARE, check_ranges
 from core.structures import named_categories
+
+RANGES = {
+    "score_threshold": SHARE,
+    "batch_size": ONE_OR_MORE,
+    "min_size": ONE_OR_MORE,
+    "max_size": ONE_OR_MORE,
+    "detections_per_image": ONE_OR_MORE,
+}
 
 
 def predict(command: Predict) -> int:
     """Write the objects found in all images; 1 where some of them could not be read."""
-    if command.batch_size < 1:
-        raise ValueError(f"--batch-size {command.batch_size}: at least 1 is needed")
+    check_ranges(command, RANGES, command_line=True)
     sources = image_files(command.sources)
     if not Path(command.output).absolute().parent.is_dir():
         raise FileNotFoundError(f"{command.output}: there is no such folder to write it in")

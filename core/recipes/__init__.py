@@ -84,6 +84,8 @@ def recipe_config(name: str, *, processes: int = 1, **given: Any) -> TrainConfig
         values["steps"] = None
     images = recipe.train.get("batch_size")
     if images is not None:
+        if given.get("batch_size") is not None and given["batch_size"] < 1:
+            raise ValueError(f"batch_size={given['batch_size']}: at least 1 is needed")
         values["batch_size"] = given.get("batch_size") or max(1, images // processes)
         values |= _scaled(recipe, values["batch_size"] * processes / images, given)
     own = recipe.model

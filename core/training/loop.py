@@ -21,6 +21,7 @@ from core.training.distributed import processes
 from core.training.divergence import FiniteLoss, TrainingDivergedError
 from core.training.metrics_log import StepMeter
 from core.training.optimizers import set_learning_rate
+from core.training.ranges import check_training_ranges
 from core.training.run import Run, enter_phase, prepare_run, write_checkpoint, write_model
 from core.training.samples import TargetsForModel, batches, input_size
 from core.training.schedules import learning_rate_factor
@@ -54,6 +55,7 @@ def train(config: TrainConfig) -> TrainResult:
     `TrainingDivergedError` naming the images whose loss was no number; what the run wrote before
     is left as it was.
     """
+    check_training_ranges(config)
     if config.threads:
         torch.set_num_threads(config.threads)
     with processes(config.device) as here, stop_requests() as request:

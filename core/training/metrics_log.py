@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import time
 from collections.abc import Mapping
@@ -37,13 +38,17 @@ class MetricsLog:
     def write(self, kind: str, **values: Any) -> None:
         """Append one line."""
         if self.file is not None:
-            self.file.write(json.dumps({"kind": kind, **values}, ensure_ascii=False) + "\n")
-            self.file.flush()
+            try:
+                self.file.write(json.dumps({"kind": kind, **values}, ensure_ascii=False) + "\n")
+                self.file.flush()
+            except OSError as error:
+                raise OSError(error.errno, error.strerror, self.file.name) from None
 
     def close(self) -> None:
         """Nothing more will be written."""
         if self.file is not None:
-            self.file.close()
+            with contextlib.suppress(OSError):  # a full disk was told of when the line was written
+                self.file.close()
 
 
 def _before(line: str, step: int) -> bool:
