@@ -50,7 +50,8 @@ def read(folder: Folder, place: str, pictures: Pictures) -> tuple[Coco, list[str
             fitting.append(name)
     near = [name for name in fitting if parent(name) == parent(place)] or fitting
     if not near:
-        raise ValueError(f"{place}: results name images by number; put the COCO file that lists these images beside it")
+        mend = "put the COCO file that lists these images beside it, and give the folder of both"
+        raise ValueError(f"{place}: results name images by number; {mend}")
     data, lines = coco.read(folder, near[0], pictures)
     annotations = [{"iscrowd": 0, "segmentation": [], **entry, "id": number} for number, entry in enumerate(entries, 1)]
     return {**data, "annotations": annotations}, [*lines, *notes.lines()]

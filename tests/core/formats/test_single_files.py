@@ -1,0 +1,68 @@
+"""One file instead of a folder: the pictures beside it are looked at, and nothing else."""
+
+from __future__ import annotations
+
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from core.formats import FORMATS, parquet, read, recognise, write
+from core.masks import segmentation_to_rle
+from tests.core.formats.data_sets import every_kind, objects_in, sizes_of
+from tests.core.formats.tool_files import picture, save
+
+IN_ONE_FILE = {
+    "coco": "annotations.json",
+    "coco-panoptic": "panoptic.json",
+    "cvat": "annotations.xml",
+    "via": "via_project.json",
+    "via-csv": "via_annotations.csv",
+    "label-studio": "tasks.json",
+    "csv": "annotations.csv",
+}
+
+
+@pytest.mark.parametrize("name", IN_ONE_FILE)
+def test_a_file_is_read_as_its_folder_is(name: str, tmp_path: Path) -> None:
+    coco = every_kind()
+    write(coco, name, tmp_path)
+    file = tmp_path / IN_ONE_FILE[name]
+    assert recognise(file) == [(name, file)]
+    cannot = FORMATS[name].CANNOT_CARRY
+    assert objects_in(read(file)[0], cannot) == objects_in(coco, cannot)
+
+
+@pytest.mark.parametrize("name", [name for name in FORMATS if name != "parquet" or parquet.is_available()])
+def test_a_zip_is_read_as_its_folder_is(name: str, tmp_path: Path) -> None:
+    coco = every_kind()
+    write(coco, name, tmp_path / "set")
+    with zipfile.ZipFile(tmp_path / "set.zip", "w") as archive:
+        for path in (tmp_path / "set").rglob("*"):
+            archive.write(path, path.relative_to(tmp_path / "set"))
+    cannot = FORMATS[name].CANNOT_CARRY
+    back, _ = read(tmp_path / "set.zip", name, sizes_of(coco) if "image sizes" in cannot else None)
+    assert objects_in(back, cannot) == objects_in(coco, cannot)
+
+
+def test_pictures_beside_a_file_give_its_sizes(tmp_path: Path) -> None:
+    picture(tmp_path / "a.jpg")
+    picture(tmp_path / "images" / "b.jpg")
+    save(
+        tmp_path / "boxes.csv",
+        "filename,class,xmin,ymin,xmax,ymax\na.jpg,cat,1,2,3,4\nb.jpg,cat,1,2,3,4\nc.jpg,cat,1,2,3,4\n",
+    )
+    coco, notes = read(tmp_path / "boxes.csv")
+    assert [(image["height"], image["width"]) for image in coco["images"]] == [(50, 100)] * 2
+    assert notes == ["c.jpg: no height and width, and no picture of this name to take them from: the image is left out"]
+
+
+def test_a_yolo_data_set_may_be_named_by_its_data_yaml(tmp_path: Path) -> None:
+    picture(tmp_path / "images" / "a.jpg")
+    save(tmp_path / "data.yaml", "names: [cat]\n")
+    save(tmp_path / "labels" / "a.txt", "0 0.1 0.2 0.3 0.2 0.3 0.6\n")
+    coco, _ = read(tmp_path / "data.yaml")
+    (annotation,) = coco["annotations"]
+    assert segmentation_to_rle(annotation["segmentation"], 50, 100) == segmentation_to_rle(
+        [[10, 10, 30, 10, 30, 30]], 50, 100
+    )
