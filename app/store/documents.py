@@ -24,7 +24,7 @@ from app.values import value_problem
 ORDERS = {
     "id": (Image.id, False),
     "newest": (Image.id, True),
-    "file_name": (Image.file_name, False),
+    "file_name": (Image.name_key, False),
     "updated": (Image.updated, True),
     "uncertainty": (Image.uncertainty, True),
 }

@@ -6,6 +6,7 @@ person's history can bring back keep their ids: ids are never used twice.
 
 from __future__ import annotations
 
+import re
 import time
 from typing import Any, ClassVar, Literal, get_args
 
@@ -16,6 +17,15 @@ from app.store.instance_state import STATE_FIELDS, InstanceSource, InstanceState
 
 ImageStatus = Literal["todo", "in_progress", "reviewed"]
 IMAGE_STATUSES: tuple[ImageStatus, ...] = get_args(ImageStatus)
+
+
+def natural_key(name: str) -> str:
+    """A name such that texts sort as people count: every run of digits has the same length."""
+    return re.sub(r"[0-9]+", lambda digits: digits[0].lstrip("0").rjust(20, "0"), name.casefold())
+
+
+def _name_key(context: Any) -> str:
+    return natural_key(context.get_current_parameters()["file_name"])
 
 
 class Base(DeclarativeBase):
@@ -39,6 +49,7 @@ class Image(Base):
         Index("images_by_status", "status", "id"),
         Index("images_by_file_name", "file_name", "id"),
         Index("images_by_uncertainty", "uncertainty", "id"),
+        Index("images_by_name_key", "name_key", "id"),
         Index("images_by_content", "sha256", "file_name", unique=True),  # equal bytes under two names are two images
         {"sqlite_autoincrement": True},
     )
@@ -63,6 +74,8 @@ class Image(Base):
     extra: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))  # see app/exchange/foreign_fields.py
     removed: Mapped[float | None] = mapped_column(Float)  # when it was put into the trash; NULL where it was not
     excluded: Mapped[bool] = mapped_column(default=False, server_default=false())  # from training
+    # The name as it is sorted by: photo 2 before photo 10, upper case with lower.
+    name_key: Mapped[str | None] = mapped_column(Text, default=_name_key)
 
 
 class Category(Base):

@@ -314,3 +314,19 @@ def test_pages_that_are_left_out_are_said(client: TestClient, kind: str) -> None
 def test_a_grey_picture_is_kept_grey_for_the_browser(client: TestClient) -> None:
     (image,) = post(client, ("fax.tif", file_bytes(picture(7, 900, 700, mode="1"), "TIFF"))).json()["images"]
     assert shown(client, image["image_id"]).mode == "L"
+
+
+def test_names_are_ordered_as_people_count(client: TestClient, upload: Upload) -> None:
+    names = ["photo 10.png", "photo 2.png", "Photo 1.png", "photo 002b.png", "b/1.png"]
+    for seed, name in enumerate(names):
+        upload(seed, name)
+    seen: list[str] = []
+    cursor = None
+    while True:
+        query = {"order": "file_name", "limit": 2} | ({"cursor": cursor} if cursor else {})
+        page = client.get("/api/images", params=query).json()
+        seen += [image["file_name"] for image in page["images"]]
+        cursor = page["next_cursor"]
+        if cursor is None:
+            break
+    assert seen == ["b/1.png", "Photo 1.png", "photo 2.png", "photo 002b.png", "photo 10.png"]
