@@ -56,7 +56,10 @@ def write(coco: Mapping[str, Any], folder: Path) -> list[str]:
 
 def write_json(data: object, path: Path) -> None:
     """Write JSON that is there in full or not at all."""
-    write_text_atomically(path, json.dumps(data, ensure_ascii=False))
+    try:
+        write_text_atomically(path, json.dumps(data, ensure_ascii=False))
+    except UnicodeEncodeError:  # half a pair of surrogates, which JSON can escape and UTF-8 cannot hold
+        write_text_atomically(path, json.dumps(data))
 
 
 def _named_images(raw: list[Any], place: str, pictures: Pictures, notes: Notes) -> list[dict[str, Any]]:

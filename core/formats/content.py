@@ -100,7 +100,9 @@ def content_of(coco: Mapping[str, Any], notes: Notes) -> Content:
     categories: dict[Any, Mapping[str, Any]] = {}
     for entry in _dictionaries(coco, "categories"):
         if isinstance(entry.get("name"), str) and entry["name"].strip():
-            categories.setdefault(id_key(entry.get("id")), entry)
+            # Half a pair of surrogates, which JSON can hold, is no character that any other file can.
+            name = entry["name"].encode("utf-8", "replace").decode("utf-8")
+            categories.setdefault(id_key(entry.get("id")), entry if name == entry["name"] else {**entry, "name": name})
         else:
             notes.add("a category without a name is left out", f"category {entry.get('id')!r}")
     for annotation in _dictionaries(coco, "annotations"):
@@ -121,10 +123,13 @@ def _pictures(images: list[dict[str, Any]], notes: Notes) -> dict[Any, Picture]:
     names: set[str] = set()
     for image in images:
         raw = image.get("file_name")
-        name = tidy_name(raw) if isinstance(raw, str) else ""
+        name = tidy_name(raw.encode("utf-8", "replace").decode("utf-8")) if isinstance(raw, str) else ""
         height, width = image.get("height"), image.get("width")
-        if not name or not (is_whole(height) and is_whole(width) and height > 0 and width > 0):
-            notes.add("no file_name, or no height and width: the image is left out", f"image {image.get('id')!r}")
+        if not name or "\0" in name or not (is_whole(height) and is_whole(width) and height > 0 and width > 0):
+            notes.add(
+                "no file_name that a file can have, or no height and width: the image is left out",
+                f"image {image.get('id')!r}",
+            )
         elif name in names:
             notes.add("a second image of this name is left out", name)
         else:

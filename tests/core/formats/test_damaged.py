@@ -117,3 +117,18 @@ def check(coco: dict[str, Any], name: str) -> None:
         assert annotation["image_id"] in images
         assert annotation["category_id"] in categories
         assert annotation["bbox"][2] > 0 < annotation["bbox"][3]
+
+
+@pytest.mark.parametrize("name", WRITTEN)
+def test_names_that_no_file_can_have_cost_no_other_image(name: str, tmp_path: Path) -> None:
+    coco = every_kind()
+    coco["images"][1]["file_name"] = "../../etc/a\ud800.jpg"
+    coco["images"][2]["file_name"] = "b\0.jpg"
+    coco["categories"][1]["name"] = "half \ud83d"
+    notes = write(coco, name, tmp_path / "out")
+    assert not (tmp_path.parent / "etc").exists()
+    assert [path.name for path in tmp_path.iterdir()] == ["out"]
+    back, _ = read(tmp_path / "out", name, sizes_of(coco))
+    assert "a.jpg" in {image["file_name"] for image in back["images"]}
+    if name != "coco":
+        assert any("leads out of the folder" in note for note in notes)
