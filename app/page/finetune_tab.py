@@ -7,16 +7,15 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 import gradio as gr
-import pandas as pd
 
 from app.finetuning import job_directory
 from app.finetuning.comparison import PICTURES
 from app.finetuning.jobs import ACTIVE, FineTuning
-from app.finetuning.reviewed_data import TooLittleDataError
 from app.inference.registry import ModelRegistry
 from app.inference.repredict import Repredictor
+from app.page import finetune_parts as parts
 from app.page import finetune_texts as texts
-from app.store.errors import ConflictError, InvalidFieldError, NotFoundError
+from app.store.errors import ConflictError
 
 INTRODUCTION = (
     "Teach the model your classes. Training starts from the base model and learns from **every image you marked "
@@ -49,7 +48,7 @@ class FinetuneTab:
         gr.Markdown(INTRODUCTION)
         with gr.Row(equal_height=False):
             with gr.Column(scale=2, min_width=320):
-                self.base = gr.Dropdown(
+                self.base = parts.AnyChoice(
                     label="Base model", choices=[], info="To learn without bias, start from the original model again."
                 )
                 self.epochs = gr.Slider(
@@ -70,7 +69,8 @@ class FinetuneTab:
                 )
         self._build_job()
         self._build_versions()
-        self.by_itself = gr.State(True)  # the epochs are the default, not what a person moved the slider to
+        # The epochs last proposed, kept by the browser as the slider is: where these differ, a person has chosen.
+        self.offered = gr.Number(visible="hidden", elem_id="finetune-offered")
         self.shown = gr.State(None)  # the job whose pictures are on the page
         self.timer = gr.Timer(1.0, active=False)
         self._wire(page, tab)
@@ -80,6 +80,7 @@ class FinetuneTab:
             with gr.Row(equal_height=True):
                 self.status = gr.Markdown(elem_id="finetune-status")
                 self.cancel = gr.Button("Cancel", variant="stop", scale=0, min_width=120, elem_id="finetune-cancel")
+            self.job_message = gr.Markdown(elem_id="finetune-job-message")
             self.bar = gr.HTML(elem_id="finetune-progress")
             with gr.Row():
                 self.loss = gr.LinePlot(
@@ -116,27 +117,28 @@ class FinetuneTab:
                 headers=["Version", "", "Origin", "Classes", "AP50 on held-out images"], interactive=False, buttons=[]
             )
             with gr.Row(equal_height=True):
-                self.version = gr.Dropdown(label="Go back to, or forward to", choices=[])
+                self.version = parts.AnyChoice(label="Go back to, or forward to", choices=[])
                 self.use_version = gr.Button("Use this version", scale=0, min_width=160)
+            self.version_message = gr.Markdown(elem_id="finetune-version-message")
             gr.Markdown(
                 "A version that comes into use predicts the images that nobody has worked on anew. "
                 "Nothing you drew, corrected or accepted changes."
             )
 
     def _wire(self, page: gr.Blocks, tab: gr.Tab) -> None:
-        inputs: Any = [self.base, self.epochs, self.by_itself, self.shown]
+        inputs: Any = [self.base, self.epochs, self.offered, self.shown]
         outputs: Any = [
-            self.base, self.epochs, self.estimate, self.start, self.message, self.data, self.classes,
-            self.job_panel, self.status, self.cancel, self.bar, self.loss, self.precision,
+            self.base, self.epochs, self.offered, self.estimate, self.start, self.message, self.data, self.classes,
+            self.job_panel, self.status, self.cancel, self.job_message, self.bar, self.loss, self.precision,
             self.result_panel, self.outcome, self.use, self.repredicting,
             self.comparison_panel, self.rows, *self.pictures,
-            self.versions, self.version, self.shown, self.timer,
+            self.versions, self.version, self.version_message, self.shown, self.timer,
         ]  # fmt: skip
         page.load(self.view, inputs, outputs, **QUIET)
         self.timer.tick(self.view, inputs, outputs, **QUIET)
         tab.select(self.on_open, inputs, outputs, **QUIET)
-        self.epochs.release(lambda: False, None, self.by_itself, **QUIET).then(self.view, inputs, outputs, **QUIET)
-        self.base.input(lambda: True, None, self.by_itself, **QUIET).then(self.on_open, inputs, outputs, **QUIET)
+        self.epochs.change(self.on_epochs, [self.base, self.epochs], self.estimate, **QUIET)
+        self.base.input(lambda: None, None, self.offered, **QUIET).then(self.on_open, inputs, outputs, **QUIET)
         self.start.click(self.on_start, inputs, outputs, **QUIET)
         self.cancel.click(self.on_cancel, inputs, outputs, **QUIET)
         self.use.click(self.on_use, inputs, outputs, **QUIET)
@@ -144,48 +146,60 @@ class FinetuneTab:
 
     # -- what a person does ---------------------------------------------------------------------
 
-    def on_open(self, base: str | None, epochs: int | None, by_itself: bool, shown: Any) -> dict[Any, Any]:
+    def on_open(self, base: str | None, epochs: int | None, offered: int | None, shown: Any) -> dict[Any, Any]:
         """Begin to measure how fast the base model trains, where that is not known, for the estimate."""
-        self.fine_tuning.measure(self._chosen_base(base))
-        return self.view(base, epochs, by_itself, shown)
+        line = parts.failure(lambda: self.fine_tuning.measure(self._chosen_base(base)))
+        return self.view(base, epochs, offered, shown) | ({self.message: line} if line else {})
 
-    def on_start(self, base: str, epochs: int, by_itself: bool, shown: Any) -> dict[Any, Any]:
+    def on_epochs(self, base: str | None, epochs: int | None) -> str:
+        """How long the number of epochs that stands there would take."""
+        if epochs is None or self._is_active(self._latest_job()):
+            return ""
+        plan = self.fine_tuning.plan(self._chosen_base(base))
+        return texts.estimate_sentence(plan, int(epochs), self.fine_tuning.speed.measuring)
+
+    def on_start(self, base: str, epochs: int, offered: int | None, shown: Any) -> dict[Any, Any]:
         """Start a job, or say what is missing for it. A second click while one is under way starts no other."""
-        message = ""
-        try:
+
+        def start() -> None:
             if not self._is_active(self._latest_job()):
-                self.fine_tuning.start(self._chosen_base(base), epochs=None if by_itself else int(epochs))
-        except (TooLittleDataError, InvalidFieldError, NotFoundError) as error:
-            message = f"**{texts.plain(str(error))}**"
-        return self.view(base, epochs, by_itself, shown) | ({self.message: message} if message else {})
+                chosen = None if parts.by_itself(epochs, offered) else int(epochs)
+                self.fine_tuning.start(self._chosen_base(base), epochs=chosen)
 
-    def on_cancel(self, base: str, epochs: int, by_itself: bool, shown: Any) -> dict[Any, Any]:
+        line = parts.failure(start)
+        return self.view(base, epochs, offered, shown) | ({self.message: line} if line else {})
+
+    def on_cancel(self, base: str, epochs: int, offered: int | None, shown: Any) -> dict[Any, Any]:
         """Stop the job that is on the page."""
-        if (job := self._latest_job()) is not None:
-            with contextlib.suppress(ConflictError):  # it ended by itself in the meantime
-                self.fine_tuning.cancel(job["id"])
-        return self.view(base, epochs, by_itself, shown)
 
-    def on_use(self, base: str, epochs: int, by_itself: bool, shown: Any) -> dict[Any, Any]:
+        def cancel() -> None:
+            if (job := self._latest_job()) is not None:
+                with contextlib.suppress(ConflictError):  # it ended by itself in the meantime
+                    self.fine_tuning.cancel(job["id"])
+
+        line = parts.failure(cancel)
+        return self.view(base, epochs, offered, shown) | {self.job_message: line}
+
+    def on_use(self, base: str, epochs: int, offered: int | None, shown: Any) -> dict[Any, Any]:
         """Promote the model of the job that is on the page."""
-        if (job := self._latest_job()) is not None and job["model"] is not None:
-            self._promote(job["model"])
-        return self.view(base, epochs, by_itself, shown)
+        job = self._latest_job()
+        line = parts.failure(lambda: self._promote(job["model"] if job is not None else None))
+        return self.view(base, epochs, offered, shown) | {self.job_message: line}
 
     def on_use_version(
-        self, version: str | None, base: str, epochs: int, by_itself: bool, shown: Any
+        self, version: str | None, base: str, epochs: int, offered: int | None, shown: Any
     ) -> dict[Any, Any]:
         """Promote any version."""
-        if version:
-            self._promote(version)
-        return self.view(base, epochs, by_itself, shown)
+        line = parts.failure(lambda: self._promote(version)) if version else "Choose a version first."
+        return self.view(base, epochs, offered, shown) | {self.version_message: line}
 
-    def _promote(self, version: str) -> None:
-        self.repredictor.start(self.registry.promote(version))
+    def _promote(self, version: str | None) -> None:
+        if version is not None:
+            self.repredictor.start(self.registry.promote(version))
 
     # -- what a person sees ---------------------------------------------------------------------
 
-    def view(self, base: str | None, epochs: int | None, by_itself: bool, shown: Any) -> dict[Any, Any]:
+    def view(self, base: str | None, epochs: int | None, offered: int | None, shown: Any) -> dict[Any, Any]:
         """Everything on the tab as it is now; the same for a new page, a tick of the timer and after a click."""
         job = self._latest_job()
         active = self._is_active(job)
@@ -199,7 +213,7 @@ class FinetuneTab:
         }
         # While a job runs a tick shows only how it goes: counting thousands of instances each second would slow it.
         if not active or _key(job) != shown:
-            view |= self._plan_view(self._chosen_base(base), epochs, by_itself, measuring) | self._versions_view()
+            view |= self._plan_view(self._chosen_base(base), epochs, offered, measuring) | self._versions_view()
         if active:
             view[self.estimate] = ""
         return view
@@ -207,15 +221,18 @@ class FinetuneTab:
     def _chosen_base(self, base: str | None) -> str:
         return base if base in self.registry.usable() else self.registry.original()
 
-    def _plan_view(self, base: str, epochs: int | None, by_itself: bool, measuring: bool) -> dict[Any, Any]:
+    def _plan_view(self, base: str, epochs: int | None, offered: int | None, measuring: bool) -> dict[Any, Any]:
         plan = self.fine_tuning.plan(base)
+        by_itself = parts.by_itself(epochs, offered)
         chosen = plan["epochs"] if by_itself or epochs is None else int(epochs)
         rows = [[row["name"], row["train"], row["held_out"]] for row in plan["classes"]]
         usable = self.registry.usable()
         return {
             # A model yet to be downloaded is offered where none is here: a value has to be among the choices.
-            self.base: gr.Dropdown(choices=usable if base in usable else [*usable, base], value=base),
-            self.epochs: gr.Slider(value=chosen) if by_itself else gr.skip(),
+            self.base: parts.AnyChoice(choices=usable if base in usable else [*usable, base], value=base),
+            # Only where it is another number: a tick must not write over what is being typed.
+            self.epochs: gr.Slider(value=chosen) if by_itself and chosen != epochs else gr.skip(),
+            self.offered: chosen if by_itself else gr.skip(),
             self.estimate: texts.estimate_sentence(plan, chosen, measuring),
             self.message: texts.plain(plan["missing"] or ""),
             self.data: texts.data_sentence(plan),
@@ -227,7 +244,7 @@ class FinetuneTab:
         others = [row["name"] for row in reversed(versions) if row["name"] in usable and not row["current"]]
         return {
             self.versions: texts.version_rows(versions, usable),
-            self.version: gr.Dropdown(choices=others, interactive=bool(others)),
+            self.version: parts.AnyChoice(choices=others, interactive=bool(others)),
         }
 
     def _job_view(self, job: Mapping[str, Any] | None, shown: Any) -> dict[Any, Any]:
@@ -239,7 +256,7 @@ class FinetuneTab:
             self.result_panel: gr.Row(visible=finished),
             self.status: texts.job_sentence(job, ahead=self._ahead_of(job)),
             self.cancel: gr.Button(visible=active, interactive=not job["cancelling"]),
-            self.bar: gr.HTML(value=_bar(job["progress"]), visible=active),
+            self.bar: gr.HTML(value=parts.bar(job["progress"]), visible=active),
             self.shown: _key(job),
         }
         if active or _key(job) != shown:
@@ -259,7 +276,7 @@ class FinetuneTab:
                 path = self.fine_tuning.runs / str(job["id"]) / job_directory.COMPARISON / f"{number}.jpg"
                 is_there = finished and path.exists()
                 # From a route of ours: Gradio's own, which serve files, are closed.
-                view[component] = gr.HTML(value=_picture(job["id"], number) if is_there else "", visible=is_there)
+                view[component] = gr.HTML(value=parts.picture(job["id"], number) if is_there else "", visible=is_there)
         return view
 
     def _curves(self, job: Mapping[str, Any]) -> dict[Any, Any]:
@@ -272,8 +289,8 @@ class FinetuneTab:
             for name in ("AP", "AP50")
         ]
         return {
-            self.loss: _frame(curves["loss"], ["step", "loss"]),
-            self.precision: _frame(precision, ["epoch", "AP", "figure"]),
+            self.loss: parts.frame(curves["loss"], ["step", "loss"]),
+            self.precision: parts.frame(precision, ["epoch", "AP", "figure"]),
         }
 
     @staticmethod
@@ -293,26 +310,3 @@ class FinetuneTab:
 def _key(job: Mapping[str, Any] | None) -> list[Any] | None:
     """What tells whether the page shows this job in this state already."""
     return None if job is None else [job["id"], job["state"]]
-
-
-def _bar(progress: float) -> str:
-    return (
-        '<div style="height: 8px; border-radius: 4px; background: var(--border-color-primary)">'
-        f'<div style="height: 8px; border-radius: 4px; background: var(--color-accent); width: {progress:.1%}">'
-        "</div></div>"
-    )
-
-
-def _frame(points: list[dict[str, Any]], columns: list[str]) -> pd.DataFrame | None:
-    """What a line plot shows; a line needs two places, and the plot takes the numbers of an empty table for names."""
-    if len({point[columns[0]] for point in points}) < 2:
-        return None
-    return pd.DataFrame(points, columns=columns)
-
-
-def _picture(job_id: int, number: int) -> str:
-    address = f"api/jobs/{job_id}/comparison/{number}"
-    return (
-        f'<a href="{address}" target="_blank"><img src="{address}" style="width: 100%" '
-        'alt="Held-out image: as it is, as the base model sees it, as the new one does"></a>'
-    )

@@ -17,7 +17,9 @@ from starlette.responses import JSONResponse
 from starlette.types import Message, Receive, Scope, Send
 
 # What a browser asks for, found by recording it (tests/browser/test_gradio_routes.py).
-READ = re.compile(r"/|/theme\.css|/favicon\.ico|/gradio_api/heartbeat/\w+|/(?:assets|static)(?:/[\w\-][\w.\-]*)+")
+READ = re.compile(
+    r"/|/theme\.css|/favicon\.ico|/gradio_api/app_id|/gradio_api/heartbeat/\w+|/(?:assets|static)(?:/[\w\-][\w.\-]*)+"
+)
 CALL = "/gradio_api/run/predict"
 LARGEST_CALL = 256 * 1024  # bytes; the tab's own are a few hundred
 FILES = "page-files"  # in the workspace; what Gradio would keep of files

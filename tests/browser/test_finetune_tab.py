@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+import sqlite3
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 
-from app.store.database import Store
+from app.store.database import DATABASE_NAME, Store
 from tests.app.reviewed_workspace import add_shapes, write_tiny_model
 from tests.browser.conftest import Server
 
 pytestmark = pytest.mark.browser
 
-PATIENCE = 120_000  # milliseconds; the machine may have other work
+PATIENCE = 60_000  # milliseconds; the machine may have other work
 
 
 @pytest.fixture
@@ -80,5 +83,82 @@ def test_cancelling_changes_nothing(browser: Any, tiny_server: Server, tmp_path:
     page.get_by_role("button", name="Cancel").click()
     page.locator("#finetune-status").get_by_text("was cancelled. Nothing has changed.").wait_for()
     page.get_by_role("button", name="Fine-tune").click(trial=True)  # it can be pressed again
+    assert errors == []
+    page.close()
+
+
+def with_shapes(server: Server, folder: Path, images: int = 5) -> None:
+    """Reviewed images in the server's workspace."""
+    store = Store(server.workspace)
+    add_shapes(store, folder, images=images)
+    store.close()
+
+
+def latest_job(server: Server) -> dict[str, Any]:
+    """The newest job; waits until there is one."""
+    deadline = time.monotonic() + 60
+    while not (jobs := httpx.get(f"{server.url}/api/jobs", timeout=60).json()["jobs"]):
+        assert time.monotonic() < deadline, "no job was started"
+        time.sleep(0.2)
+    return dict(jobs[0])
+
+
+def test_typed_epochs_and_the_button_outlive_ticks_and_a_restart_of_the_server(
+    browser: Any, tiny_server: Server, tmp_path: Path
+) -> None:
+    with_shapes(tiny_server, tmp_path / "shapes")
+    page, errors = open_tab(browser, tiny_server)
+    epochs = page.locator("#finetune-epochs input[type=number]")
+    page.locator("#finetune-data").get_by_text("4 to learn from").wait_for()
+    page.wait_for_timeout(1500)
+    epochs.fill("3")  # and no Enter: the next thing pressed is the button
+    page.locator("#finetune-estimate").get_by_text("on this machine").wait_for()  # measured: the ticks end here
+    page.wait_for_timeout(1500)
+    assert epochs.input_value() == "3"
+    tiny_server.stop()
+    tiny_server.start()
+    page.get_by_role("button", name="Fine-tune").click()
+    page.locator("#finetune-status").get_by_text("from tiny").wait_for()
+    assert latest_job(tiny_server)["epochs"] == 3
+    assert epochs.input_value() == "3"
+    page.get_by_role("button", name="Cancel").click()
+    page.locator("#finetune-status").get_by_text("was cancelled").wait_for()
+    assert errors == []
+    page.close()
+
+
+def test_a_page_that_lost_its_server_in_the_middle_comes_back_by_itself(
+    browser: Any, tiny_server: Server, tmp_path: Path
+) -> None:
+    with_shapes(tiny_server, tmp_path / "shapes")
+    page, _ = open_tab(browser, tiny_server)  # losing the server is an error on the console
+    page.locator("#finetune-data").get_by_text("4 to learn from").wait_for()
+    page.locator("#finetune-estimate").get_by_text("Measuring").wait_for()  # it asks for news each second
+    tiny_server.stop()
+    page.get_by_text("Connection to the server was lost").first.wait_for()
+    with page.expect_navigation():
+        tiny_server.start()
+    page.get_by_role("tab", name="Fine-tune").click()
+    page.locator("#finetune-data").get_by_text("4 to learn from").wait_for()
+    page.close()
+
+
+def test_what_goes_wrong_is_said_beside_the_button(
+    browser: Any, tiny_server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with_shapes(tiny_server, tmp_path / "shapes")
+    page, errors = open_tab(browser, tiny_server)
+    page.locator("#finetune-data").get_by_text("4 to learn from").wait_for()
+    monkeypatch.setattr("app.store.database.WRITE_WAIT", 0.3)
+    other = sqlite3.connect(tiny_server.workspace / DATABASE_NAME, isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    page.get_by_role("button", name="Fine-tune").click()
+    page.locator("#finetune-message").get_by_text("database is busy").wait_for()
+    other.rollback()
+    other.close()
+    page.get_by_role("button", name="Fine-tune").click()
+    page.locator("#finetune-status").get_by_text("from tiny").wait_for()
+    page.get_by_role("button", name="Cancel").click()
+    page.locator("#finetune-status").get_by_text("was cancelled").wait_for()
     assert errors == []
     page.close()

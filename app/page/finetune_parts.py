@@ -1,0 +1,79 @@
+"""What the Fine-tune tab is made of besides its layout: a list, a bar, pictures, tables, and what failures say."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from typing import Any
+
+import gradio as gr
+import pandas as pd
+from sqlalchemy.exc import SQLAlchemyError
+
+from app.finetuning.reviewed_data import TooLittleDataError
+from app.page.finetune_texts import plain
+from app.store.errors import ConflictError, InvalidFieldError, NotFoundError, one_line
+
+logger = logging.getLogger("maskloop")
+
+
+class AnyChoice(gr.Dropdown):
+    """A list whose value is checked where it is used.
+
+    Gradio compares it with the choices of this session: after a restart of the server a page that is still open has
+    a new one, without choices, and each of its buttons would be refused without a word.
+    """
+
+    is_template = True  # for the browser it is what it derives from
+
+    def preprocess(self, payload: Any) -> Any:
+        """What the browser sent, as it is."""
+        return payload
+
+
+def bar(progress: float) -> str:
+    return (
+        '<div style="height: 8px; border-radius: 4px; background: var(--border-color-primary)">'
+        f'<div style="height: 8px; border-radius: 4px; background: var(--color-accent); width: {progress:.1%}">'
+        "</div></div>"
+    )
+
+
+def frame(points: list[dict[str, Any]], columns: list[str]) -> pd.DataFrame | None:
+    """What a line plot shows; a line needs two places, and the plot takes the numbers of an empty table for names."""
+    if len({point[columns[0]] for point in points}) < 2:
+        return None
+    return pd.DataFrame(points, columns=columns)
+
+
+def picture(job_id: int, number: int) -> str:
+    address = f"api/jobs/{job_id}/comparison/{number}"
+    return (
+        f'<a href="{address}" target="_blank"><img src="{address}" style="width: 100%" '
+        'alt="Held-out image: as it is, as the base model sees it, as the new one does"></a>'
+    )
+
+
+def by_itself(epochs: float | None, offered: float | None) -> bool:
+    """Whether the slider stands where it was put, not where a person put it."""
+    return epochs is None or offered is None or int(epochs) == int(offered)
+
+
+def failure(act: Callable[[], object]) -> str:
+    """What a person is told where an action fails, beside the button that was pressed; empty where it does not."""
+    try:
+        act()
+    except (TooLittleDataError, InvalidFieldError, NotFoundError, ConflictError) as error:
+        line = one_line(error)
+    except SQLAlchemyError:
+        logger.exception("an action of the Fine-tune tab failed")
+        line = "The database is busy or cannot be written. Nothing has changed; try again in a moment."
+    except OSError as error:
+        logger.exception("an action of the Fine-tune tab failed")
+        line = f"The workspace cannot be written ({error.strerror or 'see the output of the server'})."
+    except Exception:
+        logger.exception("an action of the Fine-tune tab failed")
+        line = "This did not work; the output of the server says why."
+    else:
+        return ""
+    return f"**{plain(line)}**"
