@@ -17,18 +17,16 @@ from app.store.errors import ConflictError, InvalidFieldError, NotFoundError, on
 logger = logging.getLogger("maskloop")
 
 
-class AnyChoice(gr.Dropdown):
+def any_choice(**options: Any) -> gr.Dropdown:
     """A list whose value is checked where it is used.
 
     Gradio compares it with the choices of this session: after a restart of the server a page that is still open has
     a new one, without choices, and each of its buttons would be refused without a word.
     """
-
-    is_template = True  # for the browser it is what it derives from
-
-    def preprocess(self, payload: Any) -> Any:
-        """What the browser sent, as it is."""
-        return payload
+    dropdown = gr.Dropdown(**options)
+    # Of this one, not of a class derived from Dropdown: Gradio writes a file beside the module of each of these.
+    dropdown.preprocess = lambda payload: payload  # type: ignore[method-assign]
+    return dropdown
 
 
 def bar(progress: float) -> str:

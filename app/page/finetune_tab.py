@@ -48,7 +48,7 @@ class FinetuneTab:
         gr.Markdown(INTRODUCTION)
         with gr.Row(equal_height=False):
             with gr.Column(scale=2, min_width=320):
-                self.base = parts.AnyChoice(
+                self.base = parts.any_choice(
                     label="Base model", choices=[], info="To learn without bias, start from the original model again."
                 )
                 self.epochs = gr.Slider(
@@ -117,7 +117,7 @@ class FinetuneTab:
                 headers=["Version", "", "Origin", "Classes", "AP50 on held-out images"], interactive=False, buttons=[]
             )
             with gr.Row(equal_height=True):
-                self.version = parts.AnyChoice(label="Go back to, or forward to", choices=[])
+                self.version = parts.any_choice(label="Go back to, or forward to", choices=[])
                 self.use_version = gr.Button("Use this version", scale=0, min_width=160)
             self.version_message = gr.Markdown(elem_id="finetune-version-message")
             gr.Markdown(
@@ -229,7 +229,7 @@ class FinetuneTab:
         usable = self.registry.usable()
         return {
             # A model yet to be downloaded is offered where none is here: a value has to be among the choices.
-            self.base: parts.AnyChoice(choices=usable if base in usable else [*usable, base], value=base),
+            self.base: gr.Dropdown(choices=usable if base in usable else [*usable, base], value=base),
             # Only where it is another number: a tick must not write over what is being typed.
             self.epochs: gr.Slider(value=chosen) if by_itself and chosen != epochs else gr.skip(),
             self.offered: chosen if by_itself else gr.skip(),
@@ -244,7 +244,7 @@ class FinetuneTab:
         others = [row["name"] for row in reversed(versions) if row["name"] in usable and not row["current"]]
         return {
             self.versions: texts.version_rows(versions, usable),
-            self.version: parts.AnyChoice(choices=others, interactive=bool(others)),
+            self.version: gr.Dropdown(choices=others, interactive=bool(others)),
         }
 
     def _job_view(self, job: Mapping[str, Any] | None, shown: Any) -> dict[Any, Any]:
