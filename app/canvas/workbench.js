@@ -1,16 +1,13 @@
 /** The editor as a whole: which image is open, which tool is in hand, and what the buttons and keys do. */
 
 import * as api from "./model/api.js";
-import { Assistant } from "./model/assistant.js";
 import { Clipboard, copiesOf } from "./model/clipboard.js";
 import { ownCategories, shapeKind, simplified } from "./model/document.js";
-import { Editor, lineOf } from "./model/editor.js";
-import { ImageList } from "./model/images.js";
 import { takePageName } from "./model/page_name.js";
-import { browserSession, remember, remembered } from "./model/preferences.js";
+import { browserSession, remembered } from "./model/preferences.js";
+import { OpenImages } from "./open_images.js";
 import { turnVisibility } from "./tools/keypoints.js";
 import { createTools } from "./tools/list.js";
-import { View } from "./view/view.js";
 
 /** @typedef {import("./tools/list.js").ToolName} ToolName */
 /** @typedef {import("./view/view.js").Tool} Tool */
@@ -19,29 +16,22 @@ const PASTE_PAUSE = 30; // milliseconds
 const COPY_STEP = 12; // CSS pixels between an object and its copy
 const SIMPLIFY_TOLERANCE = 1.5; // CSS pixels at the present zoom: what the eye would not miss
 
-export class Workbench {
+export class Workbench extends OpenImages {
   /** @param {HTMLElement} root the element that everything is in */
   constructor(root) {
+    super();
     this.root = root;
     /** Ends with the editor: what listens outside its element listens until then. */
     this.leaving = new AbortController();
-    this.editor = new Editor();
-    this.images = new ImageList();
-    this.assistant = new Assistant(this.editor, this.images);
-    this.view = new View(this.editor);
     this.tools = createTools(this.editor, this.view);
     /** @type {ToolName} */
     this.toolName = "select";
-    this.opening = 0;
-    this.openedMilliseconds = 0; // from asking for an image to its first frame with objects
     this.galleryShown = false;
     /** @type {ReturnType<typeof setTimeout> | undefined} */
     this.pasting = undefined;
     this.clipboard = new Clipboard(browserSession());
-    this.categoriesSeen = ""; // the digest that `lookAround` saw last
     this.view.setTool(this.tools.select);
     this.view.onOverlay = (context, surface) => this.toolList.forEach((tool) => tool.overlay?.(context, surface));
-    this.editor.on("document", () => this.editor.document && this.images.note(this.editor.document));
   }
 
   /** Read the workspace and open the image of the address, the last one, or the first. */
@@ -62,112 +52,6 @@ export class Workbench {
     this.editor.outbox.close();
     this.view.imageLayer.close();
     this.root.remove();
-  }
-
-  // -- images ---------------------------------------------------------------------------------
-
-  /** @param {number} id */
-  async open(id) {
-    const started = performance.now();
-    const opening = ++this.opening;
-    this.settleTool();
-    try {
-      const decoding = this.view.imageLayer.load(api.imageUrl(id), () => this.view.redraw());
-      decoding.catch(() => {}); // reported below, by show()
-      const document = await this.editor.load(id);
-      if (opening !== this.opening) return;
-      this.editor.open(document);
-      this.images.note(document);
-      remember("image", id);
-      history.replaceState(history.state, "", `#image=${id}`);
-      await this.view.show(api.imageUrl(id), document.image);
-      if (opening !== this.opening) return;
-      requestAnimationFrame(() => {
-        this.openedMilliseconds = performance.now() - started;
-      });
-      this.assistant.opened(document);
-      this.readAhead(id);
-    } catch (error) {
-      if (opening === this.opening)
-        this.editor.emit("notice", { text: `Image ${id}: ${lineOf(error)}`, kind: "error" });
-    }
-  }
-
-  /** Decode the next image while the person is busy with this one. @private @param {number} id */
-  readAhead(id) {
-    const next = this.images.rows[this.images.indexOf(id) + 1];
-    if (next) this.view.imageLayer.load(api.imageUrl(next.image_id), () => {}).catch(() => {});
-  }
-
-  /** @param {1 | -1} direction */
-  step(direction) {
-    const id = this.editor.image?.image_id;
-    if (id === undefined) return;
-    const row = this.images.rows[this.images.indexOf(id) + direction];
-    if (row) void this.open(row.image_id);
-  }
-
-  nextUnreviewed() {
-    const row = this.images.nextUnreviewed(this.editor.image?.image_id ?? null);
-    if (row) void this.open(row.image_id);
-    else this.editor.emit("notice", { text: "Every image is reviewed.", kind: "success" });
-  }
-
-  /** @param {File[]} files */
-  async upload(files) {
-    if (!files.length) return;
-    const annotations = files.filter((file) => file.name.toLowerCase().endsWith(".json"));
-    if (annotations.length) return this.editor.emit("importfiles", files);
-    const { added, known, errors } = await this.images.upload(files);
-    const first = added[0] ?? known[0];
-    if (first !== undefined) await this.open(first);
-    if (errors.length) {
-      this.editor.emit("notice", {
-        text: `${errors.length} of ${files.length} ${files.length > 1 ? "files" : "file"} not added:`,
-        lines: errors.map(({ error }) => error), // each names its file
-        kind: "error",
-      });
-    } else if (known.length) {
-      const text = known.length === 1 ? "That image is already here." : `${known.length} of them are already here.`;
-      this.editor.emit("notice", { text });
-    }
-  }
-
-  /** The page is looked at again: other tabs, other people or a new model may have changed things. */
-  async refresh() {
-    const { editor, images } = this;
-    if (!images.loaded || editor.draft || editor.outbox.edits.length) return;
-    try {
-      await images.read();
-      const image = editor.image;
-      if (!image) return void (images.rows[0] && (await this.open(images.rows[0].image_id)));
-      const document = await editor.load(image.image_id);
-      if (
-        document.revision !== editor.document?.revision ||
-        JSON.stringify(document.categories) !== JSON.stringify(editor.document.categories)
-      ) {
-        editor.replace(document);
-      }
-    } catch {
-      // nothing is asked of the person here; the next action will say that the server is away
-    }
-  }
-
-  /** Whether somebody else has changed this image or the classes; asked while the person is not at anything. */
-  async lookAround() {
-    const { editor } = this;
-    const image = editor.image?.image_id;
-    if (image === undefined || editor.draft || editor.outbox.edits.length || this.view.pressed) return;
-    try {
-      const { revision, categories } = await api.getRevision(image);
-      const changed = revision !== editor.document?.revision || categories !== this.categoriesSeen;
-      if (changed && editor.image?.image_id === image && !editor.outbox.edits.length && !this.view.pressed) {
-        await editor.reload();
-        this.categoriesSeen = categories;
-      }
-    } catch {
-      // the next action will say that the server is away
-    }
   }
 
   // -- tools ----------------------------------------------------------------------------------

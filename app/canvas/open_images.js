@@ -1,0 +1,129 @@
+/** Which image is open: opening, walking, adding images, and seeing what somebody else changed. */
+
+import * as api from "./model/api.js";
+import { Assistant } from "./model/assistant.js";
+import { Editor, lineOf } from "./model/editor.js";
+import { ImageList } from "./model/images.js";
+import { remember } from "./model/preferences.js";
+import { View } from "./view/view.js";
+
+/** The part of a `Workbench` that is about images; the tools and what is done to objects come with that. */
+export class OpenImages {
+  constructor() {
+    this.editor = new Editor();
+    this.images = new ImageList();
+    this.assistant = new Assistant(this.editor, this.images);
+    this.view = new View(this.editor);
+    this.opening = 0;
+    this.openedMilliseconds = 0; // from asking for an image to its first frame with objects
+    this.categoriesSeen = ""; // the digest that `lookAround` saw last
+    this.editor.on("document", () => this.editor.document && this.images.note(this.editor.document));
+  }
+
+  /** What the tool in hand is at comes to an end: another image is turned to. */
+  settleTool() {}
+
+  /** @param {number} id */
+  async open(id) {
+    const started = performance.now();
+    const opening = ++this.opening;
+    this.settleTool();
+    try {
+      const decoding = this.view.imageLayer.load(api.imageUrl(id), () => this.view.redraw());
+      decoding.catch(() => {}); // reported below, by show()
+      const document = await this.editor.load(id);
+      if (opening !== this.opening) return;
+      this.editor.open(document);
+      this.images.note(document);
+      remember("image", id);
+      history.replaceState(history.state, "", `#image=${id}`);
+      await this.view.show(api.imageUrl(id), document.image);
+      if (opening !== this.opening) return;
+      requestAnimationFrame(() => {
+        this.openedMilliseconds = performance.now() - started;
+      });
+      this.assistant.opened(document);
+      this.readAhead(id);
+    } catch (error) {
+      if (opening === this.opening)
+        this.editor.emit("notice", { text: `Image ${id}: ${lineOf(error)}`, kind: "error" });
+    }
+  }
+
+  /** Decode the next image while the person is busy with this one. @private @param {number} id */
+  readAhead(id) {
+    const next = this.images.rows[this.images.indexOf(id) + 1];
+    if (next) this.view.imageLayer.load(api.imageUrl(next.image_id), () => {}).catch(() => {});
+  }
+
+  /** @param {1 | -1} direction */
+  step(direction) {
+    const id = this.editor.image?.image_id;
+    if (id === undefined) return;
+    const row = this.images.rows[this.images.indexOf(id) + direction];
+    if (row) void this.open(row.image_id);
+  }
+
+  nextUnreviewed() {
+    const row = this.images.nextUnreviewed(this.editor.image?.image_id ?? null);
+    if (row) void this.open(row.image_id);
+    else this.editor.emit("notice", { text: "Every image is reviewed.", kind: "success" });
+  }
+
+  /** @param {File[]} files */
+  async upload(files) {
+    if (!files.length) return;
+    const annotations = files.filter((file) => file.name.toLowerCase().endsWith(".json"));
+    if (annotations.length) return this.editor.emit("importfiles", files);
+    const { added, known, errors } = await this.images.upload(files);
+    const first = added[0] ?? known[0];
+    if (first !== undefined) await this.open(first);
+    if (errors.length) {
+      this.editor.emit("notice", {
+        text: `${errors.length} of ${files.length} ${files.length > 1 ? "files" : "file"} not added:`,
+        lines: errors.map(({ error }) => error), // each names its file
+        kind: "error",
+      });
+    } else if (known.length) {
+      const text = known.length === 1 ? "That image is already here." : `${known.length} of them are already here.`;
+      this.editor.emit("notice", { text });
+    }
+  }
+
+  /** The page is looked at again: other tabs, other people or a new model may have changed things. */
+  async refresh() {
+    const { editor, images } = this;
+    if (!images.loaded || editor.draft || editor.outbox.edits.length) return;
+    try {
+      await images.read();
+      const image = editor.image;
+      if (!image) return void (images.rows[0] && (await this.open(images.rows[0].image_id)));
+      const document = await editor.load(image.image_id);
+      if (
+        document.revision !== editor.document?.revision ||
+        JSON.stringify(document.categories) !== JSON.stringify(editor.document.categories)
+      ) {
+        editor.replace(document);
+      }
+    } catch {
+      // nothing is asked of the person here; the next action will say that the server is away
+    }
+  }
+
+  /** Whether somebody else has changed this image or the classes; asked while the person is not at anything. */
+  async lookAround() {
+    const { editor } = this;
+    const image = editor.image?.image_id;
+    if (image === undefined || editor.draft || editor.outbox.edits.length || this.view.pressed) return;
+    try {
+      const { revision, categories } = await api.getRevision(image);
+      const changed = revision !== editor.document?.revision || categories !== this.categoriesSeen;
+      if (changed && editor.image?.image_id === image && !editor.outbox.edits.length && !this.view.pressed) {
+        await editor.reload();
+        this.categoriesSeen = categories;
+      }
+    } catch {
+      // the next action will say that the server is away
+    }
+  }
+}
