@@ -21,7 +21,8 @@ from sqlalchemy.orm import Session
 
 from app.finetuning import job_directory
 from app.finetuning.held_out import read_split, remember_split
-from app.finetuning.job_view import JobView, last_error, model_name
+from app.finetuning.interruptions import may_go_on
+from app.finetuning.job_view import NO_MESSAGE, JobView, last_error, model_name
 from app.finetuning.new_job import fill_directory, prepared_directory, put_in_line
 from app.finetuning.plan import choose_epochs, expected_seconds, useful_epochs
 from app.finetuning.reviewed_data import ReviewedData, TooLittleDataError, reviewed_data
@@ -53,7 +54,7 @@ class FineTuning:
         *,
         device: str = "auto",
         training: dict[str, Any] | None = None,
-        kill_after: float = 30.0,
+        kill_after: float = 1.5,
     ) -> None:
         """`training` are TrainConfig fields; `kill_after` is how many seconds a cancelled job may take to stop."""
         self.store = store
@@ -220,7 +221,7 @@ class FineTuning:
 
     def _start_process(self, job: Job) -> None:
         directory = self._directory(job)
-        job.state, job.started = "running", time.time()
+        job.state, job.started = "running", job.started or time.time()
         # A server that was killed right after it had started the process never wrote that down.
         job.pid = find_process(WORKER, directory)
         if job.pid is None:
@@ -243,8 +244,11 @@ class FineTuning:
             self._finish(session, job, directory)
         elif cancel.exists():
             job.state = "cancelled"
+        elif (line := last_error(directory / job_directory.OUTPUT)) == NO_MESSAGE and may_go_on(directory):
+            job.finished = None
+            self._start_process(job)
         else:
-            job.state, job.error = "failed", last_error(directory / job_directory.OUTPUT)
+            job.state, job.error = "failed", line
 
     def _finish(self, session: Session, job: Job, directory: Path) -> None:
         result = read_json(directory / job_directory.RESULT)

@@ -11,6 +11,7 @@ import os
 import sys
 import time
 import traceback
+from dataclasses import replace
 from pathlib import Path
 
 from app.finetuning import job_directory
@@ -18,9 +19,13 @@ from app.finetuning.comparison import draw_comparison
 from app.finetuning.job_directory import training_config
 from app.finetuning.plan import choose_epochs
 from app.finetuning.step_time import measured_seconds_per_image, seconds_per_image
+from app.finetuning.training_log import TrainingLog
 from app.json_files import read_json, write_json
 from core import CocoDataset, evaluate, load_model, train
-from core.training.checkpoints import CHECKPOINT
+from core.config import TrainConfig
+from core.model.weights import SIDECAR_FILE, WEIGHTS_FILE
+from core.training.checkpoints import CHECKPOINT, load_checkpoint
+from core.training.metrics_log import METRICS
 
 
 def run_job(directory: Path) -> None:
@@ -39,9 +44,11 @@ def run_job(directory: Path) -> None:
         _enter(directory, "judging the base model")
         held_out = CocoDataset(directory / job_directory.IMAGES, config.val_annotations)
         base = load_model(config.model)
-        before = evaluate(base, held_out, device=config.device)
+        if not (directory / job_directory.BEFORE).exists():
+            write_json(directory / job_directory.BEFORE, evaluate(base, held_out, device=config.device))
+        before = read_json(directory / job_directory.BEFORE)
     _enter(directory, "training")
-    if train(config).stopped:
+    if _train(config):
         return
     if held_out is not None:
         _enter(directory, "judging the new model")
@@ -56,6 +63,23 @@ def run_job(directory: Path) -> None:
         "seconds_per_image": measured_seconds_per_image(directory),
     }
     write_json(directory / job_directory.RESULT, result)
+
+
+def _train(config: TrainConfig) -> bool:
+    """Train, from where a process that was killed left its last checkpoint; whether somebody asked to stop."""
+    directory = Path(config.output)
+    if not (directory / CHECKPOINT).exists():
+        for leftover in (WEIGHTS_FILE, SIDECAR_FILE):  # of a process that was killed before its first checkpoint
+            (directory / leftover).unlink(missing_ok=True)
+        return train(config).stopped
+    log = TrainingLog(directory / METRICS).refresh()
+    done = load_checkpoint(directory)["step"]
+    if log.start is not None and done >= log.start["steps_total"]:
+        if (directory / SIDECAR_FILE).exists():
+            return False  # it was killed behind its last step
+        (directory / CHECKPOINT).unlink()
+        return _train(config)
+    return train(replace(config, resume=True)).stopped
 
 
 def _enter(directory: Path, phase: str) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pickle
+import time
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,25 @@ from core.files import write_atomically
 from core.model.mask_rcnn import MaskRCNN
 
 CHECKPOINT = "checkpoint.pt"
+FIRST_AFTER = 60.0  # seconds of a run until its first checkpoint, whatever its steps take
+EVERY = 240.0  # seconds between two
 FORMAT = 1
+
+
+class CheckpointClock:
+    """Says when a checkpoint is due by the clock: a step may take a second here and a minute there."""
+
+    def __init__(self) -> None:
+        self.due_at = time.monotonic() + FIRST_AFTER
+
+    @property
+    def is_due(self) -> bool:
+        """Whether one should be written after this step."""
+        return time.monotonic() >= self.due_at
+
+    def written(self) -> None:
+        """One has been written."""
+        self.due_at = time.monotonic() + EVERY
 
 
 def save_checkpoint(directory: Path, state: dict[str, Any]) -> None:

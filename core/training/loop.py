@@ -17,6 +17,7 @@ from tqdm import tqdm
 
 from core.config import TrainConfig
 from core.memory import give_back_freed_memory
+from core.training.checkpoints import CheckpointClock
 from core.training.distributed import processes
 from core.training.divergence import FiniteLoss, TrainingDivergedError
 from core.training.metrics_log import StepMeter
@@ -93,6 +94,7 @@ def _run_phase(run: Run, request: StopRequest) -> bool:
     loader = batches(run.dataset, run.taught, config, here, run.done, end)
     bar = tqdm(total=end, initial=run.done, desc=phase.name, unit="step", disable=None if here.is_main else True)
     stopping = False
+    clock = CheckpointClock()
     model.train()
 
     for images, targets in loader:
@@ -138,9 +140,12 @@ def _run_phase(run: Run, request: StopRequest) -> bool:
             model.train()
             meter.leave_out(time.perf_counter() - began)
             stopping = stopping or (request.asked and here.count == 1)
-        if run.done % config.checkpoint_every == 0 or last or stopping:
+        # Several processes agree on steps only: each has a clock of its own.
+        by_clock = here.count == 1 and clock.is_due
+        if run.done % config.checkpoint_every == 0 or last or stopping or by_clock:
             finite.check()
             write_checkpoint(run)
+            clock.written()
         if stopping:
             break
 

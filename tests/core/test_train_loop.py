@@ -112,6 +112,22 @@ def test_resuming_is_exact_with_jitter_and_pasted_objects_too(toy: Path, tmp_pat
     assert varied_losses != plain_losses
 
 
+def test_a_checkpoint_is_written_by_the_clock_too(toy: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where a step takes a minute, two hundred of them are hours that a power cut would cost."""
+    written: list[int] = []
+    monkeypatch.setattr("core.training.loop.write_checkpoint", lambda run: written.append(run.done))
+    train(config_for(toy, tmp_path / "seldom", steps=4, checkpoint_every=100))
+    assert written == [4]
+    written.clear()
+    monkeypatch.setattr("core.training.checkpoints.FIRST_AFTER", 0.0)
+    train(config_for(toy, tmp_path / "first", steps=4, checkpoint_every=100))
+    assert written == [1, 4]
+    written.clear()
+    monkeypatch.setattr("core.training.checkpoints.EVERY", 0.0)
+    train(config_for(toy, tmp_path / "each", steps=4, checkpoint_every=100))
+    assert written == [1, 2, 3, 4]
+
+
 def _fail_at_step(patch: pytest.MonkeyPatch, failing: int) -> None:
     """Let the optimizer's n-th step be the last thing that happens."""
     step, done = torch.optim.AdamW.step, []

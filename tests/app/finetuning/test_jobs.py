@@ -20,12 +20,14 @@ import pytest
 from fastapi.testclient import TestClient
 
 from app.finetuning import job_directory
+from app.finetuning.interruptions import MOST_WITHOUT_PROGRESS
 from app.finetuning.job_view import NO_MESSAGE
 from app.finetuning.jobs import FineTuning
 from app.inference.registry import ModelRegistry
 from app.server import create_app
 from app.store.database import Store
 from app.store.edits import create_instance, set_status
+from core.training.checkpoints import CHECKPOINT
 from tests.app.reviewed_workspace import add_shapes, write_tiny_model
 
 HOST = "http://127.0.0.1"
@@ -159,15 +161,48 @@ def test_a_failed_job_says_why_and_the_next_one_still_runs(
     with fine_tuning.store.writing() as session:
         fine_tuning.registry.add(session, "broken", path=str(broken))
     first = fine_tuning.start("broken", epochs=1)["id"]
-    second = fine_tuning.start("tiny", epochs=500)["id"]
+    second = fine_tuning.start("tiny", epochs=1)["id"]
     job = wait_for(lambda: fine_tuning.job(first), ended)
     assert job["state"] == "failed"
     assert "model.safetensors" in job["error"]
     assert "\n" not in job["error"]
-    wait_for(lambda: fine_tuning.job(second), is_training)
-    os.kill(running_worker(fine_tuning, second), signal.SIGKILL)  # as the system does where memory runs out
-    job = wait_for(lambda: fine_tuning.job(second), ended)
+    assert wait_for(lambda: fine_tuning.job(second), ended)["state"] == "finished"
+
+
+def test_a_killed_worker_goes_on_from_its_last_checkpoint(fine_tuning: FineTuning) -> None:
+    fine_tuning.training = {"checkpoint_every": 3}
+    number = fine_tuning.start("tiny", epochs=6)["id"]
+    directory = fine_tuning.runs / str(number)
+    wait_for(lambda: {"there": (directory / CHECKPOINT).exists()}, lambda answer: answer["there"])
+    os.kill(running_worker(fine_tuning, number), signal.SIGKILL)  # as the system does where memory runs out
+    job = wait_for(lambda: fine_tuning.job(number), ended)
+    assert job["state"] == "finished", job
+    starts = [line for line in read_log(directory) if line["kind"] == "start"]
+    assert len(starts) == 2
+    assert starts[1]["resumed_at"] >= 3
+    steps = [line["step"] for line in read_log(directory) if line["kind"] == "step"]
+    assert steps == list(range(1, 13))  # each once: 4 images in batches of 2, six times
+
+
+def test_a_worker_that_is_killed_again_and_again_at_the_same_place_has_failed(fine_tuning: FineTuning) -> None:
+    number = fine_tuning.start("tiny", epochs=500)["id"]
+    killed: set[int] = set()
+
+    def kill() -> dict[str, Any]:
+        job = fine_tuning.job(number)
+        for process in psutil.process_iter(["cmdline"]):
+            if is_worker_of(process, fine_tuning.runs / str(number)) and process.pid not in killed:
+                killed.add(process.pid)
+                process.kill()
+        return job
+
+    job = wait_for(kill, ended)
     assert (job["state"], job["error"]) == ("failed", NO_MESSAGE)
+    assert len(killed) == 1 + MOST_WITHOUT_PROGRESS
+
+
+def read_log(directory: Path) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in (directory / "metrics.jsonl").read_text().splitlines()]
 
 
 def test_a_job_survives_the_death_of_the_server(store: Store, tmp_path: Path, tiny_model: Path) -> None:
