@@ -14,6 +14,7 @@ import { colorOf, HANDLE, inScreenPixels } from "../view/painter.js";
 import { hits, shapeOf } from "../view/outline_cache.js";
 import { cursorOf, dragHandle, drawHandles, handleAt } from "./frame.js";
 import { GroupDrag } from "./group.js";
+import { Marquee } from "./marquee.js";
 import { dragKeypoint, turnVisibility } from "./keypoints.js";
 
 /** @typedef {import("../view/view.js").Pointer} Pointer */
@@ -40,14 +41,12 @@ export class SelectTool {
     this.drag = null;
     /** Where a click would add a vertex. @type {{x: number, y: number} | null} */
     this.onEdge = null;
-    /** @type {GroupDrag | null} */
-    this.group = null;
+    /** Several objects dragged together, or a frame drawn around some. @type {GroupDrag | Marquee | null} */
+    this.gesture = null;
     /** The handle of the frame under the pointer. @type {number | null} */
     this.handle = null;
     /** Where a finger's pan of the empty canvas has got to. @type {Pointer | null} */
     this.panFrom = null;
-    /** The frame that is being drawn around objects. @type {{start: Pointer, end: Pointer, adds: boolean} | null} */
-    this.frame = null;
   }
 
   hint() {
@@ -115,7 +114,7 @@ export class SelectTool {
     if (pointer.shift && under.length) return editor.toggleSelected(under[0].id);
     const pressed = editor.selectsSeveral && under.find(({ id }) => editor.selection.has(id));
     if (pressed) {
-      this.group = new GroupDrag(editor, pointer, pressed.id);
+      this.gesture = new GroupDrag(editor, pointer, pressed.id);
       return;
     }
     const chosen = under.findIndex((instance) => instance.id === editor.selectedId);
@@ -127,7 +126,7 @@ export class SelectTool {
     } else {
       if (!pointer.shift) editor.selectAll([]);
       if (pointer.touch) this.panFrom = pointer;
-      else this.frame = { start: pointer, end: pointer, adds: pointer.shift };
+      else this.gesture = new Marquee(view, pointer);
     }
   }
 
@@ -187,12 +186,8 @@ export class SelectTool {
       this.panFrom = pointer;
       return this.view.redrawMoved();
     }
-    if (this.frame && pressed) {
-      this.frame.end = pointer;
-      return this.view.redrawOverlay();
-    }
-    if (this.group && pressed) {
-      this.group.move(pointer);
+    if (this.gesture && pressed) {
+      this.gesture.move(pointer);
       return this.view.redrawOverlay();
     }
     const drag = this.drag;
@@ -224,10 +219,10 @@ export class SelectTool {
   }
 
   pointerUp() {
-    const { drag, frame, group } = this;
-    this.drag = this.panFrom = this.frame = this.group = null;
-    group?.end();
-    if (frame) this.selectFramed(frame);
+    const { drag, gesture } = this;
+    this.drag = this.panFrom = this.gesture = null;
+    gesture?.end();
+    if (gesture) this.view.redrawOverlay();
     if (!drag) return;
     const draft = this.editor.draft;
     if (drag.moving && draft) this.editor.change(draft.id, draft.fields);
@@ -236,22 +231,6 @@ export class SelectTool {
       drag.click?.();
     }
     this.view.redraw();
-  }
-
-  /** @private @param {{start: Pointer, end: Pointer, adds: boolean}} frame */
-  selectFramed({ start, end, adds }) {
-    this.view.redrawOverlay();
-    if (Math.hypot(end.screenX - start.screenX, end.screenY - start.screenY) < DRAG_START) return;
-    const ids = this.view
-      .instancesIn([
-        Math.min(start.x, end.x),
-        Math.min(start.y, end.y),
-        Math.max(start.x, end.x),
-        Math.max(start.y, end.y),
-      ])
-      .map(({ id }) => id);
-    const before = adds ? [...this.editor.selection].filter((id) => !ids.includes(id)) : [];
-    this.editor.selectAll([...before, ...ids]);
   }
 
   /** @param {Pointer} pointer */
@@ -268,15 +247,15 @@ export class SelectTool {
   }
 
   cancel() {
-    const busy = this.drag !== null || this.frame !== null || this.group !== null;
-    this.drag = this.panFrom = this.frame = this.group = null;
+    const busy = this.drag !== null || this.gesture !== null;
+    this.drag = this.panFrom = this.gesture = null;
     if (busy) this.editor.setDraft(null);
     else if (this.editor.selectedId !== null) this.editor.selectAll([]);
     return true;
   }
 
   leave() {
-    if (this.drag || this.frame || this.group) this.cancel();
+    if (this.drag || this.gesture) this.cancel();
     this.view.activeVertex = this.onEdge = this.handle = null;
     this.view.hoveredKeypoint = null;
   }
@@ -284,7 +263,8 @@ export class SelectTool {
   /** @param {Pointer} pointer */
   cursor(pointer) {
     if (this.handle !== null) return cursorOf(this.handle);
-    if (this.drag?.moving || this.panFrom || this.group?.moving) return "grabbing";
+    if (this.drag?.moving || this.panFrom || (this.gesture instanceof GroupDrag && this.gesture.moving))
+      return "grabbing";
     if (this.view.hoveredKeypoint !== null || this.view.activeVertex)
       return pointer.shift && this.view.activeVertex ? "not-allowed" : "grab";
     if (this.onEdge) return "copy";
@@ -294,8 +274,7 @@ export class SelectTool {
 
   /** @param {CanvasRenderingContext2D} context @param {import("../view/painter.js").Surface} surface */
   draw(context, surface) {
-    this.group?.draw(context, surface);
-    if (this.frame) drawFrame(context, surface, this.frame.start, this.frame.end);
+    this.gesture?.draw(context, surface);
     const instance = this.editable;
     if (instance) drawHandles(context, surface, this.editor.shown(instance), this.handle);
     if (!this.onEdge || this.drag || !instance || shapeKind(instance) === "box") return;
@@ -309,26 +288,6 @@ export class SelectTool {
     context.strokeStyle = colorOf(this.editor.category(instance.category_id));
     context.stroke();
   }
-}
-
-/** @param {CanvasRenderingContext2D} context @param {import("../view/painter.js").Surface} surface @param {Pointer} start @param {Pointer} end */
-function drawFrame(context, surface, start, end) {
-  const [left, top] = surface.viewport.toScreen(start.x, start.y);
-  inScreenPixels(context, surface);
-  context.fillStyle = "rgba(90, 120, 255, 0.15)";
-  context.fillRect(left, top, end.screenX - left, end.screenY - top);
-  for (const [color, offset] of /** @type {[string, number][]} */ ([
-    ["#ffffff", 0],
-    ["#1b2330", 4],
-  ])) {
-    context.setLineDash([4, 4]);
-    context.lineDashOffset = offset;
-    context.lineWidth = 1;
-    context.strokeStyle = color;
-    context.strokeRect(left, top, end.screenX - left, end.screenY - top);
-  }
-  context.setLineDash([]);
-  context.lineDashOffset = 0;
 }
 
 /** @param {number[]} fixed @param {number[]} at @returns {[number, number, number, number]} */
