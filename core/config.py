@@ -58,8 +58,9 @@ class ModelConfig:
     rpn_backbone: Literal["shared", "own"] = "shared"  # "own": backbone (and pyramid) of the RPN's, not the heads'
     proposals_train: int = 2000  # kept after NMS, an image
     proposals_test: int = 0  # 0 is the paper's: 1000 with FPN, 300 on one map
-    proposals_before_nms_train: int = 2000  # a pyramid level
-    proposals_before_nms_test: int = 1000
+    # Before NMS, a pyramid level; 0 is 2000 and 1000, and Faster R-CNN's 12000 and 6000 where there is one map.
+    proposals_before_nms_train: int = 0
+    proposals_before_nms_test: int = 0
     rpn_nms_threshold: float = 0.7
     rpn_score_threshold: float = 0.0  # proposals of lower objectness are left out; torchvision's MobileNets: 0.05
     rpn_batch_size: int = 256  # anchors sampled for the RPN loss, an image
@@ -73,6 +74,9 @@ class ModelConfig:
     roi_aligned: bool = True  # half-pixel correction; torchvision's weights were trained without
     rois_per_image: int = 0  # N of section 3.1; 0 is the paper's: 512 with FPN, 64 on one map
     roi_positive_fraction: float = 0.25
+
+    # C4's RoIs of 14×14 that res5 halves, or 7×7 and stride 1 in res5 as figure 4 has it; both give the heads 7×7.
+    c4_res5: Literal["stride2", "stride1"] = "stride2"
 
     # -- box head -------------------------------------------------------------------------------
     box_head: Literal["fc2", "conv4fc1"] = "fc2"  # ignored where res5 is the head (c4)
@@ -116,6 +120,10 @@ class ModelConfig:
             object.__setattr__(self, "rois_per_image", 512 if self.has_pyramid else 64)
         if not self.proposals_test:
             object.__setattr__(self, "proposals_test", 1000 if self.has_pyramid else 300)
+        if not self.proposals_before_nms_train:
+            object.__setattr__(self, "proposals_before_nms_train", 2000 if self.has_pyramid else 12000)
+        if not self.proposals_before_nms_test:
+            object.__setattr__(self, "proposals_before_nms_test", 1000 if self.has_pyramid else 6000)
         for name in ("image_mean", "image_std"):
             if len(getattr(self, name)) != 3:
                 raise ValueError(f"ModelConfig.{name}={getattr(self, name)}: three numbers are needed, for R, G and B")
@@ -225,6 +233,9 @@ class TrainConfig:
     checkpoint_every: int = 200  # steps
     log_every: int = 5  # steps
     validate_every: int = 1  # epochs; 0 validates at the end only
+    # Which AP says which model is the best: "auto" is keypoints' for a model that has them and no masks, else masks',
+    # else boxes'.
+    select_by: Literal["auto", "bbox", "segm", "keypoints"] = "auto"
     validation_losses: bool = False  # the losses on the validation data too, in metrics.jsonl
     resume: bool = False  # go on from the checkpoint in `output`
 
@@ -234,6 +245,8 @@ _MAY_BE_ZERO = {
     "num_classes",  # has a message of its own
     "num_keypoints",
     "proposals_test",
+    "proposals_before_nms_train",
+    "proposals_before_nms_test",
     "rois_per_image",
     "roi_samples",
     "mask_head_convs",

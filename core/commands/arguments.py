@@ -188,6 +188,8 @@ class Train(TrainConfig):
             "than the recipe's scales learning rate and steps."
         ),
     ] = None
+    scaling: bool = True
+    """Whether another number of images a step than a recipe's scales its learning rate, warm-up and length."""
 
     def config(self) -> TrainConfig:
         """The configuration alone."""
@@ -225,11 +227,11 @@ def parse(given: Sequence[str]) -> Any:
         Train, prog="python -m core train", args=given[1:], default=replace(defaults, recipe=recipe, **required)
     )
     own = {name: getattr(parsed, name) for name in _options_of(given) if hasattr(TrainConfig, name) or name in required}
-    config = recipe_config(recipe, processes=processes, **own)
+    config = recipe_config(recipe, processes=processes, scaling=parsed.scaling, **own)
     note = batch_note(recipe, config, processes)
     if note and os.environ.get("RANK", "0") == "0":
         print(f"note: {note}", file=sys.stderr)
-    return Train(**vars(config), recipe=recipe)
+    return Train(**vars(config), recipe=recipe, scaling=parsed.scaling)
 
 
 def _named_recipe(given: Sequence[str]) -> str | None:

@@ -185,6 +185,16 @@ def build_resnet(config: ModelConfig, norm: Callable[[int], nn.Module]) -> ResNe
     return network
 
 
+def build_c4_head(config: ModelConfig) -> nn.Sequential:
+    """Res5 as the head on RoIs of C4 (figure 4, left): R×C×14×14, or ×7×7 with `c4_res5="stride1"`, to R×2C×7×7."""
+    stage = build_resnet(config, norm_layer(config.backbone_norm, config.backbone_norm_eps)).layer4
+    if config.c4_res5 == "stride1":
+        for module in stage.modules():
+            if isinstance(module, nn.Conv2d):
+                module.stride = (1, 1)
+    return stage
+
+
 def _dilate_basic_stage(stage: nn.Sequential) -> None:
     """Trade stride 2 for dilation 2 in a stage of BasicBlocks, which torchvision offers for Bottlenecks only.
 

@@ -95,6 +95,8 @@ def _boxes_and_labels(target: Mapping[str, Any], where: str, config: ModelConfig
         if name not in target:
             raise ValueError(f"{where}: no {name!r}; an image without objects has boxes (0, 4) and labels (0,)")
     boxes = torch.as_tensor(target["boxes"], dtype=torch.float32)
+    if boxes.numel() == 0:  # nothing, whatever its shape
+        boxes = boxes.reshape(0, 4)
     if boxes.dim() != 2 or boxes.shape[1] != 4:
         raise ValueError(f"{where}: boxes are {tuple(boxes.shape)}, an image without objects needs (0, 4)")
     labels = _field(target, "labels", (len(boxes),), where, boxes.device)

@@ -44,6 +44,8 @@ def batch_images(
     Raises:
         ValueError: an image is not a float 3×H×W tensor.
     """
+    if not len(images):
+        raise ValueError("no images are given: at least one is needed")
     shortest, longest = min_size or config.min_size, max_size or config.max_size
     resized = []
     for index, image in enumerate(images):

@@ -14,9 +14,8 @@ from core.model.backbones import (
     MobileNetBackbone,
     ResNetBackbone,
     build_backbone,
-    build_resnet,
+    build_c4_head,
     load_classification_weights,
-    norm_layer,
 )
 from core.model.categories import check_categories, default_categories, with_person_keypoints
 from core.model.detections import all_detections, mask_channel, mask_probabilities, mean_of_masks
@@ -88,8 +87,7 @@ class MaskRCNN(nn.Module):
     def _build_c4_heads(self, channels: int) -> None:
         # Figure 4, left: res5 is the head, shared by box and mask.
         config = self.config
-        norm = norm_layer(config.backbone_norm, config.backbone_norm_eps)
-        self.res5 = build_resnet(config, norm).layer4
+        self.res5 = build_c4_head(config)
         self.box_head = None
         self.box_predictor = BoxPredictor(2 * channels, config.num_classes)
         width = config.mask_head_channels
@@ -110,6 +108,8 @@ class MaskRCNN(nn.Module):
         Raises:
             ValueError: targets missing in training mode, or malformed; one line that says which.
         """
+        if not len(images) and not self.training:
+            return []
         batch = batch_images(images, self.config, min_size, max_size)
         if not self.training:
             return self.detect(batch, self.features(batch.tensor))
@@ -258,7 +258,8 @@ class MaskRCNN(nn.Module):
     def box_features(self, maps: list[Tensor], rois: Sequence[Tensor]) -> Tensor:
         """What the box head reads of each RoI: C×7×7 of the maps; for C4 after res5."""
         if self.res5 is not None:
-            return self.res5(roi_features(maps, self.strides, rois, C4_RESOLUTION, self.config))
+            size = C4_RESOLUTION if self.config.c4_res5 == "stride2" else BOX_RESOLUTION
+            return self.res5(roi_features(maps, self.strides, rois, size, self.config))
         return roi_features(maps[: len(self.strides)], self.strides, rois, BOX_RESOLUTION, self.config)
 
     def box_outputs(self, features: Tensor) -> tuple[Tensor, Tensor]:

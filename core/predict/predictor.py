@@ -15,13 +15,13 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from core.datasets.images import ImageSource, read_image
 from core.devices import choose_device
 from core.model.folding import for_inference
 from core.model.images import ImageBatch, batch_images
 from core.model.mask_rcnn import MaskRCNN
 from core.model.weights import load_model
 from core.predict.augmented import SCALES, detect_augmented
+from core.predict.sources import PredictorSource, checked_range, read_source
 from core.structures import Category, Instances
 
 
@@ -51,6 +51,10 @@ class Predictor:
         min_size, max_size: size of the resized image; None is the model's own.
         detections_per_image: the most objects in an image; None is the model's own, 100 as a rule.
             Where it cuts, a `CutDetections` warning counts what is left out, `Instances.left_out` too.
+        value_range: what is black and what white in images that are given as floats or as integers of
+            more than 8 bits, (0, 255) say; None is 0..1 for tensors, `read_image`'s rule for arrays.
+
+    Images may be torch tensors too, 3×H×W (or 1×H×W, 4×H×W, H×W).
 
     Raises:
         ValueError: an option is out of its range; one line that names it.
@@ -65,6 +69,7 @@ class Predictor:
         max_size: int | None = None,
         cache_size: int = 8,
         detections_per_image: int | None = None,
+        value_range: tuple[float, float] | None = None,
     ) -> None:
         _check_at_least_one(min_size=min_size, max_size=max_size, detections_per_image=detections_per_image)
         if min_size is not None and max_size is not None and min_size > max_size:
@@ -79,6 +84,7 @@ class Predictor:
         self._cache: OrderedDict[str, ImageFeatures] = OrderedDict()
         self._lock = threading.RLock()
         self.score_threshold = score_threshold
+        self.value_range = checked_range(value_range)
         if detections_per_image is not None:
             self.model.config = replace(self.model.config, detections_per_image=detections_per_image)
 
@@ -99,8 +105,8 @@ class Predictor:
         # Where the model itself selects boxes: no mask is computed that would be thrown away.
         self.model.config = replace(self.model.config, score_threshold=value)
 
-    def __call__(self, image: ImageSource, key: str | None = None) -> Instances:
-        """The objects of one image: path, bytes, PIL image or RGB array.
+    def __call__(self, image: PredictorSource, key: str | None = None) -> Instances:
+        """The objects of one image: path, bytes, PIL image, RGB array or tensor.
 
         `key` names the image in the feature cache (a checksum, say); without it the pixels do.
         """
@@ -108,27 +114,27 @@ class Predictor:
             features = self._features(image, key)
             return self._told(self.model.detect(features.batch, features.maps))[0]
 
-    def predict_batch(self, images: Sequence[ImageSource]) -> list[Instances]:
+    def predict_batch(self, images: Sequence[PredictorSource]) -> list[Instances]:
         """The objects of several images in one pass; features are not kept. No images give an empty list."""
         if not len(images):
             return []
         with self._lock, torch.no_grad():
-            batch = self._batch([read_image(image) for image in images])
+            batch = self._batch([self._read(image) for image in images])
             return self._told(self.model.detect(batch, self.model.features(batch.tensor)))
 
-    def augmented(self, image: ImageSource, scales: Sequence[float] = SCALES, mirror: bool = True) -> Instances:
+    def augmented(self, image: PredictorSource, scales: Sequence[float] = SCALES, mirror: bool = True) -> Instances:
         """The objects of one image, seen at several scales and mirrored too: slower and better.
 
         `scales` are factors of the resized image; features are not kept.
         """
         with self._lock:
-            pixels = self._tensor(read_image(image))
+            pixels = self._tensor(self._read(image))
             sizes = {"min_size": self.min_size, "max_size": self.max_size}
             return self._told([detect_augmented(self.model, pixels, scales, mirror, **sizes)])[0]
 
     def boxes_to_masks(
         self,
-        image: ImageSource,
+        image: PredictorSource,
         boxes: Tensor | NDArray[np.floating] | Sequence[Sequence[float]],
         labels: Sequence[int] | None = None,
         key: str | None = None,
@@ -169,15 +175,15 @@ class Predictor:
             else:
                 self._cache.pop(key, None)
 
-    def _features(self, image: ImageSource, key: str | None) -> ImageFeatures:
+    def _features(self, image: PredictorSource, key: str | None) -> ImageFeatures:
         pixels: NDArray[np.uint8] | None = None
         if key is None:
-            pixels = read_image(image)
+            pixels = self._read(image)
             key = hashlib.blake2b(pixels.data, digest_size=16).hexdigest() + str(pixels.shape)
         if key in self._cache:
             self._cache.move_to_end(key)
             return self._cache[key]
-        batch = self._batch([read_image(image) if pixels is None else pixels])
+        batch = self._batch([self._read(image) if pixels is None else pixels])
         features = ImageFeatures(batch, self.model.features(batch.tensor))
         self._cache[key] = features
         while len(self._cache) > self.cache_size:
@@ -202,6 +208,9 @@ class Predictor:
         batch = batch_images(tensors, self.model.config, self.min_size, self.max_size)
         batch.tensor = batch.tensor.contiguous(memory_format=torch.channels_last)
         return batch
+
+    def _read(self, image: PredictorSource) -> NDArray[np.uint8]:
+        return read_source(image, self.value_range)
 
     def _tensor(self, pixels: NDArray[np.uint8]) -> Tensor:
         return torch.from_numpy(pixels).to(self.device).permute(2, 0, 1).float().div_(255)

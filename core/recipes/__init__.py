@@ -70,13 +70,13 @@ def read_recipe(name: str) -> Recipe:
     return Recipe(path.stem, content["description"], content["source"], train, model)
 
 
-def recipe_config(name: str, *, processes: int = 1, **given: Any) -> TrainConfig:
+def recipe_config(name: str, *, processes: int = 1, scaling: bool = True, **given: Any) -> TrainConfig:
     """The TrainConfig of a recipe, with `given` fields (images, annotations and output among them) instead of its own.
 
     The batch is shared by the `processes`. Where a step then sees another number of images than the
     recipe's, the linear scaling rule holds (Goyal et al. 2017): k times the images, k times the
     learning rate, and steps and warm-up divided by k; a learning rate or a length that is given stays
-    as it is given. `model_config` adds to the recipe's own.
+    as it is given. Without `scaling` all of them stay the recipe's. `model_config` adds to the recipe's own.
     """
     recipe = read_recipe(name)
     values = recipe.train | given
@@ -87,7 +87,8 @@ def recipe_config(name: str, *, processes: int = 1, **given: Any) -> TrainConfig
         if given.get("batch_size") is not None and given["batch_size"] < 1:
             raise ValueError(f"batch_size={given['batch_size']}: at least 1 is needed")
         values["batch_size"] = given.get("batch_size") or max(1, images // processes)
-        values |= _scaled(recipe, values["batch_size"] * processes / images, given)
+        if scaling:
+            values |= _scaled(recipe, values["batch_size"] * processes / images, given)
     own = recipe.model
     if values.get("model") and not recipe.train.get("model"):
         own = {}  # written for a new model; the one that is given has a configuration

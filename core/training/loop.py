@@ -48,9 +48,9 @@ def train(config: TrainConfig) -> TrainResult:
 
     Writes into `config.output`: model.safetensors with its sidecar model.json, train.json (the
     configuration), metrics.jsonl (a line every few steps, readable while it grows) and
-    checkpoint.pt. With validation data the model written is the best one so far by mask AP (box AP
-    for a model without masks), else the last. SIGTERM and Ctrl+C end the run after the step it is
-    in, with a checkpoint; `resume` goes on from there to the same result as without the break.
+    checkpoint.pt. With validation data the model written is the best one so far by mask AP (keypoint
+    or box AP for a model without masks, `select_by`), else the last. SIGTERM and Ctrl+C end the run
+    after the step it is in, with a checkpoint; `resume` goes on from there to the same result as without the break.
 
     Raises FileNotFoundError and ValueError, one line, for what a user can mend, among them
     `TrainingDivergedError` naming the images whose loss was no number; what the run wrote before

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -85,6 +86,7 @@ def prepare_run(config: TrainConfig, here: Processes) -> Run:
         _check_resumable(checkpoint, config, phase_steps)
         model, done, best = restored_model(checkpoint), checkpoint["step"], Best(**checkpoint["best"])
         optimizer_state = checkpoint["optimizer"] if done % phase_steps else None
+        _say_which_classes_are_lost(model, dataset)
     model.to(here.device)
     if here.is_main:
         write_config(directory, config)
@@ -159,6 +161,19 @@ def write_checkpoint(run: Run) -> None:
             "best": asdict(run.best),
         }
         save_checkpoint(run.directory, state | model_state(run.model))
+
+
+def _say_which_classes_are_lost(model: MaskRCNN, dataset: CocoDataset) -> None:
+    """A warning that counts the objects of classes that a resumed model does not have, and so does not learn."""
+    known = {category["name"] for category in model.categories}
+    lost = {category["id"]: category["name"] for category in dataset.categories if category["name"] not in known}
+    ids = [item["category_id"] for place in range(len(dataset)) for item in dataset.annotations(place)]
+    if lost:
+        warnings.warn(
+            f"{sum(category_id in lost for category_id in ids)} of {len(ids)} objects are not learned: the run began "
+            f"without their classes ({', '.join(lost.values())}); a new run with this one as its model adds them",
+            stacklevel=3,
+        )
 
 
 def _check_resumable(checkpoint: dict[str, Any], config: TrainConfig, phase_steps: int) -> None:

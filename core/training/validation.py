@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import Any
 
 import torch
 from tqdm import tqdm
 
+from core.config import TrainConfig
 from core.datasets import CocoDataset
 from core.devices import choose_device
 from core.evaluation import evaluate
@@ -36,7 +37,7 @@ def validate(run: Run) -> None:
             entry["losses"] = validation_losses(run.model, run.validation, device=run.here.device)
         run.log.write("validation", step=run.done, epoch=run.epoch, **entry)
         figures = entry["metrics"]
-        kind = "segm" if "segm" in figures else "bbox"
+        kind = selected_kind(run.config, run.model, figures)
         score = figures[kind]["AP"]
         tqdm.write(f"epoch {run.epoch}, step {run.done}: {kind} AP {score:.3f}", file=sys.stderr)
         if run.best.score is None or score >= run.best.score:
@@ -45,6 +46,22 @@ def validate(run: Run) -> None:
             run.best.metrics = {"selected": selected, "step": run.done, "epoch": run.epoch, **figures}
             write_model(run)
     run.here.wait()
+
+
+def selected_kind(config: TrainConfig, model: MaskRCNN, figures: Collection[str]) -> str:
+    """The kind of AP that the best model is chosen by: a keypoint run's is that of its keypoints (section 5).
+
+    Raises ValueError where the validation data or the model has not what `select_by` names.
+    """
+    if config.select_by == "auto":
+        keypoints_alone = model.config.num_keypoints > 0 and model.config.mask_head is None
+        order = ("keypoints", "segm", "bbox") if keypoints_alone else ("segm", "bbox")
+        return next(kind for kind in order if kind in figures)
+    if config.select_by not in figures:
+        raise ValueError(
+            f"select_by={config.select_by!r}, but model and validation data have {', '.join(figures)} in common alone"
+        )
+    return config.select_by
 
 
 def validation_losses(

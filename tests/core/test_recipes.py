@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -20,9 +21,17 @@ DATA_OPTIONS = ["--images", "images", "--annotations", "a.json", "--output", "ru
 # name: steps, images a step, learning rate, steps where it is divided by 10, shorter edges in training
 PUBLISHED: dict[str, tuple[int, int, float, list[int], tuple[int, int] | None]] = {
     "coco-1x": (160_000, 16, 0.02, [120_000], None),
-    "coco-updated-baseline": (180_000, 16, 0.02, [120_000, 160_000], (640, 800)),
+    "coco-c4": (160_000, 16, 0.02, [120_000], None),
+    "coco-resnext101": (160_000, 8, 0.01, [120_000], None),
+    "coco-updated-baseline": (180_000, 16, 0.02, [120_000, 160_000], None),
+    "coco-end-to-end": (180_000, 16, 0.02, [120_000, 160_000], None),
+    "coco-train-time-augmentation": (260_000, 16, 0.02, [200_000, 240_000], (640, 800)),
+    "coco-resnext152": (260_000, 8, 0.01, [200_000, 240_000], (640, 800)),
+    "coco-non-local": (260_000, 8, 0.01, [200_000, 240_000], (640, 800)),
     "coco-3x": (270_000, 16, 0.02, [210_000, 250_000], (640, 800)),
     "coco-keypoints": (90_000, 16, 0.02, [60_000, 80_000], (640, 800)),
+    "coco-keypoints-and-masks": (90_000, 16, 0.02, [60_000, 80_000], (640, 800)),
+    "coco-keypoints-updated-baseline": (130_000, 16, 0.02, [100_000, 120_000], (640, 800)),
     "cityscapes": (24_000, 8, 0.01, [18_000], (800, 1024)),
     "cityscapes-from-coco": (4_000, 8, 0.01, [3_000], (800, 1024)),
 }
@@ -58,6 +67,37 @@ def test_every_recipe_makes_a_configuration() -> None:
         values = json.loads(config.model_config) if config.model_config else {}
         assert ModelConfig.from_dict(values).min_size == recipe.model["min_size"]
     assert read_recipe("coco-keypoints").model["mask_head"] is None
+
+
+def model_of(name: str) -> ModelConfig:
+    return ModelConfig.from_dict(json.loads(recipe_config(name, **DATA).model_config or ""))
+
+
+def test_each_row_of_the_paper_is_itself_and_nothing_of_another_row() -> None:
+    first = ("coco-1x", "coco-c4", "coco-resnext101", "cityscapes")
+    assert [model_of(name).nms_threshold for name in first] == [0.3] * 4
+    c4 = model_of("coco-c4")
+    assert (c4.features, c4.c4_res5, c4.rois_per_image, c4.proposals_test) == ("c4", "stride1", 64, 300)
+    assert model_of("coco-resnext101").backbone == "resnext101_64x4d"
+    # Appendix B, each row one thing more than the one before.
+    rows = ["coco-updated-baseline", "coco-end-to-end", "coco-train-time-augmentation", "coco-resnext152"]
+    assert [model_of(name).nms_threshold for name in rows] == [0.5] * 4
+    assert [recipe_config(name, **DATA).training for name in rows] == ["rpn_separate", "joint", "joint", "joint"]
+    assert model_of("coco-updated-baseline") == model_of("coco-end-to-end") == model_of("coco-train-time-augmentation")
+    assert recipe_config(rows[2], **DATA).min_sizes == recipe_config(rows[3], **DATA).min_sizes
+    assert replace(model_of("coco-non-local"), non_local_blocks=0) == model_of("coco-resnext152")
+    both = model_of("coco-keypoints-and-masks")
+    assert replace(both, mask_head=None) == model_of("coco-keypoints")
+    assert recipe_config("coco-keypoints-and-masks", **DATA).select_by == "keypoints"
+
+
+def test_without_scaling_a_recipe_stays_what_it_is(capsys: pytest.CaptureFixture[str]) -> None:
+    config = recipe_config("coco-resnext101", **DATA, batch_size=2, scaling=False)
+    assert (config.learning_rate, config.steps, config.warmup_steps) == (0.01, 160_000, 500)
+    command = parse(["train", "--recipe", "coco-1x", "--no-scaling", "--batch-size", "8", *DATA_OPTIONS])
+    assert isinstance(command, Train)
+    assert (command.learning_rate, command.steps, command.batch_size) == (0.02, 160_000, 8)
+    assert "made for 16 images a step, here are 8: learning rate 0.02" in capsys.readouterr().err
 
 
 def test_another_number_of_images_scales_learning_rate_and_steps() -> None:
