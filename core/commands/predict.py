@@ -18,6 +18,7 @@ from core.commands.class_names import load_named_model
 from core.datasets import read_image
 from core.datasets.images import IMAGE_SUFFIXES
 from core.files import write_text_atomically
+from core.masks import segmentation_bbox
 from core.memory import keep_freed_memory
 from core.predict.predictor import CutDetections, Predictor
 from core.ranges import ONE_OR_MORE, SHARE, check_ranges
@@ -124,8 +125,25 @@ def _readable(batch: Sequence[tuple[str, Path]]) -> Iterator[tuple[str, NDArray[
 def data_set(
     images: list[dict[str, Any]], annotations: list[dict[str, Any]], categories: Sequence[Any]
 ) -> dict[str, Any]:
-    """A COCO data set that any COCO tool opens; its annotations have a `score` besides."""
-    return {"images": images, "annotations": annotations, "categories": list(categories)}
+    """A COCO data set that any COCO tool opens and `core check` finds right; its annotations have a `score` besides.
+
+    As in every COCO data set an object's `bbox` is its mask's; the detected box, which `core evaluate` judges, is
+    its `detection_bbox`. An object whose mask is empty keeps the detected box alone.
+    """
+    sizes = {image["id"]: (image["height"], image["width"]) for image in images}
+    own = [_with_box_of_mask(annotation, *sizes[annotation["image_id"]]) for annotation in annotations]
+    return {"images": images, "annotations": own, "categories": list(categories)}
+
+
+def _with_box_of_mask(annotation: dict[str, Any], height: int, width: int) -> dict[str, Any]:
+    if "segmentation" not in annotation:
+        return annotation
+    box = segmentation_bbox(annotation["segmentation"], height, width)
+    if box[2] <= 0 or box[3] <= 0:
+        detected = annotation["bbox"]
+        bare = {name: value for name, value in annotation.items() if name != "segmentation"}
+        return bare | {"area": detected[2] * detected[3]}
+    return annotation | {"bbox": [round(value, 3) for value in box], "detection_bbox": annotation["bbox"]}
 
 
 def results_list(annotations: list[dict[str, Any]]) -> list[dict[str, Any]]:

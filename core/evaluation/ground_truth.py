@@ -114,7 +114,8 @@ def _complete_annotation(annotation: dict[str, Any], image: dict[str, Any], poin
 def complete_results(results: Any, dataset: dict[str, Any]) -> list[dict[str, Any]]:
     """A COCO results list checked against `dataset`, as a copy.
 
-    A data set whose annotations have a `score`, as `python -m core predict` writes it, is taken too.
+    A data set whose annotations have a `score`, as `python -m core predict` writes it, is taken too, and
+    `detection_bbox` for its boxes where it is there.
     Results of categories that `dataset` does not name are left out, and a warning counts them. Numbers
     and lists may be numpy's.
     Raises ValueError naming the first result that cannot be meant: ids that are strings or unknown,
@@ -122,6 +123,8 @@ def complete_results(results: Any, dataset: dict[str, Any]) -> list[dict[str, An
     """
     if isinstance(results, dict):
         results = results.get("annotations")
+        if isinstance(results, list):
+            results = [_as_detected(result) for result in results]
     if not isinstance(results, list):
         raise ValueError("results must be a list of {image_id, category_id, score, bbox and/or segmentation}")
     images = {image["id"]: image for image in dataset["images"]}
@@ -151,6 +154,13 @@ def complete_results(results: Any, dataset: dict[str, Any]) -> list[dict[str, An
     compressed.check()
     _say_what_is_left_out("results", len(results), "category ids", unnamed, "the annotations do not name")
     return complete
+
+
+def _as_detected(result: Any) -> Any:
+    """An annotation of `core predict` with the box that was detected, in place of its mask's."""
+    if not isinstance(result, dict) or "detection_bbox" not in result:
+        return result
+    return result | {"bbox": result["detection_bbox"]}
 
 
 def _unknown_image(results: Sequence[Any], known: dict[Any, Any], where: str, image_id: int) -> str:

@@ -58,12 +58,33 @@ def test_predictions_are_a_coco_data_set(toy: Path, tmp_path: Path, capsys: pyte
     coco = COCO(str(output))
     assert coco.annToMask(data["annotations"][0]).shape == (96, 96)
 
+    # What core writes passes core's own check, as RLE and as polygons.
+    for written in ([], ["--polygons"]):
+        assert main([*arguments, *written]) == 0
+        assert main(["check", str(output), "--images", str(images)]) == 0
+    capsys.readouterr()
+
     results = tmp_path / "results.json"
     assert main([*arguments[:5], str(results), "--format", "results", "--polygons"]) == 0
     listed = json.loads(results.read_text())
     assert len(listed) == len(data["annotations"])
     assert set(listed[0]) <= {"image_id", "category_id", "bbox", "score", "segmentation", "keypoints"}
     assert any(isinstance(result["segmentation"], list) for result in listed)
+    # The detected boxes are judged, in whichever form they are written.
+    numbered = json.loads((toy / "data" / "annotations.json").read_text())
+    for item in numbered["images"]:
+        item["id"] += 1  # predictions number the images from 1
+    for item in numbered["annotations"]:
+        item["image_id"] += 1
+    (tmp_path / "truth.json").write_text(json.dumps(numbered))
+    truth = ["evaluate", "--annotations", str(tmp_path / "truth.json"), "--output", str(tmp_path / "m.json")]
+    figures = []
+    assert main(arguments) == 0
+    assert main([*arguments[:5], str(results), "--format", "results"]) == 0
+    for file in (output, results):
+        assert main([*truth, "--results", str(file)]) == 0
+        figures.append(json.loads((tmp_path / "m.json").read_text())["bbox"])
+    assert figures[0] == figures[1]
 
 
 def test_objects_beyond_the_limit_are_counted_in_one_line(

@@ -1,0 +1,53 @@
+"""A run says what it does not learn, and chooses its best model by what it is about."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from core import train
+from core.training.validation import selected_kind
+from tests.core.model.tiny_models import tiny_model
+from tests.core.toy_data import TINY_MODEL, toy_config, write_toy_data
+
+
+def test_classes_that_a_resumed_run_began_without_are_counted(tmp_path: Path) -> None:
+    file = write_toy_data(tmp_path / "data", 2)
+    config = toy_config(tmp_path / "data", tmp_path / "run", steps=1)
+    train(config)
+    data = json.loads(file.read_text())
+    data["categories"] += [{"id": 8, "name": "star"}, {"id": 9, "name": "moon"}]
+    data["annotations"].append(data["annotations"][0] | {"id": 90, "category_id": 8})
+    file.write_text(json.dumps(data))
+    with pytest.warns(UserWarning, match=r"1 of 5 objects are not learned: .* without their classes \(star, moon\)"):
+        assert train(replace(config, steps=2, resume=True)).steps == 2
+
+
+@pytest.mark.parametrize(
+    ("fields", "figures", "kind"),
+    [
+        ({}, ["bbox", "segm"], "segm"),
+        ({"mask_head": None}, ["bbox"], "bbox"),
+        ({"num_keypoints": 2}, ["bbox", "segm", "keypoints"], "segm"),
+        ({"num_keypoints": 2, "mask_head": None}, ["bbox", "keypoints"], "keypoints"),
+        ({"num_keypoints": 2, "mask_head": None}, ["bbox"], "bbox"),  # the validation data has no keypoints
+    ],
+)
+def test_the_best_model_is_the_best_at_what_the_run_is_about(fields: Any, figures: list[str], kind: str) -> None:
+    config = toy_config(Path(), Path())
+    assert selected_kind(config, tiny_model(**fields), figures) == kind
+    assert selected_kind(replace(config, select_by="bbox"), tiny_model(**fields), figures) == "bbox"
+
+
+def test_a_keypoint_run_names_its_figure(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file = str(write_toy_data(tmp_path / "data", 2, keypoints=True))
+    model_config = json.dumps(TINY_MODEL | {"mask_head": None})
+    config = toy_config(tmp_path / "data", tmp_path / "run", steps=1, val_annotations=file, model_config=model_config)
+    assert train(config).metrics["selected"] == "the best keypoints AP of all validations"
+    assert "keypoints AP" in capsys.readouterr().err
+    with pytest.raises(ValueError, match="select_by='segm', but model and validation data have bbox, keypoints in"):
+        train(replace(config, output=str(tmp_path / "other"), select_by="segm"))
