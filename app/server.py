@@ -14,6 +14,7 @@ from app.access import TokenGate
 from app.api import assistance, batch, categories, documents, exchange, images, jobs, models, trash
 from app.api.errors import add_error_handlers, answer_other_methods
 from app.api.limits import RequestSize
+from app.api.reference import add_reference
 from app.finetuning.jobs import FineTuning
 from app.inference.model_service import ModelService
 from app.inference.registry import ModelRegistry
@@ -65,7 +66,9 @@ def create_app(
         model_service.close()
         store.close()
 
-    app = FastAPI(title="MaskLoop", description=DESCRIPTION, version=__version__, lifespan=lifespan)
+    app = FastAPI(
+        title="MaskLoop", description=DESCRIPTION, version=__version__, lifespan=lifespan, docs_url=None, redoc_url=None
+    )
     app.state.store = store
     app.state.model_service = model_service
     app.state.registry = registry
@@ -74,6 +77,7 @@ def create_app(
     add_error_handlers(app)
     for module in ROUTERS:
         app.include_router(module.router)
+    add_reference(app)
     answer_other_methods(app)
     app.mount("/canvas", EditorFiles(directory=CANVAS), name="canvas")
     if with_page:
