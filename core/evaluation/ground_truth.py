@@ -48,8 +48,8 @@ def complete_ground_truth(dataset: dict[str, Any], image_ids: Iterable[int] | No
         if not isinstance(dataset, dict) or not isinstance(dataset.get(field), list):
             raise ValueError(f"the annotations have no list {field!r}: this is not a COCO data set")
     kept = None if image_ids is None else set(image_ids)
-    images = {image["id"]: dict(image) for image in dataset["images"] if kept is None or image["id"] in kept}
-    categories = {category["id"]: dict(category) for category in dataset["categories"]}
+    images = {image["id"]: image for image in map(plain, dataset["images"]) if kept is None or image["id"] in kept}
+    categories = {category["id"]: category for category in map(plain, dataset["categories"])}
     points = max(keypoint_counts(dataset).values(), default=0)
     annotations: list[dict[str, Any]] = []
     nowhere, unnamed = [], []

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import warnings
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import Any
@@ -23,6 +23,8 @@ DEEPEST = 3  # dictionaries inside dictionaries
 WRAPPER = re.compile(r"(?<![^.])(module|_orig_mod|_fsdp_wrapped_module|_checkpoint_wrapped_module)\.")
 # Tensors of every R-CNN: the box classifier, by torchvision's and detectron2's name for it.
 LANDMARKS = ("roi_heads.box_predictor.cls_score.weight",)
+# Of torchvision's classifiers: the first block of a ResNet, the first convolution of a MobileNet.
+CLASSIFIER_LANDMARKS = ("layer1.0.conv1.weight", "features.0.0.weight")
 COUNTERS = ("n_averaged",)  # of torch.optim.swa_utils.AveragedModel
 
 # Packages whose objects stand beside weights and say nothing about them: options, paths, figures.
@@ -68,14 +70,17 @@ def stand_ins(path: Path) -> AbstractContextManager[Any]:
     return torch.serialization.safe_globals([(_StandIn, name) for name in unknown])
 
 
-def find_state_dict(content: Any, is_array: Callable[[Any], bool]) -> dict[str, Any] | None:
-    """The tensors of the first R-CNN inside what a file holds, by the names that its library gave them; None without.
+def find_state_dict(
+    content: Any, is_array: Callable[[Any], bool], landmarks: Sequence[str] = LANDMARKS
+) -> dict[str, Any] | None:
+    """The tensors of the first network with one of the `landmarks`, an R-CNN, inside what a file holds; None without.
 
-    A warning tells where there are several, such as a running average beside the model.
+    They have the names that their library gave them. A warning tells where there are several, such as a running
+    average beside the model.
     """
     for place, candidate in _dictionaries(content, ""):
         arrays = {WRAPPER.sub("", str(key)): value for key, value in candidate.items() if is_array(value)}
-        prefixes = [key.removesuffix(mark) for mark in LANDMARKS for key in arrays if _ends_with(key, mark)]
+        prefixes = [key.removesuffix(mark) for mark in landmarks for key in arrays if _ends_with(key, mark)]
         if not prefixes:
             continue
         if len(prefixes) > 1:

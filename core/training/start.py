@@ -8,6 +8,7 @@ from pathlib import Path
 import torch
 
 from core.config import ModelConfig, TrainConfig
+from core.model.checkpoints_of_others import CLASSIFIER_LANDMARKS, find_state_dict, stand_ins
 from core.model.mask_rcnn import MaskRCNN
 from core.model.weights import load_model
 from core.recipes import read_fields
@@ -74,12 +75,15 @@ def _changed(base: MaskRCNN, config: TrainConfig) -> MaskRCNN:
 
 
 def _read_state_dict(path: Path) -> dict[str, torch.Tensor]:
+    """A classifier's state dict, by itself or inside what a training script saved."""
+    if not path.is_file():
+        raise FileNotFoundError(f"{path}: there is no such file of backbone weights")
     try:
-        state = torch.load(path, map_location="cpu", weights_only=True)
-    except FileNotFoundError:
-        raise FileNotFoundError(f"{path}: there is no such file of backbone weights") from None
+        with stand_ins(path):
+            content = torch.load(path, map_location="cpu", weights_only=True)
     except Exception as error:  # unpickling fails in as many ways as there are files
         raise ValueError(f"{path}: not a state dict that can be read ({type(error).__name__})") from None
-    if not isinstance(state, dict) or not all(isinstance(value, torch.Tensor) for value in state.values()):
-        raise ValueError(f"{path}: not a state dict of tensors")
-    return state
+    found = find_state_dict(content, lambda value: isinstance(value, torch.Tensor), CLASSIFIER_LANDMARKS)
+    if found is None:
+        raise ValueError(f"{path}: not a state dict of tensors of a ResNet or MobileNet of torchvision")
+    return found

@@ -249,6 +249,16 @@ def test_numbers_of_numpy_and_torch_are_numbers(change: dict[str, Any]) -> None:
     assert [figures[kind]["AP"] for kind in ("bbox", "segm", "keypoints")] == pytest.approx([1.0] * 3)
 
 
+def test_annotations_of_numpy_are_annotations() -> None:
+    annotations = scene([SQUARE | {"image_id": np.int64(1), "category_id": np.int32(1), "id": np.int64(9)}])
+    for entry in [*annotations["images"], *annotations["categories"]]:
+        entry["id"] = np.int64(entry["id"])
+    for image in annotations["images"]:
+        image |= {"height": np.int64(100), "width": np.int32(100)}
+    figures = evaluate_results(annotations, [FOUND], image_ids=np.array([1, 2]))
+    assert figures["bbox"]["AP"] == figures["segm"]["AP"] == pytest.approx(1.0)
+
+
 def test_keypoints_need_no_names() -> None:
     points = [12, 12, 2, 25, 25, 1, 30, 30, 2, 14, 20, 2]
     annotations = scene([SQUARE | {"keypoints": points}])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -89,6 +90,17 @@ def test_each_row_of_the_paper_is_itself_and_nothing_of_another_row() -> None:
     both = model_of("coco-keypoints-and-masks")
     assert replace(both, mask_head=None) == model_of("coco-keypoints")
     assert recipe_config("coco-keypoints-and-masks", **DATA).select_by == "keypoints"
+
+
+def test_every_command_of_the_readmes_table_makes_a_configuration(project_root: Path) -> None:
+    table = (project_root / "core" / "README.md").read_text(encoding="utf-8").split("## Paper row")[1].split("\n## ")[0]
+    commands = re.findall(r"`R ([a-z0-9-]+)(?: --model-config '([^']*)')?`", table)
+    assert {name for name, _ in commands} >= set(PUBLISHED) - {"coco-3x"}
+    for name, changes in commands:
+        config = recipe_config(name, **DATA, **({"model_config": changes} if changes else {}))
+        values = json.loads(config.model_config or "{}")
+        assert values.items() >= json.loads(changes or "{}").items()
+        ModelConfig.from_dict(values)
 
 
 def test_without_scaling_a_recipe_stays_what_it_is(capsys: pytest.CaptureFixture[str]) -> None:

@@ -2,17 +2,45 @@
 
 from __future__ import annotations
 
+import argparse
 import json
+import warnings
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
+import torch
+from torchvision.models.resnet import resnet18
 
 from core import train
+from core.training.start import starting_model
 from core.training.validation import selected_kind
 from tests.core.model.tiny_models import tiny_model
 from tests.core.toy_data import TINY_MODEL, toy_config, write_toy_data
+
+
+@pytest.mark.parametrize("held", ["alone", "under state_dict", "in DataParallel", "compiled", "beside options"])
+def test_backbone_weights_are_found_in_what_training_scripts_save(held: str, tmp_path: Path) -> None:
+    torch.manual_seed(3)
+    state = resnet18(weights=None).state_dict()
+    content: Any = {
+        "alone": state,
+        "under state_dict": {"state_dict": {f"encoder.{name}": tensor for name, tensor in state.items()}, "epoch": 3},
+        "in DataParallel": {f"module.{name}": tensor for name, tensor in state.items()},
+        "compiled": {"model": {f"_orig_mod.{name}": tensor for name, tensor in state.items()}},
+        "beside options": {"model": state, "args": argparse.Namespace(lr=0.1)},
+    }[held]
+    torch.save(content, tmp_path / "imagenet.pth")
+    config = toy_config(Path(), Path(), backbone_weights=str(tmp_path / "imagenet.pth"))
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        model = starting_model(config, [{"id": 1, "name": "cat"}])
+    assert torch.equal(model.backbone.state_dict()["layer4.1.conv2.weight"], state["layer4.1.conv2.weight"])
+    torch.save({"weights": torch.zeros(3)}, tmp_path / "imagenet.pth")
+    with pytest.raises(ValueError, match="not a state dict of tensors of a ResNet or MobileNet") as error:
+        starting_model(config, [{"id": 1, "name": "cat"}])
+    assert "\n" not in str(error.value)
 
 
 def test_classes_that_a_resumed_run_began_without_are_counted(tmp_path: Path) -> None:
