@@ -19,6 +19,23 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 READING = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
+# Notebooks that show a page in a frame: Jupyter on this machine, and the editors that have one.
+NOTEBOOKS = "http://localhost:* http://127.0.0.1:* https://localhost:* https://127.0.0.1:* vscode-webview:"
+# A session's address is known to the notebook alone that exchanged its code, wherever that is shown from.
+SESSION = "/session/"
+# Gradio's page begins with a script in it and makes functions of texts; everything else comes as files from here.
+POLICY = (
+    "default-src 'self'; script-src 'self' 'unsafe-inline' 'unsafe-eval'; style-src 'self' 'unsafe-inline'; "
+    "img-src 'self' data: blob:; font-src 'self' data:; connect-src 'self' blob: data:; worker-src 'self' blob:; "
+    "object-src 'none'; base-uri 'self'; form-action 'self'; frame-ancestors 'self' "
+)
+
+
+def content_policy(scope: Scope) -> str:
+    """What a page of this server may load, and which pages may show it in a frame."""
+    return POLICY + (f"http: https: {NOTEBOOKS}" if SESSION in scope.get("path", "") else NOTEBOOKS)
+
+
 class SameOrigin:
     """Middleware for the whole application, page and data plane."""
 
@@ -43,6 +60,7 @@ class SameOrigin:
                 headers = MutableHeaders(scope=message)
                 headers.setdefault("X-Content-Type-Options", "nosniff")
                 headers.setdefault("Referrer-Policy", "same-origin")
+                headers.setdefault("Content-Security-Policy", content_policy(scope))
                 headers.setdefault("Cross-Origin-Opener-Policy", "same-origin")
             await send(message)
 

@@ -26,6 +26,7 @@ from app.store.workspace_lock import WorkspaceLock
 DATABASE_NAME = "maskloop.db"
 IN_MEMORY = "sqlite://"  # one connection is all of it
 LEFTOVER_AGE = 24 * 3600  # seconds
+PART_AGE = 600  # seconds
 WRITE_WAIT = 10.0  # seconds that an edit waits for its turn; it is answered 503 then, and can be sent again
 MOST_WAITING = 24  # edits at a time; more are 503 at once, so that threads are left for those who only look
 POOL: dict[str, Any] = {"pool_size": 8, "max_overflow": MOST_WAITING, "pool_timeout": WRITE_WAIT}
@@ -118,6 +119,12 @@ class Store:
             with contextlib.suppress(OSError):
                 if time.time() - path.stat().st_mtime > LEFTOVER_AGE:
                     path.unlink()
+        # Parts of image files have names of their own; one that is being written is never as old.
+        for folder in ("images", "upright", "thumbnails"):
+            for path in (self.workspace / folder).glob("*/.part-*"):
+                with contextlib.suppress(OSError):
+                    if time.time() - path.stat().st_mtime > PART_AGE:
+                        path.unlink()
 
     def close(self) -> None:
         """Let go of the database and of the workspace."""

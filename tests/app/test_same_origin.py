@@ -148,3 +148,16 @@ def test_every_route_is_documented(client: TestClient) -> None:
         (path, method) for path, methods in paths.items() for method, route in methods.items() if route["description"]
     }
     assert expected <= described
+
+
+def test_pages_load_from_here_alone_and_other_sites_may_not_frame_them(client: TestClient) -> None:
+    for path in ("/canvas/index.html", "/docs", "/api/images"):
+        answer = client.get(path)
+        policy = dict(part.strip().split(" ", 1) for part in answer.headers["content-security-policy"].split(";"))
+        assert policy["default-src"] == "'self'"
+        assert policy["object-src"] == "'none'"
+        assert "*" not in policy["script-src"]
+        ancestors = policy["frame-ancestors"].split()
+        assert "http://localhost:*" in ancestors  # Jupyter
+        assert not {"*", "http:", "https:"} & set(ancestors)
+        assert answer.headers["x-content-type-options"] == "nosniff"

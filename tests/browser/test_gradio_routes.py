@@ -43,3 +43,19 @@ def test_the_page_asks_only_for_what_is_open(browser: Any, server: Server) -> No
     assert any(path.startswith("/gradio_api/heartbeat/") for path in paths)
     assert any(path.startswith("/assets/") for path in paths)
     assert any(path.startswith("/static/") for path in paths)
+
+
+@pytest.mark.parametrize("path", ["/", "/canvas/index.html"])
+def test_nothing_that_the_page_needs_is_refused_by_its_own_policy(browser: Any, server: Server, path: str) -> None:
+    page = browser.new_page(viewport={"width": 1280, "height": 800})
+    refused: list[str] = []
+    page.on("console", lambda message: refused.append(message.text) if "Security Policy" in message.text else None)
+    page.goto(server.url + path)
+    page.locator("canvas").first.wait_for()
+    if path == "/":
+        page.get_by_role("tab", name="Fine-tune").click()
+        page.get_by_role("button", name="Fine-tune").click()
+        page.locator("#finetune-message").get_by_text("reviewed images").wait_for()
+    page.wait_for_timeout(1000)
+    assert refused == []
+    page.close()

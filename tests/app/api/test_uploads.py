@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import os
 import struct
 import zlib
 from pathlib import Path
@@ -330,3 +331,17 @@ def test_names_are_ordered_as_people_count(client: TestClient, upload: Upload) -
         if cursor is None:
             break
     assert seen == ["b/1.png", "Photo 1.png", "photo 2.png", "photo 002b.png", "photo 10.png"]
+
+
+def test_parts_of_files_that_a_killed_server_left_are_cleared_at_the_start(tmp_path: Path) -> None:
+    workspace = tmp_path / "workspace"
+    left, being_written, kept = (workspace / "images" / "ab" / name for name in (".part-old", ".part-new", "abcdef"))
+    left.parent.mkdir(parents=True)
+    for path in (left, being_written, kept):
+        path.write_bytes(b"half")
+    for path in (left, kept):
+        os.utime(path, (0, 0))
+    Store(workspace).close()
+    assert not left.exists()
+    assert being_written.exists()  # by a server that is still there
+    assert kept.exists()
