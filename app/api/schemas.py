@@ -24,6 +24,7 @@ class UploadedImage(BaseModel):
     width: int = Field(description="Pixels, upright.")
     height: int
     duplicate: bool = Field(description="Whether the same bytes were there before, under the same `image_id`.")
+    note: str | None = Field(None, description="One line, where something of the file was left out: its other pages.")
 
 
 class FileError(BaseModel):
