@@ -13,6 +13,7 @@ from app.api.errors import INVALID, NOT_FOUND, ErrorLine
 from app.api.schemas import CategoryChange, CategoryList, CategoryShape, NewCategory
 from app.store import categories
 from app.store.class_changes import merge_category, remove_category
+from app.values import Id
 
 router = APIRouter(prefix="/api/categories", tags=["categories"])
 
@@ -22,7 +23,7 @@ TAKEN: dict[int | str, dict[str, Any]] = {409: {"model": ErrorLine, "description
 class MergeRequest(BaseModel):
     """Where the objects of a class go."""
 
-    into: int
+    into: Id
 
 
 class MergeAnswer(BaseModel):
