@@ -9,6 +9,8 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass, fields
 from typing import Any, Literal, get_args, get_type_hints
 
+from core.ranges import SHARE, ZERO_OR_MORE, Range
+
 Backbone = Literal[
     "resnet18",
     "resnet34",
@@ -109,6 +111,10 @@ class ModelConfig:
         hints = get_type_hints(type(self))
         for field in fields(self):
             _check_value(f"ModelConfig.{field.name}", getattr(self, field.name), hints[field.name])
+            if hints[field.name] is float:
+                allowed = _FLOAT_RANGES.get(field.name, SHARE)
+                if getattr(self, field.name) not in allowed:
+                    raise ValueError(f"ModelConfig.{field.name}={getattr(self, field.name)}: {allowed} is needed")
         if self.num_classes < 1:
             raise ValueError(f"ModelConfig.num_classes={self.num_classes}: at least one class besides background")
         if self.num_keypoints < 0:
@@ -239,6 +245,9 @@ class TrainConfig:
     validation_losses: bool = False  # the losses on the validation data too, in metrics.jsonl
     resume: bool = False  # go on from the checkpoint in `output`
 
+
+# The other numbers with a fraction are scores, overlaps and shares, between 0 and 1.
+_FLOAT_RANGES = {"backbone_norm_eps": ZERO_OR_MORE, "keypoint_offset": Range()}
 
 # May be 0: for none, for "as the paper has it", or because nothing is lost.
 _MAY_BE_ZERO = {

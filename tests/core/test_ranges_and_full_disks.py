@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 import torch
 
-from core import TrainConfig
+from core import ModelConfig, TrainConfig
 from core.__main__ import main
 from core.files import write_atomically, write_text_atomically
 from core.training.ranges import RANGES, check_training_ranges
@@ -179,3 +179,18 @@ def test_what_torch_and_safetensors_say_of_a_full_disk_is_understood(tmp_path: P
         [sys.executable, "-c", limited, str(tmp_path / "b")], cwd=project_root, capture_output=True, text=True
     )
     assert done.stdout.strip() == str(tmp_path / "b"), done.stderr
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "message"),
+    [
+        ("score_threshold", 70.0, "score_threshold=70.0: between 0 and 1 is needed"),
+        ("nms_threshold", -0.1, "nms_threshold=-0.1: between 0 and 1"),
+        ("rpn_positive_iou", float("nan"), "rpn_positive_iou=nan"),
+        ("backbone_norm_eps", -1e-5, "backbone_norm_eps=-1e-05: at least 0"),
+    ],
+)
+def test_a_models_scores_and_overlaps_are_between_0_and_1(field: str, value: float, message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        ModelConfig(**{field: value})  # type: ignore[arg-type]
+    assert getattr(ModelConfig(**{field: 0.25}), field) == 0.25  # type: ignore[arg-type]
