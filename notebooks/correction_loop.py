@@ -101,7 +101,7 @@ def fine_tune(session: AnnotationSession, epochs: int) -> dict[str, Any]:
         jobs = client.get("/api/jobs").json()["jobs"]
         job = next((job for job in jobs if job["state"] in ("queued", "running", "finished")), None)
         if job is None:
-            answer = client.post("/api/jobs", json={"base_model": "starter", "epochs": epochs})
+            answer = client.post("/api/jobs", json={"base_model": "scenes", "epochs": epochs})
             answer.raise_for_status()
             job = answer.json()
         while job["state"] in ("queued", "running"):

@@ -22,13 +22,13 @@ def cache_folder() -> Path:
 
 
 def settings_key(settings: Mapping[str, Any]) -> str:
-    """A short name for these settings together with this starter model."""
-    starter = (SHIPPED_MODELS / "starter" / WEIGHTS_FILE).read_bytes()
-    return hashlib.sha256(json.dumps(dict(settings), sort_keys=True).encode() + starter).hexdigest()[:12]
+    """A short name for these settings together with this model of scenes."""
+    weights = (SHIPPED_MODELS / "scenes" / WEIGHTS_FILE).read_bytes()
+    return hashlib.sha256(json.dumps(dict(settings), sort_keys=True).encode() + weights).hexdigest()[:12]
 
 
 def cached_table(name: str, settings: Mapping[str, Any], compute: Callable[[], pd.DataFrame]) -> pd.DataFrame:
-    """The table that `compute` gives, computed once for these settings and this starter model.
+    """The table that `compute` gives, computed once for these settings and this model of scenes.
 
     Delete the file in `cache_folder()` to compute anew.
     """

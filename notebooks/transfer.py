@@ -65,7 +65,7 @@ def transfer_run(begin: str, images: int, seed: int, settings: Transfer, folder:
     """One run of core's `train`, judged."""
     scenes = folder / f"train_{images}_{seed}"
     file = "other_names.json" if begin == "features only" else "annotations.json"
-    starter = load_model("starter").config
+    starter = load_model("scenes").config
     size = {"min_size": settings.size, "max_size": settings.size}
     if begin == "random weights":
         # Frozen statistics need a pre-trained backbone; a new one learns fast, and with all its stages.
@@ -74,7 +74,7 @@ def transfer_run(begin: str, images: int, seed: int, settings: Transfer, folder:
     else:
         config = size
         synonyms = SYNONYMS if begin == "rows copied" else ()
-        start = {"model": "starter", "learning_rate": 5e-4, "synonyms": synonyms, "keep_base_classes": False}
+        start = {"model": "scenes", "learning_rate": 5e-4, "synonyms": synonyms, "keep_base_classes": False}
     with tempfile.TemporaryDirectory() as place:
         config_file = Path(place) / "model_config.json"
         config_file.write_text(json.dumps(config))
@@ -99,7 +99,7 @@ def transfer_run(begin: str, images: int, seed: int, settings: Transfer, folder:
 
 def untrained_figures(settings: Transfer, folder: Path) -> dict[str, float]:
     """The starter as it is on the judged scenes."""
-    return _figures(load_model("starter"), folder / "judged", "starter_names.json", settings.device)
+    return _figures(load_model("scenes"), folder / "judged", "starter_names.json", settings.device)
 
 
 def _figures(model: Any, scenes: Path, file: str, device: str) -> dict[str, float]:

@@ -68,7 +68,7 @@ class Server:
     def __init__(
         self,
         workspace: Path,
-        model: str = "starter",
+        model: str = "scenes",
         with_page: bool = True,
         prefix: str = "",
         token: str | None = None,

@@ -84,7 +84,7 @@ def test_accepting_one_all_and_marking_reviewed(
     from app.store.database import Store
 
     with Store(server.workspace).writing() as session:
-        replace_predictions(session, image, predictions, "starter")
+        replace_predictions(session, image, predictions, "scenes")
     editor = open_editor(image)
     assert editor.page.locator(".ml-object").count() == 3  # the fourth scores below the threshold
     editor.click(50, 50)

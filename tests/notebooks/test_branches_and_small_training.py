@@ -30,7 +30,7 @@ def mask_branch(modules: dict[str, ModuleType]) -> ModuleType:
 
 @pytest.fixture(scope="module")
 def model() -> Any:
-    return load_model("starter")
+    return load_model("scenes")
 
 
 @pytest.fixture(scope="module")

@@ -36,7 +36,7 @@ def annotator(monkeypatch: pytest.MonkeyPatch) -> Any:
 
 @pytest.fixture
 def client(tmp_path: Path) -> Iterator[TestClient]:
-    app = create_app(Store(tmp_path / "w"), model="starter", device="cpu", with_page=False, load_at_once=False)
+    app = create_app(Store(tmp_path / "w"), model="scenes", device="cpu", with_page=False, load_at_once=False)
     with TestClient(app, base_url="http://127.0.0.1:7860") as client:
         yield client
 
@@ -50,7 +50,7 @@ def put_on(client: TestClient, *objects: dict[str, Any]) -> tuple[int, dict[str,
         {"category_id": ids[one["category"]], "score": 0.9, "segmentation": one["segmentation"]} for one in objects
     ]
     with client.app.state.store.writing() as session:  # type: ignore[attr-defined]
-        replace_predictions(session, image, proposals, "starter")
+        replace_predictions(session, image, proposals, "scenes")
     return image, ids
 
 
@@ -75,7 +75,7 @@ def test_a_wrong_name_and_one_too_many(client: TestClient, annotator: Any, tmp_p
     assert (left["category_id"], left["source"]) == (ids["apple"], "edited")
     effort = importlib.import_module("effort").effort_by_image(tmp_path / "w")
     assert effort.loc[0, ["model", "proposals", "accepted as it was", "edited", "deleted", "drawn anew"]].tolist() == [
-        "starter", 2, 0, 1, 1, 0,
+        "scenes", 2, 0, 1, 1, 0,
     ]  # fmt: skip
 
 

@@ -18,7 +18,7 @@ from core.masks import rle_bbox
 from core.predict.distillation import matching_threshold, merge, objects_an_image, with_scores_from
 from tests.core.toy_data import TINY_MODEL
 
-FAST = ["--model", "starter", "--scales", "1.0", "--no-mirror", "--device", "cpu"]
+FAST = ["--model", "scenes", "--scales", "1.0", "--no-mirror", "--device", "cpu"]
 
 
 @pytest.fixture(scope="module")
