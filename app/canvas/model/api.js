@@ -18,7 +18,7 @@ import { pathOf } from "./files.js";
  * @property {number | null} [uncertainty]
  */
 /** @typedef {{instance: Instance, revision: number}} Saved */
-/** @typedef {{images: {image_id: number, file_name: string, duplicate?: boolean}[], errors: {file_name: string, error: string}[]}} Uploaded */
+/** @typedef {{images: {image_id: number, file_name: string, duplicate?: boolean, note?: string}[], errors: {file_name: string, error: string}[]}} Uploaded */
 
 import { pageName } from "./page_name.js";
 

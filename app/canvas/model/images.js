@@ -78,17 +78,20 @@ export class ImageList extends Emitter {
 
   /**
    * Send files in small batches; a file that is refused does not keep back the others.
-   * @param {File[]} files @returns {Promise<{added: number[], known: number[], errors: UploadError[]}>}
+   * @param {File[]} files @returns {Promise<{added: number[], known: number[], errors: UploadError[], notes: string[]}>}
    */
   async upload(files) {
-    /** @type {{added: number[], known: number[], errors: UploadError[]}} */
-    const result = { added: [], known: [], errors: [] };
+    /** @type {{added: number[], known: number[], errors: UploadError[], notes: string[]}} */
+    const result = { added: [], known: [], errors: [], notes: [] };
     let done = 0;
     this.emit("upload", { done, total: files.length });
     for (const batch of batches(files)) {
       try {
         const answer = await api.uploadImages(batch);
-        for (const image of answer.images) (image.duplicate ? result.known : result.added).push(image.image_id);
+        for (const image of answer.images) {
+          (image.duplicate ? result.known : result.added).push(image.image_id);
+          if (image.note) result.notes.push(`${image.file_name}: ${image.note}`);
+        }
         result.errors.push(...answer.errors);
       } catch (error) {
         const line = error instanceof Error ? error.message : String(error);
