@@ -75,7 +75,7 @@ export class OpenImages {
     if (!files.length) return;
     const annotations = files.filter((file) => file.name.toLowerCase().endsWith(".json"));
     if (annotations.length) return this.editor.emit("importfiles", files);
-    const { added, known, errors } = await this.images.upload(files);
+    const { added, known, errors, notes } = await this.images.upload(files);
     const first = added[0] ?? known[0];
     if (first !== undefined) await this.open(first);
     if (errors.length) {
@@ -84,6 +84,8 @@ export class OpenImages {
         lines: errors.map(({ error }) => error), // each names its file
         kind: "error",
       });
+    } else if (notes.length) {
+      this.editor.emit("notice", { text: "Added, but not all of it:", lines: notes });
     } else if (known.length) {
       const text = known.length === 1 ? "That image is already here." : `${known.length} of them are already here.`;
       this.editor.emit("notice", { text });

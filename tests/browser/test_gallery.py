@@ -153,3 +153,15 @@ def test_an_image_goes_to_the_trash_and_comes_back_or_is_gone(
     with DataPlane(base_url=own_server.url, timeout=60) as data_plane:
         assert data_plane.get("/api/trash").json()["images"] == []
         assert len(data_plane.get("/api/images").json()["images"]) == 2
+
+
+def test_what_an_upload_left_out_is_said(own_server: Server, open_editor: Any, tmp_path: Path) -> None:
+    from PIL import Image
+
+    pages = [Image.new("RGB", (80, 60), colour) for colour in ("red", "green", "blue")]
+    pages[0].save(tmp_path / "stack.tif", save_all=True, append_images=pages[1:])
+    editor = open_editor(url=own_server.url)
+    editor.page.get_by_label("Images to add").set_input_files([tmp_path / "stack.tif"])
+    notice = editor.notice("Added, but not all of it")
+    notice.wait_for()
+    assert "2 left out" in notice.inner_text()
