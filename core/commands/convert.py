@@ -13,8 +13,8 @@ from core.datasets.cityscapes import cityscapes_to_coco
 from core.datasets.images import image_size
 from core.files import write_text_atomically
 from core.formats import read, write
-from core.formats.coco import NAME as COCO
-from core.formats.coco import write_json
+from core.formats.coco.instances import NAME as COCO
+from core.formats.coco.instances import write_json
 from core.formats.files import Folder
 from core.formats.known import format_of
 

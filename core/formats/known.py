@@ -4,23 +4,21 @@ from __future__ import annotations
 
 from types import ModuleType
 
-from core.formats import (
-    coco,
-    coco_panoptic,
-    coco_results,
-    csv_table,
-    cvat,
-    label_studio,
-    labelme,
-    masks,
-    parquet,
-    via,
-    via_csv,
-    voc,
-    yolo_box,
-    yolo_pose,
-    yolo_seg,
-)
+from core.formats.coco import instances as coco
+from core.formats.coco import panoptic as coco_panoptic
+from core.formats.coco import results as coco_results
+from core.formats.cvat import tool as cvat
+from core.formats.label_studio import tool as label_studio
+from core.formats.labelme import tool as labelme
+from core.formats.masks import tool as masks
+from core.formats.tables import csv_table as csv_table
+from core.formats.tables import parquet as parquet
+from core.formats.via import csv_table as via_csv
+from core.formats.via import json_project as via
+from core.formats.voc import tool as voc
+from core.formats.yolo import box as yolo_box
+from core.formats.yolo import pose as yolo_pose
+from core.formats.yolo import seg as yolo_seg
 
 FORMATS: dict[str, ModuleType] = {
     module.NAME: module

@@ -10,7 +10,8 @@ from typing import Any
 
 import pytest
 
-from core.formats import FORMATS, parquet, read, write
+from core.formats import FORMATS, read, write
+from core.formats.tables import parquet as parquet
 from tests.core.formats.data_sets import every_kind, sizes_of
 
 WRITTEN = [name for name in FORMATS if name != "parquet" or parquet.is_available()]

@@ -11,8 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core.formats import read, recognise
-from core.formats.bit_runs import decode_brush, encode_brush
-from core.formats.label_studio_tasks import image_names
+from core.formats.label_studio.bit_runs import decode_brush, encode_brush
+from core.formats.label_studio.tasks import image_names
 from core.masks import decode_rle
 from tests.core.formats.tool_files import objects, picture, save
 

@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from core.formats import FORMATS, parquet, read, write
+from core.formats import FORMATS, read, write
+from core.formats.tables import parquet as parquet
 from core.masks import segmentation_bbox
 from tests.core.formats.data_sets import objects_in, sizes_of
 

@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 
-from core.formats import FORMATS, parquet, read, recognise, write
+from core.formats import FORMATS, read, recognise, write
+from core.formats.tables import parquet as parquet
 from tests.core.formats.data_sets import data_sets, objects_in, sizes_of
 
 WRITTEN = [name for name in FORMATS if name != "parquet" or parquet.is_available()]

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from core.formats import FORMATS, parquet, read, recognise, write
+from core.formats import FORMATS, read, recognise, write
+from core.formats.tables import parquet as parquet
 from core.masks import segmentation_to_rle
 from tests.core.formats.data_sets import every_kind, objects_in, sizes_of
 from tests.core.formats.tool_files import picture, save

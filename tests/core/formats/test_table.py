@@ -7,8 +7,9 @@ from typing import get_args
 
 import pytest
 
-from core.formats import FORMATS, parquet, write
+from core.formats import FORMATS, write
 from core.formats.format import Fact
+from core.formats.tables import parquet as parquet
 from tests.core.formats.data_sets import every_kind
 
 # What a line says where the fact is lost; ids and image sizes are lost for all alike, as the table says.

@@ -7,7 +7,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from core.formats import parquet, read, recognise, write
+from core.formats import read, recognise, write
+from core.formats.tables import parquet as parquet
 from core.masks import decode_rle
 from tests.core.formats.data_sets import every_kind
 from tests.core.formats.tool_files import objects, picture, save

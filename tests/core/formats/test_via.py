@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from core.formats import read, recognise
-from core.formats.via import class_key
+from core.formats.via.json_project import class_key
 from tests.core.formats.tool_files import objects, picture, save
 
 SHAPES = {

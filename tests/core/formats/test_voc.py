@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from core.formats import read
-from core.formats.index_pngs import save_indexed
+from core.formats.masks.index_pngs import save_indexed
 from tests.core.formats.tool_files import objects, picture, save
 
 

@@ -10,9 +10,9 @@ from core.formats.content import Object, content_of, keypoint_names
 from core.formats.files import Folder
 from core.formats.format import Fact
 from core.formats.notes import Notes
-from core.formats.yolo_box import box_fractions
-from core.formats.yolo_files import note_losses, write_yolo
-from core.formats.yolo_labels import fractions, read_labels, recognised
+from core.formats.yolo.box import box_fractions
+from core.formats.yolo.files import note_losses, write_yolo
+from core.formats.yolo.labels import fractions, read_labels, recognised
 
 NAME = "yolo-pose"
 TITLE = "YOLO pose"

@@ -12,11 +12,11 @@ from typing import Any
 
 from core.coco.json_values import is_number, is_whole
 from core.formats.building import Building
-from core.formats.coco import write_json
+from core.formats.coco.instances import write_json
 from core.formats.content import Object, Picture, content_of
 from core.formats.files import Folder, parent, stem
 from core.formats.format import Coco, Fact
-from core.formats.labelme_masks import mask_shape, pasted_mask, size_inside
+from core.formats.labelme.masks import mask_shape, pasted_mask, size_inside
 from core.formats.notes import Notes
 from core.formats.parts import Parts
 from core.formats.pictures import Pictures, relative_name, tidy_name

@@ -9,9 +9,9 @@ from urllib.parse import quote
 from xml.etree.ElementTree import Element, ElementTree, SubElement, indent
 
 from core.files import write_atomically
-from core.formats.bit_runs import encode_brush
-from core.formats.coco import write_json
+from core.formats.coco.instances import write_json
 from core.formats.content import Content, Object, Picture, content_of
+from core.formats.label_studio.bit_runs import encode_brush
 from core.formats.notes import Notes
 from core.formats.texts import xml_text
 

@@ -11,9 +11,9 @@ from xml.etree.ElementTree import Element, ElementTree, SubElement, indent
 from core.coco.json_values import is_number
 from core.files import write_atomically
 from core.formats.content import Content, Object, Picture, content_of, keypoint_names
-from core.formats.cvat_labels import drawing_of, type_of
+from core.formats.cvat.labels import drawing_of, type_of
+from core.formats.cvat.row_runs import runs_of_mask
 from core.formats.notes import Notes
-from core.formats.row_runs import runs_of_mask
 from core.formats.texts import xml_text
 
 _OWN = ("occluded", "z_order")  # attributes that CVAT has a place for

@@ -13,7 +13,7 @@ from PIL import Image
 from core.coco.json_values import is_whole
 from core.datasets.images import PIXEL_LIMIT
 from core.formats.building import Building
-from core.formats.coco import write_json
+from core.formats.coco.instances import write_json
 from core.formats.content import Picture, content_of
 from core.formats.files import Folder, joined, parent, stem
 from core.formats.format import Coco, Fact

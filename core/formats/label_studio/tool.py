@@ -8,12 +8,12 @@ from pathlib import Path
 from typing import Any
 
 from core.coco.json_values import is_number, is_whole
-from core.formats.bit_runs import decode_brush
 from core.formats.building import Building
 from core.formats.files import Folder, parent
 from core.formats.format import Coco, Fact
-from core.formats.label_studio_tasks import image_names, results_of
-from core.formats.label_studio_writing import write_tasks
+from core.formats.label_studio.bit_runs import decode_brush
+from core.formats.label_studio.tasks import image_names, results_of
+from core.formats.label_studio.writing import write_tasks
 from core.formats.notes import Notes
 from core.formats.parts import Parts
 from core.formats.pictures import Pictures

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.formats.files import Folder, joined
-from core.formats.index_pngs import read_numbers, voc_palette
+from core.formats.masks.index_pngs import read_numbers, voc_palette
 from core.masks import Rle, encode_rle
 
 VOID = 255  # the number of the borders between objects, which belong to none

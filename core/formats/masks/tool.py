@@ -28,7 +28,7 @@ from core.formats.building import UNNAMED, Building
 from core.formats.content import content_of
 from core.formats.files import Folder, is_inside, joined, parent, stem, suffix
 from core.formats.format import Coco, Fact
-from core.formats.index_pngs import read_numbers
+from core.formats.masks.index_pngs import read_numbers
 from core.formats.notes import Notes
 from core.formats.pictures import Pictures, Size
 from core.masks import encode_rle

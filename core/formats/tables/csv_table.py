@@ -12,7 +12,7 @@ from core.formats.files import Folder, parent
 from core.formats.format import Coco, Fact
 from core.formats.notes import Notes
 from core.formats.pictures import Pictures
-from core.formats.table import COLUMNS, meant_columns, read_table, rows_of
+from core.formats.tables.rows import COLUMNS, meant_columns, read_table, rows_of
 
 NAME = "csv"
 TITLE = "CSV, a row an object"

@@ -10,10 +10,10 @@ from pathlib import Path
 from typing import Any
 
 from core.files import write_text_atomically
-from core.formats import via
 from core.formats.files import Folder
 from core.formats.format import Coco, Fact
 from core.formats.pictures import Pictures
+from core.formats.via import json_project as via
 
 NAME = "via-csv"
 TITLE = "VIA 2 (CSV)"

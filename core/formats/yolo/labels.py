@@ -18,7 +18,7 @@ from core.formats.format import Coco
 from core.formats.notes import Notes
 from core.formats.pictures import Pictures, tidy_name
 from core.formats.shapes import snapped
-from core.formats.yolo_names import Names, names_of
+from core.formats.yolo.names import Names, names_of
 
 _LOOKED_AT = 50  # label files in which the kind of a data set shows
 

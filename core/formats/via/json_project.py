@@ -12,7 +12,7 @@ from typing import Any
 
 from core.coco.json_values import is_number
 from core.formats.building import Building
-from core.formats.coco import write_json
+from core.formats.coco.instances import write_json
 from core.formats.content import Object, Picture, content_of
 from core.formats.files import Folder, parent
 from core.formats.format import Coco, Fact

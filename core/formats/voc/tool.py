@@ -9,15 +9,15 @@ from typing import Any
 from xml.etree.ElementTree import Element
 
 from core.formats.building import Building
-from core.formats.cvat_labels import value_of
+from core.formats.cvat.labels import value_of
 from core.formats.files import Folder, is_inside, parent, stem, suffix
 from core.formats.format import Coco, Fact
 from core.formats.notes import Notes
 from core.formats.parts import Parts
 from core.formats.pictures import Pictures, tidy_name
 from core.formats.shapes import box_around
-from core.formats.voc_masks import ObjectMasks, class_names
-from core.formats.voc_writing import write_voc
+from core.formats.voc.masks import ObjectMasks, class_names
+from core.formats.voc.writing import write_voc
 
 NAME = "voc"
 TITLE = "Pascal VOC (XML and segmentation PNGs)"

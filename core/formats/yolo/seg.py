@@ -1,4 +1,4 @@
-"""YOLO detection: boxes."""
+"""YOLO segmentation: one polygon an object; parts and holes hang together by bridges that enclose nothing."""
 
 from __future__ import annotations
 
@@ -10,17 +10,15 @@ from core.formats.content import Object, content_of
 from core.formats.files import Folder
 from core.formats.format import Fact
 from core.formats.notes import Notes
-from core.formats.yolo_files import note_losses, write_yolo
-from core.formats.yolo_labels import fractions, read_labels, recognised
+from core.formats.outlines import single_polygon
+from core.formats.yolo.files import note_losses, write_yolo
+from core.formats.yolo.labels import fractions, read_labels, recognised
 
-NAME = "yolo-box"
-TITLE = "YOLO detection"
+NAME = "yolo-seg"
+TITLE = "YOLO segmentation"
 CANNOT_CARRY: frozenset[Fact] = frozenset(
     {
-        "masks",
-        "several parts",
-        "holes",
-        "overlaps",
+        "boxes alone",
         "keypoints",
         "masks beside keypoints",
         "skeletons",
@@ -36,29 +34,24 @@ read = read_labels
 
 
 def recognise(folder: Folder) -> list[str]:
-    """The folders with labels of boxes alone."""
-    return recognised(folder, "box")
+    """The folders with labels of polygons."""
+    return recognised(folder, "seg")
 
 
 def write(coco: Mapping[str, Any], folder: Path) -> list[str]:
-    """Write the box of every object."""
+    """Write every object that has a mask; a line of a box alone would make Ultralytics drop all polygons."""
     notes = Notes()
 
     def line_of(thing: Object) -> str | None:
         if thing.crowd:
             notes.add("a crowd: left out, YOLO would take it for one object", thing.about)
             return None
+        if not thing.segmentation:
+            notes.add("has no mask: left out (yolo-box has boxes)", thing.about)
+            return None
         note_losses(thing, notes)
         if thing.keypoints:
             notes.add("its keypoints are not written (yolo-pose has them)", thing.about)
-        if thing.segmentation:
-            notes.add("its mask is not written (yolo-seg has it)", thing.about)
-        return box_fractions(thing)
+        return fractions(single_polygon(thing), thing.size[1], thing.size[0])
 
     return write_yolo(content_of(coco, notes), folder, notes, line_of)
-
-
-def box_fractions(thing: Object) -> str:
-    """Centre, width and height of an object's box as fractions of its image."""
-    x, y, width, height = thing.box
-    return fractions([x + width / 2, y + height / 2, width, height], thing.size[1], thing.size[0])

@@ -8,12 +8,12 @@ from pathlib import Path
 from typing import Any
 
 from core.files import write_atomically
-from core.formats import csv_table
 from core.formats.files import Folder, parent
 from core.formats.format import Coco, Fact
 from core.formats.notes import Notes
 from core.formats.pictures import Pictures
-from core.formats.table import COLUMNS, read_table, rows_of
+from core.formats.tables import csv_table as csv_table
+from core.formats.tables.rows import COLUMNS, read_table, rows_of
 
 NAME = "parquet"
 TITLE = "Parquet, a row an object"

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from core.formats import coco
-from core.formats.coco import write_json
+from core.formats.coco import instances as coco
+from core.formats.coco.instances import write_json
 from core.formats.content import content_of, id_key
 from core.formats.files import Folder, parent
 from core.formats.format import Coco, Fact

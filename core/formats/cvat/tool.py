@@ -11,14 +11,14 @@ from xml.etree.ElementTree import Element
 
 from core.coco.json_values import is_number
 from core.formats.building import Building
-from core.formats.cvat_labels import Labels, read_labels, value_of
-from core.formats.cvat_writing import write_cvat
+from core.formats.cvat.labels import Labels, read_labels, value_of
+from core.formats.cvat.row_runs import mask_of_runs
+from core.formats.cvat.writing import write_cvat
 from core.formats.files import Folder, parent
 from core.formats.format import Coco, Fact
 from core.formats.notes import Notes
 from core.formats.parts import Parts
 from core.formats.pictures import Pictures, tidy_name
-from core.formats.row_runs import mask_of_runs
 from core.formats.shapes import box_around, ellipse_polygon, turned_box
 
 NAME = "cvat"

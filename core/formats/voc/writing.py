@@ -13,10 +13,10 @@ import numpy as np
 from core.files import write_atomically, write_text_atomically
 from core.formats.content import Object, Picture, content_of
 from core.formats.files import stem
-from core.formats.index_pngs import save_indexed, voc_palette
+from core.formats.masks.index_pngs import save_indexed, voc_palette
 from core.formats.notes import Notes
 from core.formats.texts import xml_text
-from core.formats.voc_masks import LABEL_MAP
+from core.formats.voc.masks import LABEL_MAP
 
 _MOST = 254  # numbers in a PNG, between 0 and void
 _FLAGS = ("truncated", "difficult", "occluded")

@@ -1,0 +1,1 @@
+"""COCO: instances and keypoints, results lists, panoptic."""

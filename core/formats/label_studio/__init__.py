@@ -1,0 +1,1 @@
+"""Label Studio: tasks as JSON, brush masks as its own runs of bits."""

@@ -1,0 +1,1 @@
+"""labelme: a JSON file an image."""

@@ -1,0 +1,1 @@
+"""PNG files whose values are objects or classes."""

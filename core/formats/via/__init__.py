@@ -1,0 +1,1 @@
+"""VIA 2: JSON and CSV."""

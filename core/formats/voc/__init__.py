@@ -1,0 +1,1 @@
+"""Pascal VOC: XML, and PNGs with a palette."""
