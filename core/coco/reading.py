@@ -6,11 +6,13 @@ import codecs
 import json
 import os
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from core.coco.json_values import is_whole
-from core.structures import Category
+
+if TYPE_CHECKING:
+    from core.structures import Category  # brings torch, which takes seconds; the names of fields need none
 
 
 def read_coco_json(path: str | os.PathLike[str]) -> dict[str, Any]:
