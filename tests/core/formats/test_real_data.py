@@ -13,7 +13,7 @@ from core.formats.tables import parquet as parquet
 from core.masks import segmentation_bbox
 from tests.core.formats.data_sets import objects_in, sizes_of
 
-IMAGES = 20
+IMAGES = 10
 FILES = (
     "coco_subset/annotations/instances_val.json",
     "coco_subset/annotations/keypoints_val.json",
