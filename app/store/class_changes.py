@@ -43,15 +43,14 @@ def merge_category(session: Session, category_id: int, into: int) -> int:
             f"objects of {category.name!r} have keypoints that {target.name!r} does not name: give it the same first"
         )
     by_image: dict[int, dict[int, InstanceState | None]] = {}
-    for row in rows:
-        by_image.setdefault(row.image_id, {})[row.id] = replace(row.state, category_id=target.id)
     removed = set(session.scalars(select(Image.id).where(Image.removed.is_not(None))))
-    for image_id, changed in by_image.items():
-        if image_id in removed:  # they wait in the trash, without an edit of their own
-            for row in rows:
-                row.category_id = target.id if row.image_id == image_id else row.category_id
+    for row in rows:
+        if row.image_id in removed:  # they wait in the trash, without an edit of their own
+            row.category_id = target.id
         else:
-            write(session, image_for_writing(session, image_id), "update", changed)
+            by_image.setdefault(row.image_id, {})[row.id] = replace(row.state, category_id=target.id)
+    for image_id, changed in by_image.items():
+        write(session, image_for_writing(session, image_id), "update", changed)
     add_model_names(target, [category.name, *model_names(category)])
     category.state, category.merged_into = "removed", target.id
     category.name = f"{category.name[:170]} (merged, {category.id})"  # its name is free again

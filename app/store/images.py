@@ -46,6 +46,9 @@ def add_image(store: Store, data: bytes, file_name: str) -> tuple[Image, bool]:
     try:
         with store.writing() as session:
             session.add(image)
+        if not original_path(store.workspace, kept.sha256).exists():  # the trash was emptied of the same bytes just now
+            write_once(original_path(store.workspace, kept.sha256), data)
+            restore_derived(store.workspace, kept.sha256, kept.media_type, kept.converted)
     except IntegrityError:  # the same file in two requests at once
         known = _known(store, kept.sha256, name)
         if known is None:

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from app.store.database import Store
 from app.store.errors import NotFoundError
 from app.store.image_files import browser_path, original_path, thumbnail_path
-from app.store.tables import Edit, Image, Instance
+from app.store.tables import Edit, Image, Instance, Job
 
 
 def kept_images() -> Select[Image]:
@@ -47,7 +47,7 @@ def restore_image(session: Session, image_id: int) -> Image:
 
 
 def purge(store: Store, image_ids: Sequence[int] | None = None) -> list[int]:
-    """Delete images in the trash (all, or those of the ids) for good: rows, history, bytes and copies in old jobs.
+    """Delete images in the trash (all, or those of the ids) for good: rows, history, bytes, copies of ended jobs.
 
     Returns their ids. The rows go first, so that a crash leaves files that nobody names, never an image without its
     file. Bytes that another image has too stay.
@@ -60,18 +60,24 @@ def purge(store: Store, image_ids: Sequence[int] | None = None) -> list[int]:
         for image in images:
             session.delete(image)
         session.flush()
+        # A run that goes on needs its copies until it ends.
+        ended = [
+            store.workspace / "runs" / str(job)
+            for job in session.scalars(select(Job.id).where(Job.finished.is_not(None)))
+        ]
+    with store.writing() as session:  # nobody adds the same bytes meanwhile; `add_image` looks again after it did
         digests = {image.sha256 for image in images}
         shared = set(session.scalars(select(Image.sha256).where(Image.sha256.in_(digests))))
-        files = [path for image in images if image.sha256 not in shared for path in _files(store.workspace, image)]
-    for path in files:
-        path.unlink(missing_ok=True)
+        for image in images:
+            if image.sha256 not in shared:
+                for path in (*_files(store.workspace, image), *(job / "images" / image.sha256 for job in ended)):
+                    path.unlink(missing_ok=True)
     return ids
 
 
 def _files(workspace: Path, image: Image) -> list[Path]:
-    own = [
+    return [
         original_path(workspace, image.sha256),
         thumbnail_path(workspace, image.sha256),
         browser_path(workspace, image.sha256, image.media_type, image.converted),
     ]
-    return own + list((workspace / "jobs").glob(f"*/images/{image.sha256}"))

@@ -11,6 +11,7 @@ from fastapi.testclient import TestClient
 
 from app.finetuning.reviewed_data import reviewed_data
 from app.store.database import Store
+from app.store.tables import Job
 from tests.app.conftest import Upload, block, file_bytes, picture
 
 Document = Callable[[int], dict[str, Any]]
@@ -66,12 +67,19 @@ def test_purging_leaves_no_trace_but_what_another_image_needs(
     assert len(digests) == 2
     for image in (single, shared):
         client.delete(f"/api/images/{image}")
-    (snapshot := store.workspace / "jobs" / "1" / "images").mkdir(parents=True)
-    for digest in digests:
-        (snapshot / digest).write_bytes(b"a copy")
+    with store.writing() as session:
+        session.add_all(
+            Job(id=number, directory="", state=state, finished=finished)
+            for number, state, finished in ((1, "finished", 5.0), (2, "running", None))
+        )
+    ended, running = (store.workspace / "runs" / number / "images" for number in "12")
+    for snapshot in (ended, running):
+        snapshot.mkdir(parents=True)
+        for digest in digests:
+            (snapshot / digest).write_bytes(b"a copy")
     assert sorted(client.delete("/api/trash").json()["purged"]) == [single, shared]
     assert len(files_in(store.workspace / "images")) == len(files_in(store.workspace / "thumbnails")) == 1
-    assert len(files_in(snapshot)) == 1
+    assert (len(files_in(ended)), len(files_in(running))) == (1, 2)
     assert client.get(f"/api/images/{twin}/file").status_code == 200
     assert client.post(f"/api/trash/{single}/restore").status_code == 404
     assert client.delete(f"/api/trash/{single}").status_code == 404
