@@ -15,7 +15,7 @@ from pycocotools.coco import COCO
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app.exchange.foreign_fields import shown_fields, shown_id, shown_image_fields
+from app.exchange.foreign_fields import ShownIds, shown_fields, shown_image_fields
 from app.store.categories import all_categories
 from app.store.geometry import count_keypoints
 from app.store.instance_state import Segmentation
@@ -72,32 +72,32 @@ def check_export(
     name_of = file_name or (lambda image: image.file_name)
     with contextlib.redirect_stdout(io.StringIO()):
         coco = COCO(str(path))
-    categories = _categories(session, selection)
-    _expect(set(coco.cats) == {shown_id(row.id, row.extra) for row in categories.values()}, "the categories")
+    categories, ids = _categories(session, selection), ShownIds(session)
+    _expect(set(coco.cats) == {ids(row) for row in categories.values()}, "the categories")
     images = instances = 0
     for image, rows in _documents(session, selection):
-        entry = coco.imgs.get(shown_id(image.id, image.extra), {})
+        entry = coco.imgs.get(ids(image), {})
         expected = (name_of(image), image.width, image.height)
         found = (entry.get("file_name"), entry.get("width"), entry.get("height"))
         _expect(found == expected, f"image {image.id}")
         _expect(
-            len(coco.getAnnIds(imgIds=[shown_id(image.id, image.extra)])) == len(rows),
+            len(coco.getAnnIds(imgIds=[ids(image)])) == len(rows),
             f"the number of instances on image {image.id}",
         )
         for instance in rows:
-            _check_instance(coco, image, instance, categories[instance.category_id])
+            _check_instance(coco, image, instance, categories[instance.category_id], ids)
         images, instances = images + 1, instances + len(rows)
     _expect(len(coco.imgs) == images, "the number of images")
     _expect(len(coco.anns) == instances, "the number of instances")
 
 
-def _check_instance(coco: COCO, image: Image, instance: Instance, category: Category) -> None:
+def _check_instance(coco: COCO, image: Image, instance: Instance, category: Category, ids: ShownIds) -> None:
     name = f"instance {instance.id} on image {image.id}"
-    annotation = coco.anns.get(shown_id(instance.id, instance.extra))
+    annotation = coco.anns.get(ids(instance))
     if annotation is None:
         raise ExportError(f"export stopped: {name} is missing in it; please report this")
-    _expect(annotation["image_id"] == shown_id(image.id, image.extra), f"the image of {name}")
-    _expect(annotation["category_id"] == shown_id(category.id, category.extra), f"the category of {name}")
+    _expect(annotation["image_id"] == ids(image), f"the image of {name}")
+    _expect(annotation["category_id"] == ids(category), f"the category of {name}")
     _expect(annotation["iscrowd"] == instance.iscrowd, f"iscrowd of {name}")
     keypoints = instance.keypoints or [0] * (3 * len(category.keypoints))
     _expect(annotation.get("keypoints", []) == keypoints, f"the keypoints of {name}")
@@ -129,20 +129,20 @@ def _close(first: Sequence[float], second: Sequence[float], tolerance: float = 1
 
 def _json_parts(session: Session, selection: Selection, name_of: Callable[[Image], str]) -> Iterator[str]:
     """The file piece by piece, one image or one annotation a line; never all of it in memory."""
-    categories = _categories(session, selection)
+    categories, ids = _categories(session, selection), ShownIds(session)
     yield '{"info": {"description": "MaskLoop export", "version": "1.0"},\n"licenses": [],\n"categories": [\n'
-    yield ",\n".join(_dump(_category_entry(category)) for category in categories.values())
-    shown = {category.id: shown_id(category.id, category.extra) for category in categories.values()}
+    yield ",\n".join(_dump(_category_entry(category, ids)) for category in categories.values())
+    shown = {category.id: ids(category) for category in categories.values()}
     yield '\n],\n"images": [\n'
     for number, image in enumerate(_images(session, selection)):
-        entry = {"id": shown_id(image.id, image.extra), "file_name": name_of(image)}
+        entry = {"id": ids(image), "file_name": name_of(image)}
         entry |= {"width": image.width, "height": image.height}
         yield (",\n" if number else "") + _dump(shown_image_fields(image.extra, shown) | entry)
     yield '\n],\n"annotations": [\n'
     first = True
     for image, rows in _documents(session, selection):
         for instance in rows:
-            yield ("" if first else ",\n") + _dump(_annotation(instance, image, categories[instance.category_id]))
+            yield ("" if first else ",\n") + _dump(_annotation(instance, image, categories[instance.category_id], ids))
             first = False
     yield "\n]}\n"
 
@@ -154,9 +154,9 @@ def _categories(session: Session, selection: Selection) -> dict[int, Category]:
     return {row.id: row for row in rows if wanted is None or row.id in wanted}
 
 
-def _category_entry(category: Category) -> dict[str, Any]:
+def _category_entry(category: Category, ids: ShownIds) -> dict[str, Any]:
     entry: dict[str, Any] = {
-        "id": shown_id(category.id, category.extra),
+        "id": ids(category),
         "name": category.name,
         "supercategory": category.supercategory or "",
     }
@@ -166,16 +166,16 @@ def _category_entry(category: Category) -> dict[str, Any]:
     return shown_fields(category.extra) | entry
 
 
-def _annotation(instance: Instance, image: Image, category: Category) -> dict[str, Any]:
+def _annotation(instance: Instance, image: Image, category: Category, ids: ShownIds) -> dict[str, Any]:
     segmentation: Segmentation = instance.segmentation
     bbox = instance.bbox
     if instance.iscrowd and isinstance(segmentation, list) and segmentation:
         segmentation = segmentation_to_rle(segmentation, image.height, image.width)
         bbox = rle_bbox(segmentation)  # whole pixels, where the polygons enclosed fractions of them
     entry: dict[str, Any] = {
-        "id": shown_id(instance.id, instance.extra),
-        "image_id": shown_id(image.id, image.extra),
-        "category_id": shown_id(category.id, category.extra),
+        "id": ids(instance),
+        "image_id": ids(image),
+        "category_id": ids(category),
         "segmentation": segmentation,
         "bbox": bbox,
         "area": instance.area,

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from typing import Any, Literal
 
 import orjson
+from sqlalchemy import String, cast, select
+from sqlalchemy.orm import Session
 
 from app.store.categories import LARGEST_ID
+from app.store.tables import Category, Image, Instance
 from core.coco.json_values import is_whole
 
 # What has columns of its own, or is computed from them.
@@ -45,10 +49,26 @@ def foreign_fields(entry: Mapping[str, Any], kind: Literal["annotation", "catego
     return kept
 
 
-def shown_id(own: int, extra: Mapping[str, Any] | None) -> int:
-    """The id that an export writes: the file's where it is beyond the store's, else the store's."""
-    text = (extra or {}).get("id")
-    return int(text) if isinstance(text, str) and text.lstrip("-").isdigit() else own
+class ShownIds:
+    """The ids that an export writes: the file's where it is beyond the store's and one row alone has it."""
+
+    def __init__(self, session: Session) -> None:
+        self._foreign = {table: _foreign_ids(session, table) for table in (Image, Category, Instance)}
+
+    def __call__(self, row: Image | Category | Instance) -> int:
+        """The id of a row."""
+        return self._foreign[type(row)].get(row.id, row.id)
+
+
+def _foreign_ids(session: Session, table: type[Image] | type[Category] | type[Instance]) -> dict[int, int]:
+    mentions_id = cast(table.extra, String).like('%"id":%')
+    found = {
+        row.id: int(row.extra["id"])
+        for row in session.execute(select(table.id, table.extra).where(mentions_id))
+        if isinstance(row.extra.get("id"), str) and row.extra["id"].lstrip("-").isdigit()
+    }
+    times = Counter(found.values())
+    return {own: foreign for own, foreign in found.items() if times[foreign] == 1}
 
 
 def shown_image_fields(extra: Mapping[str, Any] | None, categories: Mapping[int, int]) -> dict[str, Any]:

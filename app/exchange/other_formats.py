@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path, PurePosixPath
 from typing import IO, Any
 
-from app.exchange.foreign_fields import shown_id
+from app.exchange.foreign_fields import ShownIds
 from app.store.categories import all_categories, category_json
 from app.store.database import Store
 from app.store.images import clean_file_name
@@ -35,11 +35,12 @@ def is_panoptic(content: Any) -> bool:
 def results_as_coco(store: Store, results: Sequence[dict[str, Any]]) -> dict[str, Any]:
     """A results list with the images and categories of this store, by the ids that its exports have."""
     with store.reading() as session:
+        ids = ShownIds(session)
         images = [
-            {"id": shown_id(row.id, row.extra), "file_name": row.file_name, "width": row.width, "height": row.height}
+            {"id": ids(row), "file_name": row.file_name, "width": row.width, "height": row.height}
             for row in session.scalars(kept_images())
         ]
-        categories = [category_json(row) | {"id": shown_id(row.id, row.extra)} for row in all_categories(session)]
+        categories = [category_json(row) | {"id": ids(row)} for row in all_categories(session)]
     annotations = [{"id": number, **entry} for number, entry in enumerate(results, start=1)]
     return {"images": images, "categories": categories, "annotations": annotations}
 

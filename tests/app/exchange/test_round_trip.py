@@ -94,6 +94,24 @@ def test_an_empty_workspace_becomes_the_same(filled: TestClient, tmp_path: Path,
     store.close()
 
 
+def test_an_id_that_two_files_use_for_two_things_does_not_stop_the_export(client: TestClient, upload: Upload) -> None:
+    upload(1, "a.png")
+    for number, name in enumerate(("dog", "cat")):
+        data = {
+            "images": [{"id": 1, "file_name": "a.png"}],
+            "categories": [{"id": BIG, "name": name}],
+            "annotations": [
+                {"id": BIG, "image_id": 1, "category_id": BIG, "segmentation": block(5 + 30 * number, 5, 9, 9)}
+            ],
+        }
+        answer = client.post("/api/import", files=[("files", (f"{name}.json", json.dumps(data).encode()))])
+        assert answer.json()["annotations"] == 1
+    exported = client.get("/api/export")
+    assert exported.status_code == 200
+    names = {entry["id"]: entry["name"] for entry in exported.json()["categories"]}
+    assert [names[entry["category_id"]] for entry in exported.json()["annotations"]] == ["dog", "cat"]
+
+
 @pytest.mark.parametrize(("mode", "left"), [("add", 4), ("merge", 3), ("replace", 1)])
 def test_a_file_that_changed_is_added_merged_or_put_in_place(
     client: TestClient, upload: Upload, mode: str, left: int
