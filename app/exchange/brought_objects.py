@@ -62,6 +62,7 @@ class BroughtObjects:
         self.changed: dict[int, InstanceState | None] = {}
         self.lost = 0
         self.proposals = 0
+        self.became: ImageStatus | None = None  # what writing made of the image
 
     def take(self, state: InstanceState, report: ImportReport) -> None:
         """Add an object, or what the same one lacks: keypoints, a person's word, or a new shape from its own source."""
@@ -72,6 +73,9 @@ class BroughtObjects:
             return
         origin = _origin(state)
         before = self._stored.get(self._of_origin.get(origin, -1)) if origin else None
+        # Two files may have one name and ids from 1: what does not touch its former place is another object.
+        if before is not None and not _touch(_imported_box(before.state), state.bbox):
+            before = None
         if before is not None and self.options.mode == "merge" and before.id not in self._found:
             self._found.add(before.id)
             if before.revision in self._imports:  # nobody has edited it since
@@ -104,7 +108,7 @@ class BroughtObjects:
 
     def write(self, session: Session, report: ImportReport) -> None:
         """One edit with all of it."""
-        status = self._status()
+        status = self.became = self._status()
         if status == "reviewed":
             # On a reviewed image the file says what is there: nothing that a model proposed is left beside it.
             for row in self._stored.values():
@@ -131,7 +135,7 @@ class BroughtObjects:
     @property
     def stays(self) -> str | None:
         """Why the image did not become reviewed; None where it did or nobody asked."""
-        if self.options.status != "reviewed" or self._status() == "reviewed":
+        if self.options.status != "reviewed" or self.became == "reviewed":
             return None
         if self.lost:
             return "lost an object on the way"
@@ -139,6 +143,19 @@ class BroughtObjects:
 
 
 def _origin(state: InstanceState) -> tuple[str, str] | None:
-    """The source that an object came from, and its id there."""
+    """The source that an object came from, and its id there; None where the source had no name."""
     origin = (state.extra or {}).get("origin")
-    return (origin[0], origin[1]) if isinstance(origin, list) and len(origin) == 2 else None
+    return (origin[0], origin[1]) if isinstance(origin, list) and len(origin) == 3 and origin[0] else None
+
+
+def _imported_box(state: InstanceState) -> list[float]:
+    """The box that an object had when it was imported, wherever a person has moved it since."""
+    return list((state.extra or {})["origin"][2])
+
+
+def _touch(first: list[float], second: list[float]) -> bool:
+    """Whether two boxes x, y, width, height have pixels in common."""
+    return all(
+        max(first[axis], second[axis]) < min(first[axis] + first[axis + 2], second[axis] + second[axis + 2])
+        for axis in (0, 1)
+    )

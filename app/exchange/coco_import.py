@@ -210,8 +210,8 @@ def _state_from(
         score=score,
         model=model[:200] if model and (proposed or score is not None) else None,
     )
-    extra = foreign_fields(annotation, "annotation") | {"origin": [options.source, str(annotation["id"])]}
-    return replace(state, extra=extra)
+    origin = [options.source, str(annotation["id"]), state.bbox]
+    return replace(state, extra=foreign_fields(annotation, "annotation") | {"origin": origin})
 
 
 def _labelled(keypoints: Any) -> Any:

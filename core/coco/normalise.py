@@ -21,7 +21,6 @@ class Normalised:
 
     data: dict[str, Any]
     keys: dict[int, Any]  # what the finder of files knows each image by, by the image's id
-    raw_images: dict[Any, dict[str, Any]]  # the mended images by the ids that the file gives them
     numbers: list[int]  # of each annotation kept: its place in the file's list
     lost: dict[int, int]  # for each image: how many of its annotations could not be kept
     unusable: list[str]  # why images or categories, and so their objects, cannot be taken at their word
@@ -73,4 +72,4 @@ def normalise_coco(
         elif mender.lost_of is not None:
             lost[mender.lost_of] = lost.get(mender.lost_of, 0) + 1
     mended_data = {**data, "categories": categories, "images": images, "annotations": kept}
-    return Normalised(mended_data, keys, image_of, numbers, lost, [*doubled, *unusable])  # type: ignore[arg-type]
+    return Normalised(mended_data, keys, numbers, lost, [*doubled, *unusable])  # type: ignore[arg-type]

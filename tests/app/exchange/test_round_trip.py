@@ -134,12 +134,25 @@ def test_a_file_that_changed_is_added_merged_or_put_in_place(
     document = client.get(f"/api/images/{image}/document").json()
     drawn = {"base_revision": document["revision"], "category_id": 1, "segmentation": block(60, 5, 9, 9)}
     assert client.post(f"/api/images/{image}/instances", json=drawn).status_code == 201
-    post(objects(one(1, 80)), mode=mode)  # the first one has moved, the second is gone
+    post(objects(one(1, 9)), mode=mode)  # the first one has moved, the second is gone
     rows = client.get(f"/api/images/{image}/document").json()["instances"]
     assert len(rows) == left
-    assert [80.0, 5.0, 9.0, 9.0] in [row["bbox"] for row in rows]
+    assert [9.0, 5.0, 9.0, 9.0] in [row["bbox"] for row in rows]
     client.post(f"/api/images/{image}/undo")
     assert len(client.get(f"/api/images/{image}/document").json()["instances"]) == 3
+
+
+def test_another_file_of_the_same_name_and_ids_replaces_nothing(client: TestClient, upload: Upload) -> None:
+    image = upload(1, "a.png")
+    for x in (5, 60):
+        data = {
+            "images": [{"id": 1, "file_name": "a.png"}],
+            "categories": [{"id": 1, "name": "cell"}],
+            "annotations": [{"id": 1, "image_id": 1, "category_id": 1, "segmentation": block(x, 5, 9, 9)}],
+        }
+        client.post("/api/import", files=[("files", ("instances_default.json", json.dumps(data).encode()))])
+    rows = client.get(f"/api/images/{image}/document").json()["instances"]
+    assert [row["bbox"][0] for row in rows] == [5, 60]
 
 
 def test_an_object_that_a_person_edited_since_is_kept_as_it_is(client: TestClient, upload: Upload) -> None:
