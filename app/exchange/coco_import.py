@@ -24,7 +24,8 @@ from app.store.geometry import new_state
 from app.store.instance_state import InstanceState
 from app.store.tables import Category, Image
 from app.store.trash import kept_images
-from core.coco.json_values import is_number
+from core.coco.json_values import is_number, whole
+from core.coco.names import plain_name
 from core.coco.normalise import normalise_coco
 from core.coco.report import Problem, Report, grouped
 
@@ -49,9 +50,12 @@ def import_coco(
     brought = {image_id: BroughtObjects(session, image, options) for image_id, image in normalised.keys.items()}
     for entry in normalised.data["images"]:
         _keep_image_fields(normalised.keys[entry["id"]], entry, report.categories)
+    doubled = _ids_of_two_images(data["images"])
     for number, annotation in zip(normalised.numbers, normalised.data["annotations"], strict=True):
         target = brought[annotation["image_id"]]
         try:
+            if annotation["image_id"] in doubled:
+                raise LookupError(f"two images of the file have the id {annotation['image_id']}: which is meant?")
             state = _state_from(session, target.image, annotation, report.categories, keypoints_differ, options)
         except (InvalidFieldError, LookupError) as error:
             raw_id = data["annotations"][number].get("id")
@@ -78,6 +82,16 @@ def coco_parts(content: Any) -> dict[str, Any]:
             raise ValueError(f"not a COCO data set: {key!r} is {'missing' if part is None else 'no list'}")
         lists[key] = part
     return {**content, **lists}
+
+
+def _ids_of_two_images(entries: list[Any]) -> set[int]:
+    """The ids that stand for images of two names: nothing may be said of either."""
+    names: dict[int, set[str]] = {}
+    for entry in entries:
+        identifier = whole(entry.get("id")) if isinstance(entry, dict) else None
+        if identifier is not None and isinstance(entry.get("file_name"), str):
+            names.setdefault(identifier, set()).add(plain_name(entry["file_name"]))
+    return {identifier for identifier, listed in names.items() if len(listed) > 1}
 
 
 def _keep_image_fields(image: Image, entry: dict[str, Any], category_ids: dict[int, int]) -> None:

@@ -93,3 +93,14 @@ def test_a_base_name_never_reaches_an_image_that_is_listed_itself(client: TestCl
     answer = client.post("/api/import", files=[("files", ("both.json", body))]).json()
     assert (answer["annotations"], [error["file_name"] for error in answer["errors"]]) == (1, ["val/0001.png"])
     assert objects(client) == {"train/0001.png": [[10, 10, 9, 9]]}
+
+
+def test_an_id_that_stands_for_two_images_puts_nothing_on_either(client: TestClient, upload: Upload) -> None:
+    upload(1, "a.png")
+    upload(2, "b.png")
+    data = coco("a.png", "b.png")
+    data["images"][1]["id"] = data["annotations"][1]["image_id"] = 0
+    answer = client.post("/api/import", files=[("files", ("both.json", json.dumps(data).encode()))]).json()
+    assert answer["annotations"] == 0
+    assert any("which is meant?" in error["error"] for error in answer["errors"])
+    assert objects(client) == {"a.png": [], "b.png": []}
