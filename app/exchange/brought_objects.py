@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
@@ -42,6 +43,7 @@ class ImportReport:
     removed: int = 0
     categories: dict[int, int] = field(default_factory=dict)  # the file's id, normalised → the store's
     errors: list[dict[str, Any]] = field(default_factory=list)  # what was left out or changed
+    dropped: Counter[str] = field(default_factory=Counter)  # fields of other tools that cannot be kept
     notes: list[str] = field(default_factory=list)  # what was written in another way than COCO's
 
 

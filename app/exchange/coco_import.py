@@ -49,14 +49,14 @@ def import_coco(
     _take_down(faults, data, images, report)
     brought = {image_id: BroughtObjects(session, image, options) for image_id, image in normalised.keys.items()}
     for entry in normalised.data["images"]:
-        _keep_image_fields(normalised.keys[entry["id"]], entry, report.categories)
+        _keep_image_fields(normalised.keys[entry["id"]], entry, report)
     doubled = _ids_of_two_images(data["images"])
     for number, annotation in zip(normalised.numbers, normalised.data["annotations"], strict=True):
         target = brought[annotation["image_id"]]
         try:
             if annotation["image_id"] in doubled:
                 raise LookupError(f"two images of the file have the id {annotation['image_id']}: which is meant?")
-            state = _state_from(session, target.image, annotation, report.categories, keypoints_differ, options)
+            state = _state_from(session, target.image, annotation, report, keypoints_differ, options)
         except (InvalidFieldError, LookupError) as error:
             raw_id = data["annotations"][number].get("id")
             report.errors.append(_annotation_error(raw_id, number, str(error)))
@@ -68,6 +68,8 @@ def import_coco(
     for target in brought.values():
         target.write(session, report)
     _note_what_stays(options, brought, report)
+    for what, times in report.dropped.items():
+        report.notes.append(f"{what} is too long, or no plain JSON: left out{f', {times} times' if times > 1 else ''}")
     return report
 
 
@@ -94,12 +96,12 @@ def _ids_of_two_images(entries: list[Any]) -> set[int]:
     return {identifier for identifier, listed in names.items() if len(listed) > 1}
 
 
-def _keep_image_fields(image: Image, entry: dict[str, Any], category_ids: dict[int, int]) -> None:
+def _keep_image_fields(image: Image, entry: dict[str, Any], report: ImportReport) -> None:
     """What a file says of an image beside its name and size; classes by the ids that they have here."""
-    fields = foreign_fields(entry, "image")
+    fields = foreign_fields(entry, "image", report.dropped)
     for key in CLASS_LISTS & fields.keys():
         known = fields[key] if isinstance(fields[key], list) else []
-        fields[key] = [category_ids[number] for number in known if number in category_ids]
+        fields[key] = [report.categories[number] for number in known if number in report.categories]
     if fields and (image.extra or {}) | fields != image.extra:
         image.extra = (image.extra or {}) | fields
 
@@ -152,7 +154,7 @@ def _import_categories(session: Session, categories: list[dict[str, Any]], repor
     for entry in categories:
         name, identifier = entry["name"], entry["id"]
         try:
-            category, same_keypoints = _import_category(session, entry, identifier)
+            category, same_keypoints = _import_category(session, entry, identifier, report)
         except InvalidFieldError as error:
             report.errors.append({"category": name, "error": f"category {name}: {error}"})
             continue
@@ -164,7 +166,9 @@ def _import_categories(session: Session, categories: list[dict[str, Any]], repor
     return keypoints_differ
 
 
-def _import_category(session: Session, entry: dict[str, Any], identifier: int) -> tuple[Category, bool]:
+def _import_category(
+    session: Session, entry: dict[str, Any], identifier: int, report: ImportReport
+) -> tuple[Category, bool]:
     """The stored category of this name, made where there is none, and whether it has the file's keypoints."""
     name = checked_name(entry.get("name"))
     keypoints, skeleton = checked_keypoint_names(entry.get("keypoints"), entry.get("skeleton"))
@@ -181,7 +185,7 @@ def _import_category(session: Session, entry: dict[str, Any], identifier: int) -
             "supercategory": supercategory if isinstance(supercategory, str) else None,
         }
         category = create_category(session, fields)
-        category.extra = foreign_fields(entry, "category")
+        category.extra = foreign_fields(entry, "category", report.dropped)
         return category, True
     if category.state != "kept":
         category.state = "kept"  # the file names it
@@ -194,12 +198,12 @@ def _state_from(
     session: Session,
     image: Image,
     annotation: dict[str, Any],
-    category_ids: dict[int, int],
+    report: ImportReport,
     keypoints_differ: set[int],
     options: ImportOptions,
 ) -> InstanceState:
     file_category = annotation["category_id"]
-    if file_category not in category_ids:
+    if file_category not in report.categories:
         raise LookupError(f"its category_id {file_category!r} is not among the file's categories")
     fields = {
         "segmentation": annotation.get("segmentation"),
@@ -208,7 +212,7 @@ def _state_from(
         # All zeros say that nobody looked for keypoints.
         "keypoints": None if file_category in keypoints_differ else _labelled(annotation.get("keypoints")),
     }
-    category = session.get_one(Category, category_ids[file_category])
+    category = session.get_one(Category, report.categories[file_category])
     score = float(annotation["score"]) if is_number(annotation.get("score")) else None
     source = annotation.get("source")
     proposed = options.proposals or annotation.get("status") == "proposed"
@@ -225,7 +229,7 @@ def _state_from(
         model=model[:200] if model and (proposed or score is not None) else None,
     )
     origin = [options.source, str(annotation["id"]), state.bbox]
-    return replace(state, extra=foreign_fields(annotation, "annotation") | {"origin": origin})
+    return replace(state, extra=foreign_fields(annotation, "annotation", report.dropped) | {"origin": origin})
 
 
 def _labelled(keypoints: Any) -> Any:

@@ -27,10 +27,12 @@ CLASS_LISTS = {"neg_category_ids", "not_exhaustive_category_ids"}  # of an image
 LARGEST = 20_000  # bytes of JSON of one object
 
 
-def foreign_fields(entry: Mapping[str, Any], kind: Literal["annotation", "category", "image"]) -> dict[str, Any]:
+def foreign_fields(
+    entry: Mapping[str, Any], kind: Literal["annotation", "category", "image"], dropped: Counter[str]
+) -> dict[str, Any]:
     """The fields of an entry that the store has no columns for; its id too, as text, where the store cannot have it.
 
-    What is no plain JSON (numbers beyond 64 bits, lone surrogates) or too long is left out.
+    What is no plain JSON (numbers beyond 64 bits, lone surrogates) or too long is left out, and counted in `dropped`.
     """
     kept = {}
     size = 0
@@ -40,10 +42,13 @@ def foreign_fields(entry: Mapping[str, Any], kind: Literal["annotation", "catego
         try:
             length = len(orjson.dumps({key: value}))
         except TypeError:
+            dropped[f"{kind}'s {key!r:.60}"] += 1
+            continue
+        if size + length > LARGEST:
+            dropped[f"{kind}'s {key!r:.60}"] += 1
             continue
         size += length
-        if size <= LARGEST:
-            kept[key] = value
+        kept[key] = value
     if is_whole(entry.get("id")) and abs(entry["id"]) >= LARGEST_ID:
         kept["id"] = str(entry["id"])
     return kept

@@ -104,3 +104,13 @@ def test_an_id_that_stands_for_two_images_puts_nothing_on_either(client: TestCli
     assert answer["annotations"] == 0
     assert any("which is meant?" in error["error"] for error in answer["errors"])
     assert objects(client) == {"a.png": [], "b.png": []}
+
+
+def test_a_field_that_cannot_be_kept_is_named(client: TestClient, upload: Upload) -> None:
+    upload(1, "a.png")
+    data = coco("a.png")
+    data["annotations"][0] |= {"embedding": [0.125] * 9000, "mine": "kept"}
+    answer = client.post("/api/import", files=[("files", ("a.json", json.dumps(data).encode()))]).json()
+    assert any("annotation's 'embedding' is too long" in note for note in answer["notes"])
+    (entry,) = client.get("/api/export").json()["annotations"]
+    assert ("embedding" in entry, entry["mine"]) == (False, "kept")
