@@ -14,11 +14,11 @@ ById = dict[Hashable, dict[str, Any]]
 
 def mended_categories(
     raw_categories: list[Any], annotations: list[Any], report: Report
-) -> tuple[list[dict[str, Any]], ById, list[str]]:
+) -> tuple[list[dict[str, Any]], ById, list[Exception]]:
     """The mended categories, each by the id with which annotations name it, and ids that stand for two of them."""
     mended: dict[int, dict[str, Any]] = {}
     by_raw: ById = {}
-    doubled: list[str] = []
+    doubled: list[Exception] = []
     by_name: dict[str, dict[str, Any]] = {}
     free = free_ids(raw_categories)
     used = _used_ids(annotations)
@@ -42,7 +42,7 @@ def mended_categories(
                 by_raw.setdefault(raw_id, known)
             continue
         if is_whole(raw_id) and raw_id in mended:
-            doubled.append(f"two categories have the id {raw_id}")
+            doubled.append(ValueError(f"two categories have the id {raw_id}"))
         category = {**raw, "id": mended_id(raw_id, subject, mended, free, report)}
         if category["id"] == 0:
             report.add(subject, "id is 0, which many tools take for background", spelling=True)

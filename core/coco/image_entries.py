@@ -80,12 +80,12 @@ class ImageFolder:
 
 def mended_images(
     raw_images: list[Any], files: ImageFiles | None, report: Report
-) -> tuple[list[dict[str, Any]], ById, dict[int, Any], list[str]]:
+) -> tuple[list[dict[str, Any]], ById, dict[int, Any], list[Exception]]:
     """The mended images, each by the id with which annotations name it, the finder's keys, and what is unusable."""
     mended: dict[int, dict[str, Any]] = {}
     by_raw: ById = {}
     keys: dict[int, Any] = {}
-    unusable: list[str] = []
+    unusable: list[Exception] = []
     names = [_file_name(raw, files) for raw in raw_images]
     listed = frozenset(plain_name(name) for name in names if name is not None)
     seen_files: set[str] = set()
@@ -97,7 +97,7 @@ def mended_images(
         subject = f"image {raw.get('id', f'number {number}')}"
         if name is None:
             report.add(subject, "has no file_name", "left out")
-            unusable.append(f"{subject} has no file_name")
+            unusable.append(ValueError(f"{subject} has no file_name"))
             continue
         twin = mended.get(raw["id"]) if is_whole(raw.get("id")) else None
         if twin is not None and name == twin["file_name"]:
@@ -107,14 +107,14 @@ def mended_images(
             report.add(subject, f"{name} is another image's file too")
         seen_files.add(name)
         if twin is not None:
-            unusable.append(f"two images have the id {raw['id']}")
+            unusable.append(ValueError(f"two images have the id {raw['id']}"))
         found = FoundFile(name)
         if files is not None:
             try:
                 found = files.find(name, raw, listed)
             except (OSError, LookupError, ValueError) as error:
                 report.add(subject, str(error), "left out, with its annotations")
-                unusable.append(str(error))
+                unusable.append(error)
                 continue
         image = {**raw, "id": mended_id(raw.get("id"), subject, mended, free, report), "file_name": found.name}
         if found.name != name and raw.get("file_name"):

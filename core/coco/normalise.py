@@ -23,7 +23,7 @@ class Normalised:
     keys: dict[int, Any]  # what the finder of files knows each image by, by the image's id
     numbers: list[int]  # of each annotation kept: its place in the file's list
     lost: dict[int, int]  # for each image: how many of its annotations could not be kept
-    unusable: list[str]  # why images or categories, and so their objects, cannot be taken at their word
+    unusable: list[Exception]  # why images or categories, and so their objects, cannot be taken at their word
 
 
 def read_dataset(
@@ -40,7 +40,7 @@ def read_dataset(
     if normalised.unusable:
         first, more = normalised.unusable[0], len(normalised.unusable) - 1
         others = f" ({more} more such)" if more else ""
-        if "there is no such" in first:
+        if isinstance(first, FileNotFoundError):
             raise FileNotFoundError(f"{first}, but {annotation_file} lists it{others}")
         raise ValueError(f"{annotation_file}: {first}{others}; python -m core check lists and mends such things")
     for problem in grouped(problem for problem in report.problems if not (problem.is_note or problem.is_spelling)):
