@@ -10,7 +10,7 @@ from core.formats.content import Object, content_of
 from core.formats.files import Folder
 from core.formats.format import Fact
 from core.formats.notes import Notes
-from core.formats.yolo.files import note_losses, write_yolo
+from core.formats.yolo.files import write_yolo
 from core.formats.yolo.labels import fractions, read_labels, recognised
 
 NAME = "yolo-box"
@@ -45,10 +45,6 @@ def write(coco: Mapping[str, Any], folder: Path) -> list[str]:
     notes = Notes()
 
     def line_of(thing: Object) -> str | None:
-        if thing.crowd:
-            notes.add("a crowd: left out, YOLO would take it for one object", thing.about)
-            return None
-        note_losses(thing, notes)
         if thing.keypoints:
             notes.add("its keypoints are not written (yolo-pose has them)", thing.about)
         if thing.segmentation:

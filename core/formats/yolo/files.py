@@ -19,7 +19,9 @@ LIST = "images.txt"
 def write_yolo(
     content: Content, folder: Path, notes: Notes, line_of: Callable[[Object], str | None], **more: Any
 ) -> list[str]:
-    """Write a data set with one line for each object, none where `line_of` gives None; `more` goes into data.yaml.
+    """Write a data set with one line for each object but crowds, none where `line_of` gives None.
+
+    `more` goes into data.yaml.
 
     Pictures belong into images/, under the names that the data set has.
     """
@@ -37,7 +39,13 @@ def write_yolo(
             continue
         stems.add(name)
         listed.append(f"./images/{picture.name}")
-        lines = [f"{numbers[id(thing.category)]} {line}\n" for thing in picture.objects if (line := line_of(thing))]
+        lines = []
+        for thing in picture.objects:
+            if thing.crowd:
+                notes.add("a crowd: left out, YOLO would take it for one object", thing.about)
+            elif line := line_of(thing):
+                _note_losses(thing, notes)
+                lines.append(f"{numbers[id(thing.category)]} {line}\n")
         file = folder / "labels" / f"{name}.txt"
         file.parent.mkdir(parents=True, exist_ok=True)
         write_text_atomically(file, "".join(lines))
@@ -46,7 +54,7 @@ def write_yolo(
     return notes.lines()
 
 
-def note_losses(thing: Object, notes: Notes) -> None:
+def _note_losses(thing: Object, notes: Notes) -> None:
     """What no YOLO format has."""
     if thing.score is not None:
         notes.add("its score is not written", thing.about)

@@ -11,7 +11,7 @@ from core.formats.files import Folder
 from core.formats.format import Fact
 from core.formats.notes import Notes
 from core.formats.yolo.box import box_fractions
-from core.formats.yolo.files import note_losses, write_yolo
+from core.formats.yolo.files import write_yolo
 from core.formats.yolo.labels import fractions, read_labels, recognised
 
 NAME = "yolo-pose"
@@ -48,10 +48,6 @@ def write(coco: Mapping[str, Any], folder: Path) -> list[str]:
     most = max([1, *map(len, names.values()), *(len(thing.keypoints) for _, thing in content.objects())])
 
     def line_of(thing: Object) -> str | None:
-        if thing.crowd:
-            notes.add("a crowd: left out, YOLO would take it for one object", thing.about)
-            return None
-        note_losses(thing, notes)
         if thing.segmentation:
             notes.add("its mask is not written (yolo-seg has it)", thing.about)
         words = [box_fractions(thing)]
