@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import shutil
-import tempfile
 import zipfile
 from pathlib import Path
 
@@ -63,9 +62,9 @@ class _NamesInArchive:
 
 
 def _write_format(store: Store, archive: zipfile.ZipFile, annotations: Path, format: str) -> None:
-    with tempfile.TemporaryDirectory(prefix="export-", dir=store.workspace) as folder:
-        notes = write(json.loads(annotations.read_bytes()), format, Path(folder))
-        for file in sorted(Path(folder).rglob("*")):
+    with store.temporary_folder() as folder:
+        notes = write(json.loads(annotations.read_bytes()), format, folder)
+        for file in sorted(folder.rglob("*")):
             if file.is_file():
                 archive.write(file, file.relative_to(folder).as_posix(), zipfile.ZIP_DEFLATED)
     if notes:

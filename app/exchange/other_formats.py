@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import shutil
-import tempfile
 from collections.abc import Iterator, Mapping, Sequence
-from pathlib import Path, PurePosixPath
+from pathlib import PurePosixPath
 from typing import IO, Any
 
 from app.exchange.foreign_fields import ShownIds
@@ -50,15 +49,15 @@ def read_other(store: Store, parts: Sequence[tuple[str, IO[bytes]]]) -> tuple[di
 
     The parts can be read again afterwards. Raises ValueError, in one line, where no format is recognised.
     """
-    with tempfile.TemporaryDirectory(prefix="import-", dir=store.workspace) as folder:
+    with store.temporary_folder() as folder:
         for name, file in parts:
-            path = Path(folder) / PurePosixPath(clean_file_name(name))
+            path = folder / PurePosixPath(clean_file_name(name))
             path.parent.mkdir(parents=True, exist_ok=True)
             with path.open("wb") as target:
                 shutil.copyfileobj(file, target, 1 << 20)
             file.seek(0)
         try:
-            coco, notes = read(Path(folder), None, _StoredSizes(store))
+            coco, notes = read(folder, None, _StoredSizes(store))
         except (ValueError, FileNotFoundError) as error:
             raise ValueError(str(error).replace(f"{folder}/", "").replace(f"{folder}: ", "")) from None
     return coco, [note.replace(f"{folder}/", "") for note in notes]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import copy
 import os
+import shutil
 import tempfile
 import threading
 import time
@@ -113,12 +114,19 @@ class Store:
         finally:
             Path(name).unlink(missing_ok=True)
 
+    @contextmanager
+    def temporary_folder(self) -> Iterator[Path]:
+        """A folder in the workspace, gone with what is in it when the block ends."""
+        (self.workspace / "temporary").mkdir(exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=self.workspace / "temporary") as folder:
+            yield Path(folder)
+
     def _clear_leftovers(self) -> None:
-        """Remove temporary files of a server that was killed; not those of one that is still running."""
+        """Remove temporary files and folders of a server that was killed; not those of one that is still running."""
         for path in (self.workspace / "temporary").glob("*"):
             with contextlib.suppress(OSError):
                 if time.time() - path.stat().st_mtime > LEFTOVER_AGE:
-                    path.unlink()
+                    shutil.rmtree(path) if path.is_dir() else path.unlink()
         # Parts of image files have names of their own; one that is being written is never as old.
         for folder in ("images", "upright", "thumbnails"):
             for path in (self.workspace / folder).glob("*/.part-*"):

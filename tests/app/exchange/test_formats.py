@@ -111,3 +111,16 @@ def test_a_format_that_lacks_its_package_says_so(filled: TestClient) -> None:
     answer = filled.get("/api/export", params={"format": "parquet"})
     assert answer.status_code == 422
     assert "pip install pyarrow" in answer.json()["error"]
+
+
+def test_what_a_killed_server_left_is_cleared(tmp_path: Any) -> None:
+    import os
+    import time
+
+    folder = tmp_path / "workspace" / "temporary"
+    for name, age in (("old", 7 * 86400), ("new", 0)):
+        (folder / name).mkdir(parents=True)
+        (folder / name / "labels.txt").write_text("x")
+        os.utime(folder / name, (time.time() - age,) * 2)
+    Store(tmp_path / "workspace").close()
+    assert [path.name for path in folder.iterdir()] == ["new"]
