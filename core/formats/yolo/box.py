@@ -10,28 +10,12 @@ from core.formats.content import Object, content_of
 from core.formats.files import Folder
 from core.formats.format import Fact
 from core.formats.notes import Notes
-from core.formats.yolo.files import write_yolo
+from core.formats.yolo.files import NO_YOLO_CARRIES, write_yolo
 from core.formats.yolo.labels import fractions, read_labels, recognised
 
 NAME = "yolo-box"
 TITLE = "YOLO detection"
-CANNOT_CARRY: frozenset[Fact] = frozenset(
-    {
-        "masks",
-        "several parts",
-        "holes",
-        "overlaps",
-        "keypoints",
-        "masks beside keypoints",
-        "skeletons",
-        "crowds",
-        "scores",
-        "attributes",
-        "image sizes",
-        "supercategories",
-        "ids",
-    }
-)
+CANNOT_CARRY: frozenset[Fact] = NO_YOLO_CARRIES | {"masks", "several parts", "holes", "overlaps", "keypoints"}
 read = read_labels
 
 

@@ -11,27 +11,12 @@ from core.formats.files import Folder
 from core.formats.format import Fact
 from core.formats.notes import Notes
 from core.formats.yolo.box import box_fractions
-from core.formats.yolo.files import write_yolo
+from core.formats.yolo.files import NO_YOLO_CARRIES, write_yolo
 from core.formats.yolo.labels import fractions, read_labels, recognised
 
 NAME = "yolo-pose"
 TITLE = "YOLO pose"
-CANNOT_CARRY: frozenset[Fact] = frozenset(
-    {
-        "masks",
-        "several parts",
-        "holes",
-        "overlaps",
-        "masks beside keypoints",
-        "skeletons",
-        "crowds",
-        "scores",
-        "attributes",
-        "image sizes",
-        "supercategories",
-        "ids",
-    }
-)
+CANNOT_CARRY: frozenset[Fact] = NO_YOLO_CARRIES | {"masks", "several parts", "holes", "overlaps"}
 read = read_labels
 
 

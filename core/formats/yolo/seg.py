@@ -11,25 +11,12 @@ from core.formats.files import Folder
 from core.formats.format import Fact
 from core.formats.notes import Notes
 from core.formats.outlines import single_polygon
-from core.formats.yolo.files import write_yolo
+from core.formats.yolo.files import NO_YOLO_CARRIES, write_yolo
 from core.formats.yolo.labels import fractions, read_labels, recognised
 
 NAME = "yolo-seg"
 TITLE = "YOLO segmentation"
-CANNOT_CARRY: frozenset[Fact] = frozenset(
-    {
-        "boxes alone",
-        "keypoints",
-        "masks beside keypoints",
-        "skeletons",
-        "crowds",
-        "scores",
-        "attributes",
-        "image sizes",
-        "supercategories",
-        "ids",
-    }
-)
+CANNOT_CARRY: frozenset[Fact] = NO_YOLO_CARRIES | {"boxes alone", "keypoints"}
 read = read_labels
 
 
