@@ -19,10 +19,13 @@ from app.api.schemas import (
     MaskPrompts,
     PredictAnswer,
     PredictRequest,
+    PropagateAnswer,
+    PropagateRequest,
     RefinedMask,
     RefineRequest,
     Suggestions,
 )
+from app.inference.propagation import propagate
 from app.store.database import Store
 from app.store.documents import document_json, find_image
 from app.store.errors import InvalidFieldError
@@ -67,6 +70,17 @@ async def refine(image_id: ImageId, body: RefineRequest, model_service: TheModel
     """A mask after clicks that say what belongs to it and what does not. Nothing is stored."""
     instance = body.instance if isinstance(body.instance, int) else given_fields(body.instance)
     return JsonAnswer(await run_in_threadpool(model_service.refine, image_id, instance, body.points))
+
+
+@router.post("/images/{image_id}/propagate", response_model=PropagateAnswer, responses=INVALID)
+async def propagate_objects(
+    image_id: ImageId, body: PropagateRequest, store: TheStore, model_service: TheModelService
+) -> Response:
+    """The accepted objects of another image as proposals on this one, moved and redrawn where the picture moved."""
+    only = body.instances
+    prompts, pixels_of = model_service.prompts, model_service.pixels_of
+    told = await run_in_threadpool(propagate, store, prompts, pixels_of, body.source, image_id, only)
+    return JsonAnswer({**await run_in_threadpool(_document, store, image_id), **told})
 
 
 def _document(store: Store, image_id: int) -> dict[str, Any]:

@@ -263,6 +263,21 @@ class PredictAnswer(Document):
     seconds: float = Field(description="What the model took.")
 
 
+class PropagateRequest(BaseModel):
+    """Whose objects are looked for on an image."""
+
+    source: Id = Field(description="`image_id` of the image that they are on.", examples=[1])
+    instances: list[Id] | None = Field(None, description="Only those of these ids; all accepted ones without it.")
+
+
+class PropagateAnswer(Document):
+    """The document after it, and what became of the objects."""
+
+    added: int = Field(description="New proposals.")
+    there: int = Field(description="Left out: an object of this class is already there.")
+    lost: int = Field(description="Left out: nothing near their place looks like them.")
+
+
 class MaskPrompts(BaseModel):
     """What a person shows of objects: boxes around them, or clicks on one."""
 

@@ -29,6 +29,13 @@ const SHORTCUTS = [
   { group: "Tools", keys: ["O"], label: "Find objects on this image", run: (bench) => bench.findObjects() },
 
   {
+    group: "Tools",
+    keys: ["Ctrl+B"],
+    label: "Propose the last image's objects here, where they are seen again",
+    run: (bench) => void bench.carryOver(),
+  },
+
+  {
     group: "Objects",
     keys: ["1", "2", "3", "4", "5", "6", "7", "8", "9"],
     label: "Class of the selected and of new objects",

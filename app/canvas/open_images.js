@@ -16,6 +16,8 @@ export class OpenImages {
     this.view = new View(this.editor);
     this.opening = 0;
     this.openedMilliseconds = 0; // from asking for an image to its first frame with objects
+    /** The image that was open before this one: what `carryOver` takes objects from. @type {number | null} */
+    this.cameFrom = null;
     this.categoriesSeen = ""; // the digest that `lookAround` saw last
     this.editor.on("document", () => this.editor.document && this.images.note(this.editor.document));
   }
@@ -33,6 +35,7 @@ export class OpenImages {
       decoding.catch(() => {}); // reported below, by show()
       const document = await this.editor.load(id);
       if (opening !== this.opening) return;
+      if (this.editor.image && this.editor.image.image_id !== id) this.cameFrom = this.editor.image.image_id;
       this.editor.open(document);
       this.images.note(document);
       remember("image", id);

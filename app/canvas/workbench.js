@@ -256,6 +256,26 @@ export class Workbench extends OpenImages {
     if (image !== undefined && !this.galleryShown) void this.assistant.find(image);
   }
 
+  /** Put the last image's accepted objects on this one, as proposals where they are seen again. */
+  async carryOver() {
+    const { editor, images } = this;
+    const image = editor.image?.image_id;
+    if (image === undefined || this.galleryShown) return;
+    const before = images.rows[images.indexOf(image) - 1]?.image_id ?? null;
+    const from = images.find(this.cameFrom ?? -1)?.image_id ?? before;
+    if (from === null)
+      return editor.emit("notice", { text: "There is no image before this one to take objects from." });
+    const name = images.find(from)?.file_name ?? `image ${from}`;
+    const told = await editor.ask(`Looking for the objects of ${name}`, async () => {
+      await editor.outbox.flush();
+      return { ...(await api.propagate(image, from)), document: await editor.load(image) };
+    });
+    if (!told) return;
+    images.note(told.document);
+    editor.replace(told.document);
+    editor.emit("notice", carried(told, name));
+  }
+
   toggleSelected(/** @type {"hidden" | "locked"} */ flag) {
     if (this.editor.selection.size) this.editor.toggle(flag, [...this.editor.selection]);
     else if (flag === "hidden") this.editor.toggleAllHidden();
@@ -283,6 +303,14 @@ export class Workbench extends OpenImages {
       text: after < before ? `${before} points became ${after}.` : "No point can go without being missed at this zoom.",
     });
   }
+}
+
+/** What became of another image's objects. @param {{added: number, there: number, lost: number}} told @param {string} name @returns {import("./model/editor.js").Notice} */
+function carried({ added, there, lost }, name) {
+  if (!added && !there && !lost) return { text: `Nothing is accepted on ${name} yet: there is nothing to take over.` };
+  const rest = [lost ? `${lost} not seen here` : "", there ? `${there} already here` : ""].filter(Boolean).join(", ");
+  const words = `${added} of ${added + there + lost} objects of ${name} proposed${rest ? `: ${rest}` : ""}.`;
+  return { text: words, kind: added ? "success" : "info" };
 }
 
 /** What became of the proposals. @param {number} accepted @param {number} removed */

@@ -144,7 +144,7 @@ class ModelService:
         with self.store.reading() as session:
             image = find_image(session, image_id)
             wanted = wanted_category(session, category)
-        answer = self.prompts.of_points(self._pixels_of(image), points, preview=preview)
+        answer = self.prompts.of_points(self.pixels_of(image), points, preview=preview)
         if not answer["segmentation"]:
             return []
         if preview:
@@ -171,9 +171,9 @@ class ModelService:
                 segmentation, bbox, _ = measured_segmentation(
                     instance.get("segmentation"), instance.get("bbox"), image.height, image.width
                 )
-        return self.prompts.refined(self._pixels_of(image), segmentation, bbox, points)
+        return self.prompts.refined(self.pixels_of(image), segmentation, bbox, points)
 
-    def _pixels_of(self, image: Image) -> NDArray[np.uint8]:
+    def pixels_of(self, image: Image) -> NDArray[np.uint8]:
         """The upright RGB pixels of an image; those looked at last are kept."""
         with self._pixels_lock:
             kept = self._pixels.pop(image.sha256, None)
@@ -215,7 +215,7 @@ class ModelService:
             image = find_image(session, image_id)
             wanted = wanted_category(session, category)
         clipped = [clipped_box(box, image) for box in boxes]
-        answers = self.prompts.of_boxes(self._pixels_of(image), clipped)
+        answers = self.prompts.of_boxes(self.pixels_of(image), clipped)
         return self._suggestions(image, clipped, answers, wanted)
 
     def _suggestions(
@@ -249,7 +249,7 @@ class ModelService:
 
         What the model says counts only among the classes that are in use here, until there are any.
         """
-        guesses, in_use = self.class_guess.guess(image, self._pixels_of(image), answers)
+        guesses, in_use = self.class_guess.guess(image, self.pixels_of(image), answers)
         self.submit(self._look_at_examples)
         with self.store.reading() as session:
             by_id = {category.id: category for category in all_categories(session)}

@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app.store.edits import category_of
+from app.store.edits import begun, category_of
 from app.store.errors import InvalidFieldError
 from app.store.geometry import new_state
 from app.store.history import image_for_writing, write
@@ -18,6 +18,7 @@ from app.store.tables import Image, Instance
 from core.masks import Rle, rle_iou, segmentation_to_rle
 
 SAME_OBJECT_IOU = 0.7
+PROPAGATED = "propagated"  # what stands for a model where a proposal is an object of another image, found again
 
 
 def replace_predictions(session: Session, image_id: int, predictions: Sequence[Mapping[str, Any]], model: str) -> Image:
@@ -29,7 +30,7 @@ def replace_predictions(session: Session, image_id: int, predictions: Sequence[M
     """
     image = image_for_writing(session, image_id)
     instances = session.scalars(select(Instance).where(Instance.image_id == image.id).order_by(Instance.id)).all()
-    untouched = [row for row in instances if row.source == "predicted" and row.status == "proposed"]
+    untouched = [row for row in instances if _is_untouched(row) and row.model != PROPAGATED]
     kept = [_Outline(row, image) for row in instances if row not in untouched]
     states = []
     for prediction in predictions:
@@ -42,9 +43,31 @@ def replace_predictions(session: Session, image_id: int, predictions: Sequence[M
     return image
 
 
+def add_propagated(session: Session, image_id: int, found: Sequence[Mapping[str, Any]]) -> int:
+    """Add objects that came from another image as proposals, in one edit; returns how many.
+
+    Those of an earlier time that nobody touched are replaced. What covers an object that is there (same category,
+    IoU above 0.7) is left out, and so is what covers no pixel.
+    """
+    image = image_for_writing(session, image_id)
+    instances = session.scalars(select(Instance).where(Instance.image_id == image.id).order_by(Instance.id)).all()
+    earlier = [row for row in instances if _is_untouched(row) and row.model == PROPAGATED]
+    kept = [_Outline(row, image) for row in instances if row not in earlier]
+    states = [_state(session, image, entry, PROPAGATED) for entry in found]
+    new = [state for state in states if state is not None and not any(there.is_same_object(state) for there in kept)]
+    if new or earlier:
+        write(session, image, "propagate", {row.id: None for row in earlier}, new, status=begun(image))
+    return len(new)
+
+
+def _is_untouched(row: Instance) -> bool:
+    return row.source == "predicted" and row.status == "proposed"
+
+
 def _state(session: Session, image: Image, prediction: Mapping[str, Any], model: str) -> InstanceState | None:
     category = category_of(session, prediction["category_id"])
     given = {name: prediction.get(name) for name in ("segmentation", "bbox", "keypoints")}
+    given["iscrowd"] = prediction.get("iscrowd", 0)
     if len(given["keypoints"] or ()) != 3 * len(category.keypoints):
         given["keypoints"] = None  # the user's category of this name has other keypoints than the model's
     score = float(prediction["score"])

@@ -138,6 +138,8 @@ export const maskFromPoints = (image, points, category, preview) =>
   request("POST", `images/${image}/masks`, { points, category, preview });
 /** @param {number} image @param {number | object} instance @param {number[][]} points @returns {Promise<{segmentation: Instance["segmentation"], bbox: Instance["bbox"]}>} */
 export const refine = (image, instance, points) => request("POST", `images/${image}/refine`, { instance, points });
+/** The accepted objects of another image as proposals. @param {number} image @param {number} source @returns {Promise<ImageDocument & {added: number, there: number, lost: number}>} */
+export const propagate = (image, source) => request("POST", `images/${image}/propagate`, { source });
 /** @param {number} image @returns {Promise<{revision: number, categories: string}>} */
 export const getRevision = (image) => request("GET", `images/${image}/revision`);
 /** @param {number} image @param {boolean} [anyones] the last edit, also where it is somebody else's @returns {Promise<ImageDocument>} */

@@ -30,6 +30,10 @@ export function createTopBar(bench, chooseFiles) {
     keys: "O",
     class: "ml-find",
   });
+  const carry = button("carry", "Propose the last image's objects here", () => void bench.carryOver(), {
+    class: "ml-quiet",
+    keys: "Ctrl+B",
+  });
   const automatic = element("input", { type: "checkbox", checked: assistant.automatic });
   automatic.addEventListener("change", () => assistant.setAutomatic(automatic.checked));
   const auto = element(
@@ -60,7 +64,7 @@ export function createTopBar(bench, chooseFiles) {
     const covered = bench.galleryShown;
     undo.disabled = covered || !editor.document?.can_undo;
     redo.disabled = covered || !editor.document?.can_redo;
-    for (const one of [find, review, remove]) one.disabled = covered || !image;
+    for (const one of [find, carry, review, remove]) one.disabled = covered || !image;
     gallery.disabled = !image;
     takeOut.disabled = !images.rows.length;
     review.querySelector("span")?.replaceChildren(image?.status === "reviewed" ? "Open again" : "Mark reviewed");
@@ -92,6 +96,7 @@ export function createTopBar(bench, chooseFiles) {
     redo,
     element("span", { class: "ml-rule" }),
     find,
+    carry,
     auto,
     element("span", { class: "ml-rule" }),
     add,
