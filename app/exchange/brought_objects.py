@@ -10,7 +10,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.exchange.same_objects import KnownObjects
-from app.store.history import image_for_writing, write
+from app.store.history import image_for_writing, standing_edits, write
 from app.store.instance_state import InstanceState
 from app.store.tables import Edit, Image, ImageStatus, Instance
 
@@ -41,6 +41,7 @@ class ImportReport:
     already_there: int = 0  # the same object on the same image: not stored twice
     updated: int = 0
     removed: int = 0
+    deleted_here: int = 0  # objects that a person has deleted since the same source brought them: they stay away
     categories: dict[int, int] = field(default_factory=dict)  # the file's id, normalised → the store's
     errors: list[dict[str, Any]] = field(default_factory=list)  # what was left out or changed
     dropped: Counter[str] = field(default_factory=Counter)  # fields of other tools that cannot be kept
@@ -59,11 +60,13 @@ class BroughtObjects:
         self._of_origin = {origin: row.id for row in self._stored.values() if (origin := _origin(row.state))}
         imports = select(Edit.revision).where(Edit.image_id == image.id, Edit.kind == "import")
         self._imports = set(session.scalars(imports))
+        self._deleted = _deleted_by_people(session, image) if self._imports and options.mode == "merge" else {}
         self._found: set[int] = set()
         self.created: list[InstanceState] = []
         self.changed: dict[int, InstanceState | None] = {}
         self.lost = 0
         self.proposals = 0
+        self._stays_away = 0
         self.became: ImageStatus | None = None  # what writing made of the image
 
     def take(self, state: InstanceState, report: ImportReport) -> None:
@@ -85,6 +88,10 @@ class BroughtObjects:
                 report.updated += 1
             else:
                 report.already_there += 1
+            return
+        if before is None and origin and origin in self._deleted and _touch(self._deleted[origin], state.bbox):
+            self._stays_away += 1
+            report.deleted_here += 1
             return
         self._known.add(state)
         self.created.append(state)
@@ -127,7 +134,7 @@ class BroughtObjects:
         report.images.append(image.id)
 
     def _status(self) -> ImageStatus | None:
-        wanted, arrived = self.options.status, bool(self.created or self.changed or self._found)
+        wanted, arrived = self.options.status, bool(self.created or self.changed or self._found or self._stays_away)
         if wanted != "reviewed":
             return wanted
         if self.lost or self.proposals or not (arrived or self.options.empty_images):
@@ -142,6 +149,17 @@ class BroughtObjects:
         if self.lost:
             return "lost an object on the way"
         return "have proposals" if self.proposals else "have no object in the file"
+
+
+def _deleted_by_people(session: Session, image: Image) -> dict[tuple[str, str], list[float]]:
+    """Imported objects that a person has deleted: the box that each had in its source, by source and id there."""
+    deleted = {}
+    for edit in standing_edits(session, image, ("delete", "batch")):
+        for number, values in edit.before["instances"].items():
+            origin = ((values or {}).get("extra") or {}).get("origin")
+            if edit.after["instances"][number] is None and isinstance(origin, list) and len(origin) == 3 and origin[0]:
+                deleted[origin[0], origin[1]] = origin[2]
+    return deleted
 
 
 def _origin(state: InstanceState) -> tuple[str, str] | None:

@@ -68,6 +68,9 @@ def import_coco(
     for target in brought.values():
         target.write(session, report)
     _note_what_stays(options, brought, report)
+    if report.deleted_here:
+        number = f"{report.deleted_here} object{'s' if report.deleted_here > 1 else ''}"
+        report.notes.append(f"{number} of the file were deleted here since: left out (the mode add brings them again)")
     for what, times in report.dropped.items():
         report.notes.append(f"{what} is too long, or no plain JSON: left out{f', {times} times' if times > 1 else ''}")
     return report

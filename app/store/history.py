@@ -59,6 +59,18 @@ def carried_out(session: Session, image: Image, request_key: str | None) -> Edit
     return session.scalar(select(Edit).where(Edit.image_id == image.id, Edit.request_key == request_key))
 
 
+def standing_edits(session: Session, image: Image, kinds: Sequence[str]) -> Sequence[Edit]:
+    """The edits of these kinds on an image that nobody has taken back, the newest first."""
+    links = select(Edit.id, Edit.below).where(Edit.image_id == image.id)
+    below = {row.id: row.below for row in session.execute(links)}
+    standing, at = set(), image.undo_edit
+    while at is not None:
+        standing.add(at)
+        at = below[at]
+    wanted = select(Edit).where(Edit.image_id == image.id, Edit.kind.in_(kinds)).order_by(Edit.revision.desc())
+    return [edit for edit in session.scalars(wanted) if edit.id in standing]
+
+
 def undo(session: Session, image: Image, request_key: str | None = None, *, anyones: bool = False) -> None:
     """Take back the last edit of the session's sender that stands; `anyones`: the last one, whose ever it is.
 

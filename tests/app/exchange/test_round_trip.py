@@ -172,6 +172,35 @@ def test_an_object_that_a_person_edited_since_is_kept_as_it_is(client: TestClien
     assert row["bbox"] == [40, 5, 9, 9]
 
 
+@pytest.mark.parametrize(
+    ("taken_back", "mode", "there"), [(0, "merge", 1), (0, "add", 2), (1, "merge", 2), (2, "merge", 2)]
+)
+def test_what_a_person_deleted_does_not_come_back_with_the_same_file(
+    client: TestClient, upload: Upload, taken_back: int, mode: str, there: int
+) -> None:
+    image = upload(1, "a.png")
+    data = {
+        "images": [{"id": 1, "file_name": "a.png"}],
+        "categories": [{"id": 1, "name": "cell"}],
+        "annotations": [
+            {"id": number, "image_id": 1, "category_id": 1, "segmentation": block(30 * number, 5, 9, 9)}
+            for number in (1, 2)
+        ],
+    }
+    files = [("files", ("mine.json", json.dumps(data).encode()))]
+    client.post("/api/import", files=files)
+    first = client.get(f"/api/images/{image}/document").json()["instances"][0]
+    path = f"/api/images/{image}/instances/{first['id']}"
+    assert client.delete(path, params={"base_revision": first["revision"]}).is_success
+    for _ in range(taken_back):  # the deletion, then the import
+        client.post(f"/api/images/{image}/undo")
+    answer = client.post("/api/import", files=files, params={"mode": mode}).json()
+    document = client.get(f"/api/images/{image}/document").json()
+    assert len(document["instances"]) == there
+    assert document["image"]["status"] == "reviewed"
+    assert any("deleted here since" in note for note in answer.get("notes", [])) == (there == 1)
+
+
 def test_an_image_without_objects_in_the_file_is_reviewed_only_when_asked(client: TestClient, upload: Upload) -> None:
     image = upload(1, "picture 1.png")
     data = json.dumps({"images": [{"id": 1, "file_name": "picture 1.png"}], "categories": [], "annotations": []})
