@@ -16,6 +16,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.exchange.foreign_fields import ShownIds, shown_fields, shown_image_fields
+from app.exchange.licenses import shown_licenses
 from app.store.categories import all_categories
 from app.store.geometry import count_keypoints
 from app.store.instance_state import Segmentation
@@ -130,7 +131,8 @@ def _close(first: Sequence[float], second: Sequence[float], tolerance: float = 1
 def _json_parts(session: Session, selection: Selection, name_of: Callable[[Image], str]) -> Iterator[str]:
     """The file piece by piece, one image or one annotation a line; never all of it in memory."""
     categories, ids = _categories(session, selection), ShownIds(session)
-    yield '{"info": {"description": "MaskLoop export", "version": "1.0"},\n"licenses": [],\n"categories": [\n'
+    yield '{"info": {"description": "MaskLoop export", "version": "1.0"},\n"licenses": '
+    yield _dump(shown_licenses(session, _images(session, selection))) + ',\n"categories": [\n'
     yield ",\n".join(_dump(_category_entry(category, ids)) for category in categories.values())
     shown = {category.id: ids(category) for category in categories.values()}
     yield '\n],\n"images": [\n'

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from app.exchange.brought_objects import BroughtObjects, ImportOptions, ImportReport
 from app.exchange.foreign_fields import CLASS_LISTS, foreign_fields
+from app.exchange.licenses import import_licenses
 from app.exchange.stored_images import StoredImages
 from app.store.categories import (
     LARGEST_ID,
@@ -48,8 +49,9 @@ def import_coco(
     keypoints_differ = _import_categories(session, normalised.data["categories"], report)
     _take_down(faults, data, images, report)
     brought = {image_id: BroughtObjects(session, image, options) for image_id, image in normalised.keys.items()}
+    licenses = import_licenses(session, content.get("licenses"))
     for entry in normalised.data["images"]:
-        _keep_image_fields(normalised.keys[entry["id"]], entry, report)
+        _keep_image_fields(normalised.keys[entry["id"]], entry, licenses, report)
     doubled = _ids_of_two_images(data["images"])
     for number, annotation in zip(normalised.numbers, normalised.data["annotations"], strict=True):
         target = brought[annotation["image_id"]]
@@ -69,8 +71,8 @@ def import_coco(
         target.write(session, report)
     _note_what_stays(options, brought, report)
     if report.deleted_here:
-        number = f"{report.deleted_here} object{'s' if report.deleted_here > 1 else ''}"
-        report.notes.append(f"{number} of the file were deleted here since: left out (the mode add brings them again)")
+        objects = f"{report.deleted_here} object{'s' if report.deleted_here > 1 else ''}"
+        report.notes.append(f"{objects} of the file were deleted here since: left out (the mode add brings them again)")
     for what, times in report.dropped.items():
         report.notes.append(f"{what} is too long, or no plain JSON: left out{f', {times} times' if times > 1 else ''}")
     return report
@@ -99,12 +101,15 @@ def _ids_of_two_images(entries: list[Any]) -> set[int]:
     return {identifier for identifier, listed in names.items() if len(listed) > 1}
 
 
-def _keep_image_fields(image: Image, entry: dict[str, Any], report: ImportReport) -> None:
-    """What a file says of an image beside its name and size; classes by the ids that they have here."""
+def _keep_image_fields(image: Image, entry: dict[str, Any], licenses: dict[int, int], report: ImportReport) -> None:
+    """What a file says of an image beside its name and size; classes and licences by the ids that they have here."""
     fields = foreign_fields(entry, "image", report.dropped)
     for key in CLASS_LISTS & fields.keys():
         known = fields[key] if isinstance(fields[key], list) else []
         fields[key] = [report.categories[number] for number in known if number in report.categories]
+    license_ = whole(fields.get("license"))
+    if license_ in licenses:
+        fields["license"] = licenses[license_]
     if fields and (image.extra or {}) | fields != image.extra:
         image.extra = (image.extra or {}) | fields
 

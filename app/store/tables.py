@@ -163,6 +163,17 @@ class Edit(Base):
     created: Mapped[float] = mapped_column(Float, default=time.time)
 
 
+class License(Base):
+    """What an imported file says one may do with its pictures; images name it by id."""
+
+    __tablename__ = "licenses"
+    __table_args__ = ({"sqlite_autoincrement": True},)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    name: Mapped[str] = mapped_column(Text)
+    url: Mapped[str] = mapped_column(Text)
+
+
 class ModelVersion(Base):
     """A model that can predict here: the one the app came with, or one that was fine-tuned."""
 

@@ -21,6 +21,7 @@ HOLE[20:40, 40:60] = 0
 BIG = 2**63
 
 DATA: dict[str, Any] = {
+    "licenses": [{"id": 3, "name": "CC BY 4.0", "url": "https://creativecommons.org/licenses/by/4.0/"}],
     "images": [
         {"id": BIG, "file_name": "train/a.png", "width": WIDTH, "height": HEIGHT, "license": 3, "tags": ["dusk"]},
         {"id": 8, "file_name": "val/a.png", "width": WIDTH, "height": HEIGHT, "not_exhaustive_category_ids": [BIG + 1]},
@@ -66,6 +67,7 @@ def filled(client: TestClient) -> TestClient:
 def test_an_export_says_all_that_the_file_said(filled: TestClient) -> None:
     exported = filled.get("/api/export").json()
     assert {c["id"]: c["name"] for c in exported["categories"]} == {BIG + 1: "dog", 90: "Größe ½"}
+    assert exported["licenses"] == DATA["licenses"]
     assert exported["images"][0].items() >= {"id": BIG, "license": 3, "tags": ["dusk"]}.items()
     assert exported["images"][1]["not_exhaustive_category_ids"] == [BIG + 1]
     first, hole, box, crowd, proposal, accepted, edited = exported["annotations"]
@@ -92,6 +94,23 @@ def test_an_empty_workspace_becomes_the_same(filled: TestClient, tmp_path: Path,
         after = other.get("/api/export").json()
     assert after == before
     store.close()
+
+
+def test_two_files_that_number_their_licences_alike_keep_both(client: TestClient, upload: Upload) -> None:
+    names = []
+    for number, name in enumerate(("CC BY 4.0", "CC0", "CC BY 4.0")):
+        upload(number, f"{number}.png")
+        data = {
+            "licenses": [{"id": "1", "name": name}, 7, {"id": 2}],
+            "images": [{"id": 1, "file_name": f"{number}.png", "license": 1}],
+            "categories": [],
+            "annotations": [],
+        }
+        assert client.post("/api/import", content=json.dumps(data)).is_success
+        exported = client.get("/api/export").json()
+        names = [next(x["name"] for x in exported["licenses"] if x["id"] == i["license"]) for i in exported["images"]]
+    assert names == ["CC BY 4.0", "CC0", "CC BY 4.0"]
+    assert len(exported["licenses"]) == 2
 
 
 def test_an_id_that_two_files_use_for_two_things_does_not_stop_the_export(client: TestClient, upload: Upload) -> None:

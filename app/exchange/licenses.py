@@ -1,0 +1,46 @@
+"""The licences of a file's pictures: kept with the store's own ids, and written again for the images that name them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from app.store.tables import Image, License
+from core.coco.json_values import whole
+
+LONGEST = 2000  # characters of a name or an address
+
+
+def import_licenses(session: Session, entries: Any) -> dict[int, int]:
+    """The store's ids of a file's licences, by the file's; the same name and address are one licence."""
+    known = {(row.name, row.url): row.id for row in session.scalars(select(License))}
+    found = {}
+    for entry in entries if isinstance(entries, list) else ():
+        identifier = whole(entry.get("id")) if isinstance(entry, dict) else None
+        if identifier is None:
+            continue
+        name, url = (_text(entry.get(key)) for key in ("name", "url"))
+        if not (name or url):
+            continue
+        if (name, url) not in known:
+            free = 0 < identifier < 2**31 and session.get(License, identifier) is None
+            row = License(id=identifier if free else None, name=name, url=url)
+            session.add(row)
+            session.flush()
+            known[name, url] = row.id
+        found[identifier] = known[name, url]
+    return found
+
+
+def shown_licenses(session: Session, images: Iterable[Image]) -> list[dict[str, Any]]:
+    """The entries of an export's list `licenses`: those that its images name."""
+    named = {number for image in images if (number := whole((image.extra or {}).get("license"))) is not None}
+    rows = session.scalars(select(License).order_by(License.id))
+    return [{"id": row.id, "name": row.name, "url": row.url} for row in rows if row.id in named]
+
+
+def _text(value: Any) -> str:
+    return value.strip()[:LONGEST] if isinstance(value, str) else ""
