@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from core.config import ModelConfig, TrainConfig
     from core.datasets.coco import CocoDataset
+    from core.drawing import draw
     from core.evaluation import evaluate
     from core.model.mask_rcnn import MaskRCNN
     from core.model.weights import load_model, save_model
@@ -24,6 +25,7 @@ _HOME_OF = {
     "ModelConfig": "core.config",
     "TrainConfig": "core.config",
     "CocoDataset": "core.datasets.coco",
+    "draw": "core.drawing",
     "evaluate": "core.evaluation",
     "MaskRCNN": "core.model.mask_rcnn",
     "load_model": "core.model.weights",
@@ -44,6 +46,7 @@ __all__ = [
     "ModelConfig",
     "Predictor",
     "TrainConfig",
+    "draw",
     "evaluate",
     "load_model",
     "save_model",

@@ -182,9 +182,10 @@ class TrainConfig:
 
     # Folder and COCO JSON of the training images. Several folders, with as many files, are trained on as one data set,
     # in which a class that a file does not have was not looked for in its images.
-    images: str | tuple[str, ...]
-    annotations: str | tuple[str, ...]
-    output: str  # run directory: model, sidecar, metrics.jsonl, checkpoint
+    # Not needed where `train` is given a data set.
+    images: str | tuple[str, ...] = ()
+    annotations: str | tuple[str, ...] = ()
+    output: str = ""  # run directory: model, sidecar, metrics.jsonl, checkpoint
     # What to start from: a name (`python -m core models`), a run directory or a weights file.
     # "" builds a new model from `model_config`.
     model: str = "starter"
@@ -201,6 +202,8 @@ class TrainConfig:
     epochs: int = 12  # of each phase of the training; ignored where steps is given
     steps: int | None = None  # of each phase
     batch_size: int = 2  # images a process
+    # Batches whose gradients make one step: as many images as accumulate × batch_size, in the memory of batch_size.
+    accumulate: int = 1
     optimizer: Literal["sgd", "adamw"] = "adamw"
     learning_rate: float = 2e-4  # at full warm-up, for the batch size given
     backbone_learning_rate_factor: float = 0.25  # pre-trained features move more slowly than the heads
@@ -213,6 +216,9 @@ class TrainConfig:
     step_at: tuple[float, ...] = (0.67, 0.89)
     warmup_steps: int = 100  # at most a tenth of the run
     gradient_clip: float = 10.0  # norm; 0 turns clipping off
+    # Decay of an exponential moving average of the weights, which is then what is judged and written, 0.999 say; 0 is
+    # none. A phase begins its own.
+    ema: float = 0.0
     freeze_stages: int = 2  # backbone stages that do not learn, the stem counted as one
     min_sizes: tuple[int, ...] = ()  # shorter edges drawn from for scale jitter; () is the model's own
     max_size: int | None = None
@@ -233,17 +239,28 @@ class TrainConfig:
 
     device: str = "auto"  # "auto", "cpu", "cuda", "cuda:1"
     mixed_precision: bool = True  # bfloat16 on a GPU; the CPU stays in float32
+    # Keep only the inputs of the backbone's blocks for the backward pass, where the blocks are computed again: less
+    # memory, more time, the same gradients.
+    checkpoint_activations: bool = False
+    compile: bool = False  # backbone and pyramid by torch.compile: minutes at first; needs a C++ compiler, or Triton
     workers: int = 0  # data loading processes
     threads: int | None = None  # CPU threads; None leaves torch's choice
     seed: int = 0
     checkpoint_every: int = 200  # steps
     log_every: int = 5  # steps
+    # metrics.jsonl in other forms too: metrics.csv; TensorBoard and Weights & Biases where they are installed.
+    writers: tuple[Literal["csv", "tensorboard", "wandb"], ...] = ()
     validate_every: int = 1  # epochs; 0 validates at the end only
     # Which AP says which model is the best: "auto" is keypoints' for a model that has them and no masks, else masks',
     # else boxes'.
     select_by: Literal["auto", "bbox", "segm", "keypoints"] = "auto"
     validation_losses: bool = False  # the losses on the validation data too, in metrics.jsonl
     resume: bool = False  # go on from the checkpoint in `output`
+
+    @property
+    def images_a_step(self) -> int:
+        """Images that a process sees in a step."""
+        return self.batch_size * self.accumulate
 
 
 # The other numbers with a fraction are scores, overlaps and shares, between 0 and 1.

@@ -6,7 +6,7 @@ import itertools
 import os
 import sys
 from collections.abc import Sequence
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, field, fields, replace
 from typing import Annotated, Any, Literal
 
 import tyro
@@ -35,6 +35,8 @@ class Predict:
     """A COCO data set whose annotations have scores, or the bare COCO results list."""
     polygons: bool = False
     """Write masks without holes as polygons instead of RLE."""
+    draw: str | None = None
+    """Folder to make, with a JPEG of each image and what was found drawn on it."""
     min_size: int | None = None
     """Shorter edge that images are resized to; the model's own unless given."""
     max_size: int | None = None
@@ -62,6 +64,8 @@ class Evaluate:
     """COCO results list, or a data set with scores, instead of a model."""
     output: str | None = None
     """JSON file to write the figures to, per category too."""
+    curves: str | None = None
+    """Folder to make, with precision-recall curves and a grid of annotated against found classes, CSV and PNG."""
     losses: bool = False
     """Also the losses of training on these images, with --model."""
     score_threshold: float | None = None
@@ -180,6 +184,14 @@ class Recipes:
 class Train(TrainConfig):
     """Train or fine-tune a model on a COCO data set."""
 
+    # A program may give data of its own; the command line has nothing else.
+    images: str | tuple[str, ...] = field()
+    """Folder of the training images; several, with as many annotation files, are trained on as one data set, in which
+    a class that a file does not have was not looked for in its images."""
+    annotations: str | tuple[str, ...] = field()
+    """COCO JSON of the training images, or one for each folder."""
+    output: str = field()
+    """Run directory: model, sidecar, metrics.jsonl, checkpoint."""
     recipe: Annotated[
         str | None,
         arg(

@@ -14,6 +14,7 @@ from core.datasets import CocoDataset
 from core.evaluation import evaluate as evaluate_model
 from core.evaluation import evaluate_results
 from core.evaluation.coco_metrics import LEAST_MAX_DETECTIONS
+from core.evaluation.curves import check_can_draw
 from core.files import write_text_atomically
 from core.memory import keep_freed_memory
 from core.ranges import ONE_OR_MORE, SHARE, Range, check_ranges
@@ -25,13 +26,17 @@ RANGES = {"score_threshold": SHARE, "max_detections": Range(least=LEAST_MAX_DETE
 def evaluate(command: Evaluate) -> int:
     """Compute the figures, print them and write them to `output`."""
     check_ranges(command, RANGES, command_line=True)
+    if command.curves is not None:
+        check_can_draw()
     losses: dict[str, float] = {}
     if command.results is not None:
         if command.losses:
             raise ValueError("--losses are a model's: results have none")
         if command.model is not None or command.images is not None:
             raise ValueError("--results has its own detections: leave out --model and --images, or --results")
-        metrics = evaluate_results(command.annotations, command.results, max_detections=command.max_detections)
+        metrics = evaluate_results(
+            command.annotations, command.results, max_detections=command.max_detections, curves=command.curves
+        )
     elif command.model is None or command.images is None:
         raise ValueError("give --model and --images, or --results")
     else:
@@ -50,6 +55,7 @@ def evaluate(command: Evaluate) -> int:
                 score_threshold=command.score_threshold,
                 batch_size=command.batch_size,
                 max_detections=command.max_detections,
+                curves=command.curves,
                 progress=bar.update,
             )
         if command.losses:

@@ -11,13 +11,15 @@ from typing import Any
 
 from numpy import uint8
 from numpy.typing import NDArray
+from PIL import Image
 from tqdm import tqdm
 
 from core.commands.arguments import Predict
 from core.commands.class_names import load_named_model
 from core.datasets import read_image
 from core.datasets.images import IMAGE_SUFFIXES
-from core.files import write_text_atomically
+from core.drawing import draw
+from core.files import write_atomically, write_text_atomically
 from core.masks import segmentation_bbox
 from core.memory import keep_freed_memory
 from core.predict.predictor import CutDetections, Predictor
@@ -39,6 +41,7 @@ def predict(command: Predict) -> int:
     sources = image_files(command.sources)
     if not Path(command.output).absolute().parent.is_dir():
         raise FileNotFoundError(f"{command.output}: there is no such folder to write it in")
+    pictures = picture_files(command.draw, sources) if command.draw is not None else {}
     keep_freed_memory()
     predictor = Predictor(
         load_named_model(command.model, command.class_names),
@@ -67,6 +70,8 @@ def predict(command: Predict) -> int:
                 annotations += instances.to_coco(
                     image_id, polygons=command.polygons, first_annotation_id=len(annotations) + 1
                 )
+                if name in pictures:
+                    write_picture(pictures[name], draw(pixels, instances))
             bar.update(len(batch))
     if not images:
         raise ValueError(f"none of the {len(sources)} images could be read: {command.output} was not written")
@@ -109,6 +114,30 @@ def image_files(sources: Sequence[str]) -> list[tuple[str, Path]]:
             raise FileNotFoundError(f"{source}: there is no such image or folder")
     names = [name for name, _ in found]
     return found if len(set(names)) == len(names) else [(path.as_posix(), path) for _, path in found]
+
+
+def picture_files(folder: str, sources: Sequence[tuple[str, Path]]) -> dict[str, Path]:
+    """Where the picture of each image goes: its name with .jpg, inside the folder.
+
+    Raises ValueError where that would be one of the images themselves.
+    """
+    files: dict[str, Path] = {}
+    images = {path.resolve() for _, path in sources}
+    for name, _ in sources:
+        inside = Path(name).relative_to(Path(name).anchor)
+        file = Path(folder) / inside.with_suffix(".jpg")
+        if file in files.values():  # of a.png and a.jpg
+            file = Path(folder) / f"{inside}.jpg"
+        if file.resolve() in images:
+            raise ValueError(f"--draw {folder}: {file} is one of the images; name another folder")
+        files[name] = file
+    return files
+
+
+def write_picture(file: Path, picture: NDArray[uint8]) -> None:
+    """A picture as JPEG, its folder made."""
+    file.parent.mkdir(parents=True, exist_ok=True)
+    write_atomically(file, lambda path: Image.fromarray(picture).save(path, format="JPEG", quality=92))
 
 
 def _readable(batch: Sequence[tuple[str, Path]]) -> Iterator[tuple[str, NDArray[uint8]]]:

@@ -18,11 +18,11 @@ from core.coco.joined import join_coco
 from core.coco.json_values import is_number
 from core.coco.normalise import read_dataset
 from core.coco.reading import read_categories
+from core.datasets.annotated_images import Target
 from core.datasets.box_masks import BOX_MASK_SIZE, box_mask
 from core.datasets.images import read_image
 from core.masks import decode_rle, segmentation_to_rle
 
-Target = dict[str, Any]
 Paths = str | os.PathLike[str] | Sequence[str | os.PathLike[str]]
 Transform = Callable[[Tensor, Target], tuple[Tensor, Target]]
 
@@ -60,6 +60,8 @@ class CocoDataset(Dataset[tuple[Tensor, Target]]):
         joined = len(sets) > 1
         self.images_dir = Path() if joined else folders[0]  # the names of joined images have their folder in front
         self.annotation_file = Path(" + ".join(file.name for file in files)) if joined else files[0]
+        self.source = str(self.annotation_file)
+        self.known_ahead = True
         self.box_masks = box_masks
         self.transforms = transforms
         self.data = (
@@ -92,6 +94,10 @@ class CocoDataset(Dataset[tuple[Tensor, Target]]):
 
     def read(self, index: int) -> tuple[Tensor, Target]:
         """Image and target of an index as they are, without transforms."""
+        return self.image(index), self.target(index)
+
+    def image(self, index: int) -> Tensor:
+        """The image of an index alone."""
         pixels = read_image(self.images_dir / self.file_names[index])
         height, width = self.image_sizes[index]
         if pixels.shape[:2] != (height, width):
@@ -99,7 +105,7 @@ class CocoDataset(Dataset[tuple[Tensor, Target]]):
                 f"{self.images_dir / self.file_names[index]} is {pixels.shape[1]}×{pixels.shape[0]} upright, but "
                 f"{self.annotation_file} says {width}×{height}: correct one of them (python -m core check lists all)"
             )
-        return torch.from_numpy(pixels).permute(2, 0, 1).float().div_(255), self.target(index)
+        return torch.from_numpy(pixels).permute(2, 0, 1).float().div_(255)
 
     def annotations(self, index: int) -> list[dict[str, Any]]:
         """The COCO annotations of one image, crowds included, empty boxes left out."""

@@ -10,7 +10,8 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from core.datasets.coco import Target, Transform
+from core.datasets.annotated_images import Target
+from core.datasets.coco import Transform
 from core.datasets.large_scale_jitter import random_crop
 from core.datasets.target_geometry import fit_to_masks, join_objects, select_objects
 

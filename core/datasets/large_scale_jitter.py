@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
-from core.datasets.coco import Target
+from core.datasets.annotated_images import Target
 from core.datasets.target_geometry import crop_or_pad, resize
 
 GREY = 0.5  # what the image is padded with

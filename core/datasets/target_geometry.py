@@ -12,7 +12,7 @@ from torch import Tensor
 from torchvision.transforms.v2 import InterpolationMode
 from torchvision.transforms.v2 import functional as F
 
-from core.datasets.coco import Target
+from core.datasets.annotated_images import Target
 
 PER_OBJECT = ("boxes", "labels", "iscrowd", "area", "has_mask", "masks", "box_masks", "keypoints")
 LEAST_SIDE = 0.5  # pixels; less can hardly hold a pixel's centre

@@ -14,7 +14,8 @@ from torch import Tensor
 from torchvision.transforms.v2 import functional as F
 
 from core.config import TrainConfig
-from core.datasets.coco import CocoDataset, Target, Transform
+from core.datasets.annotated_images import AnnotatedImages, Target
+from core.datasets.coco import Transform
 from core.datasets.copy_paste import CopyPaste
 from core.datasets.large_scale_jitter import LargeScaleJitter
 from core.keypoint_sides import keypoint_partners, unclear_sides
@@ -75,7 +76,7 @@ class ColourJitter:
         return image, target
 
 
-def training_transforms(dataset: CocoDataset, config: TrainConfig) -> Compose:
+def training_transforms(dataset: AnnotatedImages, config: TrainConfig) -> Compose:
     """The transforms of a data set's images that the fields of the same names in `TrainConfig` ask for.
 
     Raises ValueError, in one line, for a field out of its range.

@@ -16,11 +16,8 @@ from numpy.typing import NDArray
 from pycocotools import mask as coco_mask
 
 from core.coco.normalise import read_dataset
-from core.evaluation.ground_truth import (
-    complete_ground_truth,
-    complete_results,
-    read_results,
-)
+from core.evaluation.curves import Curves, write_curves
+from core.evaluation.ground_truth import complete_ground_truth, complete_results, read_results
 from core.evaluation.keypoints import keypoint_counts, oks_sigmas, pad_keypoints
 from core.masks import rle_area, rle_bbox
 
@@ -55,6 +52,7 @@ def evaluate_results(
     *,
     image_ids: Iterable[int] | None = None,
     max_detections: int | None = None,
+    curves: str | Path | None = None,
 ) -> dict[str, dict[str, Any]]:
     """COCO average precision and recall of a results list, the same figures as pycocotools to the last digit.
 
@@ -63,7 +61,9 @@ def evaluate_results(
     `image_ids` only these images count. Of an image and category the best `max_detections` results
     count, by default COCO's 100 (20 for keypoints); "AR100" is then named after the number. Results
     beyond that, and results of categories that the annotations do not name, are left out: a warning
-    counts them. Keypoints are as exact as a category's list `sigmas` says, one number a keypoint; see `oks_sigmas`.
+    counts them. With `curves`, a folder, precision-recall curves and a match grid are written there as CSV and PNG
+    (`core.evaluation.curves`, by matplotlib). Keypoints are as exact as a category's list `sigmas` says, one number a
+    keypoint; see `oks_sigmas`.
 
     The answer is {"bbox": {"AP": …, "AP50": …, "per_category": {name: AP}}, "segm": …, "keypoints": …}
     with the names of `DETECTION_STATISTICS` and `KEYPOINT_STATISTICS`; −1 where there is nothing to
@@ -85,10 +85,13 @@ def evaluate_results(
             raise ValueError(f"kind {kind!r}: choose among {', '.join(get_args(Kind))}")
     if max_detections is not None and max_detections < LEAST_MAX_DETECTIONS:
         raise ValueError(f"max_detections={max_detections}: at least {LEAST_MAX_DETECTIONS} is needed, 100 is COCO's")
-    return {
-        kind: _statistics(ground_truth, detections, kind, max_detections or MAX_DETECTIONS[kind])
+    evaluated = {
+        kind: _evaluated(ground_truth, detections, kind, max_detections or MAX_DETECTIONS[kind])
         for kind in kinds or _kinds(ground_truth, detections)
     }
+    if curves is not None:
+        write_curves(curves, [_curves(own, ground_truth) for own in evaluated.values()], ground_truth, detections)
+    return {kind: _figures(own, ground_truth) for kind, own in evaluated.items()}
 
 
 def annotated_kinds(dataset: dict[str, Any]) -> list[Kind]:
@@ -111,10 +114,10 @@ def _kinds(dataset: dict[str, Any], detections: Sequence[dict[str, Any]]) -> lis
     ]
 
 
-def _statistics(
+def _evaluated(
     dataset: dict[str, Any], detections: Sequence[dict[str, Any]], kind: Kind, max_detections: int
-) -> dict[str, Any]:
-    """The figures of one kind, by name."""
+) -> _Evaluation:
+    """The evaluation of one kind, with its figures."""
     # The evaluator leaves marks in the dictionaries it is given, and one kind's must not reach the next.
     ground_truth = COCO(dataset | {"annotations": [dict(annotation) for annotation in dataset["annotations"]]})
     of_kind = _detections_of_kind(dataset, detections, kind)
@@ -128,18 +131,29 @@ def _statistics(
     else:
         evaluation.params.maxDets = [1, 10, max_detections]
     evaluation.run()
-    names: Sequence[str] = KEYPOINT_STATISTICS if kind == "keypoints" else DETECTION_STATISTICS
-    names = [f"AR{max_detections}" if name == "AR100" else name for name in names]
+    return evaluation
+
+
+def _figures(evaluation: _Evaluation, dataset: dict[str, Any]) -> dict[str, Any]:
+    """The figures of one kind, by name."""
+    names: Sequence[str] = DETECTION_STATISTICS
+    if evaluation.params.iouType == "keypoints":
+        names = KEYPOINT_STATISTICS
+    names = [f"AR{evaluation.params.maxDets[-1]}" if name == "AR100" else name for name in names]
     figures: dict[str, Any] = {name: float(value) for name, value in zip(names, evaluation.stats, strict=True)}
-    # precision: IoU thresholds × recall thresholds × categories × areas × detection limits
-    by_category = evaluation.eval["precision"][:, :, :, 0, -1]
-    names_by_id = {category["id"]: category["name"] for category in dataset["categories"]}
-    figures["per_category"] = {
-        names_by_id[category_id]: float(by_category[:, :, index].mean())
-        for index, category_id in enumerate(evaluation.params.catIds)
-        if (by_category[:, :, index] > -1).any()
-    }
+    curves = _curves(evaluation, dataset)
+    figures["per_category"] = dict(zip(curves.names, curves.precision.mean(axis=(0, 1)).tolist(), strict=True))
     return figures
+
+
+def _curves(evaluation: _Evaluation, dataset: dict[str, Any]) -> Curves:
+    """Precision at each recall of the categories that have annotated objects."""
+    # precision: IoU thresholds × recall thresholds × categories × areas × detection limits; −1 without objects
+    precision = evaluation.eval["precision"][:, :, :, 0, -1]
+    names_by_id = {category["id"]: category["name"] for category in dataset["categories"]}
+    shown = np.flatnonzero((precision > -1).any(axis=(0, 1)))
+    names = [names_by_id[evaluation.params.catIds[number]] for number in shown]
+    return Curves(evaluation.params.iouType, names, evaluation.params.recThrs, precision[:, :, shown])
 
 
 def _say_what_the_limit_cuts(detections: Sequence[dict[str, Any]], kind: Kind, max_detections: int) -> None:

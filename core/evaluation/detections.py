@@ -6,43 +6,59 @@ import warnings
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import torch
 
-from core.datasets import read_image
+from core.datasets.annotated_images import AnnotatedImages, Samples
+from core.datasets.sample_sequence import as_annotated_images, as_categories, said_categories
 from core.devices import choose_device
 from core.evaluation.coco_metrics import Kind, annotated_kinds, evaluate_results
 from core.model.folding import for_inference
 from core.structures import Category, Instances
 
 if TYPE_CHECKING:
-    from core.datasets.coco import CocoDataset
     from core.model.mask_rcnn import MaskRCNN
 
 
 def evaluate(
     model: MaskRCNN,
-    dataset: CocoDataset,
+    dataset: Samples,
     *,
+    categories: Sequence[Category | str] | None = None,
     device: str | torch.device = "auto",
     score_threshold: float | None = None,
     batch_size: int = 1,
     kinds: Sequence[Kind] | None = None,
     max_detections: int | None = None,
+    curves: str | Path | None = None,
     progress: Callable[[int], object] | None = None,
 ) -> dict[str, dict[str, Any]]:
     """COCO metrics of a model on a data set, as `evaluate_results` gives them.
 
+    The data set is a `CocoDataset` or any sequence of (image, target) as `SampleSequence` describes them, whose
+    labels stand for `categories` (names or COCO categories), else for those in its attribute of that name, else
+    for the model's.
     Model and data set need not number their categories alike: a detection counts for the category of
     the same name, and detections of categories that the data set does not name are left out; a
     warning counts them. `kinds` are those that the model finds and the data set annotates unless named.
     `score_threshold` leaves out detections below it; COCO's figures are meant for a low one, by default
     the model's own 0.05. `max_detections` count of an image and category (`evaluate_results`), and the
-    model then finds as many in an image at least.
+    model then finds as many in an image at least. `curves` is a folder for precision-recall curves and a match grid.
     `progress` is called with the number of images done after each batch. The model itself stays as it is.
     """
-    annotations = dataset.data
+    images = _annotated_images(model, dataset, categories)
+    results = coco_results(
+        model,
+        images,
+        device=device,
+        score_threshold=score_threshold,
+        batch_size=batch_size,
+        max_detections=max_detections,
+        progress=progress,
+    )
+    annotations = images.data  # after the images were seen: a sequence need not be read twice then
     if kinds is None:
         found: dict[Kind, bool] = {
             "bbox": True,
@@ -50,35 +66,30 @@ def evaluate(
             "keypoints": model.config.num_keypoints > 0,
         }
         kinds = [kind for kind in annotated_kinds(annotations) if found[kind]]
-    results = coco_results(
-        model,
-        dataset,
-        device=device,
-        score_threshold=score_threshold,
-        batch_size=batch_size,
-        max_detections=max_detections,
-        progress=progress,
+    return evaluate_results(
+        annotations, results, kinds, image_ids=images.image_ids, max_detections=max_detections, curves=curves
     )
-    return evaluate_results(annotations, results, kinds, image_ids=dataset.image_ids, max_detections=max_detections)
 
 
 def coco_results(
     model: MaskRCNN,
-    dataset: CocoDataset,
+    dataset: Samples,
     *,
+    categories: Sequence[Category | str] | None = None,
     device: str | torch.device = "auto",
     score_threshold: float | None = None,
     batch_size: int = 1,
     max_detections: int | None = None,
     progress: Callable[[int], object] | None = None,
 ) -> list[dict[str, Any]]:
-    """The COCO results list of a model on a data set, with the data set's category ids.
+    """The COCO results list of a model on a data set, as `evaluate` takes one, with the data set's category ids.
 
     The model finds at least `max_detections` objects in an image where it is given. Warnings count the
     detections of classes that the data set does not name and those beyond the model's limit.
     """
     device = choose_device(str(device))
-    category_ids = category_ids_by_label(model.categories, dataset.categories)
+    seen = _annotated_images(model, dataset, categories)
+    category_ids = category_ids_by_label(model.categories, seen.categories)
     results: list[dict[str, Any]] = []
     fast = for_inference(model, device)
     limit = max(fast.config.detections_per_image, max_detections or 0)
@@ -86,9 +97,9 @@ def coco_results(
     unnamed: Counter[str] = Counter()
     crowded = left_out = 0
     with torch.no_grad():
-        for first in range(0, len(dataset), batch_size):
-            indices = range(first, min(first + batch_size, len(dataset)))
-            images = [_read_tensor(dataset, index).to(device) for index in indices]
+        for first in range(0, len(seen), batch_size):
+            indices = range(first, min(first + batch_size, len(seen)))
+            images = [seen.image(index).to(device) for index in indices]
             for index, instances in zip(indices, fast(images), strict=True):
                 # All that is left out has lower scores than what is kept.
                 if score_threshold is None or bool((instances.scores >= score_threshold).all()):
@@ -97,7 +108,7 @@ def coco_results(
                     instances = instances[instances.scores >= score_threshold]
                 known = torch.tensor([int(label) in category_ids for label in instances.labels], dtype=torch.bool)
                 unnamed.update(instances.category_of(place)["name"] for place in torch.nonzero(~known).flatten())
-                results += _image_results(instances[known].to("cpu"), dataset.image_ids[index], category_ids)
+                results += _image_results(instances[known].to("cpu"), seen.image_ids[index], category_ids)
             if progress is not None:
                 progress(len(indices))
     if unnamed:
@@ -116,10 +127,11 @@ def coco_results(
     return results
 
 
-def _read_tensor(dataset: CocoDataset, index: int) -> torch.Tensor:
-    """The image alone, float32 3×H×W in 0..1: its annotations are for the evaluator."""
-    pixels = read_image(dataset.images_dir / dataset.file_names[index])
-    return torch.from_numpy(pixels).permute(2, 0, 1).float().div_(255)
+def _annotated_images(
+    model: MaskRCNN, dataset: Samples, categories: Sequence[Category | str] | None
+) -> AnnotatedImages:
+    own = as_categories(categories) if categories is not None else said_categories(dataset) or model.categories
+    return as_annotated_images(dataset, own, model.config.num_keypoints)
 
 
 def category_ids_by_label(categories: Sequence[Category], wanted: Sequence[Category]) -> dict[int, int]:

@@ -73,10 +73,11 @@ def read_recipe(name: str) -> Recipe:
 def recipe_config(name: str, *, processes: int = 1, scaling: bool = True, **given: Any) -> TrainConfig:
     """The TrainConfig of a recipe, with `given` fields (images, annotations and output among them) instead of its own.
 
-    The batch is shared by the `processes`. Where a step then sees another number of images than the
-    recipe's, the linear scaling rule holds (Goyal et al. 2017): k times the images, k times the
-    learning rate, and steps and warm-up divided by k; a learning rate or a length that is given stays
-    as it is given. Without `scaling` all of them stay the recipe's. `model_config` adds to the recipe's own.
+    The batch is shared by the `processes`, and by the batches of `accumulate`. Where a step then sees
+    another number of images than the recipe's, the linear scaling rule holds (Goyal et al. 2017): k
+    times the images, k times the learning rate, and steps and warm-up divided by k; a learning rate or a length
+    that is given stays as it is given. Without `scaling` all of them stay the recipe's. `model_config` adds to
+    the recipe's own.
     """
     recipe = read_recipe(name)
     values = recipe.train | given
@@ -86,9 +87,10 @@ def recipe_config(name: str, *, processes: int = 1, scaling: bool = True, **give
     if images is not None:
         if given.get("batch_size") is not None and given["batch_size"] < 1:
             raise ValueError(f"batch_size={given['batch_size']}: at least 1 is needed")
-        values["batch_size"] = given.get("batch_size") or max(1, images // processes)
+        batches = processes * max(1, values.get("accumulate", 1))
+        values["batch_size"] = given.get("batch_size") or max(1, images // batches)
         if scaling:
-            values |= _scaled(recipe, values["batch_size"] * processes / images, given)
+            values |= _scaled(recipe, values["batch_size"] * batches / images, given)
     own = recipe.model
     if values.get("model") and not recipe.train.get("model"):
         own = {}  # written for a new model; the one that is given has a configuration
@@ -101,7 +103,7 @@ def recipe_config(name: str, *, processes: int = 1, scaling: bool = True, **give
 def batch_note(name: str, config: TrainConfig, processes: int = 1) -> str | None:
     """One line on what another number of images a step made of a recipe; None where it is the recipe's own."""
     recipe = read_recipe(name)
-    images, here = recipe.train.get("batch_size"), config.batch_size * processes
+    images, here = recipe.train.get("batch_size"), config.images_a_step * processes
     if images is None or here == images:
         return None
     length = f"{config.steps} steps" if config.steps else f"{config.epochs} epochs"

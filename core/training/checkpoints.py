@@ -12,6 +12,7 @@ import torch
 from core.config import ModelConfig
 from core.files import write_atomically
 from core.model.mask_rcnn import MaskRCNN
+from core.structures import Category
 
 CHECKPOINT = "checkpoint.pt"
 FIRST_AFTER = 60.0  # seconds of a run until its first checkpoint, whatever its steps take
@@ -63,10 +64,15 @@ def model_state(model: MaskRCNN) -> dict[str, Any]:
     return state
 
 
-def restored_model(state: dict[str, Any]) -> MaskRCNN:
-    """The model that `model_state` described."""
-    model = MaskRCNN(ModelConfig.from_dict(state["model_config"]), state["categories"])
-    if "keypoint_model_config" in state:
+def restored_model(state: dict[str, Any], given: MaskRCNN | None = None) -> MaskRCNN:
+    """The model that `model_state` described: the `given` one, where it is of that kind, with the state's weights."""
+    config = ModelConfig.from_dict(state["model_config"])
+    if given is not None and given.config == config:
+        model = given
+        model.categories = [Category(**category) for category in state["categories"]]
+    else:
+        model = MaskRCNN(config, state["categories"])
+    if "keypoint_model_config" in state and model.keypoint_model is None:
         config = ModelConfig.from_dict(state["keypoint_model_config"])
         model.attach_keypoint_model(MaskRCNN(config, state["keypoint_model_categories"]))
     model.load_state_dict(state["model"])

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
-from core.datasets import CocoDataset
+from core.datasets.annotated_images import AnnotatedImages
 from core.training.distributed import Processes
 
 
@@ -23,10 +23,10 @@ class FiniteLoss:
     loss shows it only at the next step, with other images.
     """
 
-    def __init__(self, processes: Processes, dataset: CocoDataset, window: int) -> None:
+    def __init__(self, processes: Processes, dataset: AnnotatedImages, window: int) -> None:
         """`window`: the most steps between two checks."""
         self.processes = processes
-        self.file_names = dict(zip(dataset.image_ids, dataset.file_names, strict=True))
+        self.file_names = dict(zip(dataset.image_ids, dataset.file_names, strict=False))  # not all have names
         self.first_bad = torch.full((), -1, dtype=torch.int64, device=processes.device)
         self.recent: deque[tuple[int, Tensor, list[int]]] = deque(maxlen=window)
 
@@ -46,8 +46,12 @@ class FiniteLoss:
         # Where only the gradient overflowed, every image of the step had a share in it.
         what = "gradient" if all(finite for finite, _ in everywhere) else "loss"
         blamed = [ids for finite, ids in everywhere if what == "gradient" or not finite]
-        images = ", ".join(f"{image_id} ({self.file_names[image_id]})" for ids in blamed for image_id in ids)
+        images = ", ".join(self._named(image_id) for ids in blamed for image_id in ids)
         raise TrainingDivergedError(
             f"the {what} became NaN or infinite at step {step + 1}, on the images with id {images}: "
             "check their annotations (python -m core check) or lower the learning rate"
         )
+
+    def _named(self, image_id: int) -> str:
+        name = self.file_names.get(image_id)
+        return str(image_id) if name is None else f"{image_id} ({name})"

@@ -8,7 +8,8 @@ model is judged, when it is written. Copy it where yours needs another step. How
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -16,18 +17,26 @@ import torch
 from tqdm import tqdm
 
 from core.config import TrainConfig
+from core.datasets.annotated_images import Samples
 from core.memory import give_back_freed_memory
+from core.model.mask_rcnn import MaskRCNN
+from core.structures import Category
+from core.training.callbacks import Callback
 from core.training.checkpoints import CheckpointClock
 from core.training.distributed import processes
 from core.training.divergence import FiniteLoss, TrainingDivergedError
+from core.training.execution import execution
+from core.training.given import Given, effective_config
 from core.training.metrics_log import StepMeter
 from core.training.optimizers import set_learning_rate
 from core.training.ranges import check_training_ranges
 from core.training.run import Run, enter_phase, prepare_run, write_checkpoint, write_model
-from core.training.samples import TargetsForModel, batches, input_size
+from core.training.samples import TargetsForModel, batches
 from core.training.schedules import learning_rate_factor
 from core.training.signals import StopRequest, stop_requests
+from core.training.step import backward
 from core.training.validation import validate, validation_is_due
+from core.training.writers import writers_for
 
 # Of memory. Often enough to keep a run from growing, seldom enough: at every step it would cost a sixth of the time.
 STEPS_BETWEEN_RELEASES = 5
@@ -43,8 +52,26 @@ class TrainResult:
     steps: int  # done so far
 
 
-def train(config: TrainConfig) -> TrainResult:
-    """Train a model on a COCO data set; the same as `python -m core train`.
+def train(
+    config: TrainConfig,
+    *,
+    model: MaskRCNN | str | Path | None = None,
+    dataset: Samples | None = None,
+    validation: Samples | None = None,
+    categories: Sequence[Category | str] | None = None,
+    callbacks: Sequence[Callback] = (),
+) -> TrainResult:
+    """Train a model on a data set; the same as `python -m core train`.
+
+    Model and data are those that `config` names, a COCO data set, or those that are given instead:
+
+    - `model`: a MaskRCNN, or what `config.model` may name. A MaskRCNN learns in place, with all of it that its
+      `freeze` left free (`freeze_stages` and `class_row_learning_rate_factor` are for models by name), where its
+      classes are those of the data; else a copy with rows for them learns.
+    - `dataset`, `validation`: a `CocoDataset`, or any sequence of (image, target) as `SampleSequence` describes them.
+    - `categories`: names or COCO categories that the labels of a sequence stand for; by default those in its attribute
+      `categories`, else the model's.
+    - `callbacks`: told of each step, line of the log, checkpoint and of the end (`Callback`).
 
     Writes into `config.output`: model.safetensors with its sidecar model.json, train.json (the
     configuration), metrics.jsonl (a line every few steps, readable while it grows) and
@@ -56,11 +83,15 @@ def train(config: TrainConfig) -> TrainResult:
     `TrainingDivergedError` naming the images whose loss was no number; what the run wrote before
     is left as it was.
     """
+    if isinstance(model, str | Path):
+        config, model = replace(config, model=str(model)), None
+    given = Given(model, dataset, validation, categories, (*callbacks, *writers_for(config.writers)))
+    config = effective_config(config, given)
     check_training_ranges(config)
     if config.threads:
         torch.set_num_threads(config.threads)
     with processes(config.device) as here, stop_requests() as request:
-        run = prepare_run(config, here)
+        run = prepare_run(config, here, given)
         try:
             stopping = False
             while run.done < run.steps_total and not stopping:
@@ -71,10 +102,10 @@ def train(config: TrainConfig) -> TrainResult:
                 run.best.metrics = {"selected": "the last step", "step": run.done, "epoch": run.epoch}
                 write_model(run)
             reason, message = "stopped" if stopped else "finished", f"{run.done} of {run.steps_total} steps"
-            run.log.write("end", reason=reason, message=message)
+            _end(run, reason, message)
         except Exception as error:
             reason = "nan" if isinstance(error, TrainingDivergedError) else "error"
-            run.log.write("end", reason=reason, message=" ".join(str(error).split()) or type(error).__name__)
+            _end(run, reason, " ".join(str(error).split()) or type(error).__name__)
             raise
         finally:
             run.log.close()
@@ -82,14 +113,24 @@ def train(config: TrainConfig) -> TrainResult:
     return TrainResult(run.directory, run.best.metrics, stopped, run.done)
 
 
+def _end(run: Run, reason: str, message: str) -> None:
+    run.tell("end", reason=reason, message=message)
+    run.callbacks.on_end(run, reason)
+
+
 def _run_phase(run: Run, request: StopRequest) -> bool:
     """The steps that are left of a phase; whether somebody asked to stop."""
+    with execution(run.model, run.config):
+        return _steps(run, request)
+
+
+def _steps(run: Run, request: StopRequest) -> bool:
     config, here, model, number = run.config, run.here, run.model, run.phase_number
     first, end, phase = number * run.phase_steps, (number + 1) * run.phase_steps, run.phases[number]
     wrapped = here.wrap(model)
     parameters = [parameter for parameter in model.parameters() if parameter.requires_grad]
     finite = FiniteLoss(here, run.dataset, config.log_every)
-    meter = StepMeter(run.steps_total - run.done, config.batch_size * here.count)
+    meter = StepMeter(run.steps_total - run.done, config.images_a_step * here.count)
     targets_for_model = TargetsForModel(run.dataset.categories, model)
     loader = batches(run.dataset, run.taught, config, here, run.done, end)
     bar = tqdm(total=end, initial=run.done, desc=phase.name, unit="step", disable=None if here.is_main else True)
@@ -103,16 +144,9 @@ def _run_phase(run: Run, request: StopRequest) -> bool:
         torch.manual_seed((config.seed * 1_000_003 + step) * here.count + here.rank)
         learning_rate = config.learning_rate * learning_rate_factor(step - first, run.phase_steps, config)
         set_learning_rate(run.optimizer, learning_rate)
-        with torch.autocast(here.device.type, torch.bfloat16, config.mixed_precision and here.device.type == "cuda"):
-            losses = wrapped(
-                [image.to(here.device, non_blocking=True) for image in images],
-                targets_for_model(targets),
-                learning=phase.learning,
-                **input_size(config),
-            )
-            loss = torch.stack(list(losses.values())).sum()
         run.optimizer.zero_grad(set_to_none=True)
-        loss.backward()
+        losses = backward(wrapped, images, targets, targets_for_model, config, here, phase.learning)
+        loss = torch.stack(list(losses.values())).sum()
         # Without clipping the norm is still asked for: it shows what went wrong a step before the loss does.
         norm = torch.nn.utils.clip_grad_norm_(parameters, config.gradient_clip or float("inf"))
         finite.watch(step, loss, norm, [target["image_id"] for target in targets])
@@ -122,16 +156,19 @@ def _run_phase(run: Run, request: StopRequest) -> bool:
         if logging or here.device.type == "cpu":  # on a GPU asking means waiting
             finite.check()
         run.optimizer.step()
+        if run.average is not None:
+            run.average.follow(model)
         run.done = step + 1
+        run.callbacks.on_step(run, losses)
         bar.update()
         if here.device.type == "cpu" and run.done % STEPS_BETWEEN_RELEASES == 0:
             give_back_freed_memory()
 
         # Processes may hear of it at different steps; they agree where they talk anyway.
-        stopping = here.any(request.asked) if logging or here.count == 1 else False
+        stopping = here.any(request.asked or run.stop_asked) if logging or here.count == 1 else False
         if logging or stopping:
             entry = meter.summary()
-            run.log.write("step", step=run.done, epoch=run.epoch, learning_rate=learning_rate, **entry)
+            run.tell("step", step=run.done, epoch=run.epoch, learning_rate=learning_rate, **entry)
             bar.set_postfix(loss=f"{entry['loss']:.3f}")
         if validation_is_due(run):
             finite.check()
@@ -139,7 +176,7 @@ def _run_phase(run: Run, request: StopRequest) -> bool:
             validate(run)
             model.train()
             meter.leave_out(time.perf_counter() - began)
-            stopping = stopping or (request.asked and here.count == 1)
+            stopping = stopping or ((request.asked or run.stop_asked) and here.count == 1)
         # Several processes agree on steps only: each has a clock of its own.
         by_clock = here.count == 1 and clock.is_due
         if run.done % config.checkpoint_every == 0 or last or stopping or by_clock:

@@ -9,6 +9,8 @@ RANGES = {
     "epochs": ONE_OR_MORE,
     "steps": ONE_OR_MORE,
     "batch_size": ONE_OR_MORE,
+    "accumulate": ONE_OR_MORE,
+    "ema": Range(least=0, below=1),
     "learning_rate": POSITIVE,
     "backbone_learning_rate_factor": ZERO_OR_MORE,
     "class_row_learning_rate_factor": ZERO_OR_MORE,

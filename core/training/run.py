@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -10,19 +11,24 @@ from typing import Any
 import torch
 
 from core.config import TrainConfig
-from core.datasets import CocoDataset
+from core.datasets.annotated_images import AnnotatedImages
 from core.datasets.transforms import training_transforms
 from core.model.mask_rcnn import MaskRCNN
 from core.model.weights import save_model
 from core.training.alternating import Phase, freeze_for, model_for, phases_of
+from core.training.averaging import WeightAverage
+from core.training.callbacks import Callback, Callbacks
 from core.training.checkpoints import load_checkpoint, model_state, restored_model, save_checkpoint
 from core.training.class_rows import hold_other_rows
 from core.training.distributed import Processes
+from core.training.given import Given, look_at_first, training_data
 from core.training.metrics_log import MetricsLog
 from core.training.optimizers import build_optimizer
 from core.training.results import Best, refuse_to_overwrite, write_config
 from core.training.samples import steps_an_epoch, taught_images
 from core.training.start import starting_model
+
+NOTHING_GIVEN = Given()
 
 
 @dataclass
@@ -32,17 +38,21 @@ class Run:
     config: TrainConfig
     directory: Path
     here: Processes
-    dataset: CocoDataset
+    dataset: AnnotatedImages
     taught: list[int]  # places in the data set of the images that are learned from
-    validation: CocoDataset | None
+    validation: AnnotatedImages | None
     model: MaskRCNN
     phases: tuple[Phase, ...]  # what learns when
     phase_steps: int
     log: MetricsLog
     best: Best
+    callbacks: Callback
     done: int = 0  # steps
     optimizer_state: dict[str, Any] | None = None  # of the phase that a resumed run goes on in
     optimizer: torch.optim.Optimizer = field(init=False)  # of the phase that was entered
+    average: WeightAverage | None = None  # of the weights in the phase that was entered, where `ema` asks for it
+    average_state: dict[str, Any] | None = None  # of the phase that a resumed run goes on in
+    stop_asked: bool = False
 
     @property
     def phase_number(self) -> int:
@@ -57,37 +67,50 @@ class Run:
     @property
     def epoch_steps(self) -> int:
         """Steps until every image was seen once."""
-        return steps_an_epoch(len(self.taught), self.config.batch_size, self.here.count)
+        return steps_an_epoch(len(self.taught), self.config.images_a_step, self.here.count)
 
     @property
     def epoch(self) -> int:
         """The epoch that the last step belonged to, from 1."""
         return max(1, -(-self.done // self.epoch_steps))
 
+    def judged(self) -> AbstractContextManager[None]:
+        """Within it the model has the weights that are judged and written: the averaged ones where there are any."""
+        return nullcontext() if self.average is None else self.average.in_place_of(self.model)
 
-def prepare_run(config: TrainConfig, here: Processes) -> Run:
+    def stop(self) -> None:
+        """End the run in good order after the step it is in, with a checkpoint."""
+        self.stop_asked = True
+
+    def tell(self, kind: str, **values: Any) -> None:
+        """A line of metrics.jsonl, and to the callbacks."""
+        self.log.write(kind, **values)
+        if self.here.is_main:
+            self.callbacks.on_log(self, {"kind": kind, **values})
+
+
+def prepare_run(config: TrainConfig, here: Processes, given: Given = NOTHING_GIVEN) -> Run:
     """Data, model and optimizer at step 0, or where the checkpoint left them."""
     directory, phases = Path(config.output), phases_of(config)
     checkpoint = load_checkpoint(directory) if config.resume else None
     if checkpoint is None and here.is_main:
         refuse_to_overwrite(directory)
-    dataset = CocoDataset(config.images, config.annotations, box_masks=True)
+    callbacks = Callbacks(given.callbacks)
+    dataset, validation = training_data(config, given, checkpoint)
     dataset.transforms = training_transforms(dataset, config)
     taught = taught_images(dataset, config)
-    validation = None
-    if config.val_annotations:
-        validation = CocoDataset(config.val_images or config.images, config.val_annotations, box_masks=True)
-
-    phase_steps = config.steps or config.epochs * steps_an_epoch(len(taught), config.batch_size, here.count)
+    phase_steps = config.steps or config.epochs * steps_an_epoch(len(taught), config.images_a_step, here.count)
     torch.manual_seed(config.seed)
     if checkpoint is None:
-        model, done, best, optimizer_state = starting_model(config, dataset.categories), 0, Best(), None
+        model, done, best, optimizer_state = starting_model(config, dataset.categories, given.model), 0, Best(), None
     else:
         _check_resumable(checkpoint, config, phase_steps)
-        model, done, best = restored_model(checkpoint), checkpoint["step"], Best(**checkpoint["best"])
+        model, done, best = restored_model(checkpoint, given.model), checkpoint["step"], Best(**checkpoint["best"])
         optimizer_state = checkpoint["optimizer"] if done % phase_steps else None
         _say_which_classes_are_lost(model, dataset)
     model.to(here.device)
+    for images in (dataset, validation):
+        look_at_first(images, model)
     if here.is_main:
         write_config(directory, config)
     log = MetricsLog(directory if here.is_main else None, keep_until_step=done if config.resume else None)
@@ -103,10 +126,14 @@ def prepare_run(config: TrainConfig, here: Processes) -> Run:
         phase_steps,
         log,
         best,
+        callbacks,
         done,
         optimizer_state,
     )
-    log.write(
+    if optimizer_state is not None and checkpoint is not None:
+        run.average_state = checkpoint.get("average")
+    callbacks.on_start(run)
+    run.tell(
         "start",
         steps_total=run.steps_total,
         epochs=-(-run.steps_total // run.epoch_steps),
@@ -134,20 +161,25 @@ def enter_phase(run: Run) -> None:
     if run.optimizer_state is not None:
         run.optimizer.load_state_dict(run.optimizer_state)
         run.optimizer_state = None
+    run.average = WeightAverage(run.model, config.ema) if config.ema else None
+    if run.average is not None and run.average_state is not None:
+        run.average.load_state_dict(run.average_state)
+    run.average_state = None
 
 
 def write_model(run: Run) -> None:
     """The model as it is now, as the result of the run."""
     lineage = {
         "base_model": run.config.model or None,
-        "annotations": run.dataset.annotation_file.name,
+        "annotations": Path(run.dataset.source).name,
         "images": len(run.taught),
         "classes_learned": [category["name"] for category in run.dataset.categories],
         "training": run.config.training,
         "steps": run.done,
     }
     if run.here.is_main:
-        save_model(run.model, run.directory, metrics=run.best.metrics, lineage=lineage)
+        with run.judged():
+            save_model(run.model, run.directory, metrics=run.best.metrics, lineage=lineage)
 
 
 def write_checkpoint(run: Run) -> None:
@@ -159,21 +191,27 @@ def write_checkpoint(run: Run) -> None:
             "phase_steps": run.phase_steps,
             "optimizer": run.optimizer.state_dict(),
             "best": asdict(run.best),
+            "average": None if run.average is None else run.average.state_dict(),
         }
         save_checkpoint(run.directory, state | model_state(run.model))
+    run.callbacks.on_checkpoint(run)
 
 
-def _say_which_classes_are_lost(model: MaskRCNN, dataset: CocoDataset) -> None:
+def _say_which_classes_are_lost(model: MaskRCNN, dataset: AnnotatedImages) -> None:
     """A warning that counts the objects of classes that a resumed model does not have, and so does not learn."""
     known = {category["name"] for category in model.categories}
     lost = {category["id"]: category["name"] for category in dataset.categories if category["name"] not in known}
-    ids = [item["category_id"] for place in range(len(dataset)) for item in dataset.annotations(place)]
-    if lost:
-        warnings.warn(
-            f"{sum(category_id in lost for category_id in ids)} of {len(ids)} objects are not learned: the run began "
-            f"without their classes ({', '.join(lost.values())}); a new run with this one as its model adds them",
-            stacklevel=3,
-        )
+    if not lost:
+        return
+    what = "objects of some classes"
+    if dataset.known_ahead:
+        ids = [item["category_id"] for place in range(len(dataset)) for item in dataset.annotations(place)]
+        what = f"{sum(category_id in lost for category_id in ids)} of {len(ids)} objects"
+    warnings.warn(
+        f"{what} are not learned: the run began without their classes ({', '.join(lost.values())}); "
+        "a new run with this one as its model adds them",
+        stacklevel=3,
+    )
 
 
 def _check_resumable(checkpoint: dict[str, Any], config: TrainConfig, phase_steps: int) -> None:

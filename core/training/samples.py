@@ -11,7 +11,7 @@ from torch import Tensor
 from torch.utils.data import DataLoader, Dataset
 
 from core.config import TrainConfig
-from core.datasets import CocoDataset
+from core.datasets.annotated_images import AnnotatedImages
 from core.model.mask_rcnn import MaskRCNN
 from core.structures import Category
 from core.training.distributed import Processes
@@ -32,7 +32,7 @@ class BatchOrder:
     """
 
     def __init__(self, images: int, config: TrainConfig, processes: Processes, first: int, last: int) -> None:
-        self.images, self.batch_size, self.seed = images, config.batch_size, config.seed
+        self.images, self.batch_size, self.seed = images, config.images_a_step, config.seed
         self.rank, self.count = processes.rank, processes.count
         self.first, self.last = first, last
 
@@ -59,7 +59,7 @@ class BatchOrder:
 class SeededSamples(Dataset[tuple[Tensor, dict[str, Any]]]):
     """The `taught` images of a data set, whose transforms draw from the seed that comes with the index."""
 
-    def __init__(self, dataset: CocoDataset, taught: Sequence[int]) -> None:
+    def __init__(self, dataset: AnnotatedImages, taught: Sequence[int]) -> None:
         self.dataset, self.taught = dataset, taught
 
     def __len__(self) -> int:
@@ -72,26 +72,28 @@ class SeededSamples(Dataset[tuple[Tensor, dict[str, Any]]]):
             return self.dataset[self.taught[index]]
 
 
-def taught_images(dataset: CocoDataset, config: TrainConfig) -> list[int]:
+def taught_images(dataset: AnnotatedImages, config: TrainConfig) -> list[int]:
     """The places in the data set of the images that are learned from.
 
     Raises ValueError where there are none.
     """
     places = list(range(len(dataset)))
+    if config.empty_images and not dataset.known_ahead:
+        return places  # reading every image only to count its objects would take an epoch
     if not any(not annotation.get("iscrowd", 0) for place in places for annotation in dataset.annotations(place)):
         raise ValueError(
-            f"{dataset.annotation_file} has no single object (crowds alone, or no objects at all): "
+            f"{dataset.source} has no single object (crowds alone, or no objects at all): "
             "there is nothing to learn from"
         )
     if not config.empty_images:
         places = [place for place in places if any(map(_teaches(dataset), dataset.annotations(place)))]
     if not places:
         what = "images with objects, or with keypoints where a category has them"
-        raise ValueError(f"{dataset.annotation_file} has no {what}: there is nothing to learn from")
+        raise ValueError(f"{dataset.source} has no {what}: there is nothing to learn from")
     return places
 
 
-def _teaches(dataset: CocoDataset) -> Callable[[dict[str, Any]], bool]:
+def _teaches(dataset: AnnotatedImages) -> Callable[[dict[str, Any]], bool]:
     """Whether an annotation is an object, with a labelled keypoint where the data has keypoints."""
 
     def is_object(annotation: dict[str, Any]) -> bool:
@@ -104,7 +106,7 @@ def _teaches(dataset: CocoDataset) -> Callable[[dict[str, Any]], bool]:
 
 
 def batches(
-    dataset: CocoDataset,
+    dataset: AnnotatedImages,
     taught: Sequence[int],
     config: TrainConfig,
     processes: Processes,

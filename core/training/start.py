@@ -16,23 +16,23 @@ from core.structures import Category
 from core.training.class_rows import keypoint_names, merge_categories, move_to_categories, read_synonyms
 
 
-def starting_model(config: TrainConfig, categories: Sequence[Category]) -> MaskRCNN:
+def starting_model(config: TrainConfig, categories: Sequence[Category], given: MaskRCNN | None = None) -> MaskRCNN:
     """The model at step 0, with room for the data's `categories`.
+
+    A `given` model is taken in place of the one that `config` names; where its classes and keypoints are those of the
+    data already (and classes besides, with `keep_base_classes`), it is the very one that learns, else a copy.
 
     Raises FileNotFoundError or ValueError, one line, where the model, its configuration or the
     backbone's weights cannot be used.
     """
     if not categories:
         raise ValueError(f"{config.annotations} has no categories: there is nothing to learn")
+    if given is not None:
+        return _with_room(given, config, categories)
     if config.model:
         if config.backbone_weights:
             raise ValueError("backbone_weights are for a new model: give model='' with them")
-        base = _changed(load_model(config.model), config)
-        if keypoint_names(categories):
-            base.keypoint_model = None  # it does not learn: keypoints in the data need a head of the model's own
-        synonyms = read_synonyms(config.synonyms, base.categories, categories)
-        merged = merge_categories(base.categories, categories, config.keep_base_classes, synonyms)
-        return move_to_categories(base, merged, synonyms)
+        return _with_room(_changed(load_model(config.model), config), config, categories)
     model_config = new_model_config(config, categories)
     if model_config.backbone_norm == "frozen" and not config.backbone_weights:
         raise ValueError(
@@ -43,6 +43,21 @@ def starting_model(config: TrainConfig, categories: Sequence[Category]) -> MaskR
     if config.backbone_weights:
         model.load_backbone_weights(_read_state_dict(Path(config.backbone_weights)))
     return model
+
+
+def _with_room(base: MaskRCNN, config: TrainConfig, categories: Sequence[Category]) -> MaskRCNN:
+    """A model with rows for the data's categories: the base itself where it has them in their places."""
+    if keypoint_names(categories):
+        base.keypoint_model = None  # it does not learn: keypoints in the data need a head of the model's own
+    synonyms = read_synonyms(config.synonyms, base.categories, categories)
+    merged = merge_categories(base.categories, categories, config.keep_base_classes, synonyms)
+    same = [category["name"] for category in merged] == [category["name"] for category in base.categories]
+    has_keypoints = base.keypoint_head is not None or base.keypoint_model is not None
+    points = keypoint_names(merged)
+    if same and points == keypoint_names(base.categories) and (has_keypoints or not points):
+        base.categories = merged
+        return base
+    return move_to_categories(base, merged, synonyms)
 
 
 def new_model_config(config: TrainConfig, categories: Sequence[Category]) -> ModelConfig:

@@ -10,7 +10,7 @@ import torch
 from tqdm import tqdm
 
 from core.config import TrainConfig
-from core.datasets import CocoDataset
+from core.datasets.annotated_images import AnnotatedImages
 from core.devices import choose_device
 from core.evaluation import evaluate
 from core.model.ground_truth import read_targets
@@ -30,12 +30,18 @@ def validation_is_due(run: Run) -> bool:
 
 def validate(run: Run) -> None:
     """Judge the model on the validation data; where it is the best so far, write it."""
+    with run.judged():
+        _judge(run)
+    run.here.wait()
+
+
+def _judge(run: Run) -> None:
     assert run.validation is not None
     if run.here.is_main:
         entry: dict[str, Any] = {"metrics": evaluate(run.model, run.validation, device=run.here.device)}
         if run.config.validation_losses:
             entry["losses"] = validation_losses(run.model, run.validation, device=run.here.device)
-        run.log.write("validation", step=run.done, epoch=run.epoch, **entry)
+        run.tell("validation", step=run.done, epoch=run.epoch, **entry)
         figures = entry["metrics"]
         kind = selected_kind(run.config, run.model, figures)
         score = figures[kind]["AP"]
@@ -45,7 +51,6 @@ def validate(run: Run) -> None:
             selected = f"the best {kind} AP of all validations"
             run.best.metrics = {"selected": selected, "step": run.done, "epoch": run.epoch, **figures}
             write_model(run)
-    run.here.wait()
 
 
 def selected_kind(config: TrainConfig, model: MaskRCNN, figures: Collection[str]) -> str:
@@ -66,7 +71,7 @@ def selected_kind(config: TrainConfig, model: MaskRCNN, figures: Collection[str]
 
 def validation_losses(
     model: MaskRCNN,
-    dataset: CocoDataset,
+    dataset: AnnotatedImages,
     *,
     device: str | torch.device = "auto",
     progress: Callable[[int], object] | None = None,
@@ -82,7 +87,7 @@ def validation_losses(
     Raises ValueError where there are no images.
     """
     if len(dataset) == 0:
-        raise ValueError(f"{dataset.annotation_file} has no images: there are no losses on it")
+        raise ValueError(f"{dataset.source} has no images: there are no losses on it")
     device = choose_device(str(device))
     was_training, was_on = model.training, next(model.parameters()).device
     targets_for_model = TargetsForModel(dataset.categories, model)

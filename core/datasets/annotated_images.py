@@ -1,0 +1,54 @@
+"""What training and evaluation ask of a data set: `CocoDataset` has it, and `SampleSequence` gives it to any other."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+from torch import Tensor
+
+from core.structures import Category
+
+Target = dict[str, Any]
+
+
+class Samples(Protocol):
+    """A sequence of (image, target): a list, a torch data set, one's own class."""
+
+    def __len__(self) -> int: ...
+
+    def __getitem__(self, index: int, /) -> Any: ...
+
+
+class AnnotatedImages(Protocol):
+    """Images with the objects in them; targets are those that `CocoDataset` describes."""
+
+    categories: list[Category]  # in the order of the labels
+    num_keypoints: int  # the largest number in any category
+    image_ids: list[int]
+    file_names: list[str]  # empty where images have no names
+    source: str  # for messages
+    transforms: Any  # None, or what `dataset[i]` goes through
+    known_ahead: bool  # whether `annotations` answers without reading an image
+
+    def __len__(self) -> int: ...
+
+    def __getitem__(self, index: int, /) -> tuple[Tensor, Target]: ...
+
+    def read(self, index: int) -> tuple[Tensor, Target]:
+        """Image (float32 3×H×W in 0..1) and target without transforms."""
+
+    def image(self, index: int) -> Tensor:
+        """The image alone."""
+
+    def annotations(self, index: int) -> list[dict[str, Any]]:
+        """COCO annotations of one image."""
+
+    def bitmap(self, index: int, objects: Sequence[int]) -> NDArray[np.uint8]:
+        """H×W: the pixels of some objects of one image together."""
+
+    @property
+    def data(self) -> dict[str, Any]:
+        """The whole as COCO has it: images, categories, annotations."""

@@ -1,0 +1,64 @@
+"""What may be told of a run while it goes on: derive from `Callback` and give it to `train`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from torch import Tensor
+
+if TYPE_CHECKING:
+    from core.training.run import Run
+
+
+class Callback:
+    """Does nothing; override what you want to hear of.
+
+    Every process of a run calls all of them, and `run.here.is_main` is True in one alone. What is raised ends
+    the run as an error of its own would. `run.stop()` ends it in good order after the step, with a checkpoint.
+    """
+
+    def on_start(self, run: Run) -> None:
+        """Data, model and log are ready; `run.done` steps were done before, by a run that is resumed."""
+
+    def on_step(self, run: Run, losses: Mapping[str, Tensor]) -> None:
+        """The optimizer has made step `run.done`; `losses` (each a number on the device) are what it learned from."""
+
+    def on_log(self, run: Run, entry: Mapping[str, Any]) -> None:
+        """A line was written to metrics.jsonl (in the main process)."""
+
+    def on_checkpoint(self, run: Run) -> None:
+        """`run.directory` holds a checkpoint of step `run.done`."""
+
+    def on_end(self, run: Run, reason: str) -> None:
+        """The run is over: "finished", "stopped", "nan" or "error"."""
+
+
+class Callbacks(Callback):
+    """Several, each told in the order given."""
+
+    def __init__(self, callbacks: Sequence[Callback]) -> None:
+        for callback in callbacks:
+            if not isinstance(callback, Callback):
+                raise ValueError(f"callbacks: {callback!r} is none; derive its class from core.training.Callback")
+        self.callbacks = tuple(callbacks)
+
+    def on_start(self, run: Run) -> None:
+        for callback in self.callbacks:
+            callback.on_start(run)
+
+    def on_step(self, run: Run, losses: Mapping[str, Tensor]) -> None:
+        for callback in self.callbacks:
+            callback.on_step(run, losses)
+
+    def on_log(self, run: Run, entry: Mapping[str, Any]) -> None:
+        for callback in self.callbacks:
+            callback.on_log(run, entry)
+
+    def on_checkpoint(self, run: Run) -> None:
+        for callback in self.callbacks:
+            callback.on_checkpoint(run)
+
+    def on_end(self, run: Run, reason: str) -> None:
+        for callback in self.callbacks:
+            callback.on_end(run, reason)

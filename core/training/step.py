@@ -1,0 +1,51 @@
+"""The gradient of one step, in as many parts as `accumulate` says."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from contextlib import nullcontext
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from core.config import TrainConfig
+from core.model.mask_rcnn import Learning
+from core.training.distributed import Processes
+from core.training.samples import TargetsForModel, input_size
+
+
+def backward(
+    wrapped: nn.Module,
+    images: Sequence[Tensor],
+    targets: Sequence[dict[str, Any]],
+    targets_for_model: TargetsForModel,
+    config: TrainConfig,
+    here: Processes,
+    learning: Learning,
+) -> dict[str, Tensor]:
+    """Add the gradients of a step's images to the model, `batch_size` of them at a time; gives the losses.
+
+    Losses and gradients are the means over the parts, each weighted by its images: what the images give in one batch,
+    as far as its parts have equally many regions. All parts are of one size, and the processes talk once.
+    """
+    size = input_size(config)
+    mixed = config.mixed_precision and here.device.type == "cuda"
+    losses: dict[str, Tensor] = {}
+    for first in range(0, len(images), config.batch_size):
+        part = slice(first, first + config.batch_size)
+        share = len(images[part]) / len(images)
+        last = part.stop >= len(images)
+        with nullcontext() if last or here.count == 1 else wrapped.no_sync():  # type: ignore[operator]
+            with torch.autocast(here.device.type, torch.bfloat16, mixed):
+                found = wrapped(
+                    [image.to(here.device, non_blocking=True) for image in images[part]],
+                    targets_for_model(targets[part]),
+                    learning=learning,
+                    **size,
+                )
+                loss = torch.stack(list(found.values())).sum() * share
+            loss.backward()
+        for name, value in found.items():
+            losses[name] = losses.get(name, 0) + share * value.detach()
+    return losses

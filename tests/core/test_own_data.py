@@ -1,0 +1,199 @@
+"""`train` and `evaluate` on models, data and callbacks of a program's own."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from safetensors.torch import load_file
+from torch import Tensor
+
+from core import CocoDataset, MaskRCNN, ModelConfig, TrainConfig, evaluate, load_model, train
+from core.training import Callback
+from tests.core.test_evaluate_model import PerfectMaskRCNN
+from tests.core.toy_data import CATEGORIES, TINY_MODEL, toy_config, write_toy_data
+
+TINY = TINY_MODEL | {"backbone": "mobilenet_v2"}
+NAMES = ["disc", "square"]
+
+
+@pytest.fixture(scope="module")
+def toy(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("own")
+    write_toy_data(folder, 4, keypoints=True)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def coco(toy: Path) -> CocoDataset:
+    return CocoDataset(toy / "images", toy / "annotations.json", box_masks=True)
+
+
+def config_for(toy: Path, output: Path, **fields: Any) -> TrainConfig:
+    ours = {"model_config": json.dumps(TINY), "steps": 2, "log_every": 1}
+    return toy_config(toy, output, **(ours | fields))
+
+
+def own_config(output: Path, **fields: Any) -> TrainConfig:
+    return replace(TrainConfig(output=str(output), steps=2, log_every=1, device="cpu"), **fields)
+
+
+def tiny(**fields: Any) -> MaskRCNN:
+    torch.manual_seed(0)
+    values = TINY | {"num_classes": 2, "num_keypoints": 2} | fields
+    return MaskRCNN(ModelConfig.from_dict(values), [{"id": 1, "name": "disc"}, {"id": 2, "name": "square"}])
+
+
+def test_a_list_of_samples_trains_the_same_model_as_the_files(toy: Path, coco: CocoDataset, tmp_path: Path) -> None:
+    config = config_for(toy, tmp_path / "files", val_annotations=str(toy / "annotations.json"), validate_every=0)
+    from_files = train(config)
+    samples = [coco[index] for index in range(len(coco))]
+    config = replace(config, images=(), annotations=(), val_annotations=None, output=str(tmp_path / "samples"))
+    result = train(config, dataset=samples, validation=samples, categories=coco.categories)
+    one, other = (load_file(tmp_path / name / "model.safetensors") for name in ("files", "samples"))
+    assert all(torch.equal(one[name], other[name]) for name in one)
+    assert result.metrics["segm"] == from_files.metrics["segm"]
+    assert load_model(tmp_path / "samples").categories == coco.categories
+
+
+def test_a_model_that_is_given_learns_itself(coco: CocoDataset, tmp_path: Path) -> None:
+    model = tiny()
+    before = {name: tensor.clone() for name, tensor in model.state_dict().items()}
+    samples = [coco[index] for index in range(len(coco))]
+    result = train(own_config(tmp_path / "run"), model=model, dataset=samples)
+    written = load_model(result.directory).state_dict()
+    after = model.state_dict()
+    assert all(torch.equal(written[name], after[name]) for name in after)
+    assert not any(torch.equal(before[name], after[name]) for name in before if name.endswith("conv.weight"))
+    again = train(own_config(tmp_path / "run", steps=3, resume=True), model=tiny(), dataset=samples)
+    assert again.steps == 3
+
+
+def test_what_a_given_model_has_frozen_stays(coco: CocoDataset, tmp_path: Path) -> None:
+    model = tiny()
+    model.freeze([model.backbone])
+    before = {name: tensor.clone() for name, tensor in model.backbone.state_dict().items()}
+    train(own_config(tmp_path / "run"), model=model, dataset=[coco[0]])
+    assert all(torch.equal(before[name], tensor) for name, tensor in model.backbone.state_dict().items())
+
+
+def test_a_given_model_without_the_classes_gets_rows_in_a_copy(coco: CocoDataset, tmp_path: Path) -> None:
+    model = MaskRCNN(ModelConfig.from_dict(TINY | {"num_classes": 1}), [{"id": 1, "name": "disc"}])
+    train(own_config(tmp_path / "run", steps=1), model=model, dataset=[coco[0]], categories=NAMES)
+    assert [category["name"] for category in load_model(tmp_path / "run").categories] == NAMES
+    assert [category["name"] for category in model.categories] == ["disc"]
+
+
+class Torchvisionlike:
+    """As the detection references write one: whole masks, no iscrowd, uint8 images, ids from 100 on."""
+
+    def __init__(self, folder: Path) -> None:
+        self.coco = CocoDataset(folder / "images", folder / "annotations.json")
+
+    def __len__(self) -> int:
+        return len(self.coco)
+
+    def __getitem__(self, index: int) -> tuple[Tensor, dict[str, Any]]:
+        image, target = self.coco[index]
+        kept = {name: target[name] for name in ("boxes", "labels", "masks")}
+        return (image * 255).to(torch.uint8), kept | {"image_id": 100 + index}
+
+
+def test_a_data_set_as_torchvisions_references_have_it_trains_with_every_augmentation(
+    toy: Path, tmp_path: Path
+) -> None:
+    config = own_config(
+        tmp_path / "run", batch_size=1, copy_paste=1.0, large_scale_jitter=(0.8, 1.2), crop_size=96, colour_jitter=0.2
+    )
+    result = train(config, model=tiny(num_keypoints=0), dataset=Torchvisionlike(toy))
+    assert result.steps == 2
+
+
+def test_a_sequence_is_evaluated_to_the_figures_of_the_files(toy: Path, coco: CocoDataset) -> None:
+    model = PerfectMaskRCNN(coco, NAMES[::-1], num_keypoints=0)
+    expected = evaluate(model, coco)
+    given = Torchvisionlike(toy)
+    model.truth = {given[index][0].float().div(255).double().sum().item(): coco[index][1] for index in range(4)}
+    found = evaluate(model, given, categories=[CATEGORIES[0]["name"], "square"])
+    assert found == expected
+    # Labels that stand for other classes are judged as those.
+    assert evaluate(model, given, categories=["square", "disc"])["bbox"]["AP"] == 0
+
+
+class Noting(Callback):
+    def __init__(self) -> None:
+        self.heard: list[Any] = []
+
+    def on_start(self, run: Any) -> None:
+        self.heard.append(("start", run.done))
+
+    def on_step(self, run: Any, losses: Mapping[str, Tensor]) -> None:
+        self.heard.append(("step", run.done, set(losses)))
+
+    def on_log(self, run: Any, entry: Mapping[str, Any]) -> None:
+        self.heard.append(("log", entry["kind"]))
+
+    def on_checkpoint(self, run: Any) -> None:
+        self.heard.append(("checkpoint", (run.directory / "checkpoint.pt").is_file()))
+
+    def on_end(self, run: Any, reason: str) -> None:
+        self.heard.append(("end", reason))
+
+
+def test_callbacks_hear_of_a_run_in_its_order(toy: Path, tmp_path: Path) -> None:
+    noting = Noting()
+    train(config_for(toy, tmp_path / "run", log_every=2), callbacks=[noting])
+    losses = {"loss_objectness", "loss_rpn_box", "loss_classifier", "loss_box", "loss_mask", "loss_keypoint"}
+    assert noting.heard == [
+        ("start", 0), ("log", "start"), ("step", 1, losses), ("step", 2, losses), ("log", "step"),
+        ("checkpoint", True), ("log", "end"), ("end", "finished"),
+    ]  # fmt: skip
+
+
+class StopsAtOnce(Callback):
+    def on_step(self, run: Any, losses: Mapping[str, Tensor]) -> None:
+        run.stop()
+
+
+class Breaks(Callback):
+    def on_step(self, run: Any, losses: Mapping[str, Tensor]) -> None:
+        raise RuntimeError("the callback broke")
+
+
+def test_a_callback_may_end_a_run_in_good_order_or_by_breaking(toy: Path, tmp_path: Path) -> None:
+    result = train(config_for(toy, tmp_path / "stopped"), callbacks=[StopsAtOnce()])
+    assert (result.stopped, result.steps) == (True, 1)
+    assert (tmp_path / "stopped" / "checkpoint.pt").is_file()
+    noting = Noting()
+    with pytest.raises(RuntimeError, match="the callback broke"):
+        train(config_for(toy, tmp_path / "broken"), callbacks=[noting, Breaks()])
+    assert noting.heard[-1] == ("end", "error")
+
+
+@pytest.mark.parametrize(
+    ("fields", "given", "message"),
+    [
+        ({"output": ""}, {}, "output is needed"),
+        ({}, {}, r"images and annotations are needed .* or train\(…, dataset=…\)"),
+        ({"model": ""}, {"dataset": [0]}, r"classes of the data set are not known: give train\(…, categories="),
+        ({"model_config": "{}"}, {"model": True}, "model_config are for a model that is built here"),
+        ({}, {"callbacks": [print]}, "callbacks: <built-in function print> is none; derive"),
+        ({}, {"model": True, "dataset": [(0, 0)]}, "sample 0, image"),
+    ],
+)
+def test_what_cannot_be_used_is_said_in_one_line(
+    coco: CocoDataset, tmp_path: Path, fields: dict[str, Any], given: dict[str, Any], message: str
+) -> None:
+    config = replace(own_config(tmp_path / "run"), **fields)
+    if "model" in given:
+        given = given | {"model": tiny()}
+    given = {"dataset": [coco[0]]} | given if "needed" not in message else given
+    with pytest.raises(ValueError, match=message) as error:
+        train(config, **given)
+    assert "\n" not in str(error.value)
+    assert not (tmp_path / "run").exists()
