@@ -169,7 +169,7 @@ def _keypoints(picture: Picture, thing: _Object, colour: Colour, line: int) -> N
     for tint, width in ((DARK, line + 2), (colour, line)):
         for first, second in bones:
             cv2.line(picture, _place(*first[:2]), _place(*second[:2]), tint, width, cv2.LINE_AA, SUBPIXEL)
-    radius = 2 * line
+    radius = max(3, 2 * line)
     for x, y, visibility in points:
         if visibility > 0:
             size = radius << SUBPIXEL

@@ -42,3 +42,5 @@ def check_training_ranges(config: TrainConfig) -> None:
         raise ValueError(
             f"min_sizes has {max(config.min_sizes)}, more than max_size={config.max_size}, which the longer edge has"
         )
+    if config.compile and config.checkpoint_activations:
+        raise ValueError("compile and checkpoint_activations: give one of them, the compiler plans memory by itself")
