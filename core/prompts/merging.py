@@ -11,12 +11,16 @@ from numpy.typing import NDArray
 from core.prompts.local_mask import LocalMask
 from core.prompts.prompt_maps import Click
 
+# How far from the click parts of an answer may begin that are taken with it, over the longer side of both masks: an
+# answer to a click mends more than the place that was clicked.
+NEAR = 0.35
+
 
 def merged(before: LocalMask | None, answer: LocalMask, clicks: Sequence[Click], shape: tuple[int, ...]) -> LocalMask:
     """The answer, with every clicked pixel on its side; with a mask before, changed only where the newest click says.
 
-    Of the differences between the two those parts count that the newest click lies in; where it lies in none (the
-    answer did not follow it) the nearest pixels around it turn.
+    Of the differences between the two those parts count that the newest click lies in or that come near it; where it
+    lies in none (the answer did not follow it) the nearest pixels around it turn.
     """
     if before is not None and clicks:
         answer = _changed_at_click(before, answer, clicks[-1])
@@ -26,12 +30,15 @@ def merged(before: LocalMask | None, answer: LocalMask, clicks: Sequence[Click],
 def _changed_at_click(before: LocalMask, answer: LocalMask, click: Click) -> LocalMask:
     left, top, width, height = _rectangle(before, answer, [click])
     old, new = before.within(left, top, width, height), answer.within(left, top, width, height)
-    x, y = int(click[0]) - left, int(click[1]) - top
+    x, y = min(int(click[0]) - left, width - 1), min(int(click[1]) - top, height - 1)
     changed = (old != new).astype(np.uint8)
-    if not changed[min(y, height - 1), min(x, width - 1)]:
+    if not changed[y, x]:
         return before
-    _, parts = cv2.connectedComponents(changed, connectivity=4)
-    part = parts == parts[min(y, height - 1), min(x, width - 1)]
+    number, parts = cv2.connectedComponents(changed, connectivity=4)
+    near = cv2.circle(np.zeros_like(changed), (x, y), round(NEAR * max(width, height)), 1, cv2.FILLED)
+    taken = np.zeros(number, dtype=bool)
+    taken[parts[(near & changed) != 0]] = True
+    part = taken[parts]
     old[part] = new[part]
     return LocalMask.of(old, left, top)
 
