@@ -14,7 +14,6 @@ from app.api.dependencies import ImageId, TheModelService, TheStore
 from app.api.documents import given_fields
 from app.api.errors import INVALID, NOT_FOUND, ErrorLine
 from app.api.schemas import (
-    DEFAULT_THRESHOLD,
     AssistState,
     MaskPrompts,
     PredictAnswer,
@@ -29,6 +28,7 @@ from app.inference.propagation import propagate
 from app.store.database import Store
 from app.store.documents import document_json, find_image
 from app.store.errors import InvalidFieldError
+from app.store.instance_state import STORED_FROM
 
 UNAVAILABLE: dict[int | str, dict[str, Any]] = {503: {"model": ErrorLine, "description": "The model cannot be loaded."}}
 router = APIRouter(prefix="/api", tags=["assistance"], responses={**NOT_FOUND, **UNAVAILABLE})
@@ -45,7 +45,7 @@ async def predict(
     image_id: ImageId, store: TheStore, model_service: TheModelService, body: PredictRequest | None = None
 ) -> Response:
     """Run the model. Its earlier predictions that nobody touched are replaced, everything else stays."""
-    model, threshold = (body.model, body.score_threshold) if body is not None else (None, DEFAULT_THRESHOLD)
+    model, threshold = (body.model, body.score_threshold) if body is not None else (None, STORED_FROM)
     prediction = await asyncio.wrap_future(model_service.predict(image_id, model, threshold))
     document = await run_in_threadpool(_document, store, image_id)
     return JsonAnswer({**document, "model": prediction.model, "seconds": round(prediction.seconds, 4)})

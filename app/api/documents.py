@@ -96,7 +96,7 @@ def delete_instance(
 
 @router.post("/accept", response_model=Document)
 def accept(image_id: ImageId, body: Acceptance, store: TheStore, key: RequestKey = None) -> Response:
-    """Accept proposals in one edit: all, those above a score, or those of some ids."""
+    """Accept proposals in one edit: those that their model is calibrated to, those above a score, or some ids."""
     with store.writing() as session:
         image = edits.accept_instances(session, image_id, body.score_threshold, body.instances, key)
         return _document(session, image)
@@ -130,7 +130,8 @@ def redo(image_id: ImageId, store: TheStore, key: RequestKey = None, anyones: An
 def put_status(image_id: ImageId, body: StatusChange, store: TheStore, key: RequestKey = None) -> Response:
     """Say how far the work is. `reviewed` accepts the proposals that are left; those below the threshold go."""
     with store.writing() as session:
-        image = edits.set_status(session, image_id, body.status, body.score_threshold, key)
+        thresholds = body.score_thresholds
+        image = edits.set_status(session, image_id, body.status, body.score_threshold, key, by_category=thresholds)
         return _document(session, image)
 
 

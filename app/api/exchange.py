@@ -23,7 +23,7 @@ from app.exchange.brought_objects import ImportMode, ImportOptions
 from app.exchange.coco_export import ExportError, Selection
 from app.exchange.export_files import COCO, write_export
 from app.store.image_files import LARGEST_FILE
-from app.values import Id, Text
+from app.values import Id, Score, Text
 from core.formats import FORMATS
 
 router = APIRouter(prefix="/api", tags=["import and export"])
@@ -129,6 +129,9 @@ def export_annotations(
     format: Annotated[Text, Query(description=f"One of {', '.join(FORMATS)}; all but coco come as a .zip.")] = COCO,
     status: Annotated[ImageStatus | None, Query(description="Only images of this status.")] = None,
     include: Annotated[Literal["all", "accepted"], Query(description="`accepted` leaves proposals out.")] = "all",
+    score_threshold: Annotated[
+        Score | None, Query(description="Proposals of at least this score; without it by each model's calibration.")
+    ] = None,
     images: Annotated[bool, Query(description="A .zip with the image files too.")] = False,
     image_id: Annotated[list[Id] | None, Query(description="Only these images; may be given several times.")] = None,
     category_id: Annotated[list[Id] | None, Query(description="Only these classes, likewise.")] = None,
@@ -139,7 +142,7 @@ def export_annotations(
     """
     if format not in FORMATS:
         return error_answer(422, f"there is no format {format!r}; the formats are {', '.join(FORMATS)}", field="format")
-    selection = Selection(status, include == "accepted", image_id, category_id)
+    selection = Selection(status, include == "accepted", image_id, category_id, score_threshold)
     zipped = images or format != COCO
     stack = ExitStack()
     try:

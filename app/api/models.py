@@ -40,6 +40,7 @@ class Version(BaseModel):
     metrics: dict[str, Any] = Field(description="COCO metrics on held-out images; empty for what came with the app.")
     categories: list[str] = Field(description="The classes that it knows, in the order of its labels.")
     created: float = Field(description="Seconds since 1970.")
+    note: str = Field(description="One sentence to know of it, such as that it is small; empty for most.")
 
 
 class Repredicting(BaseModel):

@@ -7,11 +7,9 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from app.store.instance_state import BOX, KEYPOINTS, SEGMENTATION, InstanceState, InstanceStatus
+from app.store.instance_state import BOX, KEYPOINTS, SEGMENTATION, STORED_FROM, InstanceState, InstanceStatus
 from app.store.tables import ImageStatus
 from app.values import Coordinate, Id, Json, Score, Text
-
-DEFAULT_THRESHOLD = 0.5  # of a prediction that is stored
 
 BASE_REVISION = "The revision that the change is based on: the instance's, or the whole document's."
 
@@ -228,12 +226,15 @@ class StatusChange(BaseModel):
 
     status: ImageStatus
     score_threshold: Score | None = Field(
-        None, description="With `reviewed`: proposals below it are removed, the others accepted."
+        None,
+        description="With `reviewed`: proposals below it are removed, the others accepted; without it by what each "
+        "model is calibrated to (`threshold` of the instance).",
     )
+    score_thresholds: dict[Id, Score] = Field({}, description="The same for some classes, by category id.")
 
 
 class Acceptance(BaseModel):
-    """Which proposals are accepted; all of them without either field."""
+    """Which proposals are accepted; without either field those that score as their model is calibrated."""
 
     score_threshold: Score | None = Field(None, description="Only those of at least this score.")
     instances: list[Id] | None = Field(None, description="Only those of these ids.")
@@ -253,7 +254,9 @@ class PredictRequest(BaseModel):
     model_config = ConfigDict(protected_namespaces=())
 
     model: Text | None = Field(None, description="A name of `GET /api/models`; the current version without it.")
-    score_threshold: Score = DEFAULT_THRESHOLD
+    score_threshold: Score = Field(
+        STORED_FROM, description="What scores less is not stored. Which of it counts is the model's `threshold`."
+    )
 
 
 class PredictAnswer(Document):

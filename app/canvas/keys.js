@@ -56,6 +56,24 @@ const SHORTCUTS = [
   },
   {
     group: "Objects",
+    keys: ["C"],
+    label: "Clear all proposals that are shown",
+    run: (bench) => bench.clearProposals(),
+  },
+  {
+    group: "Objects",
+    keys: ["Y"],
+    label: "Show or hide the proposals that score too low, as ghosts",
+    run: (bench) => bench.editor.showGhosts(!bench.editor.ghostsShown),
+  },
+  {
+    group: "Objects",
+    keys: ["Q"],
+    label: "Make the ghost under the pointer an object",
+    run: (bench) => bench.acceptGhost(),
+  },
+  {
+    group: "Objects",
     keys: ["Delete", "Backspace"],
     label: "Delete; while drawing, take the last point back",
     run: (bench) => bench.erase(),

@@ -207,6 +207,32 @@ export class Workbench extends OpenImages {
     this.editor.select(next?.id ?? null);
   }
 
+  /** Make the ghost under the pointer, or else the selected one, an object. */
+  acceptGhost() {
+    const { editor } = this;
+    const ghosts = editor.ghostInstances();
+    const ghost = ghosts.find(({ id }) => id === editor.hoveredId) ?? ghosts.find(({ id }) => id === editor.selectedId);
+    if (ghost) {
+      editor.accept(ghost.id);
+      editor.select(ghost.id);
+    } else if (editor.countBelow) {
+      const how = editor.ghostsShown ? "Point at a ghost first" : "Y shows the proposals that score too low";
+      editor.emit("notice", { text: `${how}: Q makes the one under the pointer an object.` });
+    }
+  }
+
+  /** Take the proposals that are shown off the image, in one edit. */
+  clearProposals() {
+    const { editor } = this;
+    const shown = editor.visibleInstances().filter(({ status, id }) => status === "proposed" && !editor.locked.has(id));
+    if (!shown.length || this.galleryShown) return;
+    editor.changeMany({ delete: shown.map(({ id }) => id) });
+    editor.emit("notice", {
+      text: `${shown.length === 1 ? "1 proposal" : `${shown.length} proposals`} cleared.`,
+      actions: [{ label: "Undo", run: () => this.undo() }],
+    });
+  }
+
   async acceptShown() {
     const { editor } = this;
     const image = editor.image?.image_id;
@@ -231,10 +257,10 @@ export class Workbench extends OpenImages {
     this.settleTool();
     const status = image.status === "reviewed" ? "in_progress" : "reviewed";
     const proposals = editor.document?.instances.filter((instance) => instance.status === "proposed") ?? [];
-    const below = proposals.filter((instance) => (instance.score ?? 1) < editor.threshold).length;
+    const below = proposals.filter((instance) => !editor.thresholds.pass(instance)).length;
     const document = await editor.ask("Saving the status", async () => {
       await editor.outbox.flush();
-      await api.setStatus(image.image_id, status, status === "reviewed" ? editor.threshold : undefined);
+      await api.setStatus(image.image_id, status, status === "reviewed" ? editor.thresholds : undefined);
       return editor.load(image.image_id);
     });
     if (!document) return;

@@ -12,7 +12,7 @@ from typing import Any
 
 import orjson
 from pycocotools.coco import COCO
-from sqlalchemy import select
+from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from app.exchange.foreign_fields import ShownIds, shown_fields, shown_image_fields
@@ -20,7 +20,7 @@ from app.exchange.licenses import shown_licenses
 from app.store.categories import all_categories
 from app.store.geometry import count_keypoints
 from app.store.instance_state import Segmentation
-from app.store.tables import Category, Image, Instance
+from app.store.tables import Category, Image, Instance, counted
 from app.store.trash import kept_images
 from core.masks import rle_area, rle_bbox, rle_iou, segmentation_bbox, segmentation_to_rle
 
@@ -39,6 +39,7 @@ class Selection:
     accepted_only: bool = False  # leave proposals out
     image_ids: Collection[int] | None = None
     category_ids: Collection[int] | None = None
+    score_threshold: float | None = None  # of proposals; None: that of each one's model
 
 
 def export_coco(
@@ -213,6 +214,11 @@ def _documents(session: Session, selection: Selection) -> Iterator[tuple[Image, 
         chosen = select(Instance).where(Instance.image_id == image.id).order_by(Instance.id)
         if selection.accepted_only:
             chosen = chosen.where(Instance.status == "accepted")
+        elif selection.score_threshold is None:
+            chosen = chosen.where(counted())
+        else:
+            high = or_(Instance.score.is_(None), Instance.score >= selection.score_threshold)
+            chosen = chosen.where(or_(Instance.status == "accepted", high))
         if selection.category_ids is not None:
             chosen = chosen.where(Instance.category_id.in_(selection.category_ids))
         rows = list(session.scalars(chosen))

@@ -31,12 +31,14 @@ from app.store.edits import instance_of
 from app.store.errors import one_line
 from app.store.geometry import measured_segmentation
 from app.store.image_files import original_path
+from app.store.instance_state import DEFAULT_THRESHOLD, STORED_FROM
 from app.store.predictions import replace_predictions
 from app.store.tables import Category, Image
 from core.datasets.images import read_image
 
 if TYPE_CHECKING:  # torch takes longer to import than all the rest
     from core import Predictor
+    from core.evaluation.thresholds import ScoreThresholds
 
 logger = logging.getLogger("maskloop")
 Result = TypeVar("Result")
@@ -71,6 +73,7 @@ class ModelService:
         self.message = ""  # one line: what is being loaded, or why it is another model than wanted
         self._model_name: str | None = None
         self._predictor: Predictor | None = None
+        self._thresholds: ScoreThresholds
         self._unavailable: dict[str, str] = {}  # name of the wanted version → why it cannot be loaded
         self.prompts = PromptedMasks(device)
         self._pixels: OrderedDict[str, NDArray[np.uint8]] = OrderedDict()
@@ -111,7 +114,9 @@ class ModelService:
         """The version in memory."""
         return self._model_name
 
-    def predict(self, image_id: int, model: str | None = None, score_threshold: float = 0.5) -> Future[Prediction]:
+    def predict(
+        self, image_id: int, model: str | None = None, score_threshold: float = STORED_FROM
+    ) -> Future[Prediction]:
         """Run a version (the one in use without a name) on an image and store what it finds.
 
         Untouched predictions are replaced, everything else stays. The result raises NotFoundError for an
@@ -204,6 +209,8 @@ class ModelService:
         found = found_objects(instances)
         with self.store.writing() as session:
             for entry in found:
+                threshold = self._thresholds.of(entry["category"]["name"])
+                entry["threshold"] = DEFAULT_THRESHOLD if threshold is None else threshold
                 entry["category_id"] = category_for_model(session, entry.pop("category")).id
             replace_predictions(session, image_id, found, name)
         return Prediction(name, seconds)
@@ -306,11 +313,13 @@ class ModelService:
 
     def _load(self, name: str, location: str) -> Predictor:
         from core import Predictor  # brings torch, which takes longer to import than all the rest
+        from core.evaluation.thresholds import read_score_thresholds
 
         # The old model goes first: two at a time may be more than there is memory for.
         self._model_name, self._predictor = None, None
         self.state = "loading"
         try:
+            self._thresholds = read_score_thresholds(location)
             self._predictor = Predictor(location, device=self.device, cache_size=FEATURES_KEPT)
         except Exception:
             self.state = "failed"

@@ -14,6 +14,9 @@ from app.store.database import Store
 from app.store.errors import NotFoundError
 from app.store.tables import ModelVersion
 
+SMALL_BACKBONES = ("mobilenet", "resnet18")
+LONGEST_NOTE = 300  # characters
+
 
 class ModelRegistry:
     """The versions that one workspace knows. Exactly one is current: it predicts where none is named.
@@ -91,7 +94,10 @@ class ModelRegistry:
         with self.store.reading() as session:
             rows = list(session.scalars(select(ModelVersion).order_by(ModelVersion.id)))
             parents = {row.name: row.parent for row in rows}
-            return [_version_json(row, _lineage(row.name, parents)) for row in rows]
+            return [
+                {**_version_json(row, _lineage(row.name, parents)), "note": model_note(row.name, self._path_of(row))}
+                for row in rows
+            ]
 
     def current(self) -> str:
         """The name of the version in use."""
@@ -106,9 +112,11 @@ class ModelRegistry:
         """
         self.open()
         with self.store.reading() as session:
-            path = _find(session, name).path
-        inside = self.store.workspace / path
-        return str(inside) if inside.is_dir() else path
+            return self._path_of(_find(session, name))
+
+    def _path_of(self, version: ModelVersion) -> str:
+        inside = self.store.workspace / version.path
+        return str(inside) if inside.is_dir() else version.path
 
     def add(self, session: Session, name: str, **values: Any) -> ModelVersion:
         """Add a version, or change the one of this name, in the caller's transaction; `values` are its columns."""
@@ -135,6 +143,22 @@ class ModelRegistry:
             version = _find(session, name_or_id)
             _make_current(session, version)
             return version.name
+
+
+def model_note(name: str, location: str) -> str:
+    """One sentence that a person should know of a model: its sidecar's `note`, or that it is small; else nothing."""
+    from core.model.weights import read_sidecar
+
+    try:
+        sidecar = read_sidecar(location)
+    except (OSError, ValueError):
+        return ""
+    note = sidecar.get("note")
+    if isinstance(note, str):
+        return " ".join(note.split())[:LONGEST_NOTE]
+    if not str(sidecar["config"].get("backbone", "")).startswith(SMALL_BACKBONES):
+        return ""
+    return f"{name} is a small model: it misses much of what is small or crowded; fine-tuning on your images helps."
 
 
 def version_in_use(store: Store) -> str | None:

@@ -13,7 +13,7 @@ from sqlalchemy import select
 from app.exchange.coco_export import Selection, export_coco
 from app.store.database import Store
 from app.store.documents import instance_json, list_images
-from app.store.tables import IMAGE_STATUSES, Category, Image, Instance
+from app.store.tables import IMAGE_STATUSES, Category, Image, Instance, counted
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -38,8 +38,7 @@ def objects(workspace: Path, status: str | None, proposals: bool) -> pd.DataFram
     )
     if _checked(status) is not None:
         chosen = chosen.where(Image.status == status)
-    if not proposals:
-        chosen = chosen.where(Instance.status == "accepted")
+    chosen = chosen.where(counted() if proposals else Instance.status == "accepted")
     rows = []
     with _opened(workspace) as store, store.reading() as session:
         for instance, image, category in session.execute(chosen):

@@ -16,7 +16,7 @@ from app.store.categories import all_categories, category_json
 from app.store.errors import InvalidFieldError, NotFoundError
 from app.store.geometry import count_keypoints
 from app.store.instance_state import InstanceState
-from app.store.tables import IMAGE_STATUSES, Image, Instance
+from app.store.tables import IMAGE_STATUSES, Image, Instance, counted
 from app.store.trash import kept_images
 from app.values import value_problem
 
@@ -113,7 +113,8 @@ def list_images(
     if status is not None:
         chosen = chosen.where(Image.status == status)
     if category_id is not None:
-        chosen = chosen.where(Image.id.in_(select(Instance.image_id).where(Instance.category_id == category_id)))
+        with_class = select(Instance.image_id).where(Instance.category_id == category_id, counted())
+        chosen = chosen.where(Image.id.in_(with_class))
     total = session.scalar(select(func.count()).select_from(chosen.subquery())) or 0
     page = list(session.scalars(_after_cursor(chosen, order, cursor).limit(limit + 1)))
     more, page = len(page) > limit, page[:limit]
@@ -180,7 +181,7 @@ def _counts(session: Session, image_ids: Iterable[int]) -> dict[int, dict[str, i
     }
     rows = session.execute(
         select(Instance.image_id, Instance.source, Instance.status, func.count())
-        .where(Instance.image_id.in_(counts))
+        .where(Instance.image_id.in_(counts), counted())
         .group_by(Instance.image_id, Instance.source, Instance.status)
     )
     for image_id, source, status, number in rows:

@@ -103,14 +103,18 @@ def accept_instances(
     only: Collection[int] | None = None,
     request_key: str | None = None,
 ) -> Image:
-    """Accept the proposals on an image in one edit: all, those of at least a score, or those of the ids in `only`."""
+    """Accept proposals on an image in one edit: those of at least a score, and of the ids in `only`.
+
+    With neither it is those that count for their model; with ids alone all of these.
+    """
     image = image_for_writing(session, image_id)
     if carried_out(session, image, request_key) is not None:
         return image
     changed: dict[int, InstanceState | None] = {
         instance.id: replace(instance.state, status="accepted")
         for instance in _proposals(session, image)
-        if (only is None or instance.id in only) and not _is_below(instance, score_threshold)
+        if (only is None or instance.id in only)
+        and ((only is not None and score_threshold is None) or instance.counts(score_threshold))
     }
     if changed:
         write(session, image, "accept_all", changed, status=begun(image), request_key=request_key)
@@ -123,11 +127,14 @@ def set_status(
     status: str,
     score_threshold: float | None = None,
     request_key: str | None = None,
+    *,
+    by_category: Mapping[int, float] | None = None,
 ) -> Image:
     """Say how far the work on an image is.
 
-    "reviewed" accepts the proposals that are left on it; those below `score_threshold` are removed. All of
-    it is one edit, which undo takes back.
+    "reviewed" accepts the proposals that are left on it; those below the threshold are removed: the one of their
+    class in `by_category`, else `score_threshold`, else that of their model. All of it is one edit, which undo takes
+    back.
     """
     wanted = next((known for known in IMAGE_STATUSES if known == status), None)
     if wanted is None:
@@ -138,8 +145,8 @@ def set_status(
     changed: dict[int, InstanceState | None] = {}
     if status == "reviewed":
         for instance in _proposals(session, image):
-            below = _is_below(instance, score_threshold)
-            changed[instance.id] = None if below else replace(instance.state, status="accepted")
+            stays = instance.counts(score_threshold, by_category)
+            changed[instance.id] = replace(instance.state, status="accepted") if stays else None
     if changed or status != image.status:
         write(session, image, "status", changed, status=wanted, request_key=request_key)
     return image
@@ -169,10 +176,6 @@ def category_of(session: Session, category_id: object) -> Category:
 def _proposals(session: Session, image: Image) -> list[Instance]:
     proposed = select(Instance).where(Instance.image_id == image.id, Instance.status == "proposed")
     return list(session.scalars(proposed.order_by(Instance.id)))
-
-
-def _is_below(instance: Instance, score_threshold: float | None) -> bool:
-    return score_threshold is not None and instance.score is not None and instance.score < score_threshold
 
 
 def begun(image: Image) -> ImageStatus:

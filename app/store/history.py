@@ -20,7 +20,7 @@ from sqlalchemy.orm import Session
 
 from app.store.errors import ConflictError, NotFoundError, OthersEditError
 from app.store.instance_state import InstanceState
-from app.store.tables import Category, Edit, Image, ImageStatus, Instance
+from app.store.tables import Category, Edit, Image, ImageStatus, Instance, counted
 
 
 def image_for_writing(session: Session, image_id: int) -> Image:
@@ -203,7 +203,9 @@ def _carry_out(
     session.add(edit)
     image.status = new_status
     image.uncertainty = session.scalar(
-        select(func.avg(1 - Instance.score)).where(Instance.image_id == image.id, Instance.status == "proposed")
+        select(func.avg(1 - Instance.score)).where(
+            Instance.image_id == image.id, Instance.status == "proposed", counted()
+        )
     )
     return edit, written + new_rows
 

@@ -19,6 +19,9 @@ SEGMENTATION = (
 BOX = "COCO: `[x, y, width, height]` in pixels. Where there is a segmentation the server computes it."
 KEYPOINTS = "COCO: `[x, y, visibility, …]`, visibility 0 not labelled, 1 hidden, 2 visible; `[]` for none."
 
+STORED_FROM = 0.05  # the score from which on a model's finds are stored
+DEFAULT_THRESHOLD = 0.5  # from which on they count, of a model that was never calibrated
+
 
 @dataclass(frozen=True, kw_only=True)
 class InstanceState:
@@ -38,6 +41,11 @@ class InstanceState:
     source: InstanceSource
     status: InstanceStatus
     model: str | None = field(metadata={"description": "The model version that predicted it."})
+    # None: a person's, or an import's, whose proposals all count
+    threshold: float | None = field(
+        default=None,
+        metadata={"description": "Of proposals: the score from which on they count; left out where all do."},
+    )
     # Seconds since 1970; None until it is written first. Kept through undo, and not shown.
     created: float | None = field(default=None, metadata={"exclude": True})
     # What a file says of it beside COCO's fields, and where it came from; None for what was drawn here.
@@ -53,8 +61,11 @@ class InstanceState:
         return {name: getattr(self, name) for name in STATE_FIELDS}
 
     def shown(self) -> dict[str, Any]:
-        """What an answer shows."""
-        return {name: getattr(self, name) for name in SHOWN_FIELDS}
+        """What an answer shows; a threshold only where there is one."""
+        values = {name: getattr(self, name) for name in SHOWN_FIELDS}
+        if self.threshold is None:
+            values.pop("threshold")
+        return values
 
 
 STATE_FIELDS = tuple(entry.name for entry in fields(InstanceState))

@@ -24,7 +24,8 @@ PROPAGATED = "propagated"  # what stands for a model where a proposal is an obje
 def replace_predictions(session: Session, image_id: int, predictions: Sequence[Mapping[str, Any]], model: str) -> Image:
     """Put `predictions` in the place of those that nobody has touched, as one edit.
 
-    A prediction has category_id, score, segmentation or bbox, and keypoints. Work of a person and accepted
+    A prediction has category_id, score, threshold (from which score on it counts; none: always), segmentation or bbox,
+    and keypoints. Work of a person and accepted
     predictions stay, and a prediction that covers one of them (same category, IoU above 0.7) is left out.
     Predictions that cover no pixel are left out too. Where nothing would change, nothing is written.
     """
@@ -72,7 +73,8 @@ def _state(session: Session, image: Image, prediction: Mapping[str, Any], model:
         given["keypoints"] = None  # the user's category of this name has other keypoints than the model's
     score = float(prediction["score"])
     try:
-        return new_state(image, category, given, source="predicted", status="proposed", score=score, model=model)
+        state = new_state(image, category, given, source="predicted", status="proposed", score=score, model=model)
+        return replace(state, threshold=prediction.get("threshold"))
     except InvalidFieldError as error:
         if error.field == "keypoints":
             raise

@@ -8,9 +8,23 @@ from __future__ import annotations
 
 import re
 import time
+from collections.abc import Mapping
 from typing import Any, ClassVar, Literal, get_args
 
-from sqlalchemy import JSON, BigInteger, CheckConstraint, Float, ForeignKey, Index, Integer, String, Text, false
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    CheckConstraint,
+    ColumnElement,
+    Float,
+    ForeignKey,
+    Index,
+    Integer,
+    String,
+    Text,
+    false,
+    or_,
+)
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 from app.store.instance_state import STATE_FIELDS, InstanceSource, InstanceState, InstanceStatus, Segmentation
@@ -120,11 +134,21 @@ class Instance(Base):
     source: Mapped[InstanceSource] = mapped_column(String(16))
     status: Mapped[InstanceStatus] = mapped_column(String(16))
     model: Mapped[str | None] = mapped_column(String(200))  # name of the version that predicted it
+    threshold: Mapped[float | None] = mapped_column(Float)  # the least score of proposals that count
     revision: Mapped[int]  # the document revision that wrote it last
     created: Mapped[float] = mapped_column(Float, default=time.time)
     updated: Mapped[float] = mapped_column(Float, default=time.time)
     # Attributes and whatever else a file says of the object, and where it came from: see app/exchange/foreign_fields.py
     extra: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
+
+    def counts(self, score_threshold: float | None = None, by_category: Mapping[int, float] | None = None) -> bool:
+        """Whether a proposal scores high enough: by what is given for its class, for all, else by its own threshold."""
+        if self.score is None:
+            return True
+        least = (by_category or {}).get(self.category_id, score_threshold)
+        if least is None:
+            least = self.threshold
+        return least is None or self.score >= least
 
     @property
     def state(self) -> InstanceState:
@@ -135,6 +159,15 @@ class Instance(Base):
     def state(self, state: InstanceState) -> None:
         for name in STATE_FIELDS:
             setattr(self, name, getattr(state, name))
+
+
+def counted() -> ColumnElement[bool]:
+    """The instances that stand on an image for everybody: all that are accepted, and the proposals that count.
+
+    A model's finds are stored from a low score up, so that a person can bring them out.
+    """
+    no_threshold = or_(Instance.score.is_(None), Instance.threshold.is_(None))
+    return or_(Instance.status == "accepted", no_threshold, Instance.score >= Instance.threshold)
 
 
 class Edit(Base):
@@ -187,6 +220,8 @@ class ModelVersion(Base):
     created: Mapped[float] = mapped_column(Float, default=time.time)
     metrics: Mapped[dict[str, Any]] = mapped_column(default=dict)
     categories: Mapped[list[Any]] = mapped_column(default=list)  # COCO categories in label order
+    # Directory of the prompt model that was tuned with it, relative to the workspace; NULL is the one that ships.
+    prompts: Mapped[str | None] = mapped_column(Text)
     current: Mapped[bool] = mapped_column(default=False, server_default=false())  # predicts where none is named
 
 

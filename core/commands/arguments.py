@@ -68,6 +68,8 @@ class Evaluate:
     """Folder to make, with precision-recall curves and a grid of annotated against found classes, CSV and PNG."""
     losses: bool = False
     """Also the losses of training on these images, with --model."""
+    calibrate: bool = False
+    """Write into the model, for each class, the score from which on at least half of its detections are right."""
     score_threshold: float | None = None
     """Detections with a lower score are left out; COCO's figures are meant without."""
     max_detections: int | None = None

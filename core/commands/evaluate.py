@@ -11,12 +11,14 @@ from tqdm import tqdm
 from core.commands.arguments import Evaluate
 from core.commands.class_names import load_named_model
 from core.datasets import CocoDataset
-from core.evaluation import evaluate as evaluate_model
-from core.evaluation import evaluate_results
+from core.evaluation import coco_results, evaluate_results
 from core.evaluation.coco_metrics import LEAST_MAX_DETECTIONS
 from core.evaluation.curves import check_can_draw
+from core.evaluation.detections import evaluated_kinds
+from core.evaluation.thresholds import calibrated_thresholds, write_score_thresholds
 from core.files import write_text_atomically
 from core.memory import keep_freed_memory
+from core.model.weights import read_sidecar
 from core.ranges import ONE_OR_MORE, SHARE, Range, check_ranges
 from core.training.validation import validation_losses
 
@@ -30,8 +32,8 @@ def evaluate(command: Evaluate) -> int:
         check_can_draw()
     losses: dict[str, float] = {}
     if command.results is not None:
-        if command.losses:
-            raise ValueError("--losses are a model's: results have none")
+        if command.losses or command.calibrate:
+            raise ValueError("--losses and --calibrate are a model's: leave them out, or give --model and --images")
         if command.model is not None or command.images is not None:
             raise ValueError("--results has its own detections: leave out --model and --images, or --results")
         metrics = evaluate_results(
@@ -47,17 +49,25 @@ def evaluate(command: Evaluate) -> int:
         unknown = [category["name"] for category in dataset.categories if category["name"] not in known]
         if unknown:
             tqdm.write(f"note: {command.model} does not know {', '.join(unknown)}")
+        if command.calibrate:
+            read_sidecar(command.model)  # what cannot be written is said before the work
         with tqdm(total=len(dataset), unit="image", disable=None) as bar:
-            metrics = evaluate_model(
+            results = coco_results(
                 model,
                 dataset,
                 device=command.device,
                 score_threshold=command.score_threshold,
                 batch_size=command.batch_size,
                 max_detections=command.max_detections,
-                curves=command.curves,
                 progress=bar.update,
             )
+        kinds, limit = evaluated_kinds(model, dataset.data), command.max_detections
+        metrics = evaluate_results(dataset.data, results, kinds, max_detections=limit, curves=command.curves)
+        if command.calibrate:
+            thresholds = calibrated_thresholds(dataset.data, results)
+            write_score_thresholds(command.model, thresholds)
+            scores = [f"{name} {score:.2f}" for name, score in thresholds.classes.items()]
+            print("thresholds:", ", ".join([*scores, f"others {thresholds.others or 0:.2f}"]))
         if command.losses:
             with tqdm(total=len(dataset), desc="losses", unit="image", disable=None) as bar:
                 losses = validation_losses(model, dataset, device=command.device, progress=bar.update)

@@ -60,15 +60,20 @@ def evaluate(
     )
     annotations = images.data  # after the images were seen: a sequence need not be read twice then
     if kinds is None:
-        found: dict[Kind, bool] = {
-            "bbox": True,
-            "segm": model.config.mask_head is not None,
-            "keypoints": model.config.num_keypoints > 0,
-        }
-        kinds = [kind for kind in annotated_kinds(annotations) if found[kind]]
+        kinds = evaluated_kinds(model, annotations)
     return evaluate_results(
         annotations, results, kinds, image_ids=images.image_ids, max_detections=max_detections, curves=curves
     )
+
+
+def evaluated_kinds(model: MaskRCNN, annotations: dict[str, Any]) -> list[Kind]:
+    """What a model finds and a COCO data set annotates."""
+    found: dict[Kind, bool] = {
+        "bbox": True,
+        "segm": model.config.mask_head is not None,
+        "keypoints": model.config.num_keypoints > 0,
+    }
+    return [kind for kind in annotated_kinds(annotations) if found[kind]]
 
 
 def coco_results(

@@ -150,11 +150,16 @@ def _renamed(model: MaskRCNN, categories: Sequence[Category | str] | str) -> lis
     return named
 
 
-def read_sidecar(source: str | Path) -> dict[str, Any]:
-    """The JSON beside a model of ours (a shipped name, a directory or a weights file), without its weights."""
+def sidecar_path(source: str | Path) -> Path:
+    """Where the JSON beside a model of ours lies: of a shipped name, a directory or a weights file."""
     shipped = SHIPPED_MODELS / str(source)
     path = shipped if (shipped / SIDECAR_FILE).is_file() else Path(source)
-    sidecar = path / SIDECAR_FILE if path.is_dir() else path.with_suffix(".json")
+    return path / SIDECAR_FILE if path.is_dir() else path.with_suffix(".json")
+
+
+def read_sidecar(source: str | Path) -> dict[str, Any]:
+    """The JSON beside a model of ours (a shipped name, a directory or a weights file), without its weights."""
+    sidecar = sidecar_path(source)
     try:
         values = sidecar_checks.read_json(sidecar)
     except FileNotFoundError:

@@ -78,7 +78,12 @@ def test_accepting_one_all_and_marking_reviewed(
     dog = data_plane.category("dog")
     boxes = [(20, 20), (120, 20), (220, 20), (20, 150)]
     predictions = [
-        {"category_id": dog, "score": score, "segmentation": [[x, y, x + 60, y, x + 60, y + 60, x, y + 60]]}
+        {
+            "category_id": dog,
+            "score": score,
+            "threshold": 0.5,
+            "segmentation": [[x, y, x + 60, y, x + 60, y + 60, x, y + 60]],
+        }
         for (x, y), score in zip(boxes, [0.9, 0.8, 0.7, 0.3], strict=True)
     ]
     from app.store.database import Store

@@ -11,7 +11,6 @@ import {
   insertVertex,
   moved,
   moveVertex,
-  passesThreshold,
   removeVertex,
   withKeypoint,
 } from "../../app/canvas/model/document.js";
@@ -101,9 +100,4 @@ test("keypoints are filled up to the class's names; one that is not labelled has
   const category = { id: 1, name: "a", color: "#000000", keypoints: ["p", "q"], skeleton: [] };
   assert.deepEqual(completeKeypoints(instanceOf({ keypoints: [1, 2, 2] }), category), [1, 2, 2, 0, 0, 0]);
   assert.deepEqual(withKeypoint([1, 2, 2, 3, 4, 1], 1, 9, 9, 0), [1, 2, 2, 0, 0, 0]);
-});
-
-test("the threshold hides proposals only", () => {
-  assert.equal(passesThreshold(instanceOf({ status: "proposed", score: 0.3 }), 0.5), false);
-  assert.equal(passesThreshold(instanceOf({ status: "accepted", score: 0.3 }), 0.5), true);
 });

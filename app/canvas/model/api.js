@@ -107,8 +107,8 @@ export const thumbnailUrl = (image) => apiUrl(`images/${image}/thumbnail`);
 
 /** @param {number} image @returns {Promise<ImageDocument>} */
 export const getDocument = (image) => request("GET", `images/${image}/document`);
-/** @param {number} image @param {number} score_threshold what is kept @returns {Promise<ImageDocument>} */
-export const predict = (image, score_threshold) => request("POST", `images/${image}/predict`, { score_threshold });
+/** @param {number} image @returns {Promise<ImageDocument>} */
+export const predict = (image) => request("POST", `images/${image}/predict`, {});
 /** @param {number} image @param {Fields} fields @param {string} key @returns {Promise<Saved>} */
 export const createInstance = (image, fields, key) => request("POST", `images/${image}/instances`, fields, key);
 /** @param {number} image @param {number} id @param {number} base_revision @param {Fields} fields @param {string} key @returns {Promise<Saved>} */
@@ -131,6 +131,8 @@ export const editBatch = (image, batch, key) =>
   );
 /** @returns {Promise<{state: string, model: string | null, message: string}>} */
 export const assistState = () => request("GET", "assist");
+/** @returns {Promise<{models: {name: string, note: string}[]}>} */
+export const listModels = () => request("GET", "models");
 /** @param {number} image @param {number[][]} boxes @param {number} [category] @returns {Promise<{instances: Instance[]}>} */
 export const masksFromBoxes = (image, boxes, category) => request("POST", `images/${image}/masks`, { boxes, category });
 /** The object that clicks are on. @param {number} image @param {[number, number, boolean][]} points @param {number | undefined} category @param {boolean} preview quicker and coarser @returns {Promise<{instances: Instance[]}>} */
@@ -150,9 +152,13 @@ export const redo = (image, anyones = false) =>
   request("POST", `images/${image}/redo${anyones ? "?anyones=true" : ""}`);
 /** @param {number} image @param {number[]} ids @returns {Promise<any>} one edit for all of them */
 export const acceptInstances = (image, ids) => request("POST", `images/${image}/accept`, { instances: ids });
-/** @param {number} image @param {ImageStatus} status @param {number} [score_threshold] @returns {Promise<any>} */
-export const setStatus = (image, status, score_threshold) =>
-  request("PUT", `images/${image}/status`, { status, score_threshold });
+/** @param {number} image @param {ImageStatus} status @param {import("./thresholds.js").Thresholds} [thresholds] of what is accepted and what goes @returns {Promise<any>} */
+export const setStatus = (image, status, thresholds) =>
+  request("PUT", `images/${image}/status`, {
+    status,
+    score_threshold: thresholds?.all ?? undefined,
+    score_thresholds: thresholds && Object.fromEntries(thresholds.classes),
+  });
 
 /** @typedef {{image_id: number, file_name: string, removed: number | null}} RemovedImage */
 /** @param {number} image @returns {Promise<RemovedImage>} it goes to the trash */

@@ -5,8 +5,6 @@ import { Emitter } from "./emitter.js";
 import { lineOf } from "./editor.js";
 import { remember, remembered } from "./preferences.js";
 
-const LOWEST_SCORE = 0.3; // what is kept, so that the threshold slider has something to bring out
-
 /** Events: "working" (what it is at, or no longer). */
 export class Assistant extends Emitter {
   /** @param {import("./editor.js").Editor} editor @param {import("./images.js").ImageList} images */
@@ -29,6 +27,10 @@ export class Assistant extends Emitter {
     this.timer = undefined;
     /** What the server says of its model. @type {{state: string, model: string | null, message: string}} */
     this.model = { state: "loading", model: null, message: "" };
+    /** One sentence on the model, such as that it is small; of the model called `notedModel`. */
+    this.note = "";
+    /** @type {string | null} */
+    this.notedModel = null;
   }
 
   /** Ask which model is there; what the server has to say about it is said once. */
@@ -41,8 +43,17 @@ export class Assistant extends Emitter {
     }
     if (this.model.message && this.model.message !== before)
       this.editor.emit("notice", { text: sentence(this.model.message) });
+    await this.askNote();
     this.emit("working");
     if (this.model.state === "loading" && !this.closed) this.timer = setTimeout(() => void this.askModel(), 2000);
+  }
+
+  /** What is to be known of the model, once it is there. @private */
+  async askNote() {
+    if (this.model.state !== "ready" || this.notedModel === this.model.model) return;
+    const { models } = await api.listModels().catch(() => ({ models: [] }));
+    this.notedModel = this.model.model;
+    this.note = models.find(({ name }) => name === this.model.model)?.note ?? "";
   }
 
   /** Look at every image that nobody has looked at, one after the other, until `stop`. */
@@ -103,7 +114,7 @@ export class Assistant extends Emitter {
       this.emit("working");
       try {
         if (!ahead) await this.editor.outbox.flush();
-        await api.predict(image, LOWEST_SCORE);
+        await api.predict(image);
         await this.arrived(image, quiet);
       } catch (error) {
         const together = ahead && this.waiting > 0;
@@ -136,13 +147,15 @@ export class Assistant extends Emitter {
     if (editor.image?.image_id !== image) return;
     editor.replace(document);
     const proposals = document.instances.filter((instance) => instance.status === "proposed");
-    const below = proposals.filter((instance) => (instance.score ?? 1) < editor.threshold).length;
+    const below = proposals.filter((instance) => !editor.thresholds.pass(instance)).length;
     if (!proposals.length) {
       editor.emit("notice", {
         text: `The model found nothing${document.instances.length ? " new" : ""} here. Drag a box around an object (R), or draw it (P).`,
       });
     } else if (below === proposals.length) {
-      editor.emit("notice", { text: `${below} proposals score below the threshold: move the slider to see them.` });
+      editor.emit("notice", {
+        text: `The model is sure of nothing here. Y shows ${below} unsure ${below > 1 ? "proposals" : "proposal"} faintly; R and M draw with its help.`,
+      });
     } else if (!quiet) {
       editor.emit("notice", {
         text: `${proposals.length - below} proposals. Your own work was left as it is.`,

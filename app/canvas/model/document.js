@@ -22,6 +22,7 @@ import { decodeCrop, encodeCrop, traceRings } from "./rle.js";
  * @property {number[]} keypoints  x, y, visibility, …
  * @property {number} num_keypoints
  * @property {number | null} score
+ * @property {number} [threshold]  of a proposal: the score from which on it counts; without it always
  * @property {"predicted" | "edited" | "manual"} source
  * @property {"proposed" | "accepted"} status
  * @property {string | null} model
@@ -224,9 +225,9 @@ export function withKeypoint(keypoints, index, x, y, visibility) {
   return result;
 }
 
-/** What the threshold leaves: everything but proposals that score below it. @param {Instance} instance @param {number} threshold */
-export function passesThreshold(instance, threshold) {
-  return instance.status === "accepted" || instance.score === null || instance.score >= threshold;
+/** Whether it stands on the image for everybody: not a proposal that scores below its model's threshold. @param {Instance} instance */
+export function counts({ status, score, threshold }) {
+  return status === "accepted" || score === null || score >= (threshold ?? 0);
 }
 
 /** What makes an instance anew. @param {Instance} instance @returns {Fields & {category_id: number}} */

@@ -2,9 +2,10 @@
  * What is seen and selected: the open document, the selection, the filter. Changing an object is `editor.js`'s.
  */
 
-import { edited, findCategory, findInstance, ownCategories, passesThreshold } from "./document.js";
+import { edited, findCategory, findInstance, ownCategories } from "./document.js";
 import { Emitter } from "./emitter.js";
 import { remember, remembered } from "./preferences.js";
+import { Thresholds } from "./thresholds.js";
 
 /** @typedef {import("./document.js").ImageDocument} ImageDocument */
 /** @typedef {import("./document.js").Instance} Instance */
@@ -30,7 +31,9 @@ export class EditorState extends Emitter {
     this.draft = null;
     /** @type {number | null} */
     this.currentCategoryId = remembered("class", null);
-    this.threshold = remembered("threshold", 0.5);
+    this.thresholds = new Thresholds();
+    /** Whether proposals below their threshold show too, faintly. */
+    this.ghostsShown = remembered("ghosts", false);
     /** @type {Set<number>} */
     this.hidden = new Set();
     /** @type {Set<number>} */
@@ -63,12 +66,32 @@ export class EditorState extends Emitter {
 
   /** @param {Instance} instance */
   isVisible(instance) {
-    return !this.hidden.has(instance.id) && passesThreshold(instance, this.threshold);
+    return !this.hidden.has(instance.id) && this.thresholds.pass(instance);
+  }
+
+  /** A proposal below its threshold that shows faintly. @param {Instance} instance */
+  isGhost(instance) {
+    return this.ghostsShown && !this.hidden.has(instance.id) && !this.thresholds.pass(instance);
+  }
+
+  /** Whether it is on the canvas, faintly or not. @param {Instance} instance */
+  isSeen(instance) {
+    return this.isVisible(instance) || this.isGhost(instance);
   }
 
   /** @returns {Instance[]} */
   visibleInstances() {
     return this.document ? this.document.instances.filter((instance) => this.isVisible(instance)) : [];
+  }
+
+  /** @returns {Instance[]} */
+  ghostInstances() {
+    return this.document ? this.document.instances.filter((instance) => this.isGhost(instance)) : [];
+  }
+
+  /** How many proposals are below their threshold, shown or not. */
+  get countBelow() {
+    return this.document?.instances.filter((instance) => !this.thresholds.pass(instance)).length ?? 0;
   }
 
   // -- selection and filter -------------------------------------------------------------------
@@ -138,11 +161,18 @@ export class EditorState extends Emitter {
     this.emit("draft");
   }
 
-  /** @param {number} threshold 0..1 */
-  setThreshold(threshold) {
-    this.threshold = threshold;
-    remember("threshold", threshold);
-    this.keepSelected((instance) => this.isVisible(instance));
+  /** @param {number | null} score 0..1; null: as the models are calibrated @param {number | null} [category] of one class only */
+  setThreshold(score, category = null) {
+    this.thresholds.set(score, category);
+    this.keepSelected((instance) => this.isSeen(instance));
+    this.emit("filter");
+  }
+
+  /** Show the proposals below their threshold, or no longer. @param {boolean} on */
+  showGhosts(on) {
+    this.ghostsShown = on;
+    remember("ghosts", on);
+    this.keepSelected((instance) => this.isSeen(instance));
     this.emit("filter");
   }
 

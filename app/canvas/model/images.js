@@ -1,6 +1,7 @@
 /** The images of the workspace, in gallery order: read page by page, kept current, never more than asked for drawn. */
 
 import * as api from "./api.js";
+import { counts } from "./document.js";
 import { Emitter } from "./emitter.js";
 
 /** @typedef {import("./api.js").ImageRow} ImageRow */
@@ -55,17 +56,15 @@ export class ImageList extends Emitter {
   note(document) {
     const row = this.find(document.image.image_id);
     if (!row) return;
-    const proposed = document.instances.filter((instance) => instance.status === "proposed").length;
-    const counts = {
-      ...row.counts,
-      instances: document.instances.length,
-      proposed,
-      accepted: document.instances.length - proposed,
-    };
+    const counting = document.instances.filter(counts);
+    const proposed = counting.filter((instance) => instance.status === "proposed").length;
+    const now = { ...row.counts, instances: counting.length, proposed, accepted: counting.length - proposed };
     const before = row.counts ?? {};
-    if (row.status === document.image.status && before.instances === counts.instances && before.proposed === proposed)
+    if (row.status === document.image.status && before.instances === now.instances && before.proposed === proposed)
       return;
-    this.rows = this.rows.map((other) => (other === row ? { ...row, status: document.image.status, counts } : other));
+    this.rows = this.rows.map((other) =>
+      other === row ? { ...row, status: document.image.status, counts: now } : other,
+    );
     this.emit("list");
   }
 

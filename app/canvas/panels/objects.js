@@ -2,6 +2,7 @@
 
 import { findCategory } from "../model/document.js";
 import { button, element } from "../view/dom.js";
+import { createThresholdRows } from "./threshold_row.js";
 
 /** @typedef {import("../model/document.js").Instance} Instance */
 
@@ -17,15 +18,6 @@ export function createObjectList(bench) {
   const { editor, view } = bench;
   const count = element("span", { class: "ml-count" });
   const hideAll = button("eye", "Hide or show all", () => editor.toggleAllHidden(), { class: "ml-quiet ml-small" });
-  const slider = element("input", {
-    type: "range",
-    min: "0",
-    max: "100",
-    step: "1",
-    "aria-label": "Show proposals from this score on",
-  });
-  const sliderText = element("output", { class: "ml-slider-value" });
-  const below = element("span", { class: "ml-muted" });
   const list = element("ul", {
     class: "ml-objects",
     role: "listbox",
@@ -37,7 +29,6 @@ export function createObjectList(bench) {
   /** @type {Map<number, {row: HTMLElement, shown: unknown[]}>} */
   const rows = new Map();
 
-  slider.addEventListener("input", () => editor.setThreshold(Number(slider.value) / 100));
   list.addEventListener("pointerleave", () => editor.hover(null));
   list.addEventListener("keydown", (event) => {
     if (event.key === "Enter" && event.target === list) {
@@ -131,16 +122,13 @@ export function createObjectList(bench) {
     const all = document?.instances ?? [];
     const listed = all.filter((instance) => editor.hidden.has(instance.id) || editor.isVisible(instance));
     count.textContent = String(listed.length);
-    slider.value = String(Math.round(editor.threshold * 100));
-    sliderText.textContent = `${Math.round(editor.threshold * 100)} %`;
     const less = all.length - listed.length;
-    below.textContent = less ? `${less} below` : "";
     empty.textContent = !document
       ? ""
       : listed.length
         ? ""
         : less
-          ? "All proposals score below the threshold."
+          ? "All proposals score too low: Y shows them faintly."
           : "No objects yet. Find objects asks the model; R draws a box, P a polygon.";
     empty.hidden = !empty.textContent;
     const wanted = new Set(listed.map((instance) => instance.id));
@@ -190,8 +178,8 @@ export function createObjectList(bench) {
   return element(
     "section",
     { class: "ml-panel ml-panel-objects" },
-    element("header", {}, element("h2", {}, "Objects"), count, element("span", { class: "ml-spacer" }), below, hideAll),
-    element("label", { class: "ml-slider" }, element("span", {}, "Proposals from"), slider, sliderText),
+    element("header", {}, element("h2", {}, "Objects"), count, element("span", { class: "ml-spacer" }), hideAll),
+    ...createThresholdRows(bench),
     empty,
     list,
   );

@@ -66,7 +66,7 @@ export class SelectTool {
   get editable() {
     const selected = this.editor.selected;
     if (this.editor.selectsSeveral) return null;
-    return selected && this.editor.isVisible(selected) && !this.editor.locked.has(selected.id) ? selected : null;
+    return selected && this.editor.isSeen(selected) && !this.editor.locked.has(selected.id) ? selected : null;
   }
 
   /** @private @param {Pointer} pointer @returns {Handle | null} */

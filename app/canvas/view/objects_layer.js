@@ -5,7 +5,7 @@
  */
 
 import { element } from "./dom.js";
-import { colorOf, drawKeypoints, drawShape, drawTag, inSight } from "./painter.js";
+import { colorOf, drawKeypoints, drawLabel, drawShape, inSight } from "./painter.js";
 import { shapeOf } from "./outline_cache.js";
 import { Viewport } from "./viewport.js";
 
@@ -82,6 +82,9 @@ export class ObjectsLayer {
       drawShape(context, larger, instance, editor.category(instance.category_id), emphasis);
       for (const ring of shapeOf(instance).rings) this.points += ring.length / 2;
     }
+    for (const ghost of editor.ghostInstances()) {
+      if (ghost.id !== inHand) drawShape(context, larger, ghost, editor.category(ghost.category_id), "ghost");
+    }
     for (const instance of this.allKeypoints ? instances : []) {
       if (instance.num_keypoints)
         drawKeypoints(context, larger, instance.keypoints, editor.category(instance.category_id));
@@ -95,18 +98,10 @@ export class ObjectsLayer {
     /** @type {{x: number, y: number, width: number, height: number}[]} */
     const taken = [];
     for (const instance of [...instances].reverse()) {
-      const { bounds, top } = shapeOf(instance);
+      const { bounds } = shapeOf(instance);
       if ((bounds[2] - bounds[0]) * surface.viewport.scale < 24 || !inSight(bounds, surface.viewport)) continue;
-      const [x, y] = surface.viewport.toScreen(...top);
-      const box = drawTag(
-        context,
-        surface,
-        x,
-        y - 3,
-        labelOf(this.editor, instance),
-        colorOf(this.editor.category(instance.category_id)),
-        { taken },
-      );
+      const color = colorOf(this.editor.category(instance.category_id));
+      const box = drawLabel(context, surface, instance, 3, labelOf(this.editor, instance), color, taken);
       if (box) taken.push(box);
     }
   }

@@ -7,12 +7,16 @@ import { pathAt, shapeOf } from "./outline_cache.js";
 /** @typedef {import("./viewport.js").Viewport} Viewport */
 /** @typedef {CanvasRenderingContext2D} Context */
 /** @typedef {{ratio: number, viewport: Viewport, opacity: number}} Surface  ratio: device pixels in a CSS pixel */
-/** @typedef {"plain" | "hovered" | "selected"} Emphasis */
+/** @typedef {"plain" | "hovered" | "selected" | "ghost"} Emphasis  a ghost is a proposal that scores too low to count */
 
 const UNKNOWN = "#9aa4b2"; // the colour of a class that is not there
 const HALO = "rgba(10, 14, 20, 0.55)"; // a dark rim keeps bright outlines legible on bright photographs
-const DASH = [6, 4];
+const DASH = [6, 4]; // of a proposal
+const DOTS = [2, 4]; // of a ghost
+const WIDTH = { plain: 1.75, hovered: 2.25, selected: 2.5, ghost: 1.25 };
+const FILL = { plain: 1, hovered: 1, selected: 0.6, ghost: 0.15 };
 export const HANDLE = 7; // CSS pixels
+const TAG_HEIGHT = 17; // CSS pixels
 
 /** @param {Category | null} category */
 export const colorOf = (category) => category?.color ?? UNKNOWN;
@@ -47,21 +51,23 @@ export function drawShape(context, surface, instance, category, emphasis) {
   inImagePixels(context, surface);
   context.fillStyle = color;
   // The object in hand lets more of the photograph through: its outline is what one looks at.
-  context.globalAlpha = surface.opacity * (emphasis === "selected" ? 0.6 : 1) * (instance.iscrowd ? 0.6 : 1);
+  context.globalAlpha = surface.opacity * FILL[emphasis] * (instance.iscrowd ? 0.6 : 1);
   context.fill(path);
-  context.globalAlpha = 1;
+  context.globalAlpha = emphasis === "ghost" ? 0.6 : 1;
   context.lineJoin = "round";
-  if (emphasis !== "plain") {
+  if (emphasis === "hovered" || emphasis === "selected") {
     context.setLineDash([]);
     context.strokeStyle = HALO;
     context.lineWidth = 4.5 / scale;
     context.stroke(path);
   }
-  context.setLineDash(instance.status === "proposed" ? DASH.map((length) => length / scale) : []);
+  const dash = emphasis === "ghost" ? DOTS : instance.status === "proposed" ? DASH : [];
+  context.setLineDash(dash.map((length) => length / scale));
   context.strokeStyle = color;
-  context.lineWidth = (emphasis === "selected" ? 2.5 : emphasis === "hovered" ? 2.25 : 1.75) / scale;
+  context.lineWidth = WIDTH[emphasis] / scale;
   context.stroke(path);
   context.setLineDash([]);
+  context.globalAlpha = 1;
 }
 
 /**
@@ -188,6 +194,21 @@ export function line(context, x0, y0, x1, y1, color, width, dash) {
 }
 
 /**
+ * The words on an object, where they do not cover it: above its highest point, below its lowest where there is no room,
+ * and at the upper edge of the canvas where the object fills it. Returns the box of the tag, null where it would cover
+ * one of `taken`.
+ * @param {Context} context @param {Surface} surface @param {Instance} instance @param {number} gap CSS pixels
+ * @param {string} text @param {string} color @param {{x: number, y: number, width: number, height: number}[]} [taken]
+ */
+export function drawLabel(context, surface, instance, gap, text, color, taken) {
+  const { bounds, top } = shapeOf(instance);
+  const [x, y] = surface.viewport.toScreen(...top);
+  const [, bottom] = surface.viewport.toScreen(bounds[0], bounds[3]);
+  const fits = y - gap - TAG_HEIGHT >= 2 || bottom + gap + TAG_HEIGHT > surface.viewport.height - 2;
+  return drawTag(context, surface, x, fits ? y - gap : bottom + gap + TAG_HEIGHT + 1, text, color, { taken });
+}
+
+/**
  * A small tag above (x, y), or at its right. Returns its box, so that the next ones can keep off it.
  * @param {Context} context @param {Surface} surface @param {number} x @param {number} y @param {string} text @param {string} color
  * @param {{taken?: {x: number, y: number, width: number, height: number}[], beside?: boolean}} [options] `taken`: drawn only
@@ -201,9 +222,9 @@ export function drawTag(context, surface, x, y, text, color, { taken, beside = f
   const width = Math.ceil(context.measureText(text).width) + 12;
   const box = {
     x: Math.round(beside ? x + 12 : x - width / 2),
-    y: Math.round(y) - (beside ? 9 : 18),
+    y: Math.round(y) - (beside ? 9 : TAG_HEIGHT + 1),
     width,
-    height: 17,
+    height: TAG_HEIGHT,
   };
   box.y = Math.max(2, box.y);
   box.x = Math.max(2, Math.min(box.x, surface.viewport.width - box.width - 2));

@@ -7,7 +7,7 @@ import { editableRings, shapeKind } from "../model/document.js";
 import { element } from "./dom.js";
 import { ImageLayer } from "./image_layer.js";
 import { labelOf, ObjectsLayer } from "./objects_layer.js";
-import { colorOf, drawKeypoints, drawShape, drawTag, drawVertices } from "./painter.js";
+import { colorOf, drawKeypoints, drawLabel, drawShape, drawVertices } from "./painter.js";
 import { remember, remembered } from "../model/preferences.js";
 import { hits, meetsBox, shapeOf } from "./outline_cache.js";
 import { Viewport } from "./viewport.js";
@@ -176,10 +176,11 @@ export class View {
     return pixels / this.viewport.scale;
   }
 
-  /** The visible instances under a point, the smallest first. @param {number} x @param {number} y @returns {Instance[]} */
+  /** What is seen under a point, the smallest first, ghosts after all others. @param {number} x @param {number} y @returns {Instance[]} */
   instancesAt(x, y) {
-    const found = this.editor.visibleInstances().filter((instance) => hits(shapeOf(instance), x, y, this.reach(5)));
-    return found.sort((a, b) => a.area - b.area);
+    const under = (/** @type {Instance[]} */ instances) =>
+      instances.filter((instance) => hits(shapeOf(instance), x, y, this.reach(5))).sort((a, b) => a.area - b.area);
+    return [...under(this.editor.visibleInstances()), ...under(this.editor.ghostInstances())];
   }
 
   /** The visible instances whose outline meets a box. @param {[number, number, number, number]} box x0, y0, x1, y1 @returns {Instance[]} */
@@ -251,17 +252,16 @@ export class View {
     const { editor, surface } = this;
     if (!editor.document) return;
     const hovered = editor.document.instances.find((instance) => instance.id === editor.hoveredId);
-    if (hovered && hovered.id !== editor.selectedId && editor.isVisible(hovered)) {
+    if (hovered && hovered.id !== editor.selectedId && editor.isSeen(hovered)) {
       const category = editor.category(hovered.category_id);
       drawShape(context, { ...surface, opacity: surface.opacity * 0.5 }, hovered, category, "hovered");
       drawKeypoints(context, surface, hovered.keypoints, category);
-      const [x, y] = this.viewport.toScreen(...shapeOf(hovered).top);
-      drawTag(context, surface, x, y - 3, labelOf(editor, hovered), colorOf(category));
+      drawLabel(context, surface, hovered, 3, labelOf(editor, hovered), colorOf(category));
     }
     const chosen = editor.document.instances.find(
       (instance) => instance.id === (editor.draft?.id ?? editor.selectedId),
     );
-    if (chosen && editor.isVisible(chosen)) this.drawChosen(context, editor.shown(chosen));
+    if (chosen && editor.isSeen(chosen)) this.drawChosen(context, editor.shown(chosen));
     this.tool?.draw?.(context, surface);
     this.onOverlay(context, surface);
   }
@@ -281,8 +281,8 @@ export class View {
       emphasis: "selected",
       ghosts: editor.ghosts,
     });
-    const [x, y] = this.viewport.toScreen(...shapeOf(instance).top);
-    drawTag(context, surface, x, y - 7, (locked ? "🔒 " : "") + labelOf(editor, instance), colorOf(category));
+    const words = (locked ? "🔒 " : "") + labelOf(editor, instance);
+    drawLabel(context, surface, instance, 7, words, colorOf(category));
   }
 
   /** @private */

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -10,7 +11,7 @@ import gradio as gr
 import pytest
 
 from app.finetuning.jobs import FineTuning
-from app.inference.registry import ModelRegistry, version_in_use
+from app.inference.registry import ModelRegistry, model_note, version_in_use
 from app.inference.repredict import Repredictor, untouched_images
 from app.page.finetune_tab import FinetuneTab
 from app.store.categories import create_category
@@ -44,6 +45,15 @@ def wait_until(is_so: Callable[[], bool]) -> None:
     while not is_so():
         assert time.monotonic() < until
         time.sleep(0.02)
+
+
+def test_a_small_model_says_so_in_one_sentence_or_in_its_own_words(tmp_path: Path) -> None:
+    model = write_tiny_model(tmp_path / "tiny")
+    assert model_note("mine", str(model)).startswith("mine is a small model")
+    sidecar = json.loads((model / "model.json").read_text())
+    (model / "model.json").write_text(json.dumps(sidecar | {"note": "Cells at\n20x only."}))
+    assert model_note("mine", str(model)) == "Cells at 20x only."
+    assert model_note("coco", str(tmp_path / "nowhere")) == ""
 
 
 def test_every_available_model_is_a_version(store: Store) -> None:

@@ -1,0 +1,78 @@
+/** From which score on proposals show: of all classes or one, what lies below as ghosts, and what the model is. */
+
+import { button, element } from "../view/dom.js";
+
+/** @param {import("../workbench.js").Workbench} bench @returns {HTMLElement[]} */
+export function createThresholdRows(bench) {
+  const { editor, assistant } = bench;
+  const classes = element("select", { "aria-label": "Whose threshold the slider moves" });
+  const slider = element("input", {
+    type: "range",
+    min: "0",
+    max: "100",
+    step: "1",
+    "aria-label": "Show proposals from this score on",
+  });
+  const value = element("output", { class: "ml-slider-value" });
+  const reset = button("undo", "Back to what the model is calibrated to", () => editor.setThreshold(null, chosen()), {
+    class: "ml-quiet ml-small",
+  });
+  const below = button(null, "Proposals that score too low", () => editor.showGhosts(!editor.ghostsShown), {
+    text: "below",
+    keys: "Y",
+    class: "ml-small ml-ghosts",
+  });
+  const clear = button(null, "Clear all proposals that are shown", () => bench.clearProposals(), {
+    text: "Clear",
+    keys: "C",
+    class: "ml-small ml-clear",
+  });
+  const note = element("p", { class: "ml-note" });
+
+  /** @returns {number | null} the class that the slider is for; null: all */
+  function chosen() {
+    return classes.value === "" ? null : Number(classes.value);
+  }
+
+  /** The classes of which a model proposes something here. */
+  function offered() {
+    const ids = new Set(
+      editor.document?.instances.filter(({ status }) => status === "proposed").map((one) => one.category_id),
+    );
+    for (const id of editor.thresholds.classes.keys()) ids.add(id);
+    return (editor.document?.categories ?? []).filter(({ id }) => ids.has(id));
+  }
+
+  function update() {
+    const instances = editor.document?.instances ?? [];
+    const before = classes.value;
+    const options = offered().map(({ id, name }) => element("option", { value: id }, name));
+    classes.replaceChildren(element("option", { value: "" }, "All classes"), ...options);
+    classes.value = options.some((option) => option.value === before) ? before : "";
+    const { score, several } = editor.thresholds.shown(instances, chosen());
+    slider.value = String(Math.round(score * 100));
+    value.textContent = several ? "by class" : `${Math.round(score * 100)} %`;
+    value.title = several ? "Each class has the threshold that its model is calibrated to" : "";
+    reset.hidden = chosen() === null ? !editor.thresholds.moved : !editor.thresholds.classes.has(chosen() ?? 0);
+    const count = editor.countBelow;
+    below.hidden = !count;
+    below.setAttribute("aria-pressed", String(editor.ghostsShown));
+    below.querySelector("span")?.replaceChildren(`${count} below`);
+    below.title = `${editor.ghostsShown ? "Hide" : "Show faintly"} the ${count} proposals that score too low (Y); Q makes one an object`;
+    clear.hidden = !editor.visibleInstances().some(({ status }) => status === "proposed");
+    const proposals = instances.some(({ status }) => status === "proposed");
+    note.textContent = proposals ? assistant.note : "";
+    note.hidden = !note.textContent;
+  }
+
+  slider.addEventListener("input", () => editor.setThreshold(Number(slider.value) / 100, chosen()));
+  classes.addEventListener("change", update);
+  editor.on("document filter", update);
+  assistant.on("working", update);
+  update();
+  return [
+    element("label", { class: "ml-slider" }, element("span", {}, "Proposals from"), slider, value, reset),
+    element("div", { class: "ml-threshold-of" }, classes, element("span", { class: "ml-spacer" }), below, clear),
+    note,
+  ];
+}

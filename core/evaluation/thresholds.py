@@ -1,0 +1,169 @@
+"""From which score on a detection is worth showing: a threshold for each class, calibrated on annotated images."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from pycocotools import mask as coco_mask
+
+from core.evaluation.ground_truth import complete_ground_truth, complete_results
+from core.files import write_text_atomically
+from core.masks import Rle, segmentation_to_rle
+from core.model.weights import read_sidecar, sidecar_path
+
+SIDECAR_FIELD = "score_thresholds"
+LEAST_PRECISION = 0.5  # a right proposal saves about as many actions as a wrong one costs
+FEWEST_OBJECTS = 5  # of a class with fewer annotated objects the pooled threshold says more than its own
+DECIMALS = 4
+
+
+@dataclass(frozen=True)
+class ScoreThresholds:
+    """The score from which on a model's detections of each class are worth showing.
+
+    `others` is that of classes that are not named, and of those with too few objects to tell; None where nothing
+    was calibrated.
+    """
+
+    classes: Mapping[str, float] = field(default_factory=dict)  # by the model's class names
+    others: float | None = None
+
+    def of(self, name: str) -> float | None:
+        """The threshold of a class; None where none is known."""
+        return self.classes.get(name, self.others)
+
+
+def calibrated_thresholds(
+    annotations: dict[str, Any],
+    results: Sequence[dict[str, Any]],
+    *,
+    iou_threshold: float = 0.5,
+    least_precision: float = LEAST_PRECISION,
+) -> ScoreThresholds:
+    """For each class the lowest score above which at least `least_precision` of the detections are right.
+
+    `annotations` is a COCO data set and `results` a results list that reaches down to low scores. A detection is
+    right where it is matched as COCO does: in the order of scores, each to the object of its class with the highest
+    mask IoU (of boxes, where either has no mask) of at least `iou_threshold` that no better one has taken. Detections
+    on crowds, and those of classes that an image was not searched for (LVIS), count neither way. Where no score reaches
+    the precision, the threshold is where the precision is highest.
+    """
+    dataset = complete_ground_truth(annotations)
+    found = _by_image_and_class(complete_results(list(results), dataset))
+    objects = _by_image_and_class(dataset["annotations"])
+    verdicts: dict[int, list[tuple[float, bool]]] = defaultdict(list)
+    for image in dataset["images"]:
+        searched = _searched_classes(image, objects)
+        for category in dataset["categories"]:
+            key = image["id"], category["id"]
+            for score, right in _matched(found.get(key, []), objects.get(key, []), image, iou_threshold):
+                if right or searched is None or category["id"] in searched:
+                    verdicts[category["id"]].append((score, right))
+    counts = {
+        category["id"]: sum(len(objects.get((image["id"], category["id"]), [])) for image in dataset["images"])
+        for category in dataset["categories"]
+    }
+    pooled = _lowest_score([verdict for own in verdicts.values() for verdict in own], least_precision)
+    classes = {}
+    for category in dataset["categories"]:
+        own = _lowest_score(verdicts[category["id"]], least_precision)
+        if counts[category["id"]] >= FEWEST_OBJECTS and own is not None:
+            classes[category["name"]] = own
+    return ScoreThresholds(classes, pooled)
+
+
+def read_score_thresholds(source: str | Path) -> ScoreThresholds:
+    """The thresholds in the sidecar of a model (a shipped name, a directory or a weights file); none where it has none.
+
+    Raises ValueError, in one line, for what cannot be meant.
+    """
+    try:
+        values = read_sidecar(source).get(SIDECAR_FIELD, {})
+    except FileNotFoundError:
+        return ScoreThresholds()  # torchvision's and detectron2's files have no sidecar
+    classes, others = values.get("classes", {}), values.get("others")
+    scores = [*classes.values(), *([] if others is None else [others])]
+    if not all(isinstance(score, int | float) and 0 <= score <= 1 for score in scores):
+        raise ValueError(f"{sidecar_path(source)}: {SIDECAR_FIELD} are scores from 0 to 1: calibrate the model again")
+    return ScoreThresholds({name: float(score) for name, score in classes.items()}, others)
+
+
+def write_score_thresholds(source: str | Path, thresholds: ScoreThresholds) -> None:
+    """Put thresholds into the sidecar of a model of ours, in the place of those that it has."""
+    values = read_sidecar(source)
+    values[SIDECAR_FIELD] = {"classes": dict(thresholds.classes), "others": thresholds.others}
+    write_text_atomically(sidecar_path(source), json.dumps(values, indent=1) + "\n")
+
+
+def _by_image_and_class(entries: Sequence[dict[str, Any]]) -> dict[tuple[int, int], list[dict[str, Any]]]:
+    grouped: dict[tuple[int, int], list[dict[str, Any]]] = defaultdict(list)
+    for entry in entries:
+        grouped[entry["image_id"], entry["category_id"]].append(entry)
+    return grouped
+
+
+def _searched_classes(image: Mapping[str, Any], objects: Mapping[tuple[int, int], Any]) -> set[int] | None:
+    """The classes of which an image shows every object, as LVIS says it; None: all of them."""
+    if "neg_category_ids" not in image and "not_exhaustive_category_ids" not in image:
+        return None
+    own = {category for image_id, category in objects if image_id == image["id"]}
+    return (own | set(image.get("neg_category_ids", []))) - set(image.get("not_exhaustive_category_ids", []))
+
+
+def _matched(
+    found: Sequence[dict[str, Any]], objects: Sequence[dict[str, Any]], image: Mapping[str, Any], iou_threshold: float
+) -> list[tuple[float, bool]]:
+    """Score of each detection of one image and class that counts, and whether it is right."""
+    ordered = sorted(found, key=lambda detection: -detection["score"])
+    if not ordered or not objects:
+        return [(detection["score"], False) for detection in ordered]
+    ious = _ious(ordered, objects, image)
+    crowds = np.array([bool(entry["iscrowd"] or entry.get("ignore")) for entry in objects])
+    taken = np.zeros(len(objects), dtype=bool)
+    verdicts = []
+    for detection, row in zip(ordered, ious, strict=True):
+        free = np.where(taken | crowds, 0.0, row)
+        best = int(free.argmax())
+        if free[best] >= iou_threshold:
+            taken[best] = True
+            verdicts.append((detection["score"], True))
+        elif not (row[crowds] >= iou_threshold).any():
+            verdicts.append((detection["score"], False))
+    return verdicts
+
+
+def _ious(found: Sequence[dict[str, Any]], objects: Sequence[dict[str, Any]], image: Mapping[str, Any]) -> Any:
+    """IoU of each detection with each object, detections × objects; of a crowd, the part of the detection in it."""
+    crowds = [int(entry["iscrowd"]) for entry in objects]
+    if all("segmentation" in entry for entry in found) and not any(entry.get("box_only") for entry in objects):
+        return coco_mask.iou([_rle(entry, image) for entry in found], [_rle(entry, image) for entry in objects], crowds)
+    boxes = [entry["bbox"] if "bbox" in entry else _rle_box(entry, image) for entry in found]
+    return coco_mask.iou(np.array(boxes, float), np.array([entry["bbox"] for entry in objects], float), crowds)
+
+
+def _rle(entry: Mapping[str, Any], image: Mapping[str, Any]) -> Rle:
+    return segmentation_to_rle(entry["segmentation"], image["height"], image["width"])
+
+
+def _rle_box(entry: Mapping[str, Any], image: Mapping[str, Any]) -> list[float]:
+    return list(coco_mask.toBbox(_rle(entry, image)))
+
+
+def _lowest_score(verdicts: Sequence[tuple[float, bool]], least_precision: float) -> float | None:
+    """The lowest score from which on the precision is reached; None without a single right detection."""
+    if not any(right for _, right in verdicts):
+        return None
+    scores, right = (np.array(column) for column in zip(*sorted(verdicts, reverse=True), strict=True))
+    precision = np.cumsum(right) / np.arange(1, len(right) + 1)
+    last_of_its_score = np.append(scores[1:] < scores[:-1], True)  # a threshold takes all of one score or none
+    candidates = np.flatnonzero(last_of_its_score)
+    enough = candidates[precision[candidates] >= least_precision]
+    cut = enough[-1] if len(enough) else candidates[precision[candidates].argmax()]
+    return math.floor(float(scores[cut]) * 10**DECIMALS) / 10**DECIMALS

@@ -1,0 +1,135 @@
+"""A class's threshold is the lowest score above which at least half of what a model finds is right."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from core.__main__ import main
+from core.evaluation.thresholds import (
+    ScoreThresholds,
+    calibrated_thresholds,
+    read_score_thresholds,
+    write_score_thresholds,
+)
+from core.model.weights import SHIPPED_MODELS, load_model
+
+SIDE = 100
+
+
+def data_set(objects: dict[int, list[list[float]]], **image: Any) -> dict[str, Any]:
+    """One image with boxes of the classes 1 and 2."""
+    annotations = [
+        {"id": number, "image_id": 1, "category_id": category, "bbox": box, "iscrowd": 0, "area": box[2] * box[3]}
+        for number, (category, box) in enumerate(((c, box) for c, boxes in objects.items() for box in boxes), 1)
+    ]
+    categories = [{"id": 1, "name": "cat"}, {"id": 2, "name": "dog"}]
+    return {
+        "images": [{"id": 1, "file_name": "a.png", "height": SIDE, "width": SIDE, **image}],
+        "categories": categories,
+        "annotations": annotations,
+    }
+
+
+def detection(category: int, box: list[float], score: float) -> dict[str, Any]:
+    return {"image_id": 1, "category_id": category, "bbox": box, "score": score}
+
+
+CATS = [[10.0 * place, 0.0, 9.0, 9.0] for place in range(6)]
+NOWHERE = [0.0, 80.0, 9.0, 9.0]
+
+
+def test_it_reaches_down_as_far_as_half_of_what_lies_above_is_right() -> None:
+    right = [detection(1, box, 0.9 - 0.1 * place) for place, box in enumerate(CATS)]  # down to 0.4
+    wrong = [detection(1, NOWHERE, score) for score in (0.35, 0.34, 0.33, 0.32, 0.31, 0.3, 0.29, 0.28)]
+    thresholds = calibrated_thresholds(data_set({1: CATS}), [*right, *wrong])
+    assert thresholds.of("cat") == pytest.approx(0.3)  # six right and six wrong ones
+
+
+def test_equal_scores_are_taken_together() -> None:
+    found = [detection(1, CATS[0], 0.9), *(detection(1, box, 0.5) for box in [CATS[1], NOWHERE, NOWHERE, NOWHERE])]
+    assert calibrated_thresholds(data_set({1: CATS}), found).of("cat") == pytest.approx(0.9)
+
+
+def test_an_object_that_is_found_twice_is_right_once() -> None:
+    found = [detection(1, CATS[0], 0.9), *(detection(1, CATS[0], score) for score in (0.8, 0.7, 0.6))]
+    assert calibrated_thresholds(data_set({1: CATS}), found).of("cat") == pytest.approx(0.8)
+
+
+def test_where_no_score_is_good_enough_it_is_the_best_there_is() -> None:
+    wrong = [detection(1, NOWHERE, 0.9), detection(1, NOWHERE, 0.8)]
+    found = [*wrong, detection(1, CATS[0], 0.6), detection(1, NOWHERE, 0.2)]
+    assert calibrated_thresholds(data_set({1: CATS}), found).of("cat") == pytest.approx(0.6)
+
+
+def test_a_class_with_few_objects_takes_the_threshold_of_all() -> None:
+    cats = [detection(1, box, 0.7) for box in CATS]
+    dog = detection(2, [0.0, 40.0, 9.0, 9.0], 0.05)
+    thresholds = calibrated_thresholds(data_set({1: CATS, 2: [dog["bbox"]]}), [*cats, dog])
+    assert set(thresholds.classes) == {"cat"}
+    assert thresholds.of("dog") == thresholds.of("bird") == thresholds.others == pytest.approx(0.05)
+
+
+def test_crowds_and_classes_that_were_not_looked_for_count_neither_way() -> None:
+    wrong = [detection(1, NOWHERE, 0.9)] * 3
+    found = [*wrong, *(detection(1, box, 0.5) for box in CATS[:1])]
+    data = data_set({1: CATS})
+    assert calibrated_thresholds(data_set({1: CATS}, not_exhaustive_category_ids=[1]), found).of("cat") == 0.5
+    data["annotations"].append(
+        {"id": 90, "image_id": 1, "category_id": 1, "bbox": [0.0, 70.0, 50.0, 30.0], "iscrowd": 1, "area": 1500}
+    )
+    assert calibrated_thresholds(data, found).of("cat") == 0.5
+
+
+def test_masks_are_compared_where_both_have_them() -> None:
+    """A box that fits with a mask that does not is not right."""
+    data = data_set({1: CATS})
+    for entry in data["annotations"]:
+        x, y, width, height = entry["bbox"]
+        entry["segmentation"] = [[x, y, x + width, y, x + width, y + height, x, y + height]]
+    thin = [[0.0, 0.0, 9.0, 0.0, 9.0, 2.0, 0.0, 2.0]]
+    wrong = [detection(1, CATS[0], 0.9) | {"segmentation": thin}] * 2
+    right = [detection(1, CATS[1], 0.8) | {"segmentation": data["annotations"][1]["segmentation"]}]
+    assert calibrated_thresholds(data, [*wrong, *right]).of("cat") == pytest.approx(0.8)
+
+
+def test_nothing_right_is_nothing_known() -> None:
+    assert calibrated_thresholds(data_set({1: CATS}), [detection(1, NOWHERE, 0.9)]) == ScoreThresholds()
+
+
+@pytest.fixture
+def model(tmp_path: Path) -> Path:
+    return Path(shutil.copytree(SHIPPED_MODELS / "scenes", tmp_path / "model"))
+
+
+def test_they_lie_beside_the_weights_and_change_nothing_else(model: Path) -> None:
+    before = json.loads((model / "model.json").read_text())
+    write_score_thresholds(model, ScoreThresholds({"ball": 0.25}, 0.4))
+    assert read_score_thresholds(model) == ScoreThresholds({"ball": 0.25}, 0.4)
+    after = json.loads((model / "model.json").read_text())
+    assert {name: value for name, value in after.items() if name != "score_thresholds"} == {
+        name: value for name, value in before.items() if name != "score_thresholds"
+    }
+    load_model(model)
+
+
+def test_scores_that_are_none_are_refused_in_one_line(model: Path) -> None:
+    write_score_thresholds(model, ScoreThresholds({"ball": 25.0}))
+    with pytest.raises(ValueError, match="scores from 0 to 1"):
+        read_score_thresholds(model)
+
+
+def test_evaluate_calibrates_a_model(model: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["shapes", str(tmp_path / "data"), "--images", "1", "--height", "96", "--width", "96"]) == 0
+    files = ["--images", str(tmp_path / "data" / "images"), "--annotations", str(tmp_path / "data/annotations.json")]
+    assert main(["evaluate", "--model", str(model), *files, "--calibrate"]) == 0
+    assert "thresholds:" in capsys.readouterr().out
+    thresholds = read_score_thresholds(model)
+    assert thresholds.others is not None
+    assert 0 < thresholds.others < 0.9
+    assert main(["evaluate", "--results", "r.json", "--annotations", files[3], "--calibrate"]) == 2
+    assert "--calibrate are a model's" in capsys.readouterr().err
