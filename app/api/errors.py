@@ -14,7 +14,7 @@ from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, SQLAlchemyErro
 from starlette.exceptions import HTTPException as StarletteHTTPException
 from starlette.routing import Route, compile_path
 
-from app.inference.model_service import ModelUnavailableError
+from app.inference.model_terms import ModelUnavailableError
 from app.store.errors import ConflictError, InvalidFieldError, NotFoundError, OthersEditError, one_line
 
 logger = logging.getLogger("maskloop")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Literal
 
@@ -19,21 +19,33 @@ def held_out_quota(images: int) -> int:
     return max(1, round(HELD_OUT_FRACTION * images)) if images >= FEWEST_IMAGES else 0
 
 
-def split_images(digests: Iterable[str], assigned: dict[str, Part]) -> dict[str, Part]:
+def split_images(
+    digests: Iterable[str], assigned: dict[str, Part], alike: Sequence[Sequence[str]] | None = None
+) -> dict[str, Part]:
     """Assign each image, by its SHA-256 in hexadecimal, to training or to the held-out part.
 
     An image keeps the part it was once `assigned`: no model ever learns from an image that another
-    one was judged by. New images are held out in the order of their digests until the quota is met.
+    one was judged by. Images that are `alike` (groups of digests that show nearly the same) stay in one part: new
+    ones go where the others of their group are. The rest is held out group by group, in the order of the
+    digests, until the quota is met; a group that would be more than is missing is learnt from.
     The one exception: were every image used for training before, the first by digest is held out.
     """
     digests = sorted(set(digests))
     parts: dict[str, Part] = {digest: assigned[digest] for digest in digests if digest in assigned}
-    new = [digest for digest in digests if digest not in assigned]
+    groups = alike if alike is not None else [[digest] for digest in digests]
     quota = held_out_quota(len(digests))
+    for group in groups:
+        before = [parts[digest] for digest in group if digest in parts]
+        if before:  # a model may have learnt from one of them: then none of the others may judge it
+            part: Part = "train" if "train" in before else "held_out"
+            parts |= {digest: part for digest in group if digest not in parts}
     missing = max(0, quota - sum(part == "held_out" for part in parts.values()))
-    for digest in new:
-        parts[digest] = "held_out" if missing > 0 else "train"
-        missing -= parts[digest] == "held_out"
+    for group in groups:
+        if group[0] in parts:
+            continue
+        part = "held_out" if 0 < len(group) <= missing else "train"
+        parts |= dict.fromkeys(group, part)
+        missing -= len(group) if part == "held_out" else 0
     if quota and "held_out" not in parts.values():
         parts[digests[0]] = "held_out"
     if parts and "train" not in parts.values():

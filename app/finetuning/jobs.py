@@ -12,7 +12,7 @@ import signal
 import subprocess
 import threading
 import time
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +23,7 @@ from app.finetuning import job_directory
 from app.finetuning.held_out import read_split, remember_split
 from app.finetuning.interruptions import may_go_on
 from app.finetuning.job_view import NO_MESSAGE, JobView, last_error, model_name
+from app.finetuning.likeness import HASHES, ImageHashes
 from app.finetuning.new_job import fill_directory, prepared_directory, put_in_line
 from app.finetuning.plan import choose_epochs, expected_seconds, useful_epochs
 from app.finetuning.reviewed_data import ReviewedData, TooLittleDataError, reviewed_data
@@ -32,7 +33,8 @@ from app.json_files import read_json, write_json
 from app.processes import find_process, is_running, signal_process, start_process
 from app.store.database import Store
 from app.store.errors import ConflictError, InvalidFieldError, NotFoundError
-from app.store.tables import Category, Job
+from app.store.image_files import original_path
+from app.store.tables import Category, Image, Job
 
 WORKER = "app.finetuning.worker"
 SPLIT = "split.json"  # in the folder of all runs: the part that each image was assigned for ever
@@ -65,6 +67,7 @@ class FineTuning:
         self.runs = store.workspace / "runs"
         self.runs.mkdir(exist_ok=True)
         self.speed = MachineSpeed(self.runs, device)
+        self.hashes = ImageHashes(self.runs / HASHES)
         self._view = JobView(self.runs)
         self._children: dict[int, subprocess.Popen[bytes]] = {}  # by job; asked so that they do not stay as zombies
         self._lock = threading.RLock()
@@ -277,7 +280,10 @@ class FineTuning:
                 if name_or_id not in known and name_or_id not in known.values():
                     raise InvalidFieldError("categories", f"there is no category {name_or_id!r}")
             ids = [known.get(str(name_or_id), name_or_id) for name_or_id in categories]
-        return reviewed_data(session, read_split(self.runs / SPLIT), ids)
+        return reviewed_data(session, read_split(self.runs / SPLIT), ids, self._hashes_of)
+
+    def _hashes_of(self, images: Sequence[Image]) -> dict[str, int]:
+        return self.hashes.of({image.sha256: original_path(self.store.workspace, image.sha256) for image in images})
 
     def _description(self, base_model: str, location: str, data: ReviewedData, epochs: int | None) -> dict[str, Any]:
         """What `job.json` says."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 from collections import Counter
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 from app.exchange.coco_export import Selection, export_coco
 from app.finetuning import job_directory
 from app.finetuning.held_out import Part, split_images
+from app.finetuning.likeness import groups_of_alike
 from app.store.tables import Category, Image, Instance
 from app.store.trash import kept_images
 
@@ -75,9 +76,15 @@ class ReviewedData:
 
 
 def reviewed_data(
-    session: Session, assigned: dict[str, Part], category_ids: Collection[int] | None = None
+    session: Session,
+    assigned: dict[str, Part],
+    category_ids: Collection[int] | None = None,
+    hashes_of: Callable[[Sequence[Image]], Mapping[str, int]] | None = None,
 ) -> ReviewedData:
-    """All reviewed images, with their accepted instances of `category_ids` (None: of every class)."""
+    """All reviewed images, with their accepted instances of `category_ids` (None: of every class).
+
+    `hashes_of` gives the difference hashes of images by SHA-256, by which those that are alike stay in one part.
+    """
     images = session.scalars(kept_images().where(Image.status == "reviewed", ~Image.excluded).order_by(Image.id)).all()
     accepted = (
         select(Instance)
@@ -92,7 +99,9 @@ def reviewed_data(
     categories = [
         category for category in session.scalars(select(Category).order_by(Category.id)) if category.id in used
     ]
-    return ReviewedData(images, instances, categories, split_images((image.sha256 for image in images), assigned))
+    digests = [image.sha256 for image in images]
+    alike = groups_of_alike(digests, hashes_of(images) if hashes_of is not None else {})
+    return ReviewedData(images, instances, categories, split_images(digests, assigned, alike))
 
 
 def write_snapshot(session: Session, data: ReviewedData, directory: Path, file_of: Callable[[Image], Path]) -> None:

@@ -14,14 +14,23 @@ import time
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from app.inference.class_guess import ClassGuess
-from app.inference.model_terms import clipped_box, found_objects, labels_of, suggestion, wanted_category
+from app.inference.model_terms import (
+    ModelUnavailableError,
+    Prediction,
+    clipped_box,
+    found_objects,
+    labels_of,
+    prompted_suggestion,
+    suggestion,
+    wanted_category,
+)
 from app.inference.prompted_masks import PromptedMasks
 from app.inference.registry import ModelRegistry
 from app.store.categories import all_categories, category_for_model
@@ -31,7 +40,7 @@ from app.store.edits import instance_of
 from app.store.errors import one_line
 from app.store.geometry import measured_segmentation
 from app.store.image_files import original_path
-from app.store.instance_state import DEFAULT_THRESHOLD, STORED_FROM
+from app.store.instance_state import STORED_FROM
 from app.store.predictions import replace_predictions
 from app.store.tables import Category, Image
 from core.datasets.images import read_image
@@ -50,18 +59,6 @@ IMAGES_KEPT = 2  # decoded
 FEATURES_KEPT = 4  # images; up to 74 MB each at 800 pixels
 
 
-class ModelUnavailableError(RuntimeError):
-    """A model that was asked for by name cannot be used; one line says why."""
-
-
-@dataclass(frozen=True)
-class Prediction:
-    """How a prediction went."""
-
-    model: str
-    seconds: float
-
-
 class ModelService:
     """The model of one workspace, and the thread that runs it."""
 
@@ -73,7 +70,7 @@ class ModelService:
         self.message = ""  # one line: what is being loaded, or why it is another model than wanted
         self._model_name: str | None = None
         self._predictor: Predictor | None = None
-        self._thresholds: ScoreThresholds
+        self._thresholds: ScoreThresholds | None = None
         self._unavailable: dict[str, str] = {}  # name of the wanted version → why it cannot be loaded
         self.prompts = PromptedMasks(device)
         self._pixels: OrderedDict[str, NDArray[np.uint8]] = OrderedDict()
@@ -206,11 +203,9 @@ class ModelService:
         predictor.score_threshold = score_threshold
         instances = predictor(original_path(self.store.workspace, image.sha256), key=image.sha256)
         seconds = time.perf_counter() - started
-        found = found_objects(instances)
+        found = found_objects(instances, self._thresholds)
         with self.store.writing() as session:
             for entry in found:
-                threshold = self._thresholds.of(entry["category"]["name"])
-                entry["threshold"] = DEFAULT_THRESHOLD if threshold is None else threshold
                 entry["category_id"] = category_for_model(session, entry.pop("category")).id
             replace_predictions(session, image_id, found, name)
         return Prediction(name, seconds)
@@ -240,14 +235,10 @@ class ModelService:
             found = self._described(image, [boxes[index] for index in those], target.name)
             for index, entry in zip(those, found, strict=True):
                 keypoints[index] = entry["keypoints"]
-        suggestions = []
-        for (target, score), points, answer, box in zip(named, keypoints, answers, boxes, strict=True):
-            bbox = answer["bbox"]
-            if not answer["segmentation"]:  # nothing is seen in it: the person's box is what there is
-                bbox = [box[0], box[1], box[2] - box[0], box[3] - box[1]]
-            entry = {"segmentation": answer["segmentation"], "bbox": bbox, "keypoints": points, "score": score}
-            suggestions.append(suggestion(entry, image, target, PROMPT_MODEL))
-        return suggestions
+        return [
+            prompted_suggestion(answer, box, points, score, image, target, PROMPT_MODEL)
+            for (target, score), points, answer, box in zip(named, keypoints, answers, boxes, strict=True)
+        ]
 
     def _classes(
         self, image: Image, boxes: Sequence[Sequence[float]], answers: Sequence[dict[str, Any]]

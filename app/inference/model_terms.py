@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy.orm import Session
@@ -12,14 +13,31 @@ from app.store.categories import all_categories
 from app.store.documents import state_json
 from app.store.errors import InvalidFieldError
 from app.store.geometry import new_state
+from app.store.instance_state import DEFAULT_THRESHOLD
 from app.store.tables import Category, Image
 
 if TYPE_CHECKING:  # torch takes longer to import than all the rest
     from core import Instances, Predictor
+    from core.evaluation.thresholds import ScoreThresholds
 
 
-def found_objects(instances: Instances) -> list[dict[str, Any]]:
-    """The instances in the store's terms: segmentation, bbox (x, y, width, height), score, keypoints, category."""
+class ModelUnavailableError(RuntimeError):
+    """A model that was asked for by name cannot be used; one line says why."""
+
+
+@dataclass(frozen=True)
+class Prediction:
+    """How a prediction went."""
+
+    model: str
+    seconds: float
+
+
+def found_objects(instances: Instances, thresholds: ScoreThresholds | None = None) -> list[dict[str, Any]]:
+    """The instances in the store's terms: segmentation, bbox (x, y, width, height), score, keypoints, category.
+
+    And the threshold of their class, the single default where their model was never calibrated.
+    """
     height, width = instances.image_size
     crops = list(instances.mask_crops()) if instances.masks is not None else [None] * len(instances)
     objects = []
@@ -37,9 +55,30 @@ def found_objects(instances: Instances) -> list[dict[str, Any]]:
                 "bbox": [box[0], box[1], box[2] - box[0], box[3] - box[1]],
                 "keypoints": keypoints,
                 "score": score,
+                "threshold": _threshold(thresholds, instances.category_of(index)["name"]),
             }
         )
     return objects
+
+
+def _threshold(thresholds: ScoreThresholds | None, name: str) -> float:
+    calibrated = thresholds.of(name) if thresholds is not None else None
+    return DEFAULT_THRESHOLD if calibrated is None else calibrated
+
+
+def prompted_suggestion(
+    answer: dict[str, Any],
+    box: Sequence[float],
+    keypoints: Sequence[float],
+    score: float,
+    image: Image,
+    category: Category,
+    model: str,
+) -> dict[str, Any]:
+    """A mask by prompt as instance JSON; where nothing is seen in a person's box (x0, y0, x1, y1), the box itself."""
+    bbox = answer["bbox"] if answer["segmentation"] else [box[0], box[1], box[2] - box[0], box[3] - box[1]]
+    entry = {"segmentation": answer["segmentation"], "bbox": bbox, "keypoints": keypoints, "score": score}
+    return suggestion(entry, image, category, model)
 
 
 def suggestion(entry: dict[str, Any], image: Image, category: Category, model: str) -> dict[str, Any]:

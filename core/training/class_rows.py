@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import partial
+from typing import cast
 
 import torch
 from torch import Tensor, nn
@@ -46,7 +47,8 @@ def merge_categories(
 
     Base categories keep their order, and new ones follow; rows of published weights that stand for
     nothing are left behind. With `keep_base` False only those of the data remain, in their own
-    order. A category that both name, by a synonym too, is described as the data describes it. Ids are
+    order. A category that both name, by a synonym too, is described as the data describes it, and keeps the base's
+    keypoints where the data has none. Ids are
     the data's; a base category whose id is taken gets a free one. Raises ValueError where the data names two categories
     alike.
     """
@@ -65,6 +67,8 @@ def merge_categories(
     for category in named_categories(base):
         name = name_in_data.get(category["name"], category["name"])
         kept = _copy(by_name.pop(name, category))
+        if category.get("keypoints") and not kept.get("keypoints") and not other_keypoints:
+            kept.update(_keypoints_of(category))
         if kept["name"] not in names:
             if kept["id"] in taken:
                 kept["id"] = 1 + max(taken | {other["id"] for other in base})
@@ -180,6 +184,17 @@ def _weight_and_bias(name: str, leading: int, mean: bool) -> dict[str, tuple[int
 def _keypoint_head(model: nn.Module) -> list[str]:
     """The names that the keypoint head's tensors begin with."""
     return [f"{name}." for name, module in model.named_modules() if isinstance(module, KeypointHead)]
+
+
+def _keypoints_of(category: Category) -> Category:
+    fields = ("keypoints", "skeleton", "flip_pairs", "sigmas")
+    return cast(Category, {name: value for name, value in category.items() if name in fields})
+
+
+def without_keypoints(category: Category) -> Category:
+    """A category without the names of its keypoints."""
+    own = _keypoints_of(category)
+    return cast(Category, {name: value for name, value in category.items() if name not in own})
 
 
 def _copy(category: Category) -> Category:

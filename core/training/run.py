@@ -26,7 +26,7 @@ from core.training.metrics_log import MetricsLog
 from core.training.optimizers import build_optimizer
 from core.training.results import Best, refuse_to_overwrite, write_config
 from core.training.samples import steps_an_epoch, taught_images
-from core.training.start import starting_model
+from core.training.start import starting_model, taught_categories
 
 NOTHING_GIVEN = Given()
 
@@ -102,7 +102,9 @@ def prepare_run(config: TrainConfig, here: Processes, given: Given = NOTHING_GIV
     phase_steps = config.steps or config.epochs * steps_an_epoch(len(taught), config.images_a_step, here.count)
     torch.manual_seed(config.seed)
     if checkpoint is None:
-        model, done, best, optimizer_state = starting_model(config, dataset.categories, given.model), 0, Best(), None
+        known = (config.model or given.model is not None) and dataset.known_ahead
+        categories = taught_categories(dataset) if known else dataset.categories
+        model, done, best, optimizer_state = starting_model(config, categories, given.model), 0, Best(), None
     else:
         _check_resumable(checkpoint, config, phase_steps)
         model, done, best = restored_model(checkpoint, given.model), checkpoint["step"], Best(**checkpoint["best"])

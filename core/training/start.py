@@ -8,12 +8,19 @@ from pathlib import Path
 import torch
 
 from core.config import ModelConfig, TrainConfig
+from core.datasets.annotated_images import AnnotatedImages
 from core.model.checkpoints_of_others import CLASSIFIER_LANDMARKS, find_state_dict, stand_ins
 from core.model.mask_rcnn import MaskRCNN
 from core.model.weights import load_model
 from core.recipes import read_fields
 from core.structures import Category
-from core.training.class_rows import keypoint_names, merge_categories, move_to_categories, read_synonyms
+from core.training.class_rows import (
+    keypoint_names,
+    merge_categories,
+    move_to_categories,
+    read_synonyms,
+    without_keypoints,
+)
 
 
 def starting_model(config: TrainConfig, categories: Sequence[Category], given: MaskRCNN | None = None) -> MaskRCNN:
@@ -58,6 +65,17 @@ def _with_room(base: MaskRCNN, config: TrainConfig, categories: Sequence[Categor
         base.categories = merged
         return base
     return move_to_categories(base, merged, synonyms)
+
+
+def taught_categories(dataset: AnnotatedImages) -> list[Category]:
+    """The categories of a data set, without the names of keypoints where not a single keypoint is labelled.
+
+    A tool writes the names of a class with every file; a model that knows its keypoints need not forget them for that.
+    """
+    every = (annotation for place in range(len(dataset)) for annotation in dataset.annotations(place))
+    if any(any((annotation.get("keypoints") or [])[2::3]) for annotation in every):
+        return dataset.categories
+    return [without_keypoints(category) for category in dataset.categories]
 
 
 def new_model_config(config: TrainConfig, categories: Sequence[Category]) -> ModelConfig:

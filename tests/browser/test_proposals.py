@@ -39,18 +39,18 @@ def test_the_slider_moves_one_class_or_all_and_goes_back(open_editor: Any, image
     rows = editor.page.locator(".ml-object")
     slider = editor.page.get_by_label("Show proposals from this score on")
     assert rows.count() == 3
-    assert editor.page.locator(".ml-slider-value").inner_text() == "by class"
+    assert editor.page.locator(".ml-panel-objects .ml-slider-value").inner_text() == "by class"
     editor.page.get_by_label("Whose threshold the slider moves").select_option("ball")
-    assert editor.page.locator(".ml-slider-value").inner_text() == "30 %"
+    assert editor.page.locator(".ml-panel-objects .ml-slider-value").inner_text() == "30 %"
     slider.fill("5")
     assert rows.count() == 4
     editor.page.get_by_label("Whose threshold the slider moves").select_option("All classes")
     slider.fill("45")
     assert rows.count() == 3
-    assert editor.page.locator(".ml-slider-value").inner_text() == "45 %"
+    assert editor.page.locator(".ml-panel-objects .ml-slider-value").inner_text() == "45 %"
     editor.page.get_by_label("Back to what the model is calibrated to").click()
     assert rows.count() == 3
-    assert editor.page.locator(".ml-slider-value").inner_text() == "by class"
+    assert editor.page.locator(".ml-panel-objects .ml-slider-value").inner_text() == "by class"
 
 
 def test_reviewed_means_what_is_shown_and_no_more(open_editor: Any, data_plane: DataPlane, image: int) -> None:

@@ -33,6 +33,17 @@ def detections(model: MaskRCNN) -> Any:
     return model([image])[0]
 
 
+def test_a_class_that_the_data_shows_without_keypoints_keeps_those_of_the_model() -> None:
+    base = model_of()
+    merged = merge_categories(base.categories, [{"id": 9, "name": "person"}], keep_base=True)
+    assert merged[0] == {**PERSON, "id": 9}
+    moved = move_to_categories(base, merged).eval()
+    assert moved.config.num_keypoints == 2
+    before, after = detections(base), detections(moved)
+    assert len(before) > 10
+    assert torch.equal(before.keypoints, after.keypoints)
+
+
 def test_old_classes_are_detected_alike_in_an_extended_model() -> None:
     base = model_of()
     fruit: list[Category] = [{"id": 7, "name": "fig"}, {"id": 8, "name": "cat"}]
