@@ -90,8 +90,10 @@ def _draw_curves(curves: Curves) -> Figure:
         label = f"{curves.names[number]}  {100 * at_half[:, number].mean():.1f}"
         style = {"color": COLOURS[place], "label": label} if few else {"color": "#999999", "lw": 0.6, "alpha": 0.6}
         left.plot(curves.recall, at_half[:, number], **style)
+    if not few:
+        left.plot(curves.recall, at_half.mean(axis=1), color="black", label=f"mean  {100 * at_half.mean():.1f}")
     title = "each class" if few else f"each of {len(curves.names)} classes"
-    _frame(left, f"{curves.kind}: {title} at {overlap} 0.50", few and bool(curves.names))
+    _frame(left, f"{curves.kind}: {title} at {overlap} 0.50", bool(curves.names))
     for colour, (label, rows) in zip(COLOURS, THRESHOLDS.items(), strict=False):
         if curves.names:
             mean = curves.precision[rows].mean(axis=(0, 2))
@@ -118,7 +120,7 @@ def _draw_grid(grid: MatchGrid) -> Figure:
     places = [*shown, len(grid.names)]
     counts = grid.counts[np.ix_(places, places)]
     shares = counts / np.maximum(1, counts.sum(axis=1, keepdims=True))
-    side = 2.6 + 0.42 * len(places)
+    side = 2.6 + 0.34 * len(places)
     figure = Figure(figsize=(side + 0.6, side), dpi=120, layout="constrained")
     axes = figure.subplots()
     axes.imshow(shares, cmap="Blues", vmin=0, vmax=1)

@@ -14,10 +14,10 @@ import torch
 
 from benchmarks.ablations import TABLES, summarised
 from benchmarks.alternating import compare
-from benchmarks.inference import agreement_of
+from benchmarks.inference import agreement_of, their_bitmap
 from benchmarks.own_process import in_own_process
 from benchmarks.same_weights import torchvision_model, write_weights
-from core import load_model
+from core import Instances, load_model
 from core.masks import encode_rle
 
 
@@ -36,6 +36,14 @@ def test_equal_detections_agree() -> None:
 def test_other_detections_are_not_timed(other: list[dict[str, Any]]) -> None:
     with pytest.raises(ValueError, match="nothing to compare"):
         agreement_of([[detection(5)]], [other])
+
+
+def test_a_pixel_at_exactly_one_half_is_mask_on_both_sides() -> None:
+    ours = Instances(
+        (4, 4), torch.tensor([[0.0, 0, 4, 4]]), torch.tensor([1]), torch.ones(1), torch.full((1, 28, 28), 0.5)
+    )
+    assert ours.bitmaps()[0].all()
+    assert their_bitmap(torch.full((4, 4), 0.5)).all()
 
 
 def test_both_take_turns_and_each_is_first_every_second_time() -> None:

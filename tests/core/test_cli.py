@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import subprocess
 import sys
 import time
@@ -10,8 +11,10 @@ from collections import Counter
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 import torch
+from PIL import Image
 from pycocotools.coco import COCO
 
 from core import MaskRCNN, ModelConfig, save_model
@@ -87,6 +90,27 @@ def test_predictions_are_a_coco_data_set(toy: Path, tmp_path: Path, capsys: pyte
     assert figures[0] == figures[1]
 
 
+def test_pictures_are_drawn_of_each_image_and_never_over_one(
+    toy: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    output, pictures, photos = tmp_path / "p.json", tmp_path / "pictures", tmp_path / "photos"
+    (photos / "more").mkdir(parents=True)
+    original = toy / "data" / "images" / "toy000.png"
+    shutil.copy(original, photos / "a.png")
+    Image.open(original).save(photos / "a.jpg")
+    shutil.copy(original, photos / "more" / "b.png")
+    arguments = ["predict", str(photos), "--model", str(toy / "model"), "--output", str(output), "--draw"]
+    assert main([*arguments, str(pictures)]) == 0
+    drawn = sorted(path.relative_to(pictures).as_posix() for path in pictures.rglob("*.*"))
+    assert drawn == ["a.jpg", "a.png.jpg", "more/b.jpg"]
+    difference = np.asarray(Image.open(pictures / "more" / "b.jpg"), dtype=int) - np.asarray(Image.open(original))
+    assert np.abs(difference).max() > 60
+    before = (photos / "a.jpg").read_bytes()
+    assert main([*arguments, str(photos)]) == 2
+    assert "is one of the images; name another folder" in capsys.readouterr().err
+    assert (photos / "a.jpg").read_bytes() == before
+
+
 def test_objects_beyond_the_limit_are_counted_in_one_line(
     toy: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -135,7 +159,11 @@ def test_a_broken_image_is_named_and_the_others_are_kept(
 def test_evaluate_takes_a_model_or_results(toy: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     annotations, output = str(toy / "data" / "annotations.json"), tmp_path / "metrics.json"
     command = ["evaluate", "--annotations", annotations, "--output", str(output)]
-    assert main([*command, "--model", str(toy / "model"), "--images", str(toy / "data" / "images")]) == 0
+    judged = ["--model", str(toy / "model"), "--images", str(toy / "data" / "images"), "--curves", str(tmp_path / "c")]
+    assert main([*command, *judged]) == 0
+    assert {path.stem for path in (tmp_path / "c").iterdir()} == {
+        "matches", "precision_recall_bbox", "precision_recall_segm", "precision_recall_keypoints"
+    }  # fmt: skip
     printed = capsys.readouterr()
     assert [line.split()[:2] for line in printed.out.splitlines()[::2]] == [
         ["bbox", "AP"],

@@ -14,7 +14,7 @@ from torchvision.models.detection import (
 )
 from torchvision.models.detection.roi_heads import paste_masks_in_image
 
-from core import load_model
+from core import Instances, Predictor, load_model
 from core.model.mask_rcnn import MaskRCNN
 
 MIN_SIZE, MAX_SIZE = 160, 220
@@ -100,3 +100,44 @@ def test_keypoints_agree(tmp_path: Path) -> None:
     distance = (found.keypoints[..., :2] - expected["keypoints"][..., :2]).norm(dim=-1)
     assert (distance < 0.1).float().mean() > 0.98
     assert found.categories[0]["keypoints"][0] == "nose"
+
+
+def furthest_box_edge(found: Instances, expected: dict[str, Tensor]) -> float:
+    """The largest distance, in pixels, of a box of theirs from the nearest of ours with its label."""
+    distance = (expected["boxes"][:, None] - found.boxes[None]).abs().amax(dim=2)
+    other = expected["labels"][:, None] != found.labels[None]
+    return float(distance.masked_fill(other, torch.inf).amin(dim=1).max())
+
+
+@pytest.fixture(scope="module")
+def theirs() -> nn.Module:
+    return random_detector(maskrcnn_resnet50_fpn, seed=3)
+
+
+@pytest.fixture(scope="module")
+def pixels() -> Tensor:
+    """uint8, which is what every door takes."""
+    return torch.randint(256, (3, 120, 170), generator=torch.Generator().manual_seed(7), dtype=torch.uint8)
+
+
+def test_boxes_agree_to_a_thousandth_of_a_pixel_with_every_speed_up_off(
+    theirs: nn.Module, pixels: Tensor, tmp_path: Path
+) -> None:
+    ours = load(theirs, tmp_path)
+    with torch.no_grad():
+        expected = theirs([pixels / 255])[0]
+        (found,) = ours([pixels / 255], min_size=MIN_SIZE, max_size=MAX_SIZE)
+    assert len(found) == len(expected["boxes"]) >= 24
+    assert furthest_box_edge(found, expected) < 1e-3
+
+
+def test_boxes_agree_to_a_fifth_of_a_pixel_as_they_are_predicted(
+    theirs: nn.Module, pixels: Tensor, tmp_path: Path
+) -> None:
+    """With folded normalisation, Winograd's convolutions and channels last: sums in another order, in float32."""
+    ours = Predictor(load(theirs, tmp_path), "cpu", 0.05, MIN_SIZE, MAX_SIZE)
+    with torch.no_grad():
+        expected = theirs([pixels / 255])[0]
+    found = ours(pixels)
+    assert abs(len(found) - len(expected["boxes"])) <= 1
+    assert furthest_box_edge(found, expected) < 0.2
