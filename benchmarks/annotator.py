@@ -132,23 +132,24 @@ class Annotator:
         for index in self.by_hand:
             ious[index] = self._draw(targets[index])
         self.ledger.book("accept")
-        self._ask("PUT", "/status", {"status": "reviewed", "score_threshold": threshold})
+        moved = {} if threshold is None else {"score_threshold": threshold}
+        self._ask("PUT", "/status", {"status": "reviewed", **moved})
         return self.ledger, list(ious.values())
 
     def _best_threshold(
         self, instances: Sequence[dict[str, Any]], targets: Sequence[Target]
-    ) -> tuple[float, list[dict[str, Any]], dict[int, int]]:
-        """The slider where a person would leave or put it: what is shown, and object → proposal."""
-        best: tuple[float, float, list[dict[str, Any]], dict[int, int]] | None = None
-        for threshold in (0.5, 0.7, 0.9, 1.0):
-            shown = [one for one in instances if one["score"] is None or one["score"] >= threshold]
+    ) -> tuple[float | None, list[dict[str, Any]], dict[int, int]]:
+        """The slider where a person would leave (None) or put it: what is shown, and object → proposal."""
+        best: tuple[float, float | None, list[dict[str, Any]], dict[int, int]] | None = None
+        for threshold in (None, 0.5, 0.7, 0.9, 1.0):
+            shown = [one for one in instances if _is_shown(one, threshold)]
             matches = self._match(shown, targets)
             useful = sum(targets[index].vertices for index in matches)
-            cost = 2 * (len(shown) - len(matches)) - useful + (threshold != 0.5)
+            cost = 2 * (len(shown) - len(matches)) - useful + (threshold is not None)
             if best is None or cost < best[0]:
                 best = (cost, threshold, shown, matches)
         assert best is not None
-        self.ledger.book("threshold", best[1] != 0.5)
+        self.ledger.book("threshold", best[1] is not None)
         return best[1:]
 
     def _match(self, shown: Sequence[dict[str, Any]], targets: Sequence[Target]) -> dict[int, int]:
@@ -245,6 +246,12 @@ class Annotator:
     def _mask(self, instance: dict[str, Any]) -> NDArray[np.uint8]:
         segmentation = instance["segmentation"] or encode_rle(np.zeros((self.height, self.width), np.uint8))
         return decode_rle(segmentation_to_rle(segmentation, self.height, self.width))
+
+
+def _is_shown(instance: dict[str, Any], threshold: float | None) -> bool:
+    """Whether the page shows a proposal; None: as its model is calibrated."""
+    least = instance.get("threshold") or 0.0 if threshold is None else threshold
+    return instance["score"] is None or instance["score"] >= least
 
 
 def iou(first: NDArray[np.uint8], second: NDArray[np.uint8]) -> float:
