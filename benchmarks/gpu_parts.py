@@ -27,6 +27,7 @@ from core.masks import encode_rle, rle_iou, segmentation_to_rle
 PROJECT = Path(__file__).resolve().parents[1]
 MODEL = "scenes"  # it knows the classes of the synthetic scenes that are learned from
 SCORE = 0.5
+TINY_SIZES: dict[str, Any] = {"min_sizes": (128,), "max_size": 176}
 
 
 @dataclass(frozen=True)
@@ -105,6 +106,8 @@ def torchrun(setting: Setting) -> Iterator[Check]:
     command += ["--output", str(run), "--model", MODEL, "--steps", "2", "--log-every", "1", "--batch-size", "1"]
     command += ["--model-config", str(config.model_config), "--learning-rate", "1e-5"]
     command += ["--device", "cuda" if on_gpu else "cpu"]
+    if setting.tiny:
+        command += ["--min-sizes", "128", "--max-size", "176"]
     environment = os.environ | ({} if on_gpu else {"OMP_NUM_THREADS": "1"})
     done = subprocess.run(
         command, cwd=PROJECT, env=environment, capture_output=True, text=True, timeout=180, check=False
@@ -201,6 +204,7 @@ def _config(setting: Setting, output: Path) -> TrainConfig:
         warmup_steps=0,
         learning_rate=1e-5,
         horizontal_flip=0.0,
+        **(TINY_SIZES if setting.tiny else {}),
         log_every=1,
     )
 

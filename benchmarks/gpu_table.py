@@ -10,15 +10,15 @@ from typing import Any
 import torch
 
 from benchmarks.alternating import HEADER, seconds_of
-from benchmarks.gpu_parts import MODEL, Setting
+from benchmarks.gpu_parts import MODEL, TINY_SIZES, Setting
 from benchmarks.inference import inference_comparisons
 from benchmarks.training_step import training_comparison
 from core import CocoDataset, MaskRCNN, Predictor, TrainConfig, load_model
 from core.datasets import read_image
 from core.training.distributed import Processes
-from core.training.execution import execution
+from core.training.learning.execution import execution
+from core.training.learning.step import backward
 from core.training.samples import TargetsForModel
-from core.training.step import backward
 
 RUNS = 7
 STEP_IMAGES = 4
@@ -63,14 +63,15 @@ def _works(setting: Setting) -> Iterator[tuple[str, Callable[[], Callable[[], ob
 
 
 def _predicting(setting: Setting, count: int) -> Callable[[], object]:
-    predictor = Predictor(MODEL, str(setting.device), cache_size=0)
+    sizes = {"min_size": 128, "max_size": 176} if setting.tiny else {}
+    predictor = Predictor(MODEL, str(setting.device), cache_size=0, **sizes)
     images = [read_image(path) for path in (setting.photographs * count)[:count]]
     return (lambda: predictor(images[0])) if count == 1 else (lambda: predictor.predict_batch(images))
 
 
 def _stepping(setting: Setting, count: int, options: dict[str, Any]) -> Callable[[], object]:
     """A step as `core.train` makes it: gradients in mixed precision or not, and the optimizer's."""
-    config = TrainConfig(batch_size=count, **options)
+    config = TrainConfig(batch_size=count, **options, **(TINY_SIZES if setting.tiny else {}))
     dataset = CocoDataset(setting.data / "images", setting.data / "annotations.json", box_masks=True)
     images, targets = zip(*(dataset[index % len(dataset)] for index in range(count)), strict=True)
     model: MaskRCNN = load_model(MODEL).to(setting.device, memory_format=torch.channels_last)  # type: ignore[call-overload]

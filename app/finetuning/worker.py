@@ -25,7 +25,7 @@ from core import CocoDataset, evaluate, load_model, train
 from core.config import TrainConfig
 from core.model.weights import SIDECAR_FILE, WEIGHTS_FILE
 from core.training.checkpoints import CHECKPOINT, load_checkpoint
-from core.training.metrics_log import METRICS
+from core.training.records.metrics_log import METRICS
 
 
 def run_job(directory: Path) -> None:

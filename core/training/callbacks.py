@@ -15,7 +15,8 @@ class Callback:
     """Does nothing; override what you want to hear of.
 
     Every process of a run calls all of them, and `run.here.is_main` is True in one alone. What is raised ends
-    the run as an error of its own would. `run.stop()` ends it in good order after the step, with a checkpoint.
+    the run as an error of its own would. `run.stop()` ends it in good order after the step, with a checkpoint; several
+    processes agree on it at the next line of the log.
     """
 
     def on_start(self, run: Run) -> None:

@@ -24,19 +24,19 @@ from core.structures import Category
 from core.training.callbacks import Callback
 from core.training.checkpoints import CheckpointClock
 from core.training.distributed import processes
-from core.training.divergence import FiniteLoss, TrainingDivergedError
-from core.training.execution import execution
 from core.training.given import Given, effective_config
-from core.training.metrics_log import StepMeter
-from core.training.optimizers import set_learning_rate
+from core.training.learning.divergence import FiniteLoss, TrainingDivergedError
+from core.training.learning.execution import execution
+from core.training.learning.optimizers import set_learning_rate
+from core.training.learning.schedules import learning_rate_factor
+from core.training.learning.step import backward
 from core.training.ranges import check_training_ranges
+from core.training.records.metrics_log import StepMeter
+from core.training.records.writers import writers_for
 from core.training.run import Run, enter_phase, prepare_run, write_checkpoint, write_model
 from core.training.samples import TargetsForModel, batches
-from core.training.schedules import learning_rate_factor
 from core.training.signals import StopRequest, stop_requests
-from core.training.step import backward
 from core.training.validation import validate, validation_is_due
-from core.training.writers import writers_for
 
 # Of memory. Often enough to keep a run from growing, seldom enough: at every step it would cost a sixth of the time.
 STEPS_BETWEEN_RELEASES = 5

@@ -16,15 +16,15 @@ from core.datasets.transforms import training_transforms
 from core.model.mask_rcnn import MaskRCNN
 from core.model.weights import save_model
 from core.training.alternating import Phase, freeze_for, model_for, phases_of
-from core.training.averaging import WeightAverage
 from core.training.callbacks import Callback, Callbacks
 from core.training.checkpoints import load_checkpoint, model_state, restored_model, save_checkpoint
 from core.training.class_rows import hold_other_rows
 from core.training.distributed import Processes
 from core.training.given import Given, look_at_first, training_data
-from core.training.metrics_log import MetricsLog
-from core.training.optimizers import build_optimizer
-from core.training.results import Best, refuse_to_overwrite, write_config
+from core.training.learning.averaging import WeightAverage
+from core.training.learning.optimizers import build_optimizer
+from core.training.records.metrics_log import MetricsLog
+from core.training.records.results import Best, refuse_to_overwrite, write_config
 from core.training.samples import steps_an_epoch, taught_images
 from core.training.start import starting_model, taught_categories
 

@@ -14,7 +14,7 @@ from core import ModelConfig, TrainConfig
 from core.__main__ import main
 from core.commands.arguments import Train, parse
 from core.recipes import batch_note, read_recipe, recipe_config, recipe_names
-from core.training.schedules import division_steps, learning_rate_factor
+from core.training.learning.schedules import division_steps, learning_rate_factor
 
 DATA = {"images": "images", "annotations": "a.json", "output": "run"}
 DATA_OPTIONS = ["--images", "images", "--annotations", "a.json", "--output", "run"]

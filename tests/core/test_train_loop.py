@@ -17,7 +17,7 @@ import torch
 from safetensors.torch import load_file
 
 from core import CocoDataset, TrainConfig, evaluate, load_model, train
-from core.training.divergence import TrainingDivergedError
+from core.training.learning.divergence import TrainingDivergedError
 from tests.core.toy_data import TINY_MODEL, toy_config, write_toy_data
 
 
@@ -273,7 +273,7 @@ def test_two_processes_train_as_one(toy: Path, tmp_path: Path, project_root: Pat
     command += ["train", "--output", str(run), "--steps", "3", "--log-every", "1", "--batch-size", "1", "--model="]
     command += ["--images", config.images, "--annotations", config.annotations, "--device", "cpu"]
     command += ["--model-config", json.dumps(TINY_MODEL), "--val-annotations", config.annotations]
-    command += ["--training", training]
+    command += ["--training", training, "--accumulate", "2", "--ema", "0.9"]
     environment = os.environ | {"OMP_NUM_THREADS": "1"}
     done = subprocess.run(
         command, cwd=project_root, env=environment, capture_output=True, text=True, timeout=300, check=False

@@ -12,10 +12,10 @@ import torch
 from core import CocoDataset, MaskRCNN, ModelConfig, TrainConfig
 from core.model.images import batch_images
 from core.training.distributed import Processes
-from core.training.metrics_log import MetricsLog
-from core.training.optimizers import build_optimizer, set_learning_rate
+from core.training.learning.optimizers import build_optimizer, set_learning_rate
+from core.training.learning.schedules import learning_rate_factor
+from core.training.records.metrics_log import MetricsLog
 from core.training.samples import BatchOrder, SeededSamples, TargetsForModel, input_size, taught_images
-from core.training.schedules import learning_rate_factor
 from tests.core.toy_data import TINY_MODEL, write_toy_data
 
 CPU = torch.device("cpu")

@@ -16,7 +16,7 @@ from torch import Tensor
 
 from core import TrainConfig, train
 from core.training import Callback
-from core.training.writers import numbers_of
+from core.training.records.writers import numbers_of
 from tests.core.toy_data import TINY_MODEL, toy_config, write_toy_data
 
 

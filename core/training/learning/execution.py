@@ -43,8 +43,7 @@ def execution(model: MaskRCNN, config: TrainConfig) -> Iterator[None]:
 def residual_blocks(model: MaskRCNN) -> list[nn.Module]:
     """The blocks of the backbone (and of res5 where it is the head) in which something learns, the stem left out."""
     stages = [module for backbone in model.backbones() for stage in backbone.stages()[1:] for module in stage]
-    if model.res5 is not None:
-        stages.append(model.res5)
+    stages += [module for name, module in model.named_modules() if name.split(".")[-1] == "res5"]
     blocks = [block for stage in stages for block in (stage.children() if _is_list(stage) else [stage])]
     return [block for block in blocks if any(parameter.requires_grad for parameter in block.parameters())]
 

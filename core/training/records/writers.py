@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from core.files import write_text_atomically
 from core.training.callbacks import Callback
-from core.training.metrics_log import METRICS
+from core.training.records.metrics_log import METRICS
 
 if TYPE_CHECKING:
     from core.training.run import Run
