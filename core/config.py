@@ -253,7 +253,8 @@ class TrainConfig:
     validate_every: int = 1  # epochs; 0 validates at the end only
     # Which AP says which model is the best: "auto" is keypoints' for a model that has them and no masks, else masks',
     # else boxes'.
-    select_by: Literal["auto", "bbox", "segm", "keypoints"] = "auto"
+    # "last" chooses none: the last step's model, so that the validation images can judge it.
+    select_by: Literal["auto", "bbox", "segm", "keypoints", "last"] = "auto"
     validation_losses: bool = False  # the losses on the validation data too, in metrics.jsonl
     resume: bool = False  # go on from the checkpoint in `output`
 

@@ -81,6 +81,11 @@ def unclear_sides(categories: Sequence[Category]) -> list[str]:
     return reasons
 
 
+def mirrored_names(names: Sequence[str]) -> list[tuple[str, str]]:
+    """Pairs of names that differ by their side only, as "left door" and "right door"."""
+    return [(names[one], names[other]) for one, other in _pairs(Category(id=0, name="", keypoints=list(names)))]
+
+
 def _pairs(category: Category) -> Iterator[tuple[int, int]]:
     """Pairs of keypoint numbers from 0 that trade places."""
     names = category.get("keypoints") or []

@@ -13,6 +13,7 @@ from app.finetuning.jobs import MOST_EPOCHS, FineTuning
 from app.finetuning.reviewed_data import TooLittleDataError
 from app.values import Id, Text
 
+MOST_MINUTES = 10_000
 router = APIRouter(prefix="/api/jobs", tags=["fine-tuning"])
 
 
@@ -38,6 +39,9 @@ class NewJob(BaseModel):
     )
     epochs: int | None = Field(
         None, ge=1, le=MOST_EPOCHS, description="Passes over the images; chosen from their number without it."
+    )
+    minutes: float | None = Field(
+        None, gt=0, le=MOST_MINUTES, description="The job ends when they are over, however far it is by then."
     )
 
 
@@ -105,6 +109,7 @@ class Plan(BaseModel):
     epochs: int = Field(description="What is used where none are given.")
     seconds: float | None = Field(description="How long; null until this base model has been timed on this machine.")
     seconds_per_image: float | None
+    sides: list[list[str]] = Field(description="Classes that differ by their side only: images are not mirrored then.")
 
 
 @router.post("", status_code=201, response_model=JobWithCurves, responses=NOT_FOUND | INVALID)
@@ -112,7 +117,7 @@ def start_job(fine_tuning: TheFineTuning, wanted: NewJob) -> Any:
     """Freeze the reviewed images and train on them in a process of its own; one job runs at a time."""
     base_model = wanted.base_model if wanted.base_model is not None else fine_tuning.registry.original()
     try:
-        return fine_tuning.start(base_model, wanted.categories, wanted.epochs)
+        return fine_tuning.start(base_model, wanted.categories, wanted.epochs, wanted.minutes)
     except TooLittleDataError as error:
         return error_answer(422, str(error))
 

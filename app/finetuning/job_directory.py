@@ -18,6 +18,7 @@ CANCEL = "cancel.json"  # a person asked to stop, and when
 BEFORE = "before.json"  # how the base model was judged, for a process that goes on
 INTERRUPTED = "interrupted.json"  # how often the process was killed, and the checkpoint it had then
 RESULT = "result.json"  # written last: where it is, the job is done
+PROMPTS = "prompts"  # the prompt model that was tuned, where it is better on the held-out images
 COMPARISON = "comparison"  # pictures of held-out images before and after
 MEASURING = "measuring"  # scratch of the speed measurement
 
@@ -26,6 +27,9 @@ def training_config(directory: Path, job: dict[str, Any]) -> TrainConfig:
     """The training run of a job: all of its data, always from the base model that the person chose."""
     images, held_out = directory / IMAGES, directory / HELD_OUT_ANNOTATIONS
     epochs = job["epochs"] or 1
+    mirroring: dict[str, Any] = (
+        {"horizontal_flip": 0.0} if job.get("sides") and "horizontal_flip" not in job["training"] else {}
+    )
     return TrainConfig(
         images=str(images),
         annotations=str(directory / TRAIN_ANNOTATIONS),
@@ -37,5 +41,7 @@ def training_config(directory: Path, job: dict[str, Any]) -> TrainConfig:
         validate_every=epochs_between_validations(epochs),
         device=job["device"],
         log_every=1,
+        select_by="last",  # the held-out images judge the model: they do not choose it too
+        **mirroring,
         **job["training"],
     )

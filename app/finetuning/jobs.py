@@ -25,7 +25,7 @@ from app.finetuning.interruptions import may_go_on
 from app.finetuning.job_view import NO_MESSAGE, JobView, last_error, model_name
 from app.finetuning.likeness import HASHES, ImageHashes
 from app.finetuning.new_job import fill_directory, prepared_directory, put_in_line
-from app.finetuning.plan import choose_epochs, expected_seconds, useful_epochs
+from app.finetuning.plan import choose_epochs, expected_seconds, planned_minutes, useful_epochs
 from app.finetuning.reviewed_data import ReviewedData, TooLittleDataError, reviewed_data
 from app.finetuning.step_time import MachineSpeed
 from app.inference.registry import ModelRegistry
@@ -35,6 +35,7 @@ from app.store.database import Store
 from app.store.errors import ConflictError, InvalidFieldError, NotFoundError
 from app.store.image_files import original_path
 from app.store.tables import Category, Image, Job
+from core.keypoint_sides import mirrored_names
 
 WORKER = "app.finetuning.worker"
 SPLIT = "split.json"  # in the folder of all runs: the part that each image was assigned for ever
@@ -94,6 +95,7 @@ class FineTuning:
             "images": {"reviewed": len(data.images), **images},
             "classes": data.class_counts(),
             "missing": data.what_is_missing(),
+            "sides": [list(pair) for pair in mirrored_names([row["name"] for row in data.class_counts()])],
             "epochs": epochs,
             "seconds_per_image": speed,
             "seconds": None if speed is None else expected_seconds(epochs, **images, seconds_per_image=speed),
@@ -114,11 +116,16 @@ class FineTuning:
             self.speed.measure(base_model, prepare)
 
     def start(
-        self, base_model: str, categories: Collection[str | int] | None = None, epochs: int | None = None
+        self,
+        base_model: str,
+        categories: Collection[str | int] | None = None,
+        epochs: int | None = None,
+        minutes: float | None = None,
     ) -> dict[str, Any]:
         """Freeze the reviewed images and put a job in line; returns it.
 
-        Without `epochs` their number is chosen from the amount of data and the speed of this machine.
+        Without `epochs` their number is chosen from the amount of data and the speed of this machine. With `minutes`
+        the job ends when they are over, however many epochs that is; without both it is the time that was planned.
         Raises NotFoundError for an unknown base model, InvalidFieldError for categories or epochs that
         cannot be meant, TooLittleDataError where there is nothing to learn from; nothing is left behind then.
         """
@@ -131,9 +138,13 @@ class FineTuning:
                 if (missing := data.what_is_missing()) is not None:
                     raise TooLittleDataError(missing)
                 speed = self.speed.of(base_model)
-                if epochs is None and speed is not None:
-                    epochs = choose_epochs(**_image_counts(data), seconds_per_image=speed)
-                description = self._description(base_model, location, data, epochs)
+                images = _image_counts(data)
+                if epochs is None and minutes is not None:
+                    epochs = useful_epochs(images["train"])
+                elif epochs is None and speed is not None:
+                    epochs = choose_epochs(**images, seconds_per_image=speed)
+                    minutes = planned_minutes(epochs, **images, seconds_per_image=speed)
+                description = self._description(base_model, location, data, epochs) | {"minutes": minutes}
                 prepared = prepared_directory(self.store, session, data, description, self.runs)
             job_id = put_in_line(self.store, prepared, description, self.runs)
             remember_split(self.runs / SPLIT, data.parts)
@@ -267,6 +278,7 @@ class FineTuning:
                 **(result["after"] or {}),
             },
             categories=read_json(directory / "model.json")["categories"],
+            prompts=directory / job_directory.PROMPTS if (result.get("prompts") or {}).get("kept") else None,
         )
         self.speed.record(job.config["base_model"], result["seconds_per_image"])
 
@@ -295,6 +307,7 @@ class FineTuning:
             "training": self.training,
             "images": _image_counts(data),
             "classes": data.class_counts(),
+            "sides": mirrored_names([row["name"] for row in data.class_counts()]),
         }
 
     def _directory(self, job: Job) -> Path:

@@ -9,6 +9,8 @@ MOST_EPOCHS = 150
 FEWEST_EPOCHS = 8  # of a large data set, where time allows
 VALIDATIONS = 10  # points of the curve of average precision
 LOADING_SECONDS = 20.0  # libraries, models, pictures of the comparison
+PROMPT_SECONDS, PROMPT_SHARE = 75.0, 0.15  # for the prompt model: so long, at most this part of a job's time
+LEAST_TRAINING = 0.3  # of a job's time, however long the rest takes
 JUDGING = 0.5  # looking at an image costs this part of learning from it: there is no backward pass
 
 
@@ -20,7 +22,9 @@ def useful_epochs(images: int) -> int:
 def expected_seconds(epochs: int, train: int, held_out: int, seconds_per_image: float) -> float:
     """How long a job takes that passes `epochs` times over its training images and judges on the held-out ones."""
     judged = held_out * (2 + min(VALIDATIONS, epochs))
-    return LOADING_SECONDS + seconds_per_image * (epochs * train + JUDGING * judged)
+    return (
+        LOADING_SECONDS + (PROMPT_SECONDS if held_out else 0) + seconds_per_image * (epochs * train + JUDGING * judged)
+    )
 
 
 def choose_epochs(train: int, held_out: int, seconds_per_image: float) -> int:
@@ -31,6 +35,20 @@ def choose_epochs(train: int, held_out: int, seconds_per_image: float) -> int:
     while epochs > fewest and expected_seconds(epochs, train, held_out, seconds_per_image) > limit:
         epochs -= 1
     return epochs
+
+
+def planned_minutes(epochs: int, train: int, held_out: int, seconds_per_image: float) -> float:
+    """The time that a job may take which nobody gave a number of epochs or minutes: what its plan says."""
+    return max(MINUTES_WILLING_TO_WAIT, expected_seconds(epochs, train, held_out, seconds_per_image) / 60)
+
+
+def training_seconds(minutes: float, used: float, judging: float) -> float:
+    """What is left for the steps of a job of so many minutes, `used` seconds after its begin.
+
+    `judging` is what the base model's judgement took: the new one's takes as long, and something is to be written.
+    """
+    rest = 1.5 * judging + LOADING_SECONDS / 2 + min(PROMPT_SECONDS, PROMPT_SHARE * 60 * minutes)
+    return max(LEAST_TRAINING * 60 * minutes, 60 * minutes - used - rest)
 
 
 def epochs_between_validations(epochs: int) -> int:

@@ -8,24 +8,39 @@ piece: where it is, the job is done. What went wrong is the last line of the out
 from __future__ import annotations
 
 import os
+import shutil
 import sys
 import time
 import traceback
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
+from typing import Any
 
 from app.finetuning import job_directory
 from app.finetuning.comparison import draw_comparison
 from app.finetuning.job_directory import training_config
-from app.finetuning.plan import choose_epochs
+from app.finetuning.plan import choose_epochs, planned_minutes, training_seconds
 from app.finetuning.step_time import measured_seconds_per_image, seconds_per_image
 from app.finetuning.training_log import TrainingLog
 from app.json_files import read_json, write_json
-from core import CocoDataset, evaluate, load_model, train
+from core import CocoDataset, MaskRCNN, load_model, train
 from core.config import TrainConfig
+from core.evaluation import coco_results, evaluate_results
+from core.evaluation.detections import evaluated_kinds
+from core.evaluation.intervals import bootstrap_intervals
+from core.evaluation.thresholds import (
+    ScoreThresholds,
+    calibrated_thresholds,
+    read_score_thresholds,
+    write_score_thresholds,
+)
 from core.model.weights import SIDECAR_FILE, WEIGHTS_FILE
+from core.prompts.tuning import MOST_SECONDS, PromptTuning, tune_prompts
 from core.training.checkpoints import CHECKPOINT, load_checkpoint
+from core.training.early_end import EarlyEnd
 from core.training.records.metrics_log import METRICS
+
+LEAST_PROMPT_SECONDS = 5.0
 
 
 def run_job(directory: Path) -> None:
@@ -35,51 +50,95 @@ def run_job(directory: Path) -> None:
     if job["epochs"] is None:
         _enter(directory, "measuring the speed of this machine")
         speed = seconds_per_image(training_config(directory, job), directory / job_directory.MEASURING)
-        job["epochs"] = choose_epochs(**job["images"], seconds_per_image=speed)
+        epochs = choose_epochs(**job["images"], seconds_per_image=speed)
+        minutes = planned_minutes(epochs, **job["images"], seconds_per_image=speed)
+        job |= {"epochs": epochs, "minutes": minutes}
         write_json(directory / job_directory.JOB, job)
     config = training_config(directory, job)
 
     held_out = before = after = None
+    judging_began = time.time()
     if config.val_annotations is not None:
         _enter(directory, "judging the base model")
         held_out = CocoDataset(directory / job_directory.IMAGES, config.val_annotations)
         base = load_model(config.model)
         if not (directory / job_directory.BEFORE).exists():
-            write_json(directory / job_directory.BEFORE, evaluate(base, held_out, device=config.device))
+            write_json(directory / job_directory.BEFORE, judged(base, held_out, config.device)[0])
         before = read_json(directory / job_directory.BEFORE)
     _enter(directory, "training")
-    if _train(config):
+    now, minutes = time.time(), job.get("minutes")
+    seconds = None if minutes is None else training_seconds(minutes, now - began, now - judging_began)
+    if _train(config, EarlyEnd(seconds)):
         return
     if held_out is not None:
         _enter(directory, "judging the new model")
         new = load_model(directory)
-        after = evaluate(new, held_out, device=config.device)
+        after, thresholds = judged(new, held_out, config.device)
+        write_score_thresholds(directory, with_those_of_base(thresholds, config.model))
         draw_comparison(directory, base, new, held_out, config.device)
+    tuning = None
+    if held_out is not None:
+        _enter(directory, "tuning the masks by click and box")
+        tuning = tuned_prompts(directory, config, None if minutes is None else 60 * minutes - (time.time() - began))
+        if (directory / job_directory.CANCEL).exists():
+            return
     (directory / CHECKPOINT).unlink(missing_ok=True)  # only of use to a run that goes on
     result = {
         "before": before,
         "after": after,
+        "prompts": None if tuning is None else asdict(tuning),
         "seconds": time.time() - began,
         "seconds_per_image": measured_seconds_per_image(directory),
     }
     write_json(directory / job_directory.RESULT, result)
 
 
-def _train(config: TrainConfig) -> bool:
+def judged(model: MaskRCNN, held_out: CocoDataset, device: str) -> tuple[dict[str, Any], ScoreThresholds]:
+    """COCO metrics on the held-out images, with the `intervals` of masks (or boxes), and the thresholds there."""
+    results = coco_results(model, held_out, device=device)
+    metrics = evaluate_results(held_out.data, results, evaluated_kinds(model, held_out.data))
+    kind = "segm" if "segm" in metrics else "bbox"
+    metrics[kind]["intervals"] = bootstrap_intervals(held_out.data, results)
+    return metrics, calibrated_thresholds(held_out.data, results)
+
+
+def tuned_prompts(directory: Path, config: TrainConfig, seconds_left: float | None) -> PromptTuning | None:
+    """Tune the prompt model on the job's data for a minute, or what is left of the job's time; None where it cannot be.
+
+    It begins from the one that ships, as the detector begins from its base model: newer images do not weigh more.
+    """
+    seconds = MOST_SECONDS if seconds_left is None else min(MOST_SECONDS, max(LEAST_PROMPT_SECONDS, seconds_left))
+    output = directory / job_directory.PROMPTS
+    shutil.rmtree(output, ignore_errors=True)  # of a process that was killed
+    annotations = str(directory / job_directory.TRAIN_ANNOTATIONS)
+    held_out = str(config.val_annotations)
+    return tune_prompts(str(config.images), annotations, held_out, output, seconds=seconds, device=config.device)
+
+
+def with_those_of_base(thresholds: ScoreThresholds, base: str) -> ScoreThresholds:
+    """Thresholds of a new model: classes that the held-out images say nothing of keep those of its base model."""
+    before = read_score_thresholds(base)
+    names = [category["name"] for category in load_model(base).categories] if before.others is not None else []
+    kept = {name: score for name in (*names, *before.classes) if (score := before.of(name)) is not None}
+    return ScoreThresholds({**kept, **thresholds.classes}, thresholds.others)
+
+
+def _train(config: TrainConfig, early_end: EarlyEnd) -> bool:
     """Train, from where a process that was killed left its last checkpoint; whether somebody asked to stop."""
     directory = Path(config.output)
     if not (directory / CHECKPOINT).exists():
         for leftover in (WEIGHTS_FILE, SIDECAR_FILE):  # of a process that was killed before its first checkpoint
             (directory / leftover).unlink(missing_ok=True)
-        return train(config).stopped
+        return train(config, callbacks=[early_end]).stopped
     log = TrainingLog(directory / METRICS).refresh()
     done = load_checkpoint(directory)["step"]
-    if log.start is not None and done >= log.start["steps_total"]:
+    ended = log.end is not None and log.end.get("reason") == "finished"
+    if log.start is not None and (ended or done >= log.start["steps_total"]):
         if (directory / SIDECAR_FILE).exists():
             return False  # it was killed behind its last step
         (directory / CHECKPOINT).unlink()
-        return _train(config)
-    return train(replace(config, resume=True)).stopped
+        return _train(config, early_end)
+    return train(replace(config, resume=True), callbacks=[early_end]).stopped
 
 
 def _enter(directory: Path, phase: str) -> None:

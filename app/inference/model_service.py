@@ -72,7 +72,7 @@ class ModelService:
         self._predictor: Predictor | None = None
         self._thresholds: ScoreThresholds | None = None
         self._unavailable: dict[str, str] = {}  # name of the wanted version → why it cannot be loaded
-        self.prompts = PromptedMasks(device)
+        self.prompts = PromptedMasks(device, registry.prompts_in_use)
         self._pixels: OrderedDict[str, NDArray[np.uint8]] = OrderedDict()
         self._pixels_lock = threading.Lock()
         self.class_guess = ClassGuess(store, self.prompts, self._read_pixels)

@@ -7,7 +7,7 @@ asks, so that a click never waits behind a prediction.
 from __future__ import annotations
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -34,9 +34,11 @@ class PromptedMasks:
     Raises InvalidFieldError for prompts outside the image.
     """
 
-    def __init__(self, device: str = "auto") -> None:
+    def __init__(self, device: str = "auto", weights: Callable[[], str | None] = lambda: None) -> None:
+        """`weights` says before each prompt which prompt model is to answer; None is the one that ships."""
         self.device = device
-        self._prompter: MaskPrompter | None = None
+        self.weights = weights
+        self._prompters: dict[str | None, MaskPrompter] = {}  # the one that ships, and at most one other
         self._lock = threading.Lock()  # torch has both cores busy with one prompt
 
     def of_boxes(self, pixels: NDArray[np.uint8], boxes: Sequence[Sequence[float]]) -> list[dict[str, Any]]:
@@ -66,12 +68,15 @@ class PromptedMasks:
         return self._clicked(pixels, (left, top, left + width, top + height), None, points)
 
     def embeddings(self, pixels: NDArray[np.uint8], segmentations: Sequence[Any]) -> list[NDArray[np.float32] | None]:
-        """How objects look, for `core.prompts.class_examples`; None for one without a mask."""
+        """How objects look, for `core.prompts.class_examples`; None for one without a mask.
+
+        Always to the model that ships: what was seen before can then be compared, whichever version is in use.
+        """
         shape = pixels.shape[:2]
         masks = [_local_mask(segmentation, shape) if segmentation else None for segmentation in segmentations]
         there = [mask for mask in masks if mask is not None]
         with self._lock:
-            found = iter(self._loaded().embeddings(pixels, there) if there else ())
+            found = iter(self._prompter(None).embeddings(pixels, there) if there else ())
         return [None if mask is None else next(found) for mask in masks]
 
     def _clicked(
@@ -95,11 +100,16 @@ class PromptedMasks:
         return _answer(answer.mask, points, (height, width))
 
     def _loaded(self) -> MaskPrompter:
-        if self._prompter is None:
+        return self._prompter(self.weights())
+
+    def _prompter(self, weights: str | None) -> MaskPrompter:
+        if weights not in self._prompters:
             from core import MaskPrompter  # brings torch, which takes longer to import than all the rest
 
-            self._prompter = MaskPrompter(device=self.device)
-        return self._prompter
+            loaded = MaskPrompter(weights, device=self.device)
+            self._prompters = {known: other for known, other in self._prompters.items() if known is None}
+            self._prompters[weights] = loaded
+        return self._prompters[weights]
 
 
 def _local_mask(segmentation: Any, shape: tuple[int, ...]) -> LocalMask:

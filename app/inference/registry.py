@@ -130,11 +130,31 @@ class ModelRegistry:
         return version
 
     def add_run(
-        self, session: Session, name: str, directory: Path, parent: str, metrics: dict[str, Any], categories: list[Any]
+        self,
+        session: Session,
+        name: str,
+        directory: Path,
+        parent: str,
+        metrics: dict[str, Any],
+        categories: list[Any],
+        prompts: Path | None = None,
     ) -> ModelVersion:
-        """Add the version that a finished fine-tuning made, in the caller's transaction; not yet current."""
-        path = directory.relative_to(self.store.workspace)
-        return self.add(session, name, path=str(path), parent=parent, metrics=metrics, categories=_names(categories))
+        """Add the version that a finished fine-tuning made, in the caller's transaction; not yet current.
+
+        `prompts` is the directory of the prompt model that was tuned with it; without it the one that ships is used.
+        """
+        path, *tuned = (
+            str(folder.relative_to(self.store.workspace)) for folder in (directory, prompts) if folder is not None
+        )
+        values = {"parent": parent, "metrics": metrics, "categories": _names(categories)}
+        return self.add(session, name, path=path, prompts=tuned[0] if tuned else None, **values)
+
+    def prompts_in_use(self) -> str | None:
+        """The directory of the prompt model that belongs to the version in use; None is the one that ships."""
+        with self.store.reading() as session:
+            tuned = session.scalar(select(ModelVersion.prompts).where(ModelVersion.current))
+        directory = self.store.workspace / tuned if tuned is not None else None
+        return str(directory) if directory is not None and directory.is_dir() else None
 
     def promote(self, name_or_id: str | int) -> str:
         """Make a version current, its name or id given; returns its name. Raises NotFoundError."""

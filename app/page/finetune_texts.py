@@ -42,7 +42,17 @@ def data_sentence(plan: Mapping[str, Any]) -> str:
     return (
         f"**{counted(images['reviewed'], 'reviewed image')}**: {images['train']} to learn from, "
         f"{images['held_out']} held out to compare the models before and after. A held-out image stays held out."
+        + sides_sentence(plan.get("sides", []))
     )
+
+
+def sides_sentence(sides: Sequence[Sequence[str]]) -> str:
+    """Which classes only their side tells apart, and what is done about it."""
+    if not sides:
+        return ""
+    pairs = " and ".join(f"{plain(one)} / {plain(other)}" for one, other in sides[:2])
+    more = f" and {len(sides) - 2} more pairs" if len(sides) > 2 else ""
+    return f" {pairs}{more} differ by their side only: images are not mirrored while training."
 
 
 def estimate_sentence(plan: Mapping[str, Any], epochs: int, measuring: bool) -> str:
@@ -92,9 +102,32 @@ def outcome_sentence(job: Mapping[str, Any]) -> str:
     verdict = "does about as well as" if abs(gain) < 0.005 else "does better than" if gain > 0 else "does worse than"
     return (
         f"On {counted(job['images']['held_out'], 'held-out image')} `{job['model']}` {verdict} its base model: "
-        f"AP50 of {noun} {figure(old['AP50'])} → **{figure(new['AP50'])}**, "
-        f"AP {figure(old['AP'])} → {figure(new['AP'])}."
+        f"AP50 of {noun} {sure_figure(old, 'AP50')} → **{figure(new['AP50'])}**{spread(new, 'AP50')}, "
+        f"AP {sure_figure(old, 'AP')} → {sure_figure(new, 'AP')}."
+        + (" In brackets what nine of ten other draws of so few images would give." if new.get("intervals") else "")
+        + prompts_sentence(job["result"].get("prompts"))
     )
+
+
+def prompts_sentence(prompts: Mapping[str, Any] | None) -> str:
+    """What became of the prompt model that was tuned along."""
+    if not prompts:
+        return ""
+    objects = counted(prompts["objects"], "held-out object")
+    change = f"{figure(prompts['before'])} → {figure(prompts['after'])}"
+    fate = "it is used together with this model" if prompts["kept"] else "so the one before stays"
+    return f" Masks by click and box, mean IoU on {objects}: {change}; {fate}."
+
+
+def spread(figures: Mapping[str, Any], name: str) -> str:
+    """The bootstrap interval of a figure in brackets; nothing where there is none."""
+    interval = figures.get("intervals", {}).get(name)
+    return f" ({interval[0]:.2f}–{interval[1]:.2f})" if interval else ""
+
+
+def sure_figure(figures: Mapping[str, Any], name: str) -> str:
+    """A figure with its interval."""
+    return figure(figures[name]) + spread(figures, name)
 
 
 def outcome_rows(job: Mapping[str, Any]) -> list[list[str]]:
@@ -106,9 +139,19 @@ def outcome_rows(job: Mapping[str, Any]) -> list[list[str]]:
     old = before.get(kind, {}).get("per_category", {})
     new = after[kind]["per_category"]
     return [
-        [row["name"], str(row["held_out"]), figure(old.get(row["name"])), figure(new.get(row["name"]))]
+        [
+            row["name"],
+            str(row["held_out"]),
+            figure(old.get(row["name"])) + class_spread(before.get(kind, {}), row["name"]),
+            figure(new.get(row["name"])) + class_spread(after[kind], row["name"]),
+        ]
         for row in job["classes"]
     ]
+
+
+def class_spread(figures: Mapping[str, Any], name: str) -> str:
+    """The interval of one class's AP in brackets."""
+    return spread({"intervals": figures.get("intervals", {}).get("per_category", {})}, name)
 
 
 def version_rows(versions: Sequence[Mapping[str, Any]], usable: Collection[str]) -> list[list[str]]:

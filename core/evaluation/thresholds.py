@@ -56,21 +56,22 @@ def calibrated_thresholds(
     the precision, the threshold is where the precision is highest.
     """
     dataset = complete_ground_truth(annotations)
-    found = _by_image_and_class(complete_results(list(results), dataset))
-    objects = _by_image_and_class(dataset["annotations"])
+    found = by_image_and_class(complete_results(list(results), dataset))
+    objects = by_image_and_class(dataset["annotations"])
     verdicts: dict[int, list[tuple[float, bool]]] = defaultdict(list)
     for image in dataset["images"]:
         searched = _searched_classes(image, objects)
         for category in dataset["categories"]:
             key = image["id"], category["id"]
-            for score, right in _matched(found.get(key, []), objects.get(key, []), image, iou_threshold):
+            for score, right in matched(found.get(key, []), objects.get(key, []), image, iou_threshold):
                 if right or searched is None or category["id"] in searched:
                     verdicts[category["id"]].append((score, right))
     counts = {
         category["id"]: sum(len(objects.get((image["id"], category["id"]), [])) for image in dataset["images"])
         for category in dataset["categories"]
     }
-    pooled = _lowest_score([verdict for own in verdicts.values() for verdict in own], least_precision)
+    everything = [verdict for own in verdicts.values() for verdict in own]
+    pooled = _lowest_score(everything, least_precision) if sum(counts.values()) >= FEWEST_OBJECTS else None
     classes = {}
     for category in dataset["categories"]:
         own = _lowest_score(verdicts[category["id"]], least_precision)
@@ -102,7 +103,8 @@ def write_score_thresholds(source: str | Path, thresholds: ScoreThresholds) -> N
     write_text_atomically(sidecar_path(source), json.dumps(values, indent=1) + "\n")
 
 
-def _by_image_and_class(entries: Sequence[dict[str, Any]]) -> dict[tuple[int, int], list[dict[str, Any]]]:
+def by_image_and_class(entries: Sequence[dict[str, Any]]) -> dict[tuple[int, int], list[dict[str, Any]]]:
+    """Annotations or results by the ids of their image and class."""
     grouped: dict[tuple[int, int], list[dict[str, Any]]] = defaultdict(list)
     for entry in entries:
         grouped[entry["image_id"], entry["category_id"]].append(entry)
@@ -117,7 +119,7 @@ def _searched_classes(image: Mapping[str, Any], objects: Mapping[tuple[int, int]
     return (own | set(image.get("neg_category_ids", []))) - set(image.get("not_exhaustive_category_ids", []))
 
 
-def _matched(
+def matched(
     found: Sequence[dict[str, Any]], objects: Sequence[dict[str, Any]], image: Mapping[str, Any], iou_threshold: float
 ) -> list[tuple[float, bool]]:
     """Score of each detection of one image and class that counts, and whether it is right."""

@@ -70,17 +70,19 @@ def train_prompts(config: TrainPromptsConfig) -> PromptTrainResult:
     with stop_requests() as request, (directory / LOG).open("a", encoding="utf-8") as log:
         step = start - 1
         for step in range(start, config.steps):
-            _set_learning_rate(optimizer, config, step)
+            progress = _progress(config, step, time.monotonic() - began)
+            _set_learning_rate(optimizer, config, step, progress)
             recent.append(_step(network, optimizer, maker, config))
             _follow(average, network, min(config.average, (step + 1) / (step + 10)))
-            last = step + 1 == config.steps or request.asked
+            over = _progress(config, step + 1, time.monotonic() - began) >= 1
+            last = over or request.asked
             if last or (step + 1) % LOG_EVERY == 0:
                 _write_line(log, step + 1, float(np.mean(recent)), time.monotonic() - began)
                 recent.clear()
             if last or time.monotonic() - saved > 60 * config.checkpoint_minutes:
                 saved = time.monotonic()
                 _save(directory, config, network, average, optimizer, step + 1)
-            if request.asked:
+            if last:
                 break
     return PromptTrainResult(directory, step + 1)
 
@@ -112,10 +114,18 @@ def _optimizer(network: PromptNetwork, config: TrainPromptsConfig) -> torch.opti
     return torch.optim.AdamW(groups, lr=config.learning_rate, weight_decay=config.weight_decay)
 
 
-def _set_learning_rate(optimizer: torch.optim.Optimizer, config: TrainPromptsConfig, step: int) -> None:
+def _progress(config: TrainPromptsConfig, step: int, seconds: float) -> float:
+    """How much of the run is over, 1 and more at its end: by steps or by time, whichever is further."""
+    by_time = seconds / config.seconds if config.seconds else 0.0
+    return max(step / config.steps, by_time)
+
+
+def _set_learning_rate(
+    optimizer: torch.optim.Optimizer, config: TrainPromptsConfig, step: int, progress: float
+) -> None:
     """A linear warm-up, then half a cosine down to a hundredth."""
     warm = min(1.0, (step + 1) / max(1, config.warmup_steps))
-    factor = warm * (0.01 + 0.99 * 0.5 * (1 + math.cos(math.pi * step / config.steps)))
+    factor = warm * (0.01 + 0.99 * 0.5 * (1 + math.cos(math.pi * min(1.0, progress))))
     for group in optimizer.param_groups:
         group["lr"] = config.learning_rate * factor * group["factor"]
 

@@ -134,7 +134,7 @@ def _steps(run: Run, request: StopRequest) -> bool:
     targets_for_model = TargetsForModel(run.dataset.categories, model)
     loader = batches(run.dataset, run.taught, config, here, run.done, end)
     bar = tqdm(total=end, initial=run.done, desc=phase.name, unit="step", disable=None if here.is_main else True)
-    stopping = False
+    stopping, first_done = False, run.done
     clock = CheckpointClock()
     model.train()
 
@@ -167,7 +167,8 @@ def _steps(run: Run, request: StopRequest) -> bool:
         # Processes may hear of it at different steps; they agree where they talk anyway.
         stopping = here.any(request.asked or run.stop_asked) if logging or here.count == 1 else False
         if logging or stopping:
-            entry = meter.summary()
+            meter.steps_left = run.steps_total - first_done
+            entry = meter.summary() | {"steps_total": run.steps_total}
             run.tell("step", step=run.done, epoch=run.epoch, learning_rate=learning_rate, **entry)
             bar.set_postfix(loss=f"{entry['loss']:.3f}")
         if validation_is_due(run):

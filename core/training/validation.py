@@ -43,6 +43,8 @@ def _judge(run: Run) -> None:
             entry["losses"] = validation_losses(run.model, run.validation, device=run.here.device)
         run.tell("validation", step=run.done, epoch=run.epoch, **entry)
         figures = entry["metrics"]
+        if run.config.select_by == "last":
+            return
         kind = selected_kind(run.config, run.model, figures)
         score = figures[kind]["AP"]
         tqdm.write(f"epoch {run.epoch}, step {run.done}: {kind} AP {score:.3f}", file=sys.stderr)

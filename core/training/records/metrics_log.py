@@ -15,6 +15,7 @@ from torch import Tensor
 from core.files import write_text_atomically
 
 METRICS = "metrics.jsonl"
+NEWEST = 0.3  # weight of the newest steps in what a step takes: a machine that got busy says so soon
 
 
 class MetricsLog:
@@ -65,7 +66,9 @@ class StepMeter:
 
     def __init__(self, steps_left: int, images_a_step: int) -> None:
         self.steps_left, self.images_a_step = steps_left, images_a_step
-        self.began = self.window_began = time.perf_counter()
+        self.window_began = time.perf_counter()
+        self.pace: float | None = None  # seconds a step, the last ones counting most
+        self.left_out = 0.0  # seconds
         self.steps = self.window_steps = 0
         self.sums: dict[str, Tensor] = {}
 
@@ -79,13 +82,16 @@ class StepMeter:
     def leave_out(self, seconds: float) -> None:
         """Time that went into something else than steps, such as validation; the time left still reckons with it."""
         self.window_began += seconds
+        self.left_out += seconds
 
     def summary(self) -> dict[str, float]:
         """Mean losses and speed since the last summary, and an estimate of the seconds left."""
         now = time.perf_counter()
         means = (torch.stack(list(self.sums.values())).float() / self.window_steps).tolist()
         images_per_second = self.window_steps * self.images_a_step / max(1e-9, now - self.window_began)
-        seconds_left = (now - self.began) / self.steps * (self.steps_left - self.steps)
+        pace = (now - self.window_began) / self.window_steps
+        self.pace = pace if self.pace is None else (1 - NEWEST) * self.pace + NEWEST * pace
+        seconds_left = (self.pace + self.left_out / self.steps) * (self.steps_left - self.steps)
         values = {"loss": sum(means), **dict(zip(self.sums, means, strict=True))}
         self.window_began, self.window_steps, self.sums = now, 0, {}
         return values | {"images_per_second": images_per_second, "eta_seconds": seconds_left}

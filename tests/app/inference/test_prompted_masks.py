@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -11,7 +12,11 @@ from fastapi.testclient import TestClient
 from numpy.typing import NDArray
 from PIL import Image
 
+from app.inference.prompted_masks import PromptedMasks
 from core.masks import decode_rle, encode_rle, segmentation_to_rle
+from core.prompts.config import PromptConfig
+from core.prompts.network import PromptNetwork
+from core.prompts.weights import save_prompt_network
 from tests.app.conftest import block, file_bytes
 
 Document = Callable[[int], dict[str, Any]]
@@ -130,3 +135,21 @@ def test_points_that_cannot_be(client: TestClient, photograph: int, body: dict[s
     assert answer.status_code == 422
     assert answer.json()["field"].split(".")[0] in ("points", "category")
     assert "\n" not in answer.json()["error"]
+
+
+def test_the_prompt_model_of_the_version_in_use_answers_from_the_next_prompt_on(tmp_path: Path) -> None:
+    """What objects look like is always said by the one that ships, so that it can be compared."""
+    save_prompt_network(PromptNetwork(PromptConfig(size=64, channels=8, blocks=1)), tmp_path)
+    in_use: list[str | None] = [None]
+    prompts = PromptedMasks("cpu", lambda: in_use[0])
+    pixels = np.zeros((64, 64, 3), dtype=np.uint8)
+    square = [[10.0, 10.0, 40.0, 10.0, 40.0, 40.0, 10.0, 40.0]]
+    prompts.of_boxes(pixels, [[10, 10, 40, 40]])
+    before = prompts.embeddings(pixels, [square])[0]
+    in_use[0] = str(tmp_path)
+    prompts.of_boxes(pixels, [[10, 10, 40, 40]])
+    assert set(prompts._prompters) == {None, str(tmp_path)}
+    after = prompts.embeddings(pixels, [square])[0]
+    assert before is not None
+    assert after is not None
+    assert np.array_equal(before, after)

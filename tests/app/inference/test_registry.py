@@ -47,6 +47,24 @@ def wait_until(is_so: Callable[[], bool]) -> None:
         time.sleep(0.02)
 
 
+def test_promotion_and_rollback_take_the_prompt_model_along(store: Store, tmp_path: Path) -> None:
+    registry = ModelRegistry(store, first=str(write_tiny_model(tmp_path / "tiny")))
+    registry.open()
+    run = store.workspace / "runs" / "1"
+    (run / "prompts").mkdir(parents=True)
+    with store.writing() as session:
+        registry.add_run(session, "tuned", run, "tiny", {}, ["unicorn"], prompts=run / "prompts")
+        registry.add_run(session, "not tuned", run, "tiny", {}, ["unicorn"])
+    assert registry.prompts_in_use() is None
+    registry.promote("tuned")
+    assert registry.prompts_in_use() == str(run / "prompts")
+    registry.promote("not tuned")
+    assert registry.prompts_in_use() is None
+    registry.promote("tuned")
+    registry.promote("tiny")
+    assert registry.prompts_in_use() is None
+
+
 def test_a_small_model_says_so_in_one_sentence_or_in_its_own_words(tmp_path: Path) -> None:
     model = write_tiny_model(tmp_path / "tiny")
     assert model_note("mine", str(model)).startswith("mine is a small model")

@@ -97,3 +97,28 @@ def test_epochs_fit_the_time_and_the_data() -> None:
 def test_the_curve_has_about_ten_points(epochs: int) -> None:
     points = -(-epochs // epochs_between_validations(epochs))
     assert min(epochs, 6) <= points <= 10
+
+
+def test_a_figure_from_few_images_has_its_interval_and_the_tuned_prompt_model_its_fate() -> None:
+    figures = {"AP": 0.4, "AP50": 0.7, "per_category": {"cat": 0.4}}
+    intervals = {"AP": [0.31, 0.52], "AP50": [0.6, 0.81], "per_category": {"cat": [0.3, 0.5]}}
+    job = {
+        "model": "fine-tuned-1",
+        "images": {"train": 20, "held_out": 5},
+        "classes": [{"name": "cat", "held_out": 9}],
+        "result": {
+            "before": {"segm": figures | {"AP": 0.2, "AP50": 0.5}},
+            "after": {"segm": figures | {"intervals": intervals}},
+            "prompts": {"before": 0.8, "after": 0.84, "objects": 9, "kept": True},
+        },
+    }
+    sentence = texts.outcome_sentence(job)
+    assert "0.50 → **0.70** (0.60–0.81)" in sentence
+    assert "0.20 → 0.40 (0.31–0.52)" in sentence
+    assert "0.80 → 0.84; it is used together with this model" in sentence
+    assert texts.outcome_rows(job) == [["cat", "9", "0.40", "0.40 (0.30–0.50)"]]
+
+
+def test_the_plan_names_classes_that_differ_by_their_side_only() -> None:
+    plan = {"images": {"reviewed": 9, "train": 7, "held_out": 2}, "sides": [["left door", "right door"]]}
+    assert "left door / right door differ by their side only: images are not mirrored" in texts.data_sentence(plan)

@@ -1,0 +1,107 @@
+"""A prompt model that goes on to learn from a few images of one person's, kept only where it got better on others."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from core.datasets.coco import CocoDataset
+from core.prompts.config import TrainPromptsConfig
+from core.prompts.objects import PromptObjects
+from core.prompts.prompter import MaskPrompter, Prompt
+from core.prompts.training import train_prompts
+from core.prompts.weights import SHIPPED, SIDECAR_FILE, WEIGHTS_FILE, load_prompt_network
+from core.training.checkpoints import CHECKPOINT
+
+FEWEST_JUDGED, MOST_JUDGED = 5, 60  # objects on the held-out images; fewer are chance, of more some spread evenly
+SECONDS_AN_OBJECT, MOST_SECONDS = 0.5, 60.0  # of training: few objects are learnt by heart
+BOX_ERROR = 0.03  # of a box's sides: the standard deviation of a hand's corners
+LEAST_GAIN = 0.002  # of the mean IoU; less is chance
+LEARNING_RATE = 1e-4  # a tenth of what it learned with: what it knows of everything else is worth keeping
+STEPS = 100_000  # the time ends it
+
+
+@dataclass(frozen=True)
+class PromptTuning:
+    """Mean IoU of box → mask on the images that were held out, before and after, and how many objects that is."""
+
+    before: float
+    after: float
+    objects: int
+    kept: bool  # the output directory holds the tuned weights; else none
+
+
+def tune_prompts(
+    images: str | Path,
+    annotations: str | Path,
+    held_out_annotations: str | Path,
+    output: str | Path,
+    *,
+    weights: str = "",
+    seconds: float = MOST_SECONDS,
+    device: str = "auto",
+) -> PromptTuning | None:
+    """Train for `seconds` at most and keep the weights in `output` only where they are better on the held-out images.
+
+    `weights` is the prompt model to begin from, by default the one that ships. With few objects it takes half a second
+    for each. None, and nothing is written, where there are none with a mask to learn from or fewer than five to judge
+    by. Raises what `train_prompts` does.
+    """
+    judge, learn = _objects(images, held_out_annotations), _objects(images, annotations)
+    if len(judge.objects) < FEWEST_JUDGED or not learn.objects:
+        return None
+    source = weights or None
+    before = box_iou(MaskPrompter(source, device=device), judge)
+    config = TrainPromptsConfig(
+        images=(str(images),),
+        annotations=(str(annotations),),
+        output=str(output),
+        weights=weights or str(SHIPPED),
+        size=load_prompt_network(source).config.size,
+        batch_size=min(8, max(2, len(learn.objects))),
+        steps=STEPS,
+        seconds=min(seconds, SECONDS_AN_OBJECT * len(learn.objects)),
+        learning_rate=LEARNING_RATE,
+        warmup_steps=10,
+        average=0.98,
+    )
+    train_prompts(config)
+    after = box_iou(MaskPrompter(output, device=device), judge)
+    kept = after > before + LEAST_GAIN
+    directory = Path(output)
+    for name in (CHECKPOINT,) if kept else (CHECKPOINT, WEIGHTS_FILE, SIDECAR_FILE):
+        (directory / name).unlink(missing_ok=True)
+    return PromptTuning(before, after, min(MOST_JUDGED, len(judge.objects)), kept)
+
+
+def box_iou(prompter: MaskPrompter, objects: PromptObjects) -> float:
+    """Mean IoU of box → mask with boxes as a hand draws them; the same boxes each time."""
+    random = np.random.default_rng(0)
+    chosen = np.unique(np.linspace(0, len(objects.objects) - 1, MOST_JUDGED).astype(int))
+    ious = []
+    for number in chosen:
+        item = objects.objects[number]
+        pixels, truth = objects.image(item.image), objects.mask([int(number)])
+        box = _by_hand(item.box, pixels.shape[1], pixels.shape[0], random)
+        found = prompter.answer(pixels, Prompt(box=box), finer=False).mask.whole(*truth.shape)
+        union = int((found | truth).sum())
+        ious.append(int((found & truth).sum()) / union if union else 1.0)
+    return float(np.mean(ious))
+
+
+def _by_hand(
+    box: tuple[float, float, float, float], width: int, height: int, random: np.random.Generator
+) -> tuple[float, float, float, float]:
+    x0, y0, x1, y1 = box
+    dx, dy = BOX_ERROR * (x1 - x0) * random.normal(size=2), BOX_ERROR * (y1 - y0) * random.normal(size=2)
+    left, right = max(0.0, x0 + dx[0]), min(float(width), x1 + dx[1])
+    top, bottom = max(0.0, y0 + dy[0]), min(float(height), y1 + dy[1])
+    return (left, top, right, bottom) if right - left >= 2 and bottom - top >= 2 else box
+
+
+def _objects(images: str | Path, annotations: str | Path) -> PromptObjects:
+    objects = PromptObjects()
+    objects.add(CocoDataset(str(images), str(annotations)), 0)
+    return objects
