@@ -12,7 +12,8 @@ import signal
 import subprocess
 import threading
 import time
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -34,7 +35,7 @@ from app.processes import find_process, is_running, signal_process, start_proces
 from app.store.database import Store
 from app.store.errors import ConflictError, InvalidFieldError, NotFoundError
 from app.store.image_files import original_path
-from app.store.tables import Category, Image, Job
+from app.store.tables import Category, Job
 from core.keypoint_sides import mirrored_names
 
 WORKER = "app.finetuning.worker"
@@ -43,8 +44,7 @@ SPLIT = "split.json"  # in the folder of all runs: the part that each image was 
 ACTIVE = ("queued", "running")
 MOST_EPOCHS = 1000
 
-# What a fine-tuning changes of TrainConfig's defaults, besides data, base model, epochs and device.
-TRAINING: dict[str, Any] = {}
+TRAINING: dict[str, Any] = {}  # TrainConfig's fields that a fine-tuning changes besides data, model, epochs and device
 
 
 class FineTuning:
@@ -87,7 +87,7 @@ class FineTuning:
         self.registry.location(base_model)
         with self.store.reading() as session:
             data = self._data(session, categories)
-        images = _image_counts(data)
+        images = data.image_counts()
         speed = self.speed.of(base_model)
         epochs = useful_epochs(images["train"]) if speed is None else choose_epochs(**images, seconds_per_image=speed)
         return {
@@ -138,7 +138,7 @@ class FineTuning:
                 if (missing := data.what_is_missing()) is not None:
                     raise TooLittleDataError(missing)
                 speed = self.speed.of(base_model)
-                images = _image_counts(data)
+                images = data.image_counts()
                 if epochs is None and minutes is not None:
                     epochs = useful_epochs(images["train"])
                 elif epochs is None and speed is not None:
@@ -292,10 +292,8 @@ class FineTuning:
                 if name_or_id not in known and name_or_id not in known.values():
                     raise InvalidFieldError("categories", f"there is no category {name_or_id!r}")
             ids = [known.get(str(name_or_id), name_or_id) for name_or_id in categories]
-        return reviewed_data(session, read_split(self.runs / SPLIT), ids, self._hashes_of)
-
-    def _hashes_of(self, images: Sequence[Image]) -> dict[str, int]:
-        return self.hashes.of({image.sha256: original_path(self.store.workspace, image.sha256) for image in images})
+        file_of = partial(original_path, self.store.workspace)
+        return reviewed_data(session, read_split(self.runs / SPLIT), ids, partial(self.hashes.of, file_of=file_of))
 
     def _description(self, base_model: str, location: str, data: ReviewedData, epochs: int | None) -> dict[str, Any]:
         """What `job.json` says."""
@@ -305,7 +303,7 @@ class FineTuning:
             "epochs": epochs,
             "device": self.device,
             "training": self.training,
-            "images": _image_counts(data),
+            "images": data.image_counts(),
             "classes": data.class_counts(),
             "sides": mirrored_names([row["name"] for row in data.class_counts()]),
         }
@@ -313,10 +311,6 @@ class FineTuning:
     def _directory(self, job: Job) -> Path:
         """Where a job lies in this workspace; its row knows where that was when it was started."""
         return self.runs / str(job.id)
-
-
-def _image_counts(data: ReviewedData) -> dict[str, int]:
-    return {"train": data.image_count("train"), "held_out": data.image_count("held_out")}
 
 
 def _find(session: Session, job_id: int) -> Job:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 
 import cv2
@@ -31,15 +31,15 @@ class ImageHashes:
         self.path = path
         self._known: dict[str, int | None] = read_json(path) if path.exists() else {}
 
-    def of(self, files: Mapping[str, Path]) -> dict[str, int]:
-        """The hashes of images whose files are given by SHA-256; those that OpenCV cannot read have none."""
-        new = [digest for digest in files if digest not in self._known]
+    def of(self, digests: Sequence[str], file_of: Callable[[str], Path]) -> dict[str, int]:
+        """The hashes of images by SHA-256, of which `file_of` gives the file; what OpenCV cannot read has none."""
+        new = [digest for digest in digests if digest not in self._known]
         for digest in new:
-            pixels = cv2.imread(str(files[digest]), cv2.IMREAD_REDUCED_GRAYSCALE_4)
+            pixels = cv2.imread(str(file_of(digest)), cv2.IMREAD_REDUCED_GRAYSCALE_4)
             self._known[digest] = None if pixels is None else difference_hash(np.asarray(pixels, dtype=np.uint8))
         if new:
             write_json(self.path, self._known)
-        hashes = {digest: self._known[digest] for digest in files}
+        hashes = {digest: self._known[digest] for digest in digests}
         return {digest: value for digest, value in hashes.items() if value is not None}
 
 

@@ -40,6 +40,10 @@ class ReviewedData:
         """How many images are in a part."""
         return sum(self.parts[image.sha256] == part for image in self.images)
 
+    def image_counts(self) -> dict[str, int]:
+        """The same of each part."""
+        return {"train": self.image_count("train"), "held_out": self.image_count("held_out")}
+
     def class_counts(self) -> list[dict[str, Any]]:
         """`{"id", "name", "train", "held_out"}`: instances of each class in each part, the commonest first."""
         part_of = {image.id: self.parts[image.sha256] for image in self.images}
@@ -79,7 +83,7 @@ def reviewed_data(
     session: Session,
     assigned: dict[str, Part],
     category_ids: Collection[int] | None = None,
-    hashes_of: Callable[[Sequence[Image]], Mapping[str, int]] | None = None,
+    hashes_of: Callable[[Sequence[str]], Mapping[str, int]] | None = None,
 ) -> ReviewedData:
     """All reviewed images, with their accepted instances of `category_ids` (None: of every class).
 
@@ -100,7 +104,7 @@ def reviewed_data(
         category for category in session.scalars(select(Category).order_by(Category.id)) if category.id in used
     ]
     digests = [image.sha256 for image in images]
-    alike = groups_of_alike(digests, hashes_of(images) if hashes_of is not None else {})
+    alike = groups_of_alike(digests, hashes_of(digests) if hashes_of is not None else {})
     return ReviewedData(images, instances, categories, split_images(digests, assigned, alike))
 
 

@@ -36,8 +36,8 @@ def test_durations_are_said_as_people_do(seconds: float, text: str) -> None:
 
 
 def test_the_estimate_follows_the_epochs() -> None:
-    assert "about 4 minutes" in texts.estimate_sentence(plan(), 50, measuring=False)
-    assert "about 20 minutes" in texts.estimate_sentence(plan(), 300, measuring=False)
+    assert "about 5 minutes" in texts.estimate_sentence(plan(), 50, measuring=False)
+    assert "about 22 minutes" in texts.estimate_sentence(plan(), 300, measuring=False)
 
 
 def test_without_a_measured_speed_no_time_is_promised() -> None:
