@@ -7,7 +7,7 @@ weights (in the JSON beside them), so a model can always be rebuilt from its own
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass, fields
-from typing import Any, Literal, get_args, get_type_hints
+from typing import Any, Literal, NamedTuple, get_args, get_type_hints
 
 from core.ranges import SHARE, ZERO_OR_MORE, Range
 
@@ -24,6 +24,13 @@ Backbone = Literal[
     "mobilenet_v2",
     "mobilenet_v3_large",
 ]
+
+
+class ProposalCounts(NamedTuple):
+    """How many of the RPN's boxes go on."""
+
+    before_nms: int  # a pyramid level
+    kept: int  # an image
 
 
 @dataclass(frozen=True)
@@ -158,6 +165,16 @@ class ModelConfig:
     def has_pyramid(self) -> bool:
         """Whether RPN and heads read a pyramid, not one map."""
         return self.features in ("fpn", "fpn_mobile")
+
+    @property
+    def training_proposals(self) -> ProposalCounts:
+        """What the heads learn from."""
+        return ProposalCounts(self.proposals_before_nms_train, self.proposals_train)
+
+    @property
+    def test_proposals(self) -> ProposalCounts:
+        """What the heads judge in prediction."""
+        return ProposalCounts(self.proposals_before_nms_test, self.proposals_test)
 
     def to_dict(self) -> dict[str, Any]:
         """The configuration as JSON-ready values."""

@@ -49,6 +49,7 @@ class Instances:
     keypoint_scores: Tensor | None = None  # float32 N×P, heatmap logit at the keypoint
     categories: Sequence[Category] = field(default_factory=tuple)  # in the order of the labels
     mask_paste: Literal["pixel_centres", "integer_box"] = "pixel_centres"
+    extras: dict[str, Tensor] = field(default_factory=dict)  # what heads of one's own say: N rows each
     left_out: int = 0  # objects that were found and cut, being more than the model's detections_per_image
 
     def __len__(self) -> int:
@@ -72,7 +73,8 @@ class Instances:
             for item in fields(self)
             if isinstance(getattr(self, item.name), Tensor)
         }
-        return replace(self, **selected, left_out=0)
+        extras = {name: value[rows] for name, value in self.extras.items()}
+        return replace(self, **selected, extras=extras, left_out=0)
 
     def to(self, device: torch.device | str) -> Instances:
         """The same instances with every tensor on `device`."""
@@ -81,7 +83,7 @@ class Instances:
             for item in fields(self)
             if isinstance(getattr(self, item.name), Tensor)
         }
-        return replace(self, **moved)
+        return replace(self, **moved, extras={name: value.to(device) for name, value in self.extras.items()})
 
     def category_of(self, index: int) -> Category:
         """The category of one instance; `{"id": label}` named by its number where none were given."""

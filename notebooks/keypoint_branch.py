@@ -13,11 +13,11 @@ from mask_branch import STRIDES, Scene, train_head
 from torch import Tensor
 
 from core import ModelConfig
-from core.model.heads import MASK_RESOLUTION, KeypointHead
-from core.model.heatmaps import heatmaps_to_keypoints
-from core.model.losses import keypoint_loss
+from core.model.roi_heads.heatmaps import heatmaps_to_keypoints
+from core.model.roi_heads.keypoint import KeypointHead, keypoint_loss, keypoint_targets
+from core.model.roi_heads.mask import MASK_RESOLUTION
+from core.model.roi_heads.sampling import SampledRois
 from core.model.roi_ops import roi_features
-from core.model.targets import SampledRois, keypoint_targets
 
 HEATMAP = 56  # cells a side, section 5
 
@@ -50,7 +50,7 @@ def read_keypoint_regions(
         own = scene.objects.boxes[index]
         size = (own[:, 2:] - own[:, :2]).repeat(1, 2)
         rois = own + 0.05 * size * torch.randn(own.shape, generator=generator).clamp(-2, 2) if moves else own
-        sampled = SampledRois(rois, scene.objects.labels[index], index, torch.zeros_like(rois))
+        sampled = SampledRois(rois, scene.objects.labels[index], index)
         positions, visible = keypoint_targets(sampled, scene.objects, scene.scale, HEATMAP)
         features = roi_features([scene.maps[level - 2] for level in levels], strides, [rois], MASK_RESOLUTION, config)
         points = scene.objects.keypoints[index, :, :2] * scene.scale[:2]

@@ -20,13 +20,11 @@ from torch import Tensor, nn
 from core import MaskRCNN, ModelConfig
 from core.datasets.shapes import generate_scene
 from core.masks import decode_rle, paste_in_box, segmentation_to_rle
-from core.model.detections import mask_probabilities
 from core.model.ground_truth import ObjectsOfImage
-from core.model.heads import MASK_RESOLUTION, build_mask_head
 from core.model.images import batch_images
-from core.model.losses import mask_loss
+from core.model.roi_heads.mask import MASK_RESOLUTION, build_mask_head, mask_loss, mask_probabilities, mask_targets
+from core.model.roi_heads.sampling import SampledRois
 from core.model.roi_ops import roi_features
-from core.model.targets import SampledRois, mask_targets
 
 SMALLEST_SIDE = 24  # pixels; below it a 28×28 mask is finer than the image
 STRIDES = (4, 8, 16, 32)  # of P2 to P5
@@ -118,7 +116,7 @@ def read_regions(
         rois = rois + size * torch.tensor(shift).repeat(2)
         if moves:
             rois = rois + 0.05 * size * torch.randn(rois.shape, generator=generator).clamp(-2, 2)
-        sampled = SampledRois(rois, scene.objects.labels[index], index, torch.zeros_like(rois))
+        sampled = SampledRois(rois, scene.objects.labels[index], index)
         maps = [scene.maps[level - 2] for level in levels]
         features.append(roi_features(maps, strides, [rois], MASK_RESOLUTION, config))
         targets.append(mask_targets(sampled, scene.objects, scene.scale, 2 * MASK_RESOLUTION))
@@ -151,7 +149,7 @@ def train_mask_head(
 
     def loss_of(rows: Tensor) -> Tensor:
         logits = head(regions.features[rows])
-        return mask_loss(logits, regions.labels[rows], regions.targets[rows], config.mask_loss)
+        return mask_loss(logits, regions.labels[rows], regions.targets[rows], config)
 
     train_head(head, loss_of, len(regions.labels), steps=steps, batch_size=batch_size, learning_rate=learning_rate)
     return head.eval()

@@ -47,7 +47,7 @@ def imported(path: Path, known: dict[str, Path]) -> Iterator[str]:
                 yield inside if inside in known else node.module
 
 
-@pytest.mark.parametrize("package", ["app"])
+@pytest.mark.parametrize("package", ["app", "core"])
 def test_no_module_imports_itself_by_a_detour(package: str, project_root: Path) -> None:
     known = modules(project_root, package)
     graph = {name: set(imported(path, known)) - {name} for name, path in known.items()}

@@ -88,7 +88,7 @@ def predict(command: Predict) -> int:
 
 def cut_note(cut: Sequence[int], predictor: Predictor) -> str:
     """One line on the objects that the limit left out, given how many in each image where it did."""
-    limit = predictor.model.config.detections_per_image
+    limit = predictor.detections_per_image
     return (
         f"note: {sum(cut)} objects in {len(cut)} images are left out, being more than {limit} in an image: "
         "--detections-per-image sets the limit"

@@ -1,15 +1,18 @@
-"""Box arithmetic: the regression parametrisation, matching to ground truth, sampling."""
+"""Box arithmetic: the regression parametrisation and its loss, matching to ground truth, sampling."""
 
 from __future__ import annotations
 
 import math
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor
 from torchvision.ops import box_iou
 
 # A larger exp() would let one wild regression make an infinite box.
 MAX_LOG_SCALE = math.log(1000.0 / 16)
+# Where smooth L1 turns from a square into a line.
+SMOOTH_L1_BETA = 1.0 / 9
 
 
 def encode_boxes(boxes: Tensor, references: Tensor, weights: tuple[float, float, float, float]) -> Tensor:
@@ -38,6 +41,15 @@ def decode_boxes(deltas: Tensor, references: Tensor, weights: tuple[float, float
     new_centre = deltas[..., :2] * size + centre
     half = 0.5 * torch.exp(deltas[..., 2:].clamp(max=MAX_LOG_SCALE)) * size
     return torch.cat([new_centre - half, new_centre + half], dim=-1)
+
+
+def box_loss(deltas: Tensor, targets: Tensor, sampled: int, kind: str) -> Tensor:
+    """Box regression of the positives' P×4 deltas, "smooth_l1" or "l1", divided by all that were sampled.
+
+    The RPN's over anchors and the box head's over RoIs (deltas of their own class) are the same.
+    """
+    beta = SMOOTH_L1_BETA if kind == "smooth_l1" else 0.0
+    return F.smooth_l1_loss(deltas, targets, beta=beta, reduction="sum") / max(sampled, 1)
 
 
 def clip_boxes(boxes: Tensor, height: int, width: int) -> Tensor:

@@ -10,11 +10,18 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 from torchvision.ops import batched_nms
 
-from core.config import ModelConfig
+from core.config import ModelConfig, ProposalCounts
 from core.model.anchors import anchors_for, anchors_per_position
-from core.model.boxes import clip_boxes, decode_boxes, encode_boxes, ignore_crowds, match_anchors, sample_matches
+from core.model.boxes import (
+    box_loss,
+    clip_boxes,
+    decode_boxes,
+    encode_boxes,
+    ignore_crowds,
+    match_anchors,
+    sample_matches,
+)
 from core.model.images import ImageBatch
-from core.model.losses import box_loss, objectness_loss
 
 RPN_BOX_WEIGHTS = (1.0, 1.0, 1.0, 1.0)
 SMALLEST_PROPOSAL = 1e-3  # pixels: what clipping left without an area
@@ -74,10 +81,14 @@ class RegionProposalNetwork(nn.Module):
         )
 
     @torch.no_grad()
-    def proposals(self, output: RpnOutput, batch: ImageBatch) -> tuple[list[Tensor], list[Tensor]]:
-        """The best boxes of each image after NMS: (float32 P×4 in input pixels, float32 P objectness in 0..1)."""
-        before = self.config.proposals_before_nms_train if self.training else self.config.proposals_before_nms_test
-        keep = self.config.proposals_train if self.training else self.config.proposals_test
+    def proposals(
+        self, output: RpnOutput, batch: ImageBatch, counts: ProposalCounts | None = None
+    ) -> tuple[list[Tensor], list[Tensor]]:
+        """The best boxes of each image after NMS: (float32 P×4 in input pixels, float32 P objectness in 0..1).
+
+        As many as the configuration's `test_proposals` unless `counts` says otherwise.
+        """
+        before, keep = counts or self.config.test_proposals
         boxes_of, scores_of = [], []
         for index, (height, width) in enumerate(batch.sizes):
             best, levels = _best_of_each_level(output.objectness[index], output.level_sizes, before)
@@ -111,6 +122,13 @@ class RegionProposalNetwork(nn.Module):
             objectness_loss(output.objectness.flatten()[sampled], torch.cat(labels_of)),
             box_loss(output.deltas.flatten(0, 1)[positives], torch.cat(targets_of), len(sampled), self.config.box_loss),
         )
+
+
+def objectness_loss(logits: Tensor, is_object: Tensor) -> Tensor:
+    """Binary cross-entropy of sampled anchors; float32 S logits and 0/1 labels."""
+    if logits.numel() == 0:
+        return logits.sum()
+    return F.binary_cross_entropy_with_logits(logits, is_object)
 
 
 def _best_of_each_level(objectness: Tensor, level_sizes: list[int], count: int) -> tuple[Tensor, Tensor]:

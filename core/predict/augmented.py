@@ -15,11 +15,10 @@ from torch import Tensor
 from torchvision.ops import batched_nms
 
 from core.keypoint_sides import keypoint_partners, unclear_sides
-from core.model.detections import all_detections
-from core.model.heatmaps import heatmaps_to_keypoints
 from core.model.images import ImageBatch, batch_images
 from core.model.mask_rcnn import MaskRCNN
-from core.model.region_keypoints import describing_model, keypoint_heatmaps
+from core.model.roi_heads.box import all_detections
+from core.model.roi_heads.keypoint import read_keypoints
 from core.structures import Instances
 
 SCALES = (0.75, 1.0, 1.25)  # of the configured size: 600, 800 and 1000 pixels
@@ -57,6 +56,8 @@ def detect_augmented(
     *,
     min_size: int | None = None,
     max_size: int | None = None,
+    score_threshold: float | None = None,
+    detections_per_image: int | None = None,
 ) -> Instances:
     """The objects of one image, found at several scales and mirrored.
 
@@ -67,6 +68,7 @@ def detect_augmented(
         mirror: whether each scale is seen mirrored too. Left and right keypoints, told by their
             `flip_pairs` or names, are exchanged back; where that is unclear, keypoints are those of the
             images that are not mirrored, and a warning says so.
+        score_threshold, detections_per_image: the configuration's unless given.
 
     Raises:
         ValueError: no scale, or one that is not positive.
@@ -76,18 +78,21 @@ def detect_augmented(
     sides = (False, True) if mirror else (False,)
     sizes = min_size or model.config.min_size, max_size or model.config.max_size
     versions = [_version(model, image, sizes, scale, mirrored) for scale in scales for mirrored in sides]
-    boxes, labels, scores, left_out = _boxes(model, versions)
+    limit = detections_per_image or model.config.detections_per_image
+    boxes, labels, scores, left_out = _boxes(model, versions, score_threshold, limit)
+    described = _described(model, versions, boxes, labels)
     keypoints, keypoint_scores = _keypoints(model, versions, boxes, labels)
     return Instances(
         image_size=(image.shape[1], image.shape[2]),
         boxes=boxes,
         labels=labels,
         scores=scores,
-        masks=_masks(model, versions, boxes, labels) if model.mask_head is not None else None,
+        masks=described.pop("masks", None),
         keypoints=keypoints,
         keypoint_scores=keypoint_scores,
         categories=tuple(model.categories),
         mask_paste=model.config.mask_paste,
+        extras=described,
         left_out=left_out,
     )
 
@@ -98,32 +103,38 @@ def _version(model: MaskRCNN, image: Tensor, sizes: tuple[int, int], scale: floa
     return _Version(batch, model.features(batch.tensor), mirrored)
 
 
-def _boxes(model: MaskRCNN, versions: Sequence[_Version]) -> tuple[Tensor, Tensor, Tensor, int]:
+def _boxes(
+    model: MaskRCNN, versions: Sequence[_Version], score_threshold: float | None, limit: int
+) -> tuple[Tensor, Tensor, Tensor, int]:
     """Boxes in pixels of the image, labels and scores of what all versions agree on after NMS; how many were cut."""
     found = []
     for version in versions:
         proposals, _ = model.rpn.proposals(model.rpn_output(version.maps, version.batch), version.batch)
         logits, deltas = model.classify(version.maps, proposals)
-        boxes, labels, scores = all_detections(logits, deltas, proposals[0], version.batch.sizes[0], model.config)
+        size = version.batch.sizes[0]
+        boxes, labels, scores = all_detections(logits, deltas, proposals[0], size, model.config, score_threshold)
         found.append((version.to_image(boxes), labels, scores))
     boxes, labels, scores = (torch.cat(parts) for parts in zip(*found, strict=True))
-    every, limit = batched_nms(boxes, scores, labels, model.config.nms_threshold), model.config.detections_per_image
+    every = batched_nms(boxes, scores, labels, model.config.nms_threshold)
     best = every[:limit]
     return boxes[best], labels[best], scores[best], max(0, len(every) - limit)
 
 
-def _masks(model: MaskRCNN, versions: Sequence[_Version], boxes: Tensor, labels: Tensor) -> Tensor:
-    masks = []
+def _described(model: MaskRCNN, versions: Sequence[_Version], boxes: Tensor, labels: Tensor) -> dict[str, Tensor]:
+    """The mean over all versions of what the heads say of boxes."""
+    said = []
     for version in versions:
-        own = model.masks_of(version.maps, [version.to_version(boxes)], labels)
-        masks.append(own.flip(-1) if version.mirrored else own)
-    return torch.stack(masks).mean(dim=0)
+        own = model.roi_heads.describe(version.maps, [version.to_version(boxes)], labels)
+        if version.mirrored and "masks" in own:
+            own["masks"] = own["masks"].flip(-1)
+        said.append(own)
+    return {name: torch.stack([own[name] for own in said]).mean(dim=0) for name in said[0]}
 
 
 def _keypoints(
     model: MaskRCNN, versions: Sequence[_Version], boxes: Tensor, labels: Tensor
 ) -> tuple[Tensor, Tensor] | tuple[None, None]:
-    describing = describing_model(model)
+    describing = model.describing_model
     if describing is None:
         return None, None
     joints = describing.config.num_keypoints
@@ -141,15 +152,14 @@ def _keypoints(
         versions = [version for version in versions if not version.mirrored]
     total = boxes.new_zeros(())
     for version in versions:
-        heatmaps = keypoint_heatmaps(model, version.maps, version.batch, [version.to_version(boxes[chosen])])
+        heatmaps = model.keypoint_heatmaps(version.maps, version.batch, [version.to_version(boxes[chosen])])
         if version.mirrored:
             # What the mirrored image shows as a left wrist is a right one.
             heatmaps = heatmaps.flip(-1).gather(1, partner_of[:, :, None, None].expand_as(heatmaps))
         total = total + heatmaps
     # Peaks are sought in the pixels of the largest version: the finest grid that was looked at.
     finest = max((version for version in versions if not version.mirrored), key=lambda item: item.batch.sizes[0])
-    positions, scores[chosen] = heatmaps_to_keypoints(total / len(versions), finest.to_version(boxes[chosen]))
-    scale = finest.batch.scale(0, boxes.device)[:2]
-    keypoints[chosen, :, :2] = positions / scale - describing.config.keypoint_offset
-    keypoints[chosen, :, 2] = 2
+    scale, offset = finest.batch.scale(0, boxes.device).expand(len(chosen), -1), describing.config.keypoint_offset
+    own = finest.to_version(boxes[chosen])
+    keypoints[chosen], scores[chosen] = read_keypoints(total / len(versions), own, scale, offset)
     return keypoints, scores

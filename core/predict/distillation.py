@@ -57,7 +57,7 @@ def distill(
             own = {"id": len(data["annotations"]) + 1, "category_id": category["id"]}
             data["annotations"].append(annotation | own)
     if cut:
-        limit = predictor.model.config.detections_per_image
+        limit = predictor.detections_per_image
         warnings.warn(
             f"{sum(cut)} objects in {len(cut)} images are left out, being more than {limit} in an image: "
             "detections_per_image sets the limit",

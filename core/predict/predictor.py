@@ -7,7 +7,7 @@ import threading
 import warnings
 from collections import OrderedDict
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -84,9 +84,8 @@ class Predictor:
         self._cache: OrderedDict[str, ImageFeatures] = OrderedDict()
         self._lock = threading.RLock()
         self.score_threshold = score_threshold
+        self.detections_per_image = detections_per_image or self.model.config.detections_per_image
         self.value_range = checked_range(value_range)
-        if detections_per_image is not None:
-            self.model.config = replace(self.model.config, detections_per_image=detections_per_image)
 
     @property
     def categories(self) -> list[Category]:
@@ -96,14 +95,13 @@ class Predictor:
     @property
     def score_threshold(self) -> float:
         """Detections below it are left out; it can be changed at any time."""
-        return self.model.config.score_threshold
+        return self._score_threshold
 
     @score_threshold.setter
     def score_threshold(self, value: float) -> None:
         if not 0 <= value <= 1:
             raise ValueError(f"score_threshold={value}: scores are between 0 and 1")
-        # Where the model itself selects boxes: no mask is computed that would be thrown away.
-        self.model.config = replace(self.model.config, score_threshold=value)
+        self._score_threshold = value
 
     def __call__(self, image: PredictorSource, key: str | None = None) -> Instances:
         """The objects of one image: path, bytes, PIL image, RGB array or tensor.
@@ -112,7 +110,7 @@ class Predictor:
         """
         with self._lock, torch.no_grad():
             features = self._features(image, key)
-            return self._told(self.model.detect(features.batch, features.maps))[0]
+            return self._told(self._detect(features))[0]
 
     def predict_batch(self, images: Sequence[PredictorSource]) -> list[Instances]:
         """The objects of several images in one pass; features are not kept. No images give an empty list."""
@@ -120,7 +118,7 @@ class Predictor:
             return []
         with self._lock, torch.no_grad():
             batch = self._batch([self._read(image) for image in images])
-            return self._told(self.model.detect(batch, self.model.features(batch.tensor)))
+            return self._told(self._detect(ImageFeatures(batch, self.model.features(batch.tensor))))
 
     def augmented(self, image: PredictorSource, scales: Sequence[float] = SCALES, mirror: bool = True) -> Instances:
         """The objects of one image, seen at several scales and mirrored too: slower and better.
@@ -129,8 +127,17 @@ class Predictor:
         """
         with self._lock:
             pixels = self._tensor(self._read(image))
-            sizes = {"min_size": self.min_size, "max_size": self.max_size}
-            return self._told([detect_augmented(self.model, pixels, scales, mirror, **sizes)])[0]
+            found = detect_augmented(
+                self.model,
+                pixels,
+                scales,
+                mirror,
+                min_size=self.min_size,
+                max_size=self.max_size,
+                score_threshold=self.score_threshold,
+                detections_per_image=self.detections_per_image,
+            )
+            return self._told([found])[0]
 
     def boxes_to_masks(
         self,
@@ -167,13 +174,14 @@ class Predictor:
             instances.scores, instances.boxes = scores, own
             return instances.to("cpu")
 
-    def forget(self, key: str | None = None) -> None:
-        """Drop the cached features of one image, or of all."""
-        with self._lock:
-            if key is None:
-                self._cache.clear()
-            else:
-                self._cache.pop(key, None)
+    def _detect(self, features: ImageFeatures) -> list[Instances]:
+        # The model itself selects boxes: no mask is computed that would be thrown away.
+        return self.model.detect(
+            features.batch,
+            features.maps,
+            score_threshold=self.score_threshold,
+            detections_per_image=self.detections_per_image,
+        )
 
     def _features(self, image: PredictorSource, key: str | None) -> ImageFeatures:
         pixels: NDArray[np.uint8] | None = None
@@ -194,7 +202,7 @@ class Predictor:
         """The same on the CPU; a warning counts what the limit cut."""
         cut = [item.left_out for item in found if item.left_out]
         if cut:
-            limit = self.model.config.detections_per_image
+            limit = self.detections_per_image
             where = "the image" if len(found) == 1 else f"{len(cut)} of {len(found)} images"
             warnings.warn(
                 f"{sum(cut)} objects of {where} are left out: detections_per_image={limit} is the most that is given",

@@ -22,7 +22,7 @@ and flip of an image.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from operator import attrgetter
 from typing import Literal
 
@@ -32,9 +32,8 @@ from core.config import TrainConfig
 from core.model.mask_rcnn import Learning, MaskRCNN
 
 FEATURES = ("backbone", "fpn")
-# The RPN's head and not the RPN: in evaluation mode it would give fewer proposals.
-RPN = ("rpn.head", "rpn_backbone", "rpn_fpn")
-HEADS = ("res5", "box_head", "box_predictor", "mask_head", "keypoint_head")
+RPN = ("rpn", "rpn_backbone", "rpn_fpn")
+HEADS = ("roi_heads",)
 
 
 @dataclass(frozen=True)
@@ -70,32 +69,13 @@ def phases_of(config: TrainConfig) -> tuple[Phase, ...]:
 
 def model_for(phase: Phase, model: MaskRCNN) -> MaskRCNN:
     """The model that a phase begins with, made of the one that the phase before left; nothing in it is frozen."""
-    return model if phase.rpn_backbone is None else with_rpn_backbone(model, phase.rpn_backbone)
+    return model if phase.rpn_backbone is None else model.with_config(rpn_backbone=phase.rpn_backbone)
 
 
 def freeze_for(phase: Phase, model: MaskRCNN) -> None:
     """Stop from learning what a phase leaves as it is."""
     parts = [_part(model, name) for name in phase.frozen]
     model.freeze(part for part in parts if part is not None)
-
-
-def with_rpn_backbone(model: MaskRCNN, kind: Literal["shared", "own"]) -> MaskRCNN:
-    """A copy of the model whose RPN reads the heads' features, or has a backbone of its own.
-
-    A new one begins with the weights of the heads'; one that is given up is forgotten.
-    """
-    changed = MaskRCNN(replace(model.config, rpn_backbone=kind), model.categories)
-    weights = {name: tensor for name, tensor in model.state_dict().items() if not name.startswith("keypoint_model.")}
-    if kind == "shared":
-        weights = {
-            name: tensor for name, tensor in weights.items() if not name.startswith(("rpn_backbone.", "rpn_fpn."))
-        }
-    elif model.config.rpn_backbone == "shared":
-        weights |= {f"rpn_{name}": weights[name] for name in weights if name.startswith(("backbone.", "fpn."))}
-    changed.load_state_dict(weights)
-    if model.keypoint_model is not None:
-        changed.attach_keypoint_model(model.keypoint_model)
-    return changed.to(next(model.parameters()).device)
 
 
 def _part(model: MaskRCNN, name: str) -> nn.Module | None:

@@ -12,6 +12,7 @@ import torch
 from core.config import ModelConfig
 from core.files import write_atomically
 from core.model.mask_rcnn import MaskRCNN
+from core.model.weights.ours import tensors_by_own_name
 from core.structures import Category
 
 CHECKPOINT = "checkpoint.pt"
@@ -75,7 +76,7 @@ def restored_model(state: dict[str, Any], given: MaskRCNN | None = None) -> Mask
     if "keypoint_model_config" in state and model.keypoint_model is None:
         config = ModelConfig.from_dict(state["keypoint_model_config"])
         model.attach_keypoint_model(MaskRCNN(config, state["keypoint_model_categories"]))
-    model.load_state_dict(state["model"])
+    model.load_state_dict(tensors_by_own_name(model, state["model"]))
     return model
 
 

@@ -15,8 +15,10 @@ from typing import cast
 import torch
 from torch import Tensor, nn
 
-from core.model.heads import BoxPredictor, KeypointHead, MaskPredictor, MlpMaskHead
 from core.model.mask_rcnn import MaskRCNN
+from core.model.roi_heads.box import BoxPredictor
+from core.model.roi_heads.keypoint import KeypointHead
+from core.model.roi_heads.mask import MaskPredictor, MlpMaskHead
 from core.structures import Category, named_categories
 
 
@@ -97,7 +99,7 @@ def move_to_categories(
     stays attached while there are persons.
     """
     new_names = keypoint_names(categories)
-    has_keypoints = model.keypoint_head is not None or model.keypoint_model is not None
+    has_keypoints = model.describing_model is not None
     keeps_keypoints = new_names == keypoint_names(model.categories) and has_keypoints
     num_keypoints = model.config.num_keypoints if keeps_keypoints else len(new_names)
     config = replace(model.config, num_classes=len(categories), num_keypoints=num_keypoints)

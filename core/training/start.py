@@ -9,9 +9,9 @@ import torch
 
 from core.config import ModelConfig, TrainConfig
 from core.datasets.annotated_images import AnnotatedImages
-from core.model.checkpoints_of_others import CLASSIFIER_LANDMARKS, find_state_dict, stand_ins
 from core.model.mask_rcnn import MaskRCNN
 from core.model.weights import load_model
+from core.model.weights.checkpoints import CLASSIFIER_LANDMARKS, find_state_dict, stand_ins
 from core.recipes import read_fields
 from core.structures import Category
 from core.training.class_rows import (
@@ -59,7 +59,7 @@ def _with_room(base: MaskRCNN, config: TrainConfig, categories: Sequence[Categor
     synonyms = read_synonyms(config.synonyms, base.categories, categories)
     merged = merge_categories(base.categories, categories, config.keep_base_classes, synonyms)
     same = [category["name"] for category in merged] == [category["name"] for category in base.categories]
-    has_keypoints = base.keypoint_head is not None or base.keypoint_model is not None
+    has_keypoints = base.describing_model is not None
     points = keypoint_names(merged)
     if same and points == keypoint_names(base.categories) and (has_keypoints or not points):
         base.categories = merged
@@ -89,22 +89,17 @@ def _changed(base: MaskRCNN, config: TrainConfig) -> MaskRCNN:
     """The base model with the fields of `config.model_config`, as far as its weights fit them."""
     if not config.model_config:
         return base
-    values = base.config.to_dict() | read_fields(config.model_config)
-    from_base = {"num_classes": base.config.num_classes, "num_keypoints": base.config.num_keypoints}
-    changed = MaskRCNN(ModelConfig.from_dict(values | from_base), base.categories)
-    keypoint_model = base.keypoint_model
-    base.keypoint_model = None
-    wanted, own = changed.state_dict(), base.state_dict()
-    for name in sorted(wanted.keys() | own.keys()):
-        if name not in own or name not in wanted or wanted[name].shape != own[name].shape:
-            raise ValueError(
-                f"model_config does not fit the weights of {config.model} (tensor {name!r}): "
-                "leave out what changes their shape, or give model='' for a new model"
-            )
-    changed.load_state_dict(own)
-    if keypoint_model is not None:
-        changed.attach_keypoint_model(keypoint_model)
-    return changed
+    fields = read_fields(config.model_config)
+    for name in ("num_classes", "num_keypoints"):  # those of the data follow
+        fields.pop(name, None)
+    ModelConfig.from_dict(base.config.to_dict() | fields)  # a field or value that is not known has its own line
+    try:
+        return base.with_config(**fields)
+    except ValueError as error:
+        raise ValueError(
+            f"model_config does not fit the weights of {config.model} ({error}): "
+            "leave out what changes their shape, or give model='' for a new model"
+        ) from None
 
 
 def _read_state_dict(path: Path) -> dict[str, torch.Tensor]:

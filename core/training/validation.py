@@ -95,7 +95,6 @@ def validation_losses(
     targets_for_model = TargetsForModel(dataset.categories, model)
     sums: dict[str, torch.Tensor] = {}
     model.eval().to(device)
-    model.rpn.train()  # as many proposals as in training; it has no statistics
     try:
         with torch.no_grad(), torch.random.fork_rng(devices=[device] if device.type == "cuda" else []):
             for index in range(len(dataset)):

@@ -31,7 +31,7 @@ def toy(tmp_path_factory: pytest.TempPathFactory) -> Path:
     config = ModelConfig.from_dict(TINY_MODEL | {"num_classes": 2, "num_keypoints": 2, "backbone": "mobilenet_v2"})
     model = MaskRCNN(config, CATEGORIES)  # type: ignore[arg-type]
     with torch.no_grad():
-        model.box_predictor.scores.weight.normal_(std=30.0)
+        model.roi_heads.box_predictor.scores.weight.normal_(std=30.0)
     save_model(model, folder / "model")
     return folder
 

@@ -14,7 +14,6 @@ from safetensors.torch import load_file
 from torch import Tensor
 
 from core import MaskRCNN, ModelConfig, TrainConfig, load_model, train
-from core.training.alternating import with_rpn_backbone
 from core.training.distributed import Processes
 from core.training.loop import _run_phase
 from core.training.run import Run, enter_phase, prepare_run
@@ -53,7 +52,8 @@ def phases(run: Run) -> Iterator[tuple[dict[str, Tensor], dict[str, Tensor]]]:
 def moved_parts(before: dict[str, Tensor], after: dict[str, Tensor]) -> set[str]:
     """The parts of the model in which a weight or a statistic changed."""
     assert before.keys() == after.keys()
-    return {name.split(".")[0] for name in before if not torch.equal(before[name], after[name])}
+    changed = {name for name in before if not torch.equal(before[name], after[name])}
+    return {name.removeprefix("roi_heads.").split(".")[0] for name in changed}
 
 
 def part(state: dict[str, Tensor], name: str) -> dict[str, Tensor]:
@@ -167,12 +167,12 @@ def test_heads_learn_from_proposals_of_the_own_rpn() -> None:
     assert torch.equal(losses("rpn")["loss_objectness"], changed["loss_objectness"])
 
 
-def test_a_frozen_rpn_still_gives_the_proposals_of_training(toy: Path, tmp_path: Path) -> None:
+def test_a_frozen_rpn_stays_in_evaluation_mode(toy: Path, tmp_path: Path) -> None:
     run = prepare_run(config_for(toy, tmp_path / "run", steps=1), HERE)
     next(phases(run))
     enter_phase(run)
     run.model.train()
-    assert run.model.rpn.training  # proposals_train of them
+    assert not run.model.rpn.training  # how many proposals it gives does not depend on it
     assert run.model.rpn_backbone is not None
     assert not run.model.rpn_backbone.training
     run.log.close()
@@ -183,9 +183,9 @@ def test_a_backbone_of_the_rpn_comes_and_goes() -> None:
     values = TINY_MODEL | {"backbone": "mobilenet_v2", "num_classes": 1}
     model = MaskRCNN(ModelConfig.from_dict(values), [{"id": 1, "name": "person"}])
     model.attach_keypoint_model(MaskRCNN(ModelConfig.from_dict(values | {"num_keypoints": 2}), [person]))
-    own = with_rpn_backbone(model, "own")
+    own = model.with_config(rpn_backbone="own")
     assert own.keypoint_model is model.keypoint_model
     x = image()
     model.eval(), own.eval()
     assert torch.equal(model([x])[0].boxes, own([x])[0].boxes)  # the same weights twice
-    assert same(with_rpn_backbone(own, "shared").state_dict(), model.state_dict())
+    assert same(own.with_config(rpn_backbone="shared").state_dict(), model.state_dict())

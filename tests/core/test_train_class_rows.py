@@ -24,7 +24,7 @@ def model_of(categories: list[Category] = BASE, **fields: Any) -> MaskRCNN:
     )
     model = MaskRCNN(config, categories)
     with torch.no_grad():  # spread the scores, so that dozens of detections of all classes survive
-        model.box_predictor.scores.weight.normal_(std=1.0)
+        model.roi_heads.box_predictor.scores.weight.normal_(std=1.0)
     return model.eval()
 
 
@@ -51,7 +51,7 @@ def test_old_classes_are_detected_alike_in_an_extended_model() -> None:
     assert [category["name"] for category in moved.categories] == ["person", "cat", "dog", "fig"]
     with torch.no_grad():
         # A softmax shares its sum with every class, new ones too; without theirs nothing is different.
-        moved.box_predictor.scores.bias[4] = -1e9
+        moved.roi_heads.box_predictor.scores.bias[4] = -1e9
         before, after = detections(base), detections(moved)
     assert len(before) > 10
     assert len(set(before.labels.tolist())) > 1
@@ -91,23 +91,23 @@ def test_new_rows_begin_as_the_mean_object() -> None:
     base = model_of()
     moved = move_to_categories(base, [*BASE, {"id": 4, "name": "fig"}])
     old, new = base.state_dict(), moved.state_dict()
-    deltas = old["box_predictor.deltas.weight"].unflatten(0, (3, 4))
-    assert torch.equal(new["box_predictor.deltas.weight"].unflatten(0, (4, 4))[3], deltas.mean(dim=0))
-    masks = old["mask_head.predictor.logits.weight"]
-    assert torch.equal(new["mask_head.predictor.logits.weight"][3], masks.mean(dim=0))
-    assert new["box_predictor.scores.weight"].shape[0] == 5
+    deltas = old["roi_heads.box_predictor.deltas.weight"].unflatten(0, (3, 4))
+    assert torch.equal(new["roi_heads.box_predictor.deltas.weight"].unflatten(0, (4, 4))[3], deltas.mean(dim=0))
+    masks = old["roi_heads.mask_head.predictor.logits.weight"]
+    assert torch.equal(new["roi_heads.mask_head.predictor.logits.weight"][3], masks.mean(dim=0))
+    assert new["roi_heads.box_predictor.scores.weight"].shape[0] == 5
 
 
 def test_keypoint_head_stays_while_its_names_stay() -> None:
     base = model_of()
-    weights = base.state_dict()["keypoint_head.deconv.weight"]
+    weights = base.state_dict()["roi_heads.keypoint_head.deconv.weight"]
 
     def moved(data: list[Category], keep: bool = True) -> MaskRCNN:
         return move_to_categories(base, merge_categories(BASE, data, keep))
 
     for data in ([{"id": 9, "name": "fig"}], [PERSON | {"id": 9, "name": "worker"}], [PERSON]):
         model = moved(data)  # type: ignore[arg-type]
-        assert torch.equal(model.state_dict()["keypoint_head.deconv.weight"], weights)
+        assert torch.equal(model.state_dict()["roi_heads.keypoint_head.deconv.weight"], weights)
         assert model.categories[0]["keypoints"] == ["left", "right"]
 
     horse: Category = {"id": 9, "name": "horse", "keypoints": ["nose", "tail", "ear"], "skeleton": []}
@@ -115,9 +115,9 @@ def test_keypoint_head_stays_while_its_names_stay() -> None:
     assert other.config.num_keypoints == 3
     assert "keypoints" not in other.categories[0]  # the head means the horse's now
     assert torch.equal(other.labels_with_keypoints(), torch.tensor([False, False, False, False, True]))
-    assert moved([{"id": 9, "name": "fig"}], keep=False).keypoint_head is None
+    assert moved([{"id": 9, "name": "fig"}], keep=False).roi_heads.keypoint_head is None
     swapped = moved([PERSON | {"keypoints": ["right", "left"]}])  # type: ignore[list-item]
-    assert not torch.equal(swapped.state_dict()["keypoint_head.deconv.weight"], weights)
+    assert not torch.equal(swapped.state_dict()["roi_heads.keypoint_head.deconv.weight"], weights)
 
 
 def test_a_model_without_keypoints_learns_them() -> None:
@@ -165,8 +165,8 @@ def test_rows_that_stand_for_nothing_are_left_behind() -> None:
     merged = merge_categories(model.categories, [{"id": 9, "name": "fig"}], keep_base=True)
     assert [category["name"] for category in merged] == ["cat", "person", "fig"]
     moved = move_to_categories(model, merged)
-    rows = model.box_predictor.scores.weight[[0, 1, 3]]
-    assert torch.equal(moved.box_predictor.scores.weight[:3], rows)
+    rows = model.roi_heads.box_predictor.scores.weight[[0, 1, 3]]
+    assert torch.equal(moved.roi_heads.box_predictor.scores.weight[:3], rows)
 
 
 def test_a_synonym_brings_its_rows() -> None:
@@ -183,15 +183,15 @@ def test_a_synonym_brings_its_rows() -> None:
     moved = move_to_categories(base, merge_categories(base.categories, data, False, synonyms), synonyms)
     assert [category["name"] for category in moved.categories] == ["pedestrian", "rider", "cat"]
     for name, leading, each in (
-        ("box_predictor.scores", 1, 1),
-        ("box_predictor.deltas", 0, 4),
-        ("mask_head.predictor.logits", 0, 1),
+        ("roi_heads.box_predictor.scores", 1, 1),
+        ("roi_heads.box_predictor.deltas", 0, 4),
+        ("roi_heads.mask_head.predictor.logits", 0, 1),
     ):
         old, new = base.state_dict()[f"{name}.weight"][leading:], moved.state_dict()[f"{name}.weight"][leading:]
         assert torch.equal(new[:each], old[:each])  # pedestrian is person
         assert torch.equal(new[2 * each : 3 * each], old[each : 2 * each])  # cat
-    rider = moved.box_predictor.scores.weight[2]
-    assert all(not torch.equal(rider, row) for row in base.box_predictor.scores.weight)
+    rider = moved.roi_heads.box_predictor.scores.weight[2]
+    assert all(not torch.equal(rider, row) for row in base.roi_heads.box_predictor.scores.weight)
 
     # Where the base's classes stay, the data's word replaces the base's.
     kept = merge_categories(base.categories, data, True, synonyms)
@@ -205,7 +205,7 @@ def test_a_synonym_brings_its_rows() -> None:
     both: list[Category] = [PERSON, {"id": 25, "name": "rider"}]
     synonyms = read_synonyms(["rider=person"], base.categories, both)
     merged = merge_categories(base.categories, both, False, synonyms)
-    rows = move_to_categories(base, merged, synonyms).box_predictor.scores.weight
+    rows = move_to_categories(base, merged, synonyms).roi_heads.box_predictor.scores.weight
     assert torch.equal(rows[1], rows[2])
 
     for entry, message in (("pedestrian", "is no pair"), ("rider=horse", "the model has no class 'horse'")):

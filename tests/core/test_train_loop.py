@@ -196,11 +196,13 @@ def test_new_classes_leave_the_rows_of_old_ones_alone(toy: Path, tmp_path: Path)
     base, tuned = load_model(tmp_path / "base"), load_model(tmp_path / "run")
     assert [category["name"] for category in tuned.categories] == ["disc", "square", "moon"]
     old, new = base.state_dict(), tuned.state_dict()
-    for name, each, first in (("box_predictor.scores", 1, 1), ("box_predictor.deltas", 4, 0)):
+    for name, each, first in (("roi_heads.box_predictor.scores", 1, 1), ("roi_heads.box_predictor.deltas", 4, 0)):
         before, after = old[f"{name}.weight"][first:], new[f"{name}.weight"][first:]
         assert torch.equal(before[:each], after[:each])  # disc
         assert not torch.equal(before[each : 2 * each], after[each : 2 * each])  # square
-    assert torch.equal(old["mask_head.predictor.logits.bias"][0], new["mask_head.predictor.logits.bias"][0])
+    assert torch.equal(
+        old["roi_heads.mask_head.predictor.logits.bias"][0], new["roi_heads.mask_head.predictor.logits.bias"][0]
+    )
     assert not torch.equal(old["fpn.output.0.0.weight"], new["fpn.output.0.0.weight"])
 
 

@@ -161,9 +161,9 @@ def test_norms_and_biases_are_not_decayed_and_frozen_stages_do_not_learn(kind: s
     }
     assert settings["backbone.layer3.0.conv1.weight"] == (0.1, 0.25)
     assert settings["backbone.layer3.0.bn1.weight"] == (0.0, 0.25)
-    assert settings["box_head.fc.0.weight"] == (0.1, 1.0)
+    assert settings["roi_heads.box_head.fc.0.weight"] == (0.1, 1.0)
     assert settings["rpn.head.objectness.bias"] == (0.0, 1.0)
-    assert settings["box_predictor.deltas.weight"] == (0.0, 5.0)
+    assert settings["roi_heads.box_predictor.deltas.weight"] == (0.0, 5.0)
     assert not any(name.startswith(("backbone.conv1", "backbone.bn1", "backbone.layer1")) for name in settings)
     set_learning_rate(optimizer, 1.0)
     assert {group["lr"] for group in optimizer.param_groups} == {1.0, 0.25, 5.0}

@@ -53,7 +53,7 @@ def test_losses_change_nothing_and_are_the_same_each_time(toy: Path) -> None:
     assert validation_losses(model.eval(), dataset, device="cpu") == losses
     assert not model.rpn.training
     with torch.no_grad():
-        model.mask_head.predictor.logits.bias.fill_(-3.0)  # type: ignore[union-attr]
+        model.roi_heads.mask_head.predictor.logits.bias.fill_(-3.0)  # type: ignore[union-attr]
     worse = validation_losses(model, dataset, device="cpu")
     assert worse["loss_mask"] > losses["loss_mask"] + 0.5  # objects fill most of their boxes
     assert worse["loss_box"] == losses["loss_box"]

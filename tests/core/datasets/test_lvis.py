@@ -137,9 +137,9 @@ def test_the_model_learns_an_images_background_only_about_classes_looked_for(tmp
     assert targets[0]["annotated_labels"].tolist() == [True, True, False, False, True, False]
     assert targets[1]["annotated_labels"].tolist() == [True, False, False, True, False, False]
     # The second image is all background: only "spoon", which was looked for there, is pushed down.
-    torch.nn.init.normal_(model.box_predictor.scores.weight)
+    torch.nn.init.normal_(model.roi_heads.box_predictor.scores.weight)
     loss = model([dataset[1][0]], targets[1:])["loss_classifier"]
     loss.backward()
-    gradient = model.box_predictor.scores.weight.grad
+    gradient = model.roi_heads.box_predictor.scores.weight.grad
     assert gradient is not None
     assert (gradient.abs().sum(dim=1) > 0).tolist() == [True, False, False, True, False, False]

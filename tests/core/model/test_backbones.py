@@ -24,7 +24,7 @@ def test_classification_weights_reach_every_stage(features: str) -> None:
         c4 = published.layer3(published.layer2(published.layer1(stem)))
         maps = model.backbone(x)
         torch.testing.assert_close(maps[2], c4, atol=1e-4, rtol=1e-4)
-        last = model.res5(c4) if model.res5 is not None else maps[3]
+        last = model.roi_heads.res5(c4) if model.roi_heads.res5 is not None else maps[3]
         if features == "dc5":
             last = last[..., ::2, ::2]
         torch.testing.assert_close(last, published.layer4(c4), atol=1e-4, rtol=1e-4)

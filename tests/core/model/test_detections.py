@@ -7,12 +7,12 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from core.model import heatmaps as heatmaps_module
 from core.model.boxes import clip_boxes, decode_boxes
-from core.model.detections import mask_channel, mask_probabilities, mean_of_masks, select_detections
-from core.model.heatmaps import heatmaps_to_keypoints
 from core.model.images import batch_images
-from core.model.targets import BOX_WEIGHTS
+from core.model.roi_heads import heatmaps as heatmaps_module
+from core.model.roi_heads.box import BOX_WEIGHTS, select_detections
+from core.model.roi_heads.heatmaps import heatmaps_to_keypoints
+from core.model.roi_heads.mask import mask_channel, mask_probabilities, mean_of_masks
 from tests.core.model.tiny_models import image, tiny_config, tiny_model
 
 # -- boxes --------------------------------------------------------------------------------------------
@@ -99,11 +99,11 @@ def test_a_detection_shows_the_mask_of_its_class(loss: str, agnostic: bool) -> N
 @pytest.mark.parametrize("head", ["fcn", "mlp2"])
 def test_computing_one_channel_gives_what_computing_all_gives(head: str) -> None:
     model = tiny_model(mask_head=head).eval()
-    assert model.mask_head is not None
+    assert model.roi_heads.mask_head is not None
     features = torch.randn((5, 16, 14, 14), generator=torch.Generator().manual_seed(0))
     channel = torch.tensor([2, 0, 1, 1, 2])
     with torch.no_grad():
-        every, one = model.mask_head(features), model.mask_head(features, channel)
+        every, one = model.roi_heads.mask_head(features), model.roi_heads.mask_head(features, channel)
     torch.testing.assert_close(one[:, 0], every[torch.arange(5), channel])
 
 

@@ -14,10 +14,11 @@ from torch import Tensor
 from core import load_model, save_model
 from core.model.anchors import anchors_for
 from core.model.backbones import build_backbone
-from core.model.detectron2_weights import convert, our_key
 from core.model.images import ImageBatch, batch_images
 from core.model.mask_rcnn import MaskRCNN
 from core.model.roi_ops import roi_op
+from core.model.weights.detectron2 import convert, our_key
+from core.model.weights.ours import tensors_by_file_name
 from tests.core.model.detectron2_files import Shapes, random_tensors, zoo_shapes
 from tests.core.model.tiny_models import image
 
@@ -55,7 +56,7 @@ def test_every_tensor_of_the_zoo_has_its_place(features: str, depth: str) -> Non
     shapes = zoo_shapes(features, depth, keypoints=17 if features == "fpn" else 0)
     config, weights, _ = convert(empty(shapes))
     with torch.device("meta"):
-        own = MaskRCNN(config).state_dict()
+        own = tensors_by_file_name(MaskRCNN(config))
     assert {name: tensor.shape for name, tensor in weights.items()} == {name: t.shape for name, t in own.items()}
     assert config.backbone == {"R50": "resnet50", "R101": "resnet101", "X101": "resnext101_32x8d"}[depth]
     assert config.features == features
@@ -181,7 +182,7 @@ def test_background_comes_first_and_classes_keep_their_order(c4: State, c4_model
     name = "roi_heads.box_predictor"
     scores = F.linear(vectors, c4[f"{name}.cls_score.weight"], c4[f"{name}.cls_score.bias"]).softmax(dim=1)
     deltas = F.linear(vectors, c4[f"{name}.bbox_pred.weight"], c4[f"{name}.bbox_pred.bias"])
-    logits, own = c4_model.box_predictor(vectors)
+    logits, own = c4_model.roi_heads.box_predictor(vectors)
     torch.testing.assert_close(logits.softmax(dim=1)[:, 1:], scores[:, :80])
     torch.testing.assert_close(logits.softmax(dim=1)[:, 0], scores[:, 80])
     torch.testing.assert_close(own, deltas.view(6, 80, 4))
@@ -192,9 +193,9 @@ def test_a_label_reads_the_mask_of_its_class(c4: State, c4_model: MaskRCNN) -> N
     name = "roi_heads.mask_head"
     up = F.relu(F.conv_transpose2d(features, c4[f"{name}.deconv.weight"], c4[f"{name}.deconv.bias"], stride=2))
     masks = F.conv2d(up, c4[f"{name}.predictor.weight"], c4[f"{name}.predictor.bias"])
-    assert c4_model.mask_head is not None
+    assert c4_model.roi_heads.mask_head is not None
     # COCO's 80 contiguous classes: 0 is the person, 79 the toothbrush; labels begin at 1.
-    found = c4_model.mask_head(features, torch.tensor([0, 79]))
+    found = c4_model.roi_heads.mask_head(features, torch.tensor([0, 79]))
     torch.testing.assert_close(found[:, 0], masks[torch.arange(2), torch.tensor([0, 79])], atol=1e-4, rtol=1e-4)
 
 

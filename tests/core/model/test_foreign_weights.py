@@ -19,8 +19,8 @@ from torchvision.models.detection import fasterrcnn_mobilenet_v3_large_fpn as mo
 from torchvision.models.detection.backbone_utils import mobilenet_backbone, resnet_fpn_backbone
 
 from core import load_model, save_model
-from core.model.foreign_weights import FIRST_COCO
 from core.model.images import batch_images
+from core.model.weights.foreign import FIRST_COCO
 from tests.core.model.tiny_models import tiny_model
 
 State = dict[str, Tensor]

@@ -7,14 +7,12 @@ import math
 import pytest
 import torch
 
-from core.model.losses import (
-    box_loss,
-    classification_loss,
-    keypoint_loss,
-    mask_loss,
-    objectness_loss,
-    select_class,
-)
+from core.model.boxes import box_loss
+from core.model.roi_heads.box import classification_loss
+from core.model.roi_heads.keypoint import keypoint_loss
+from core.model.roi_heads.mask import mask_loss
+from core.model.rpn import objectness_loss
+from tests.core.model.tiny_models import tiny_config
 
 G = torch.Generator()
 
@@ -56,7 +54,7 @@ def test_a_class_that_the_data_does_not_annotate_is_not_unlearned_on_background(
 def test_a_sigmoid_mask_is_judged_in_the_channel_of_its_class_alone() -> None:
     logits = torch.randn((2, 3, 4, 4), generator=G).requires_grad_()
     labels, targets = torch.tensor([3, 1]), (torch.rand((2, 4, 4), generator=G) > 0.5).float()
-    loss = mask_loss(logits, labels, targets, "sigmoid")
+    loss = mask_loss(logits, labels, targets, tiny_config())
     own = torch.stack([logits[0, 2], logits[1, 0]]).sigmoid()
     torch.testing.assert_close(loss, -(targets * own.log() + (1 - targets) * (1 - own).log()).mean())
     loss.backward()
@@ -73,14 +71,17 @@ def test_softmax_masks_let_the_classes_compete_at_every_pixel() -> None:
             for x in range(3):
                 truth = label if targets[index, y, x] else 0
                 expected.append(-logits[index, :, y, x].softmax(dim=0)[truth].log())
-    torch.testing.assert_close(mask_loss(logits, labels, targets, "softmax"), torch.stack(expected).mean())
+    torch.testing.assert_close(
+        mask_loss(logits, labels, targets, tiny_config(mask_loss="softmax")), torch.stack(expected).mean()
+    )
 
 
 @pytest.mark.parametrize(("kind", "channels"), [("sigmoid", 1), ("softmax", 2)])
 def test_a_class_agnostic_mask_does_not_look_at_the_label(kind: str, channels: int) -> None:
     logits = torch.randn((2, channels, 3, 3), generator=G)
     targets = (torch.rand((2, 3, 3), generator=G) > 0.5).float()
-    first, second = (mask_loss(logits, torch.tensor(labels), targets, kind) for labels in ([1, 1], [5, 80]))
+    config = tiny_config(mask_loss=kind, mask_class_agnostic=True)
+    first, second = (mask_loss(logits, torch.tensor(labels), targets, config) for labels in ([1, 1], [5, 80]))
     assert torch.equal(first, second)
 
 
@@ -111,12 +112,7 @@ def test_nothing_sampled_is_a_zero_with_a_gradient() -> None:
     logits = torch.zeros((0, 4), requires_grad=True)
     scalar(classification_loss(logits, torch.zeros(0, dtype=torch.int64)), logits)
     masks = torch.zeros((0, 3, 28, 28), requires_grad=True)
-    scalar(mask_loss(masks, torch.zeros(0, dtype=torch.int64), torch.zeros((0, 28, 28)), "sigmoid"), masks)
+    scalar(mask_loss(masks, torch.zeros(0, dtype=torch.int64), torch.zeros((0, 28, 28)), tiny_config()), masks)
     heatmaps = torch.randn((1, 2, 4, 4), generator=G).requires_grad_()
     hidden = torch.zeros((1, 2), dtype=torch.bool)
     scalar(keypoint_loss(heatmaps, torch.zeros((1, 2), dtype=torch.int64), hidden), heatmaps)
-
-
-def test_the_channel_of_a_label() -> None:
-    logits = torch.arange(2 * 3 * 2 * 2).reshape(2, 3, 2, 2).float()
-    assert torch.equal(select_class(logits, torch.tensor([1, 3])), torch.stack([logits[0, 0], logits[1, 2]]))

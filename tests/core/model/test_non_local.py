@@ -7,7 +7,7 @@ import torch
 from torch import nn
 from torchvision.models import resnet18
 
-from core.model.non_local import NonLocalBlock
+from core.model.backbones.non_local import NonLocalBlock
 from tests.core.model.tiny_models import image, target, tiny_model, total
 
 

@@ -40,19 +40,21 @@ def test_the_proposals_of_one_map_are_not_cut_before_nms() -> None:
 def test_the_c4_head_of_figure_4_keeps_its_7x7(backbone: Any, in_1x1: bool) -> None:
     fields: dict[str, Any] = {"backbone": backbone, "features": "c4", "stride_in_1x1": in_1x1}
     figure_4 = tiny_model(**fields, c4_res5="stride1").eval()
-    assert figure_4.res5 is not None
-    strides = {module.stride for module in figure_4.res5.modules() if isinstance(module, nn.Conv2d)}
+    assert figure_4.roi_heads.res5 is not None
+    strides = {module.stride for module in figure_4.roi_heads.res5.modules() if isinstance(module, nn.Conv2d)}
     assert strides == {(1, 1)}
     seen: list[tuple[int, ...]] = []
-    figure_4.res5.register_forward_hook(lambda _, given, out: seen.append((given[0].shape[-1], out.shape[-1])))
+    figure_4.roi_heads.res5.register_forward_hook(
+        lambda _, given, out: seen.append((given[0].shape[-1], out.shape[-1]))
+    )
     usual = tiny_model(**fields).eval()
-    assert usual.res5 is not None
-    usual.res5.register_forward_hook(lambda _, given, out: seen.append((given[0].shape[-1], out.shape[-1])))
+    assert usual.roi_heads.res5 is not None
+    usual.roi_heads.res5.register_forward_hook(lambda _, given, out: seen.append((given[0].shape[-1], out.shape[-1])))
     rois = [torch.tensor([[4.0, 4.0, 60.0, 50.0]])]
     for model in (figure_4, usual):
         with torch.no_grad():
             maps = model.features(batch_images([image()], model.config).tensor)
-            assert model.box_features(maps, rois).shape[2:] == (7, 7)
+            assert model.roi_heads.box_features(maps, rois).shape[2:] == (7, 7)
     assert seen == [(7, 7), (14, 7)]
     # The same weights serve both.
     usual.load_state_dict(figure_4.state_dict())

@@ -6,9 +6,8 @@ import pytest
 import torch
 from torchvision.ops import box_iou
 
-from core.model.boxes import encode_boxes
+from core.model.boxes import SMOOTH_L1_BETA, encode_boxes
 from core.model.images import ImageBatch
-from core.model.losses import SMOOTH_L1_BETA
 from core.model.rpn import RPN_BOX_WEIGHTS, RegionProposalNetwork, RpnOutput
 from tests.core.model.tiny_models import tiny_config
 
@@ -55,11 +54,12 @@ def test_proposals_are_clipped_to_the_image_without_its_padding_and_thinned_by_n
     torch.testing.assert_close(scores[0], torch.tensor([4.0, 3.0, 1.0]).sigmoid())
 
 
-def test_as_many_are_kept_as_the_mode_asks_for() -> None:
-    output, size = network()(maps(1), batch((64, 96))), batch((64, 96))
-    for training, most in ((True, 7), (False, 3)):
-        rpn = network(proposals_train=7, proposals_test=3).train(training)
-        boxes, _ = rpn.proposals(output, size)
+@pytest.mark.parametrize("mode", [True, False])
+def test_as_many_are_kept_as_is_asked_for_whatever_the_mode(mode: bool) -> None:
+    rpn = network(proposals_train=7, proposals_test=3).train(mode)
+    output, size = rpn(maps(1), batch((64, 96))), batch((64, 96))
+    for counts, most in ((rpn.config.training_proposals, 7), (rpn.config.test_proposals, 3), (None, 3)):
+        boxes, _ = rpn.proposals(output, size, counts)
         assert len(boxes[0]) == most
 
 

@@ -10,7 +10,10 @@ import torch.nn.functional as F
 
 from core.model.ground_truth import ObjectsOfImage, read_targets
 from core.model.images import ImageBatch, batch_images
-from core.model.targets import SampledRois, keypoint_targets, mask_targets, sample_rois
+from core.model.roi_heads.box import box_targets
+from core.model.roi_heads.keypoint import keypoint_targets
+from core.model.roi_heads.mask import mask_targets
+from core.model.roi_heads.sampling import SampledRois, sample_rois
 from tests.core.model.tiny_models import image, target, tiny_config, tiny_model, total
 
 HEIGHT, WIDTH = 64, 96
@@ -25,7 +28,7 @@ def read(given: dict[str, Any], **changes: Any) -> ObjectsOfImage:
 
 def rois_on(boxes: torch.Tensor, objects: list[int]) -> SampledRois:
     """Positives at the given input-pixel boxes."""
-    return SampledRois(boxes, torch.ones(len(boxes), dtype=torch.int64), torch.tensor(objects), torch.zeros((0, 4)))
+    return SampledRois(boxes, torch.ones(len(boxes), dtype=torch.int64), torch.tensor(objects))
 
 
 # -- at the door --------------------------------------------------------------------------------------
@@ -163,7 +166,7 @@ def test_objects_themselves_are_among_the_candidates() -> None:
     objects = read(target())
     sampled = sample_rois(torch.zeros((0, 4)), objects, tiny_config())
     assert sorted(sampled.objects.tolist()) == [0, 1]
-    assert sampled.box_targets.abs().max() < 1e-5
+    assert box_targets(sampled, objects).abs().max() < 1e-5
 
 
 # -- masks --------------------------------------------------------------------------------------------

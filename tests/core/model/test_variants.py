@@ -10,7 +10,7 @@ import torch
 
 from core import load_model, save_model
 from core.config import Backbone, ModelConfig
-from core.model.backbones import RESNETS
+from core.model.backbones.resnet import RESNETS
 from core.model.mask_rcnn import MaskRCNN
 from tests.core.model.tiny_models import image, target, tiny_config, tiny_model, total
 

@@ -17,11 +17,11 @@ from torchvision.models.detection import fasterrcnn_resnet50_fpn
 
 from core import load_model, save_model
 from core.model.categories import with_person_keypoints
-from core.model.coco_categories import categories_by_id, person_with_keypoints
 from core.model.mask_rcnn import MaskRCNN
-from core.model.numpy_pickle import read_arrays
-from core.model.torchvision_weights import convert
 from core.model.weights import SIDECAR_FILE, WEIGHTS_FILE, available_models, read_sidecar
+from core.model.weights.coco_categories import categories_by_id, person_with_keypoints
+from core.model.weights.safe_pickle import read_arrays
+from core.model.weights.torchvision import convert
 from core.structures import named_categories
 from tests.core.model.tiny_models import image, tiny_config, tiny_model
 

@@ -72,7 +72,8 @@ def test_masks_are_the_mean_over_the_versions() -> None:
         boxes = both.boxes
         if mirrored:
             boxes = torch.stack([96 - boxes[:, 2], boxes[:, 1], 96 - boxes[:, 0], boxes[:, 3]], dim=1)
-        own = network.masks_of(maps, [boxes * _batch(network, version).scale(0, boxes.device)], both.labels)
+        rois = [boxes * _batch(network, version).scale(0, boxes.device)]
+        own = network.roi_heads.describe(maps, rois, both.labels)["masks"]
         masks.append(own.flip(-1) if mirrored else own)
     torch.testing.assert_close(both.masks, (masks[0] + masks[1]) / 2, atol=1e-4, rtol=1e-3)
 

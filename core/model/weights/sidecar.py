@@ -9,7 +9,7 @@ from typing import Any
 
 import torch
 from safetensors import SafetensorError, safe_open
-from torch import Tensor, nn
+from torch import Tensor
 
 LARGEST_SIDECAR = 64_000_000  # bytes
 DEEPEST = 64  # layers of a head
@@ -55,12 +55,11 @@ def check_layers(config: Mapping[str, Any]) -> None:
             raise ValueError(f"ModelConfig.{name} has {len(value)} numbers: at most {MOST_ANCHORS}")
 
 
-def check_shapes(model: nn.Module, weights: Path) -> None:
-    """Compare a model on the meta device, which holds no numbers, with the header of its weights.
+def check_shapes(own: Mapping[str, Tensor], weights: Path) -> None:
+    """Compare tensors on the meta device, which hold no numbers, with the header of the weights.
 
     Raises ValueError, in one line, where a tensor is missing, left over or of another shape or kind.
     """
-    own = model.state_dict()
     try:
         with safe_open(weights, framework="pt") as file:
             names = set(file.keys())

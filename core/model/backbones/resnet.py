@@ -1,25 +1,16 @@
-"""Backbones: torchvision's classification networks, cut into the stages that detection needs.
-
-A backbone turns a batch of images into the maps C2, C3, C4, C5 at strides 4, 8, 16, 32 (section 3,
-"Network architecture"). The networks themselves are torchvision's; what is ours is where they are
-cut and which normalisation they carry.
-"""
+"""ResNets and ResNeXts: torchvision's, cut into the stages C2 to C5 (section 3, "Network architecture")."""
 
 from __future__ import annotations
 
-import itertools
-from collections.abc import Callable, Mapping
-from functools import partial
+from collections.abc import Callable
 
-import torch
 from torch import Tensor, nn
-from torchvision.models.mobilenetv2 import mobilenet_v2
-from torchvision.models.mobilenetv3 import mobilenet_v3_large
 from torchvision.models.resnet import BasicBlock, Bottleneck, ResNet
-from torchvision.ops import FrozenBatchNorm2d
 
 from core.config import ModelConfig
-from core.model.non_local import NonLocalBlock
+from core.model.backbones.base import Backbone
+from core.model.backbones.non_local import NonLocalBlock
+from core.model.backbones.norms import norm_layer
 
 # block, blocks a stage, groups of the 3×3 convolution, width of a group
 RESNETS: dict[str, tuple[type[BasicBlock | Bottleneck], list[int], int, int]] = {
@@ -34,38 +25,8 @@ RESNETS: dict[str, tuple[type[BasicBlock | Bottleneck], list[int], int, int]] = 
     "resnext152_32x8d": (Bottleneck, [3, 8, 36, 3], 32, 8),
 }
 
-# Where the inverted-residual networks reach each stride: index one past the last block at strides
-# 4, 8, 16, 32. The closing 1×1 convolution before the classifier is left out.
-MOBILENET_STAGES: dict[str, tuple[Callable[..., nn.Module], tuple[int, int, int, int], tuple[int, int, int, int]]] = {
-    "mobilenet_v2": (mobilenet_v2, (4, 7, 14, 18), (24, 32, 96, 320)),
-    "mobilenet_v3_large": (mobilenet_v3_large, (4, 7, 13, 16), (24, 40, 112, 160)),
-}
-# What torchvision's pyramid on such a network reads: the stage of stride 32 from the block that halves it on, and the
-# closing 1×1 convolution, both of stride 32.
-MOBILENET_PYRAMIDS: dict[str, tuple[tuple[int, int], tuple[int, int]]] = {
-    "mobilenet_v2": ((15, 19), (160, 1280)),
-    "mobilenet_v3_large": ((14, 17), (160, 960)),
-}
 
-
-def norm_layer(kind: str, eps: float) -> Callable[[int], nn.Module]:
-    """The constructor of a normalisation layer: "frozen", "batch", "sync" or "group"."""
-    if kind == "frozen":
-        return partial(FrozenBatchNorm2d, eps=eps)
-    if kind == "batch":
-        return partial(nn.BatchNorm2d, eps=eps)
-    if kind == "sync":
-        return partial(nn.SyncBatchNorm, eps=eps)
-    return partial(_group_norm, eps=eps)
-
-
-def _group_norm(channels: int, eps: float) -> nn.GroupNorm:
-    # 32 groups as in the GroupNorm paper, where the (mobile) network's width allows it.
-    groups = next(groups for groups in (32, 16, 8, 4, 2, 1) if channels % groups == 0)
-    return nn.GroupNorm(groups, channels, eps=eps)
-
-
-class ResNetBackbone(nn.Module):
+class ResNetBackbone(Backbone):
     """C2 to C5 of a ResNet or ResNeXt; with features="c4" the last stage is left to the heads."""
 
     def __init__(self, config: ModelConfig) -> None:
@@ -119,45 +80,6 @@ class ResNetBackbone(nn.Module):
         return [[self.conv1, self.bn1], *later]
 
 
-class MobileNetBackbone(nn.Module):
-    """C2 to C5 of a MobileNetV2 or MobileNetV3-large, or the two maps that torchvision's pyramid reads."""
-
-    def __init__(self, config: ModelConfig) -> None:
-        super().__init__()
-        build, stage_ends, stage_channels = MOBILENET_STAGES[config.backbone]
-        mobile = config.features == "fpn_mobile"
-        ends: tuple[int, ...]
-        channels: tuple[int, ...]
-        ends, channels = MOBILENET_PYRAMIDS[config.backbone] if mobile else (stage_ends, stage_channels)
-        self.ends = ends
-        self.stage_ends = stage_ends
-        norm = norm_layer(config.backbone_norm, config.backbone_norm_eps)
-        network = build(weights=None, norm_layer=norm).features
-        assert isinstance(network, nn.Sequential)
-        self.features = network[: self.ends[-1]]
-        self.channels = list(channels)
-
-    def forward(self, images: Tensor) -> list[Tensor]:
-        """float32 B×3×H×W to the maps [C2, C3, C4, C5], or to the two of torchvision's pyramid."""
-        maps = []
-        start, x = 0, images
-        for end in self.ends:
-            x = self.features[start:end](x)
-            maps.append(x)
-            start = end
-        return maps
-
-    def stages(self) -> list[list[nn.Module]]:
-        """The modules of each stage in order, the stem first, for freezing."""
-        edges = [0, 2, *self.stage_ends[:-1], len(self.features)]
-        return [list(self.features[start:end]) for start, end in itertools.pairwise(edges)]
-
-
-def build_backbone(config: ModelConfig) -> ResNetBackbone | MobileNetBackbone:
-    """The backbone that the configuration names, with random weights."""
-    return MobileNetBackbone(config) if config.backbone in MOBILENET_STAGES else ResNetBackbone(config)
-
-
 def build_resnet(config: ModelConfig, norm: Callable[[int], nn.Module]) -> ResNet:
     """torchvision's ResNet of the configured depth, stride and dilation."""
     block, blocks, groups, width = RESNETS[config.backbone]
@@ -205,26 +127,3 @@ def _dilate_basic_stage(stage: nn.Sequential) -> None:
             if module.stride == (1, 1) and module.kernel_size == (3, 3):
                 module.dilation, module.padding = (2, 2), (2, 2)
             module.stride = (1, 1)
-
-
-def load_classification_weights(backbone: nn.Module, state_dict: Mapping[str, Tensor]) -> None:
-    """Copy a torchvision classification state dict into a backbone.
-
-    The classifier and what the backbone does not have are passed over; every tensor that the
-    backbone has must be there, except those of non-local blocks, which classifiers lack and which
-    begin as the identity.
-
-    Raises:
-        ValueError: a tensor is missing or has another shape; the message names it.
-    """
-    own = backbone.state_dict()
-    with torch.no_grad():
-        for name, tensor in own.items():
-            if name.endswith("num_batches_tracked") or name.startswith("non_local."):
-                continue
-            if name not in state_dict:
-                raise ValueError(f"backbone weights lack {name!r}: they belong to another network")
-            if state_dict[name].shape != tensor.shape:
-                found, wanted = tuple(state_dict[name].shape), tuple(tensor.shape)
-                raise ValueError(f"backbone weights: {name!r} is {found}, the network needs {wanted}")
-            tensor.copy_(state_dict[name])

@@ -15,7 +15,7 @@ from typing import BinaryIO
 import torch
 from tqdm import tqdm
 
-from core.model.coco_categories import categories_in_order
+from core.model.weights.coco_categories import categories_in_order
 
 TIMEOUT_SECONDS = 20
 

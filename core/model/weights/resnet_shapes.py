@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from torch import Tensor
 
-from core.model.backbones import RESNETS
+from core.model.backbones.resnet import RESNETS
 
 
 def resnet_of(tensors: Mapping[str, Tensor], stages: Sequence[str]) -> str:

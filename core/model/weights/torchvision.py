@@ -14,8 +14,8 @@ from typing import Any
 from torch import Tensor
 
 from core.config import ModelConfig
-from core.model.coco_categories import categories_of
-from core.model.resnet_shapes import resnet_of
+from core.model.weights.coco_categories import categories_of
+from core.model.weights.resnet_shapes import resnet_of
 from core.structures import Category
 
 # torchvision's key → ours, first match wins; older files name some modules without a sequence number.

@@ -20,10 +20,11 @@ from torchvision.models.detection import (
 )
 
 from core.config import ModelConfig
-from core.model import detectron2_weights, torchvision_weights
 from core.model.categories import default_categories
-from core.model.checkpoints_of_others import find_state_dict, stand_ins
-from core.model.numpy_pickle import read_arrays
+from core.model.weights import detectron2 as detectron2_weights
+from core.model.weights import torchvision as torchvision_weights
+from core.model.weights.checkpoints import find_state_dict, stand_ins
+from core.model.weights.safe_pickle import read_arrays
 from core.structures import Category
 
 # The files that torchvision trained with eps 0: checksum, and size in MiB.
@@ -46,7 +47,7 @@ def read_foreign(path: Path) -> tuple[ModelConfig, dict[str, Tensor], list[Categ
     """Configuration, tensors by our names and categories of a torchvision or detectron2 file.
 
     `.pkl` is detectron2's model zoo, `.safetensors` and everything that `torch.load` reads hold a
-    state dict, by itself or inside a training checkpoint (see `checkpoints_of_others`). Categories
+    state dict, by itself or inside a training checkpoint (see `checkpoints.py`). Categories
     are COCO's where the file is a published one; 80 or 90 classes of one's own have numbers for names.
 
     Raises:
