@@ -1,8 +1,12 @@
-"""Where a model runs: one name for a device, one line for one that is not there."""
+"""Where a model runs and in which numbers: one name for each, one line for one that is not there."""
 
 from __future__ import annotations
 
+import warnings
+
 import torch
+
+DTYPES: dict[str, torch.dtype] = {"float32": torch.float32, "bf16": torch.bfloat16}
 
 
 def choose_device(device: str, local_rank: int | None = None) -> torch.device:
@@ -28,3 +32,23 @@ def choose_device(device: str, local_rank: int | None = None) -> torch.device:
         if (chosen.index or 0) >= usable:
             raise ValueError(f"device {str(chosen)!r}: this machine has {usable} usable GPUs, cuda:0 being the first")
     return chosen
+
+
+def checked_dtype(precision: str, device: torch.device) -> torch.dtype:
+    """The type of a network's numbers that a name stands for; a warning where the device computes slowly in it.
+
+    Raises ValueError, in one line, for a name that is none.
+    """
+    if precision not in DTYPES:
+        raise ValueError(f"precision {precision!r} is not known: use {' or '.join(DTYPES)}")
+    if precision == "bf16" and not has_bfloat16(device):
+        warnings.warn(f"this {device.type} has no instructions for bfloat16: float32 is faster on it", stacklevel=3)
+    return DTYPES[precision]
+
+
+def has_bfloat16(device: torch.device) -> bool:
+    """Whether a device multiplies bfloat16 itself: AVX-512 BF16 or AMX of a processor, a GPU since Ampere."""
+    if device.type == "cuda":
+        return torch.cuda.is_bf16_supported(including_emulation=False)
+    abilities = torch.cpu.get_capabilities() if hasattr(torch.cpu, "get_capabilities") else {}  # since torch 2.10
+    return bool(abilities.get("avx512_bf16") or abilities.get("amx_bf16") or abilities.get("bf16"))

@@ -48,6 +48,8 @@ class Predict:
     weights that have none; coco for COCO's."""
     device: str = "auto"
     """auto, cpu, cuda or cuda:1."""
+    precision: str = "float32"
+    """float32, or bf16: faster where the device has bfloat16, with slightly different scores and boxes."""
 
 
 @dataclass(frozen=True)

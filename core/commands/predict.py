@@ -50,6 +50,7 @@ def predict(command: Predict) -> int:
         min_size=command.min_size,
         max_size=command.max_size,
         detections_per_image=command.detections_per_image,
+        precision=command.precision,
     )
     images: list[dict[str, Any]] = []
     annotations: list[dict[str, Any]] = []

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 
 import torch
 import torch.nn.functional as F
@@ -11,6 +12,8 @@ from torchvision.ops import box_iou
 
 # A larger exp() would let one wild regression make an infinite box.
 MAX_LOG_SCALE = math.log(1000.0 / 16)
+# Pairs of boxes whose overlaps are in memory at a time, some 150 MB; those of 600 objects and 270,000 anchors are 4 GB.
+MOST_PAIRS = 2**22
 # Where smooth L1 turns from a square into a line.
 SMOOTH_L1_BETA = 1.0 / 9
 
@@ -67,10 +70,16 @@ def match_anchors(ground_truth: Tensor, anchors: Tensor, positive_iou: float, ne
     """
     if len(ground_truth) == 0:
         return torch.full((len(anchors),), -1, dtype=torch.int64, device=anchors.device)
-    iou = box_iou(ground_truth, anchors)
-    best_iou, matches = iou.max(dim=0)
-    best_of_object = iou.max(dim=1, keepdim=True).values
-    forced = ((iou == best_of_object) & (best_of_object > 0)).any(dim=0)
+    best_iou, matches = anchors.new_zeros(len(anchors)), anchors.new_zeros(len(anchors), dtype=torch.int64)
+    forced = torch.zeros_like(matches, dtype=torch.bool)
+    for first, some in _some_at_a_time(ground_truth, len(anchors)):
+        iou = box_iou(some, anchors)
+        best_of_anchor, objects = iou.max(dim=0)
+        better = best_of_anchor > best_iou
+        best_iou = torch.where(better, best_of_anchor, best_iou)
+        matches = torch.where(better, objects + first, matches)
+        best_of_object = iou.max(dim=1, keepdim=True).values
+        forced |= ((iou == best_of_object) & (best_of_object > 0)).any(dim=0)
     result = matches.clone()
     result[best_iou < positive_iou] = -2
     result[best_iou < negative_iou] = -1
@@ -92,12 +101,21 @@ def ignore_crowds(matches: Tensor, boxes: Tensor, crowds: Tensor, covered: float
     """
     if len(crowds) == 0:
         return matches
-    top_left = torch.maximum(boxes[:, None, :2], crowds[None, :, :2])
-    bottom_right = torch.minimum(boxes[:, None, 2:], crowds[None, :, 2:])
-    overlap = (bottom_right - top_left).clamp(min=0).prod(dim=2)
     area = (boxes[:, 2:] - boxes[:, :2]).prod(dim=1).clamp(min=1e-6)
-    inside = (overlap / area[:, None] >= covered).any(dim=1)
+    inside = torch.zeros_like(matches, dtype=torch.bool)
+    for _, some in _some_at_a_time(crowds, len(boxes)):
+        top_left = torch.maximum(boxes[:, None, :2], some[None, :, :2])
+        bottom_right = torch.minimum(boxes[:, None, 2:], some[None, :, 2:])
+        overlap = (bottom_right - top_left).clamp(min=0).prod(dim=2)
+        inside |= (overlap / area[:, None] >= covered).any(dim=1)
     return torch.where((matches == -1) & inside, torch.full_like(matches, -2), matches)
+
+
+def _some_at_a_time(boxes: Tensor, others: int) -> Iterator[tuple[int, Tensor]]:
+    """Parts of N×4 boxes, each with where it begins, that together with `others` are no more than `MOST_PAIRS`."""
+    at_once = max(1, MOST_PAIRS // max(1, others))
+    for first in range(0, len(boxes), at_once):
+        yield first, boxes[first : first + at_once]
 
 
 def sample_matches(matches: Tensor, count: int, positive_fraction: float) -> tuple[Tensor, Tensor]:

@@ -63,6 +63,13 @@ def batch_images(
     return ImageBatch(batch, sizes, [(image.shape[1], image.shape[2]) for image in images])
 
 
+def resized_size(height: int, width: int, shortest: int, longest: int) -> tuple[int, int]:
+    """The height and width to which an image is resized: in whole numbers, so that no fraction is lost to rounding."""
+    least, most = min(height, width), max(height, width)
+    one, other = (max(1, min(side * shortest // least, side * longest // most)) for side in (height, width))
+    return one, other
+
+
 def _normalise(image: Tensor, config: ModelConfig) -> Tensor:
     mean = image.new_tensor(config.image_mean)[:, None, None]
     std = image.new_tensor(config.image_std)[:, None, None]
@@ -70,11 +77,9 @@ def _normalise(image: Tensor, config: ModelConfig) -> Tensor:
 
 
 def _resize(image: Tensor, shortest: int, longest: int) -> Tensor:
-    height, width = image.shape[-2:]
-    scale = min(shortest / min(height, width), longest / max(height, width))
-    if scale == 1.0:
+    size = resized_size(image.shape[-2], image.shape[-1], shortest, longest)
+    if size == (image.shape[-2], image.shape[-1]):
         return image
-    size = (max(1, int(height * scale)), max(1, int(width * scale)))
     return F.interpolate(image[None], size=size, mode="bilinear", align_corners=False)[0]
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Mapping, Sequence
 from typing import Any, Literal, Self
 
@@ -11,6 +12,7 @@ from torch import Tensor, nn
 from core.config import ModelConfig
 from core.model.backbones import Backbone, build_backbone, load_classification_weights
 from core.model.backbones.fpn import build_pyramid
+from core.model.backbones.given import GivenBackbone
 from core.model.categories import check_categories, default_categories, with_person_keypoints
 from core.model.freezing import Freezable
 from core.model.ground_truth import ObjectsOfImage, read_targets
@@ -39,23 +41,37 @@ class MaskRCNN(Freezable):
     `annotated_labels` bool K+1 (the classes that the image's data set shows; the others are not
     learned as background).
 
+    Args:
+        backbone: a module of one's own that gives maps (`GivenBackbone` says which) in place of the configuration's.
+        roi_heads: heads of one's own, with the methods of `RoiHeads`, for maps of `fpn_channels` or the backbone's.
+
     Raises:
-        ValueError: the categories do not fit the configuration; one line that names the category.
+        ValueError: the categories or the backbone do not fit the configuration; one line that says why.
     """
 
-    def __init__(self, config: ModelConfig, categories: Sequence[Category] | None = None) -> None:
+    def __init__(
+        self,
+        config: ModelConfig,
+        categories: Sequence[Category] | None = None,
+        *,
+        backbone: nn.Module | None = None,
+        roi_heads: RoiHeads | None = None,
+    ) -> None:
         super().__init__()
         self.config = config
         self.categories: list[Category] = list(categories) if categories else default_categories(config)
         check_categories(self.categories, config)
-        self.backbone = build_backbone(config)
+        self.backbone = build_backbone(config, backbone)
         channels = config.fpn_channels if config.has_pyramid else self.backbone.channels[-1]
         self.fpn = build_pyramid(config, self.backbone.channels)
         own = config.rpn_backbone == "own"
-        self.rpn_backbone = build_backbone(config) if own else None
+        self.rpn_backbone = build_backbone(config, copy.deepcopy(backbone)) if own else None
         self.rpn_fpn = build_pyramid(config, self.backbone.channels) if own else None
         self.rpn = RegionProposalNetwork(config, channels)
-        self.roi_heads = RoiHeads(config, channels)
+        self.roi_heads = RoiHeads(config, channels) if roi_heads is None else roi_heads
+        # What no configuration can build again.
+        given = {"backbone": backbone, "roi_heads": roi_heads}
+        self.own_parts = tuple(name for name, part in given.items() if part is not None)
         # A second model that only adds keypoints to this one's persons.
         self.keypoint_model: MaskRCNN | None = None
 
@@ -228,7 +244,7 @@ class MaskRCNN(Freezable):
         Raises:
             ValueError: a field or value is not known, or the weights do not fit the changes; one line that names it.
         """
-        changed = MaskRCNN(ModelConfig.from_dict(self.config.to_dict() | changes), self.categories)
+        changed = self.blank(ModelConfig.from_dict(self.config.to_dict() | changes), self.categories)
         weights = {name: tensor for name, tensor in self.state_dict().items() if not name.startswith("keypoint_model.")}
         if changed.rpn_backbone is None:
             weights = {name: tensor for name, tensor in weights.items() if not name.startswith(RPN_FEATURES)}
@@ -242,6 +258,23 @@ class MaskRCNN(Freezable):
         if self.keypoint_model is not None:
             changed.attach_keypoint_model(self.keypoint_model)
         return changed.to(next(self.parameters()).device)
+
+    def blank(self, config: ModelConfig, categories: Sequence[Category]) -> MaskRCNN:
+        """A new model of another configuration; parts of one's own are copied, all others have random weights.
+
+        Raises:
+            ValueError: heads of one's own are for other classes; one line.
+        """
+        parts: dict[str, Any] = {}
+        if isinstance(self.backbone, GivenBackbone):
+            parts["backbone"] = copy.deepcopy(self.backbone.network)
+        if "roi_heads" in self.own_parts:
+            shape = (config.num_classes, config.num_keypoints)
+            if shape != (self.config.num_classes, self.config.num_keypoints):
+                raise ValueError("roi_heads of one's own stay as they are: build the model anew for other classes")
+            parts["roi_heads"] = copy.deepcopy(self.roi_heads)
+            parts["roi_heads"].config = config
+        return MaskRCNN(config, categories, **parts)
 
     def backbones(self) -> list[Backbone]:
         """The backbone, and the RPN's own where it has one."""
@@ -261,5 +294,6 @@ class MaskRCNN(Freezable):
 
 
 def _maps(images: Tensor, backbone: nn.Module, fpn: nn.Module | None) -> list[Tensor]:
-    maps: list[Tensor] = backbone(images)
+    parameter = next(backbone.parameters(), images)
+    maps: list[Tensor] = backbone(images.to(parameter.dtype))
     return fpn(maps) if fpn is not None else maps[-1:]

@@ -3,12 +3,35 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any, Protocol
 
 from torch import Tensor
 
-if TYPE_CHECKING:
-    from core.training.run import Run
+from core.config import TrainConfig
+from core.model.mask_rcnn import MaskRCNN
+from core.training.distributed import Processes
+
+
+class RunInProgress(Protocol):
+    """What a callback may rely on of `core.training.run.Run`, which knows callbacks and is not known here."""
+
+    config: TrainConfig
+    directory: Path
+    here: Processes
+    model: MaskRCNN
+    done: int  # steps
+
+    @property
+    def steps_total(self) -> int:
+        """Steps of all phases."""
+
+    @property
+    def epoch(self) -> int:
+        """The epoch that the last step belonged to, from 1."""
+
+    def stop(self) -> None:
+        """End the run in good order after the step it is in, with a checkpoint."""
 
 
 class Callback:
@@ -19,19 +42,19 @@ class Callback:
     processes agree on it at the next line of the log.
     """
 
-    def on_start(self, run: Run) -> None:
+    def on_start(self, run: RunInProgress) -> None:
         """Data, model and log are ready; `run.done` steps were done before, by a run that is resumed."""
 
-    def on_step(self, run: Run, losses: Mapping[str, Tensor]) -> None:
+    def on_step(self, run: RunInProgress, losses: Mapping[str, Tensor]) -> None:
         """The optimizer has made step `run.done`; `losses` (each a number on the device) are what it learned from."""
 
-    def on_log(self, run: Run, entry: Mapping[str, Any]) -> None:
+    def on_log(self, run: RunInProgress, entry: Mapping[str, Any]) -> None:
         """A line was written to metrics.jsonl (in the main process)."""
 
-    def on_checkpoint(self, run: Run) -> None:
+    def on_checkpoint(self, run: RunInProgress) -> None:
         """`run.directory` holds a checkpoint of step `run.done`."""
 
-    def on_end(self, run: Run, reason: str) -> None:
+    def on_end(self, run: RunInProgress, reason: str) -> None:
         """The run is over: "finished", "stopped", "nan" or "error"."""
 
 
@@ -44,22 +67,22 @@ class Callbacks(Callback):
                 raise ValueError(f"callbacks: {callback!r} is none; derive its class from core.training.Callback")
         self.callbacks = tuple(callbacks)
 
-    def on_start(self, run: Run) -> None:
+    def on_start(self, run: RunInProgress) -> None:
         for callback in self.callbacks:
             callback.on_start(run)
 
-    def on_step(self, run: Run, losses: Mapping[str, Tensor]) -> None:
+    def on_step(self, run: RunInProgress, losses: Mapping[str, Tensor]) -> None:
         for callback in self.callbacks:
             callback.on_step(run, losses)
 
-    def on_log(self, run: Run, entry: Mapping[str, Any]) -> None:
+    def on_log(self, run: RunInProgress, entry: Mapping[str, Any]) -> None:
         for callback in self.callbacks:
             callback.on_log(run, entry)
 
-    def on_checkpoint(self, run: Run) -> None:
+    def on_checkpoint(self, run: RunInProgress) -> None:
         for callback in self.callbacks:
             callback.on_checkpoint(run)
 
-    def on_end(self, run: Run, reason: str) -> None:
+    def on_end(self, run: RunInProgress, reason: str) -> None:
         for callback in self.callbacks:
             callback.on_end(run, reason)

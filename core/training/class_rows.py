@@ -103,7 +103,7 @@ def move_to_categories(
     keeps_keypoints = new_names == keypoint_names(model.categories) and has_keypoints
     num_keypoints = model.config.num_keypoints if keeps_keypoints else len(new_names)
     config = replace(model.config, num_classes=len(categories), num_keypoints=num_keypoints)
-    moved = MaskRCNN(config, categories=list(categories))
+    moved = model.blank(config, list(categories))
     row_of = {category["name"]: row for row, category in enumerate(model.categories)}
     other_name = synonyms or {}
     names = [category["name"] for category in categories]

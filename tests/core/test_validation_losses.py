@@ -104,4 +104,4 @@ def test_evaluate_prints_them(toy: Path, tmp_path: Path, capsys: pytest.CaptureF
     assert list(written["losses"]) == NAMES
     assert f"loss_mask {written['losses']['loss_mask']:.4f}" in capsys.readouterr().out
     assert main([*command, "--results", "x.json"]) == 2
-    assert "--losses are a model's" in capsys.readouterr().err
+    assert "--losses and --calibrate are a model's" in capsys.readouterr().err

@@ -14,12 +14,15 @@ from torch import Tensor, nn
 
 from core.config import ModelConfig
 from core.model.backbones.base import Backbone
+from core.model.backbones.given import GivenBackbone
 from core.model.backbones.mobilenet import MOBILENET_STAGES, MobileNetBackbone
 from core.model.backbones.resnet import ResNetBackbone
 
 
-def build_backbone(config: ModelConfig) -> Backbone:
-    """The backbone that the configuration names, with random weights."""
+def build_backbone(config: ModelConfig, given: nn.Module | None = None) -> Backbone:
+    """The backbone that the configuration names, with random weights, or a module `given` in its place."""
+    if given is not None:
+        return GivenBackbone(given, config)
     return MobileNetBackbone(config) if config.backbone in MOBILENET_STAGES else ResNetBackbone(config)
 
 

@@ -28,7 +28,7 @@ class GivenBackbone(Backbone):
 
     def __init__(self, module: nn.Module, config: ModelConfig) -> None:
         super().__init__()
-        self.module = module
+        self.network = module  # not "module": that is what DataParallel puts into names, and is taken out of them
         wanted = feature_strides(config)[:-1] if config.has_pyramid else feature_strides(config)
         if config.features in ("c4", "fpn_mobile"):
             raise ValueError(
@@ -50,12 +50,12 @@ class GivenBackbone(Backbone):
 
     def forward(self, images: Tensor) -> list[Tensor]:
         """float32 B×3×H×W to the maps that the features need, the finest first."""
-        maps = _listed(self.module(images))
+        maps = _listed(self.network(images))
         return [maps[place] for place in self.places]
 
     def stages(self) -> list[list[nn.Module]]:
         """The module's own stages, none where it does not say."""
-        stages = getattr(self.module, "stages", None)
+        stages = getattr(self.network, "stages", None)
         return [list(stage) for stage in stages()] if callable(stages) else []
 
 

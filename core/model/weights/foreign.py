@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 import warnings
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -69,6 +69,23 @@ def read_foreign(path: Path) -> tuple[ModelConfig, dict[str, Tensor], list[Categ
         f"{path} is neither one of our models (is its .json beside it?) nor an R-CNN of torchvision or detectron2: "
         + READABLE
     )
+
+
+def read_tensors_of(path: Path, *names: Sequence[str]) -> dict[str, Tensor]:
+    """The tensors of a known network in a file, by the first of the lists of names; R-CNNs of others by our names.
+
+    The lists are what the network's tensors may be called in one order, the first as the result calls them.
+
+    Raises:
+        ValueError: the file is damaged, would execute something, or holds no such network; one line.
+    """
+    content = _read(path)
+    for known in names:
+        found = find_state_dict(content, _is_array, known[:1])
+        if found is not None and set(found) == set(known):
+            result = dict(zip(known, names[0], strict=True))
+            return {result[name]: torch.as_tensor(value) for name, value in found.items()}
+    return read_foreign(path)[1]
 
 
 def _named_by_number(categories: list[Category], config: ModelConfig, path: Path) -> list[Category]:

@@ -12,8 +12,16 @@ from core.model.categories import check_categories
 from core.model.mask_rcnn import MaskRCNN
 from core.model.weights.coco_categories import categories_of
 from core.model.weights.download import COCO_FILES, cached_file, download
-from core.model.weights.foreign import read_foreign
-from core.model.weights.ours import SHIPPED_MODELS, SIDECAR_FILE, WEIGHTS_FILE, fill, load_ours, read_sidecar
+from core.model.weights.foreign import read_foreign, read_tensors_of
+from core.model.weights.ours import (
+    SHIPPED_MODELS,
+    SIDECAR_FILE,
+    WEIGHTS_FILE,
+    fill,
+    load_ours,
+    read_sidecar,
+    tensors_by_file_name,
+)
 from core.structures import Category, named_categories
 
 
@@ -22,6 +30,7 @@ def load_model(
     *,
     categories: Sequence[Category | str] | Literal["coco"] | None = None,
     backbone_norm_eps: float | None = None,
+    model: MaskRCNN | None = None,
 ) -> MaskRCNN:
     """A model in evaluation mode on the CPU, from a name, a run directory or a weights file.
 
@@ -34,6 +43,9 @@ def load_model(
     the backbone were trained with: by default what a model of ours says, 0 for torchvision's COCO_V1
     files, else 1e-5.
 
+    With `model`, one with parts of its own say, the weights are copied into it, whose configuration stays, and it is
+    given back; a file may then be any state dict with the model's tensors.
+
     Raises:
         FileNotFoundError: there is no such name or path.
         ValueError: the file is damaged, of another kind, or does not fit its configuration or categories.
@@ -42,13 +54,15 @@ def load_model(
     changes = {} if backbone_norm_eps is None else {"backbone_norm_eps": float(backbone_norm_eps)}
     if backbone_norm_eps is not None and not backbone_norm_eps >= 0:
         raise ValueError(f"backbone_norm_eps={backbone_norm_eps}: 0 or more is needed, 1e-5 as a rule")
+    if model is not None and changes:
+        raise ValueError("backbone_norm_eps is for a model that is built here: the model that is given has its own")
     with warnings.catch_warnings():
         if categories is not None:  # nothing has to be said of names that are given
             warnings.filterwarnings("ignore", message=".*have no names in the file")
-        model = _load(source, changes)
+        loaded = _load(source, changes, model)
     if categories is not None:
-        model.categories = _renamed(model, categories)
-    return model
+        loaded.categories = _renamed(loaded, categories)
+    return loaded
 
 
 def available_models() -> list[dict[str, Any]]:
@@ -72,23 +86,25 @@ def available_models() -> list[dict[str, Any]]:
     return models
 
 
-def _load(source: str | Path, changes: Mapping[str, Any]) -> MaskRCNN:
-    """The model of `load_model`, with some fields of its configuration changed."""
+def _load(source: str | Path, changes: Mapping[str, Any], model: MaskRCNN | None) -> MaskRCNN:
+    """The model of `load_model`, with some fields of its configuration changed, or into a given one."""
     name = str(source)
-    if name in COCO_FILES:
+    if name in COCO_FILES and model is None:
         return _load_coco(name, changes)
     if (SHIPPED_MODELS / name / SIDECAR_FILE).is_file() and name == Path(name).name:
-        return load_ours(SHIPPED_MODELS / name / WEIGHTS_FILE, changes)
+        return load_ours(SHIPPED_MODELS / name / WEIGHTS_FILE, changes, model)
     path = Path(source)
     if path.is_dir():
         if not (path / WEIGHTS_FILE).is_file():
             raise FileNotFoundError(f"{path}: no {WEIGHTS_FILE} in this directory; train with --output {path} first")
-        return load_ours(path / WEIGHTS_FILE, changes)
+        return load_ours(path / WEIGHTS_FILE, changes, model)
     if not path.is_file():
         known = ", ".join(entry["name"] for entry in available_models())
         raise FileNotFoundError(f"no model {name!r}: give a name ({known}), a run directory or a weights file")
     if path.suffix == ".safetensors" and path.with_suffix(".json").is_file():
-        return load_ours(path, changes)
+        return load_ours(path, changes, model)
+    if model is not None:
+        return fill(model, read_tensors_of(path, list(tensors_by_file_name(model)), list(model.state_dict())), path)
     return _load_foreign(path, changes)
 
 

@@ -41,16 +41,17 @@ def save_model(
     `categories` replaces the model's own (names or COCO categories, in the order of the labels);
     `half` stores 16-bit floats, which load as 32-bit; variances, and what 16 bits cannot hold, stay as they are.
 
+    A model with parts of its own (`MaskRCNN(config, backbone=…)`) is read back by `load_model(directory, model=…)`.
+
     Raises:
-        ValueError: the categories do not fit the model; one line that names the category.
+        ValueError: the categories do not fit the model, or what would be written could not be read back: a number that
+            is not finite, a part that was exchanged after the model was built; one line that names it.
     """
     named = [
         Category(id=label, name=item) if isinstance(item, str) else item
         for label, item in enumerate(categories or model.categories, 1)
     ]
     check_categories(named, model.config)
-    directory = Path(directory)
-    directory.mkdir(parents=True, exist_ok=True)
     tensors = {name: _at_rest(name, tensor, half) for name, tensor in tensors_by_file_name(model).items()}
     sidecar: dict[str, Any] = {
         "format": FORMAT,
@@ -64,6 +65,11 @@ def save_model(
             "config": model.keypoint_model.config.to_dict(),
             "categories": model.keypoint_model.categories,
         }
+    if model.own_parts:
+        sidecar["own_parts"] = list(model.own_parts)
+    _check_readable(sidecar, tensors)
+    directory = Path(directory)
+    directory.mkdir(parents=True, exist_ok=True)
     # Weights first: a reader that sees the new sidecar finds the weights it describes.
     write_atomically(directory / WEIGHTS_FILE, lambda path: save_file(tensors, path))
     text = json.dumps(sidecar, indent=1)
@@ -92,8 +98,19 @@ def read_sidecar(source: str | Path) -> dict[str, Any]:
     return values
 
 
-def load_ours(path: Path, changes: Mapping[str, Any]) -> MaskRCNN:
+def load_ours(path: Path, changes: Mapping[str, Any], model: MaskRCNN | None = None) -> MaskRCNN:
+    """The model of a weights file with its sidecar, some fields of its configuration changed; or into a given one."""
     sidecar = read_sidecar(path)
+    if model is not None:
+        sidecar_checks.check_shapes(tensors_by_file_name(model), path)
+        check_categories(sidecar["categories"], model.config)
+        model.categories = sidecar["categories"]
+        return fill(model, _tensors(path), path)
+    if sidecar.get("own_parts"):
+        parts = " and ".join(map(str, sidecar["own_parts"]))
+        raise ValueError(
+            f"{path}: this model has {parts} of its own: load_model(…, model=…) takes a model built with it"
+        )
     sidecar["config"] = sidecar["config"] | changes
     try:
         with torch.device("meta"):  # nothing is allocated for a description that its weights do not fit
@@ -102,12 +119,14 @@ def load_ours(path: Path, changes: Mapping[str, Any]) -> MaskRCNN:
         reason = str(error) if isinstance(error, ValueError) else "its configuration or categories are damaged"
         raise ValueError(f"{path.with_suffix('.json')}: {' '.join(reason.split())}") from None
     sidecar_checks.check_shapes(tensors_by_file_name(described), path)
-    model = _described(sidecar)
+    return fill(_described(sidecar), _tensors(path), path)
+
+
+def _tensors(path: Path) -> dict[str, Tensor]:
     try:
-        tensors = load_file(path)
+        return load_file(path)
     except (SafetensorError, OSError) as error:
         raise ValueError(f"{path} is not a complete safetensors file ({error}): copy it again") from None
-    return fill(model, tensors, path)
 
 
 def _described(sidecar: dict[str, Any]) -> MaskRCNN:
@@ -135,6 +154,24 @@ def fill(model: MaskRCNN, tensors: Mapping[str, Tensor], path: Path) -> MaskRCNN
         sidecar_checks.check_numbers(name, tensor, own[name], path)
         own[name].copy_(tensor)  # shares memory with the model; 16-bit floats widen here
     return model.eval()
+
+
+def _check_readable(sidecar: dict[str, Any], tensors: Mapping[str, Tensor]) -> None:
+    """Raise ValueError, in one line, for what `load_ours` would refuse."""
+    for name, tensor in tensors.items():
+        if tensor.is_floating_point() and not torch.isfinite(tensor).all():
+            raise ValueError(f"the model cannot be saved: tensor {name!r} holds a number that is not finite")
+    if "own_parts" in sidecar:
+        return
+    with torch.device("meta"):
+        described = tensors_by_file_name(_described(sidecar))
+    for name in sorted(described.keys() | tensors.keys()):
+        known = name in described and name in tensors
+        if not known or described[name].shape != tensors[name].shape:
+            raise ValueError(
+                f"the model cannot be saved: tensor {name!r} is not what its configuration describes; give parts of "
+                "your own to MaskRCNN(config, backbone=…, roi_heads=…), and save a model as it was trained"
+            )
 
 
 def _at_rest(name: str, tensor: Tensor, half: bool) -> Tensor:

@@ -9,14 +9,11 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from core.files import write_text_atomically
-from core.training.callbacks import Callback
+from core.training.callbacks import Callback, RunInProgress
 from core.training.records.metrics_log import METRICS
-
-if TYPE_CHECKING:
-    from core.training.run import Run
 
 CSV = "metrics.csv"
 TENSORBOARD = "tensorboard"  # folder in the run's directory
@@ -59,12 +56,12 @@ class CsvWriter(Callback):
     def __init__(self) -> None:
         self.columns: list[str] = []
 
-    def on_start(self, run: Run) -> None:
+    def on_start(self, run: RunInProgress) -> None:
         """Begin with what a resumed run has behind it."""
         if run.here.is_main:
             self._write_all(run.directory)
 
-    def on_log(self, run: Run, entry: Mapping[str, Any]) -> None:
+    def on_log(self, run: RunInProgress, entry: Mapping[str, Any]) -> None:
         numbers = numbers_of(entry)
         if not numbers:
             return
@@ -97,18 +94,18 @@ class TensorBoardWriter(Callback):
         self.library = _library("torch.utils.tensorboard", "tensorboard")
         self.file: Any = None
 
-    def on_start(self, run: Run) -> None:
+    def on_start(self, run: RunInProgress) -> None:
         if run.here.is_main:
             # Of a run that went on after its last checkpoint, what a resumed one does again is dropped.
             purge = run.done + 1 if run.done else None
             self.file = self.library.SummaryWriter(str(run.directory / TENSORBOARD), purge_step=purge)
 
-    def on_log(self, run: Run, entry: Mapping[str, Any]) -> None:
+    def on_log(self, run: RunInProgress, entry: Mapping[str, Any]) -> None:
         for name, value in numbers_of(entry).items():
             self.file.add_scalar(name, value, entry["step"])
         self.file.flush()
 
-    def on_end(self, run: Run, reason: str) -> None:
+    def on_end(self, run: RunInProgress, reason: str) -> None:
         if self.file is not None:
             self.file.close()
 
@@ -120,7 +117,7 @@ class WandbWriter(Callback):
         self.library = _library("wandb", "wandb")
         self.theirs: Any = None
 
-    def on_start(self, run: Run) -> None:
+    def on_start(self, run: RunInProgress) -> None:
         if not run.here.is_main:
             return
         file = run.directory / WANDB_ID
@@ -130,12 +127,12 @@ class WandbWriter(Callback):
         )
         write_text_atomically(file, self.theirs.id + "\n")
 
-    def on_log(self, run: Run, entry: Mapping[str, Any]) -> None:
+    def on_log(self, run: RunInProgress, entry: Mapping[str, Any]) -> None:
         numbers = numbers_of(entry)
         if numbers:
             self.theirs.log(numbers, step=entry["step"])
 
-    def on_end(self, run: Run, reason: str) -> None:
+    def on_end(self, run: RunInProgress, reason: str) -> None:
         if self.theirs is not None:
             self.theirs.finish(exit_code=int(reason in ("nan", "error")))
 

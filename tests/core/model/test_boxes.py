@@ -9,7 +9,9 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 from torch import Tensor
+from torchvision.ops import box_iou
 
+from core.model import boxes as boxes_module
 from core.model.boxes import (
     MAX_LOG_SCALE,
     clip_boxes,
@@ -143,3 +145,22 @@ def test_a_sample_is_of_the_right_kinds_without_repetition(matches: list[int], c
     assert len(set(positives.tolist())) == len(positives) == min(int((values >= 0).sum()), int(count * fraction))
     assert len(set(negatives.tolist())) == len(negatives)
     assert len(negatives) == min(int((values == -1).sum()), count - len(positives))
+
+
+@pytest.mark.parametrize("pairs", [1, 700, 10**9])
+def test_matching_some_objects_at_a_time_is_matching_all_at_once(monkeypatch: pytest.MonkeyPatch, pairs: int) -> None:
+    generator = torch.Generator().manual_seed(0)
+    corners = torch.randint(0, 60, (340, 2), generator=generator).float()
+    boxes = torch.cat([corners, corners + torch.randint(4, 30, (340, 2), generator=generator)], dim=1)
+    objects, crowds, anchors = boxes[:30], boxes[30:40], boxes[40:]
+    objects[7] = objects[3]  # twins: the first of them is matched
+    iou = box_iou(objects, anchors)
+    best, expected = iou.max(dim=0)
+    forced = ((iou == iou.max(dim=1, keepdim=True).values) & (iou > 0)).any(dim=0)
+    expected[(best < 0.7) & ~forced] = -2
+    expected[(best < 0.3) & ~forced] = -1
+    monkeypatch.setattr(boxes_module, "MOST_PAIRS", pairs)
+    found = match_anchors(objects, anchors, 0.7, 0.3)
+    assert torch.equal(found, expected)
+    apart = [ignore_crowds(found, anchors, crowd[None]) for crowd in crowds]
+    assert torch.equal(ignore_crowds(found, anchors, crowds), torch.stack(apart).amin(dim=0))

@@ -18,7 +18,7 @@ from core.model.images import ImageBatch, batch_images
 from core.model.mask_rcnn import MaskRCNN
 from core.model.roi_ops import roi_op
 from core.model.weights.detectron2 import convert, our_key
-from core.model.weights.ours import tensors_by_file_name
+from core.model.weights.ours import tensors_by_file_name, tensors_by_own_name
 from tests.core.model.detectron2_files import Shapes, random_tensors, zoo_shapes
 from tests.core.model.tiny_models import image
 
@@ -39,7 +39,7 @@ def c4() -> State:
 def c4_model(c4: State) -> MaskRCNN:
     config, weights, categories = convert(c4)
     model = MaskRCNN(config, categories)
-    model.load_state_dict(weights)
+    model.load_state_dict(tensors_by_own_name(model, weights))
     return model.eval()
 
 

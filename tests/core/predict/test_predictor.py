@@ -93,6 +93,31 @@ def test_the_score_threshold_can_change_at_any_time(predictor: Predictor) -> Non
     assert fewer.scores.min() > predictor.score_threshold
 
 
+def test_threshold_and_limit_leave_the_models_configuration_alone(model: MaskRCNN) -> None:
+    predictor = Predictor(model, device="cpu", score_threshold=0.1, detections_per_image=2)
+    predictor.score_threshold = 0.2
+    assert predictor.model.config == model.config
+
+
+@pytest.mark.filterwarnings("ignore:this cpu has no instructions")
+def test_bfloat16_finds_nearly_the_same(model: MaskRCNN) -> None:
+    exact, fast = (Predictor(model, device="cpu", score_threshold=0.0, precision=p) for p in ("float32", "bf16"))
+    boxes = [[5.0, 5.0, 60.0, 50.0], [20.0, 10.0, 80.0, 55.0]]
+    one, other = (predictor.boxes_to_masks(pixels(), boxes, labels=[1, 2]) for predictor in (exact, fast))
+    assert other.masks is not None
+    assert other.masks.dtype == other.boxes.dtype == torch.float32
+    torch.testing.assert_close(other.masks, one.masks, atol=0.02, rtol=0)
+    torch.testing.assert_close(other.scores, one.scores, atol=0.02, rtol=0)
+    assert not torch.equal(other.masks, one.masks)
+    assert len(fast(pixels())) > 0
+    assert len(fast.augmented(pixels(), [1.0])) > 0
+
+
+def test_a_precision_that_is_none_is_named(model: MaskRCNN) -> None:
+    with pytest.raises(ValueError, match="precision 'half' is not known: use float32 or bf16"):
+        Predictor(model, device="cpu", precision="half")
+
+
 def test_a_batch_is_found_as_its_images_are(predictor: Predictor) -> None:
     images = [pixels(), pixels(seed=1)]
     for together, alone in zip(predictor.predict_batch(images), [predictor(image) for image in images], strict=True):
