@@ -92,7 +92,7 @@ def test_they_come_back_into_a_model_that_was_built_with_them(tmp_path: Path) ->
     torch.save({"state_dict": model.state_dict()}, tmp_path / "own.pth")
     read = load_model(tmp_path / "own.pth", model=own_model())
     assert torch.equal(read([image()])[0].boxes, model([image()])[0].boxes)
-    fewer = model.with_config(detections_per_image=3)
+    fewer = model.with_config(detections_per_image=3).eval()
     assert torch.equal(fewer([image()])[0].boxes, model([image()])[0].boxes[:3])
 
 
