@@ -1,8 +1,9 @@
-"""Who may come in: whoever has the workspace's token, as Jupyter does it.
+"""Who may come in: whoever has the workspace's token, as Jupyter does it, or a link of their own.
 
-The token lies in the workspace, readable for its owner alone. A browser brings it once, in the address that the start
-prints, and gets a cookie; a script sends it as `Authorization: Bearer`; a notebook's frame, to which browsers give no
-cookies, exchanges a one-time code for a session that is part of its page's address.
+The token lies in the workspace, readable for its owner alone; links are those of `app.store.people`. A browser brings
+either once, in the address, and gets a cookie; a script sends it as `Authorization: Bearer`; a notebook's frame, to
+which browsers give no cookies, exchanges a one-time code for a session that is part of its page's address. Who it is
+decides what they may do: `app.roles`.
 """
 
 from __future__ import annotations
@@ -10,17 +11,26 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import hmac
+import logging
 import os
 import secrets
 import time
 from collections import OrderedDict
+from collections.abc import Callable
 from http.cookies import CookieError, SimpleCookie
 from pathlib import Path
 from urllib.parse import parse_qsl, urlencode
 
+from sqlalchemy.exc import SQLAlchemyError
+from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import Headers
 from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
+
+from app.roles import OWNER, SCOPE_KEY, Person, refusal, role_needed
+from app.store.people import link_of
+
+logger = logging.getLogger("maskloop")
 
 TOKEN_FILE = "token"
 CODE_ROUTE = "/api/session-codes"  # POST with the token: a one-time code
@@ -40,10 +50,13 @@ button{font:inherit;padding:6px 14px}p{max-width:34rem}</style><h1>MaskLoop</h1>
 <form method="get"><input name="token" type="password" aria-label="Token" autocomplete="off" autofocus required>
 <button>Open</button></form></html>"""
 WANTED = (
-    "This page asks for the token. It is in the address that was printed when the assistant was started, "
-    "and in the file <code>token</code> of its workspace."
+    "This page asks for the token. It is in the link that you were sent, in the address that was printed when the "
+    "assistant was started, and in the file <code>token</code> of its workspace."
 )
-WRONG = "This is not the token of this workspace. It is in the file <code>token</code> there."
+WRONG = (
+    "This is not the token of this workspace, nor a link that opens it. The workspace's is in the file "
+    "<code>token</code> there; who invited you can make a new link."
+)
 USED = "This frame was opened before. Run the cell again, or enter the token of the workspace."
 
 
@@ -65,59 +78,102 @@ def read_token(workspace: Path) -> str:
 
 
 class TokenGate:
-    """Middleware for the whole application: 401 without the token, whatever is asked for."""
+    """Middleware for the whole application: 401 for who is not known, 403 for what their role may not.
 
-    def __init__(self, app: ASGIApp, token: str) -> None:
+    `find` gives the person of a link, or None; it is asked each time, so that a revoked link ends at once.
+    """
+
+    def __init__(self, app: ASGIApp, token: str, find: Callable[[str], Person | None] = lambda _link: None) -> None:
         self.app = app
         self.token = token
-        self.cookie_value = hmac.new(token.encode(), b"cookie", hashlib.sha256).hexdigest()
-        self.codes: OrderedDict[str, float] = OrderedDict()  # code → when it ends
-        self.sessions: OrderedDict[str, None] = OrderedDict()
+        self.find = find
+        self.codes: OrderedDict[str, tuple[float, Person]] = OrderedDict()  # code → when it ends, whose it is
+        self.sessions: OrderedDict[str, str] = OrderedDict()  # the links of those whose pages they are
         self.waiting = 0
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] not in ("http", "websocket"):
             await self.app(scope, receive, send)
             return
-        if self._may_enter(scope):
-            if scope["type"] == "http" and scope["method"] == "POST" and _path(scope) == CODE_ROUTE:
-                await JSONResponse({"code": self._new_code()}, 201)(scope, receive, send)
-            else:
-                await self.app(scope, receive, send)
+        try:
+            welcome = await self._brought_in_address(scope)
+            person = None if welcome is not None else await self._person(scope)
+        except SQLAlchemyError as error:
+            logger.error("people cannot be looked up: %s", error)
+            await JSONResponse({"error": "the database is busy; send it again in a moment"}, 503)(scope, receive, send)
+            return
+        if welcome is not None:
+            await welcome(scope, receive, send)
+        elif person is not None:
+            scope[SCOPE_KEY] = person
+            await self._let_in(person, scope, receive, send)
         elif scope["type"] == "websocket":
             await send({"type": "websocket.close", "code": 1008, "reason": "the token is missing"})
         else:
             await (await self._answer(scope))(scope, receive, send)
 
+    async def _let_in(self, person: Person, scope: Scope, receive: Receive, send: Send) -> None:
+        """The application, or 403 where the table says no."""
+        method, path = scope.get("method", "GET"), _path(scope)
+        needed = role_needed("GET" if method == "HEAD" else method, path)
+        if not person.has(needed):
+            await JSONResponse({"error": refusal(person, needed)}, 403)(scope, receive, send)
+        elif (method, path) == ("POST", CODE_ROUTE):
+            await JSONResponse({"code": self._new_code(person)}, 201)(scope, receive, send)
+        else:
+            await self.app(scope, receive, send)
+
     # -- who is known -------------------------------------------------------------------------------
 
-    def _may_enter(self, scope: Scope) -> bool:
-        """By a header, a cookie, or the session in the address, which becomes part of the root path."""
+    async def _person(self, scope: Scope) -> Person | None:
+        """By a header, the session in the address, which becomes part of the root path, or a cookie."""
         headers = Headers(scope=scope)
         kind, _, given = headers.get("authorization", "").partition(" ")
-        if kind.lower() == "bearer" and _same(given.strip(), self.token):
-            return True
+        if kind.lower() == "bearer" and (person := await self._person_of_token(given.strip())) is not None:
+            return person
         path = _path(scope)
         if path.startswith(SESSION):
             key = path.removeprefix(SESSION).partition("/")[0]
-            if key in self.sessions and path.startswith(f"{SESSION}{key}/"):
-                scope["root_path"] = scope.get("root_path", "") + SESSION + key
-                return True
-        return _same(_cookie(headers, cookie_name(scope)), self.cookie_value)
+            link = self.sessions.get(key)
+            if link is not None and path.startswith(f"{SESSION}{key}/"):
+                if (person := await self._person_of_link(link)) is not None:
+                    scope["root_path"] = scope.get("root_path", "") + SESSION + key
+                return person
+        link, _, proof = _cookie(headers, cookie_name(scope)).rpartition(".")
+        return await self._person_of_link(link) if _same(proof, self._proof(link)) else None
+
+    async def _person_of_token(self, token: str) -> Person | None:
+        return OWNER if _same(token, self.token) else await self._person_of_link(link_of(token))
+
+    async def _person_of_link(self, link: str) -> Person | None:
+        return await run_in_threadpool(self.find, link) if link else OWNER
+
+    def _proof(self, link: str) -> str:
+        """What makes a cookie: nobody can work it out from the database alone."""
+        return hmac.new(self.token.encode(), f"cookie {link}".encode("utf-8", "replace"), hashlib.sha256).hexdigest()
+
+    async def _brought_in_address(self, scope: Scope) -> Response | None:
+        """The way in for a right token in the address, also for a browser that came as somebody else before."""
+        if scope["type"] != "http" or scope["method"] != "GET" or "authorization" in Headers(scope=scope):
+            return None
+        query = _query(scope)
+        given = next((value for name, value in query if name == "token"), None)
+        if not given or (person := await self._person_of_token(given)) is None:
+            return None
+        return self._welcome(scope, person, [item for item in query if item[0] != "token"])
 
     async def _answer(self, scope: Scope) -> Response:
-        """What a stranger gets: a way in for a token or a code in the address, else 401."""
+        """What a stranger gets: a way in for a code in the address, else 401."""
         path, headers = _path(scope), Headers(scope=scope)
-        query = parse_qsl(scope.get("query_string", b"").decode("latin-1"), keep_blank_values=True)
-        given = next((value for name, value in query if name == "token"), None)
-        if scope["method"] == "GET" and given is not None and _same(given, self.token):
-            return self._welcome(scope, path, [item for item in query if item[0] != "token"])
-        if scope["method"] == "GET" and path.startswith(ENTER) and self._take_code(path.removeprefix(ENTER)):
-            key = secrets.token_urlsafe(24)
-            self.sessions[key] = None
-            if len(self.sessions) > MOST_SESSIONS:
-                self.sessions.popitem(last=False)
-            return RedirectResponse(f"{scope.get('root_path', '')}{SESSION}{key}/", 303)
+        given = next((value for name, value in _query(scope) if name == "token"), None)
+        if scope["method"] == "GET" and path.startswith(ENTER):
+            person = self._take_code(path.removeprefix(ENTER))
+            if person is not None:
+                key = secrets.token_urlsafe(24)
+                self.sessions[key] = person.link
+                if len(self.sessions) > MOST_SESSIONS:
+                    self.sessions.popitem(last=False)
+                return RedirectResponse(f"{scope.get('root_path', '')}{SESSION}{key}/", 303)
         brought = given is not None or path.startswith(ENTER) or "authorization" in headers
         if brought:
             if self.waiting >= MOST_WAITING:
@@ -130,17 +186,17 @@ class TokenGate:
         if "text/html" in headers.get("accept", "") and not path.startswith("/api/"):
             text = USED if path.startswith(ENTER) else WRONG if given is not None else WANTED
             return HTMLResponse(ASK % text, 401)
-        line = "this token is not the workspace's" if brought else "the token is missing"
+        line = "this token is not the workspace's, nor anybody's link" if brought else "the token is missing"
         advice = "send Authorization: Bearer TOKEN, the line in the workspace's file 'token'"
         return JSONResponse({"error": f"{line}: {advice}"}, 401, headers={"WWW-Authenticate": "Bearer"})
 
-    def _welcome(self, scope: Scope, path: str, query: list[tuple[str, str]]) -> Response:
+    def _welcome(self, scope: Scope, person: Person, query: list[tuple[str, str]]) -> Response:
         """To the same address without the token, with a cookie from here on."""
-        root = scope.get("root_path", "")
+        root, path = scope.get("root_path", ""), _path(scope)
         answer = RedirectResponse(root + path + (f"?{urlencode(query)}" if query else ""), 303)
         answer.set_cookie(
             cookie_name(scope),
-            self.cookie_value,
+            f"{person.link}.{self._proof(person.link)}",
             max_age=COOKIE_SECONDS,
             path=root or "/",
             httponly=True,
@@ -152,16 +208,16 @@ class TokenGate:
 
     # -- one-time codes -----------------------------------------------------------------------------
 
-    def _new_code(self) -> str:
+    def _new_code(self, person: Person = OWNER) -> str:
         code = secrets.token_urlsafe(24)
-        self.codes[code] = time.monotonic() + CODE_SECONDS
+        self.codes[code] = time.monotonic() + CODE_SECONDS, person
         if len(self.codes) > MOST_CODES:
             self.codes.popitem(last=False)
         return code
 
-    def _take_code(self, code: str) -> bool:
-        ends = self.codes.pop(code.strip("/"), None)
-        return ends is not None and time.monotonic() < ends
+    def _take_code(self, code: str) -> Person | None:
+        ends, person = self.codes.pop(code.strip("/"), (0.0, None))
+        return person if time.monotonic() < ends else None
 
 
 def cookie_name(scope: Scope) -> str:
@@ -176,6 +232,10 @@ def cookie_name(scope: Scope) -> str:
 def _path(scope: Scope) -> str:
     """The path within the application, whatever proxy is before it."""
     return scope["path"].removeprefix(scope.get("root_path", "")) or "/"
+
+
+def _query(scope: Scope) -> list[tuple[str, str]]:
+    return parse_qsl(scope.get("query_string", b"").decode("latin-1"), keep_blank_values=True)
 
 
 def _cookie(headers: Headers, name: str) -> str:

@@ -3,7 +3,7 @@
 The database is copied by SQLite's own backup call, which sees one state of it, before the files: what it names is there
 by then. A tar file can be gone on with where it was cut off, which matters for large workspaces; until it is complete
 and every hash in it was checked, its name ends in `.part`. Tokens, the files of running processes and what can be made
-again stay out of it.
+again stay out of it; of people's links not even the hashes are in it.
 """
 
 from __future__ import annotations
@@ -151,12 +151,21 @@ def _add_database(tar: tarfile.TarFile, workspace: Path) -> str:
         source = sqlite3.connect(f"file:{workspace / DATABASE_NAME}?mode=ro", uri=True, timeout=60)
         with closing(source), closing(sqlite3.connect(copy)) as target:
             source.backup(target)
+            _forget_links(target)
             (verdict,) = target.execute("PRAGMA quick_check").fetchone()
             if verdict != "ok":
                 raise ValueError(f"{workspace / DATABASE_NAME} is damaged: {verdict}")
         added = _add(tar, copy, DATABASE_NAME)
         assert added is not None
         return added
+
+
+def _forget_links(copy: sqlite3.Connection) -> None:
+    """No link of a person is in a backup, not even as its hash: in the restored folder they are invited again."""
+    copy.execute("PRAGMA secure_delete = ON")  # what is overwritten leaves no trace in free pages
+    if copy.execute("SELECT 1 FROM sqlite_master WHERE name = 'people'").fetchone():
+        copy.execute("UPDATE people SET link = NULL")
+    copy.commit()
 
 
 class _Hashed:

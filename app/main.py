@@ -49,6 +49,10 @@ def main(
         from app import backup
 
         return backup.main(given[0], given[1:], workspace)
+    if given[:1] in (["invite"], ["revoke"], ["people"]):
+        from app import people
+
+        return people.main(given[0], given[1:], program, workspace)
     options = parse(given, program=program, workspace=workspace)
     logging.basicConfig(format="%(message)s", level=logging.WARNING)
     try:
@@ -71,7 +75,8 @@ def parse(
         prog=program,
         description="Annotate images with a model that learns from your corrections, in the browser.",
         epilog="`backup FILE` writes a whole workspace to FILE while people work; `restore FILE --workspace DIR` "
-        "unpacks it.",
+        "unpacks it. `invite NAME --role annotator|reviewer|admin` makes a link of somebody's own, `revoke NAME` ends "
+        "it, `people` lists them.",
         formatter_class=argparse.ArgumentDefaultsHelpFormatter,
     )
     parser.add_argument("--workspace", type=Path, default=workspace, help="folder where your work is kept")
@@ -105,6 +110,7 @@ def parse(
 def serve(options: argparse.Namespace, listener: socket.socket) -> None:
     """Build the application and run it on a socket until SIGTERM or Ctrl+C."""
     from app.access import read_token
+    from app.people import remember_address
     from app.store.database import Store
 
     # What can go wrong goes wrong before the long imports.
@@ -116,9 +122,13 @@ def serve(options: argparse.Namespace, listener: socket.socket) -> None:
     token = None if options.no_token else read_token(store.workspace)
     app = create_app(store, model=options.model, device=options.device, hosts=[options.host], token=token)
     server = server_for(app)
-    way_in = f":{listener.getsockname()[1]}/" + (f"?token={token}" if token is not None else "")
+    port = listener.getsockname()[1]
+    way_in = f":{port}/" + (f"?token={token}" if token is not None else "")
     url = f"http://{address_of(options.host)}{way_in}"
     others = [f"http://{address}{way_in}" for address in addresses_for_others(options.host)]
+    remember_address(
+        store.workspace, f"http://{(addresses_for_others(options.host) or [address_of(options.host)])[0]}:{port}/"
+    )
     if (in_use := version_in_use(store)) not in (None, options.model, Path(options.model).stem):
         print(f"predicting with {in_use!r}, as chosen in this workspace; --model counts in a new one", file=sys.stderr)
     lines = [f"MaskLoop is at {url} (Ctrl+C ends it)", *(f"from other machines: {other}" for other in others)]

@@ -5,16 +5,17 @@ from __future__ import annotations
 import logging
 from collections.abc import AsyncIterator, Collection
 from contextlib import asynccontextmanager
+from functools import partial
 from pathlib import Path
 
 from fastapi import FastAPI, Response
 from fastapi.staticfiles import StaticFiles
 
 from app.access import TokenGate
-from app.api import assistance, batch, categories, documents, exchange, images, jobs, models, trash
-from app.api.errors import add_error_handlers, answer_other_methods
-from app.api.limits import RequestSize
-from app.api.reference import add_reference
+from app.api import assistance, batch, categories, documents, exchange, history, images, jobs, models, people, trash
+from app.api.http.errors import add_error_handlers, answer_other_methods
+from app.api.http.limits import RequestSize
+from app.api.http.reference import add_reference
 from app.finetuning.jobs import FineTuning
 from app.inference.model_service import ModelService
 from app.inference.registry import ModelRegistry
@@ -22,13 +23,14 @@ from app.inference.repredict import Repredictor
 from app.page.gradio_routes import keep_files_in
 from app.same_origin import SameOrigin
 from app.store.database import Store
+from app.store.people import find_person
 from core import __version__
 
 logger = logging.getLogger("maskloop")
 
 CANVAS = Path(__file__).parent / "canvas"
 DESCRIPTION = 'Everything that the editor does, for scripts too. Errors are `{"error": "one line"}`.'
-ROUTERS = (images, trash, documents, batch, categories, assistance, exchange, jobs, models)
+ROUTERS = (images, trash, documents, history, batch, categories, assistance, exchange, jobs, models, people)
 
 
 def create_app(
@@ -88,7 +90,7 @@ def create_app(
         app = mount_page(app, build_finetune_tab(fine_tuning, registry, repredictor))
     app.add_middleware(RequestSize)
     if token is not None:
-        app.add_middleware(TokenGate, token=token)
+        app.add_middleware(TokenGate, token=token, find=partial(find_person, store))
     app.add_middleware(SameOrigin, hosts=hosts)
     return app
 

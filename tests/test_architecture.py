@@ -23,7 +23,7 @@ ARROWS = {
     "page": {"store", "inference", "finetuning"},
     "notebook": {"store", "exchange"},
 }
-MOST_MODULES = 16
+MOST_MODULES = 15
 LONGEST_MODULE = 320  # lines
 
 

@@ -9,10 +9,10 @@ from fastapi import APIRouter
 from fastapi.responses import Response
 from starlette.concurrency import run_in_threadpool
 
-from app.api.answers import JsonAnswer
-from app.api.dependencies import ImageId, TheModelService, TheStore
 from app.api.documents import given_fields
-from app.api.errors import INVALID, NOT_FOUND, ErrorLine
+from app.api.http.answers import JsonAnswer
+from app.api.http.dependencies import ImageId, TheModelService, TheStore
+from app.api.http.errors import INVALID, NOT_FOUND, ErrorLine
 from app.api.schemas import (
     AssistState,
     MaskPrompts,

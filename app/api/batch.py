@@ -6,13 +6,13 @@ from fastapi import APIRouter
 from fastapi.responses import Response
 from pydantic import BaseModel, Field
 
-from app.api.answers import JsonAnswer
-from app.api.dependencies import ImageId, RequestKey, TheStore
 from app.api.documents import CONFLICT, conflict_answer, given_fields
-from app.api.errors import INVALID, NOT_FOUND
+from app.api.http.answers import JsonAnswer
+from app.api.http.dependencies import ImageId, RequestKey, TheStore
+from app.api.http.errors import INVALID, NOT_FOUND
 from app.api.schemas import BASE_REVISION, InstanceChange, InstanceShape, NewInstance
-from app.store.batch import edit_batch
 from app.store.documents import instance_json
+from app.store.editing.batch import edit_batch
 from app.store.errors import ConflictError
 from app.values import Id
 

@@ -8,8 +8,8 @@ from fastapi import APIRouter
 from fastapi.responses import Response
 from pydantic import BaseModel, Field
 
-from app.api.dependencies import CategoryId, TheStore
-from app.api.errors import INVALID, NOT_FOUND, ErrorLine
+from app.api.http.dependencies import CategoryId, TheStore
+from app.api.http.errors import INVALID, NOT_FOUND, ErrorLine
 from app.api.schemas import CategoryChange, CategoryList, CategoryShape, NewCategory
 from app.store import categories
 from app.store.class_changes import merge_category, remove_category

@@ -8,9 +8,9 @@ from fastapi import APIRouter, Query
 from fastapi.responses import Response
 from sqlalchemy.orm import Session
 
-from app.api.answers import JsonAnswer
-from app.api.dependencies import ImageId, InstanceId, RequestKey, TheStore
-from app.api.errors import INVALID, NOT_FOUND
+from app.api.http.answers import JsonAnswer
+from app.api.http.dependencies import ImageId, InstanceId, RequestKey, TheStore
+from app.api.http.errors import INVALID, NOT_FOUND
 from app.api.schemas import (
     BASE_REVISION,
     Acceptance,
@@ -24,9 +24,9 @@ from app.api.schemas import (
     Standing,
     StatusChange,
 )
-from app.store import edits, history
 from app.store.database import Store
 from app.store.documents import document_json, find_image, instance_json, standing_of
+from app.store.editing import edits, history
 from app.store.errors import ConflictError
 from app.store.tables import Image, Instance
 from app.values import Id

@@ -12,12 +12,12 @@ from pydantic import BaseModel, Field
 from starlette.background import BackgroundTask
 from starlette.concurrency import run_in_threadpool
 
-from app.api.answers import JsonAnswer
-from app.api.dependencies import TheStore
-from app.api.errors import INVALID, ErrorLine, error_answer
+from app.api.http.answers import JsonAnswer
+from app.api.http.dependencies import TheStore
+from app.api.http.errors import INVALID, ErrorLine, error_answer
+from app.api.http.limits import known_query_only
 from app.api.images import MOST_FILES, uploaded_files
 from app.api.imported_files import Part, import_parts, import_text
-from app.api.limits import known_query_only
 from app.api.schemas import ImageStatus, UploadedImage
 from app.exchange.brought_objects import ImportMode, ImportOptions
 from app.exchange.coco_export import ExportError, Selection
@@ -73,7 +73,7 @@ IMPORT_BODY: dict[str, Any] = {
 }
 EXPORT_ANSWERS: dict[int | str, dict[str, Any]] = {
     200: {"content": {"application/json": {}, "application/zip": {}}, "description": "A COCO data set."},
-    500: {"model": ErrorLine, "description": "What was written is not what is stored; nothing is handed over."},
+    409: {"model": ErrorLine, "description": "What was written is not what is stored; nothing is handed over."},
 }
 
 
@@ -150,7 +150,7 @@ def export_annotations(
         write_export(store, path, selection, format, images)
     except ExportError as error:
         stack.close()
-        return error_answer(500, str(error))
+        return error_answer(409, str(error))
     except ValueError as error:  # the format cannot be written here
         stack.close()
         return error_answer(422, str(error), field="format")

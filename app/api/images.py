@@ -11,9 +11,9 @@ from fastapi.responses import FileResponse, Response
 from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import FormData, UploadFile
 
-from app.api.answers import JsonAnswer
-from app.api.dependencies import ImageId, TheStore
-from app.api.errors import INVALID, NOT_FOUND, cannot_store, error_answer
+from app.api.http.answers import JsonAnswer
+from app.api.http.dependencies import ImageId, TheStore
+from app.api.http.errors import INVALID, NOT_FOUND, cannot_store, error_answer
 from app.api.schemas import (
     ChangedImage,
     ImageFields,
@@ -129,13 +129,16 @@ def get_images(
     store: TheStore,
     status: Annotated[ImageStatus | None, Query(description="Only images of this status.")] = None,
     category: Annotated[Id | None, Query(description="Only images with an instance of this category id.")] = None,
+    person: Annotated[Text | None, Query(description="Only images where somebody of this name made an edit.")] = None,
     order: Annotated[Text, Query(description=f"One of {', '.join(ORDERS)}.")] = "id",
     cursor: Annotated[Cursor | None, Query(description="`next_cursor` of the page before.")] = None,
     limit: Annotated[int, Query(ge=1, le=1000)] = 100,
 ) -> Response:
     """One page of the gallery. `order=uncertainty` begins with the images that the model is least sure of."""
     with store.reading() as session:
-        page = list_images(session, status=status, category_id=category, order=order, cursor=cursor, limit=limit)
+        page = list_images(
+            session, status=status, category_id=category, person=person, order=order, cursor=cursor, limit=limit
+        )
     return JsonAnswer(page)
 
 

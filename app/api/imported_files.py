@@ -12,8 +12,8 @@ from typing import IO, Any
 
 from sqlalchemy.orm import Session
 
+from app.api.http.limits import check_unpacked_size
 from app.api.images import MOST_FILES, add_files
-from app.api.limits import check_unpacked_size
 from app.exchange.brought_objects import ImportOptions, ImportReport
 from app.exchange.coco_import import coco_parts, import_coco
 from app.exchange.other_formats import is_panoptic, is_results_list, read_other, results_as_coco

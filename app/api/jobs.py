@@ -8,7 +8,8 @@ from fastapi import APIRouter, Depends, Path, Query, Request
 from fastapi.responses import FileResponse
 from pydantic import BaseModel, Field
 
-from app.api.errors import INVALID, NOT_FOUND, ErrorLine, error_answer
+from app.api.http.dependencies import ThePerson
+from app.api.http.errors import INVALID, NOT_FOUND, ErrorLine, error_answer
 from app.finetuning.jobs import MOST_EPOCHS, FineTuning
 from app.finetuning.reviewed_data import TooLittleDataError
 from app.values import Id, Text
@@ -80,6 +81,7 @@ class JobShape(BaseModel):
     started: float | None
     finished: float | None
     error: str | None = Field(description="One line: why it failed.")
+    author: str | None = Field(description="Who asked for it.")
     result: dict[str, Any] | None = Field(
         description="`before` and `after`: COCO metrics of both models on the held-out images, null without any."
     )
@@ -113,11 +115,11 @@ class Plan(BaseModel):
 
 
 @router.post("", status_code=201, response_model=JobWithCurves, responses=NOT_FOUND | INVALID)
-def start_job(fine_tuning: TheFineTuning, wanted: NewJob) -> Any:
+def start_job(fine_tuning: TheFineTuning, wanted: NewJob, person: ThePerson) -> Any:
     """Freeze the reviewed images and train on them in a process of its own; one job runs at a time."""
     base_model = wanted.base_model if wanted.base_model is not None else fine_tuning.registry.original()
     try:
-        return fine_tuning.start(base_model, wanted.categories, wanted.epochs, wanted.minutes)
+        return fine_tuning.start(base_model, wanted.categories, wanted.epochs, wanted.minutes, author=person.name)
     except TooLittleDataError as error:
         return error_answer(422, str(error))
 

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends, Path, Request
 from pydantic import BaseModel, Field
 
-from app.api.errors import NOT_FOUND
+from app.api.http.errors import NOT_FOUND
 from app.inference.registry import ModelRegistry
 from app.inference.repredict import Repredictor
 from app.values import Text

@@ -58,6 +58,8 @@ class ImageRow(BaseModel):
     width: int
     height: int
     status: ImageStatus
+    people: list[str] = Field([], description="Who made an edit on it, by name.")
+    reviewed_by: str | None = Field(None, description="Who marked it reviewed; null where it is not, or nobody knows.")
     counts: InstanceCounts
     uncertainty: float | None = Field(description="Mean of 1 − score over its proposals; null without any.")
     excluded: bool = Field(False, description="Whether it is kept out of training.")
@@ -107,6 +109,7 @@ class InstanceShape(InstanceState):
     image_id: int
     num_keypoints: int
     revision: int = field(metadata={"description": "The document revision that wrote it last."})
+    author: str | None = field(metadata={"description": "Who wrote it last; null for a model."})
 
 
 class CategoryShape(BaseModel):
@@ -135,6 +138,7 @@ class ImageShape(BaseModel):
     width: int
     height: int
     status: ImageStatus
+    reviewed_by: str | None = Field(None, description="Who marked it reviewed; absent where nobody did.")
 
 
 class Document(BaseModel):

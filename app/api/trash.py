@@ -6,9 +6,9 @@ from fastapi import APIRouter
 from fastapi.responses import Response
 from pydantic import BaseModel
 
-from app.api.answers import JsonAnswer
-from app.api.dependencies import ImageId, TheStore
-from app.api.errors import NOT_FOUND, error_answer
+from app.api.http.answers import JsonAnswer
+from app.api.http.dependencies import ImageId, TheStore
+from app.api.http.errors import NOT_FOUND, error_answer
 from app.api.schemas import RemovedImage
 from app.store.trash import purge, removed_images, removed_json, restore_image
 

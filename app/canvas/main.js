@@ -99,6 +99,7 @@ function stylesheet() {
 
 /** What is shown while there is no image. @param {Workbench} bench @param {() => void} chooseFiles */
 function createStart(bench, chooseFiles) {
+  const bringIn = button("import", "Import", () => bench.editor.emit("importfiles", []), { text: "Import COCO" });
   const root = element(
     "div",
     { class: "ml-start", hidden: true },
@@ -109,7 +110,7 @@ function createStart(bench, chooseFiles) {
       "div",
       { class: "ml-actions" },
       button("add", "Add images", chooseFiles, { text: "Choose images", class: "ml-primary" }),
-      button("import", "Import", () => bench.editor.emit("importfiles", []), { text: "Import COCO" }),
+      bringIn,
     ),
     element(
       "p",
@@ -119,6 +120,7 @@ function createStart(bench, chooseFiles) {
   );
   const update = () => {
     root.hidden = !bench.images.loaded || bench.images.rows.length > 0;
+    bringIn.hidden = !bench.signedIn.may("POST /api/import");
   };
   bench.images.on("list", update);
   return root;

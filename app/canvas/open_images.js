@@ -5,6 +5,7 @@ import { Assistant } from "./model/assistant.js";
 import { Editor, lineOf } from "./model/editor.js";
 import { ImageList } from "./model/images.js";
 import { remember } from "./model/preferences.js";
+import { SignedIn } from "./model/signed_in.js";
 import { View } from "./view/view.js";
 
 /** The part of a `Workbench` that is about images; the tools and what is done to objects come with that. */
@@ -14,6 +15,7 @@ export class OpenImages {
     this.images = new ImageList();
     this.assistant = new Assistant(this.editor, this.images);
     this.view = new View(this.editor);
+    this.signedIn = new SignedIn();
     this.opening = 0;
     this.openedMilliseconds = 0; // from asking for an image to its first frame with objects
     /** The image that was open before this one: what `carryOver` takes objects from. @type {number | null} */

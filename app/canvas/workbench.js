@@ -37,6 +37,8 @@ export class Workbench extends OpenImages {
   /** Read the workspace and open the image of the address, the last one, or the first. */
   async start() {
     await takePageName();
+    await this.signedIn.ask();
+    this.editor.emit("signedin");
     await this.editor.outbox.adopt();
     await this.images.read();
     void this.assistant.askModel();

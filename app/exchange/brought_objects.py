@@ -10,7 +10,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.exchange.same_objects import KnownObjects
-from app.store.history import image_for_writing, standing_edits, write
+from app.store.editing.history import image_for_writing, standing_edits, write
 from app.store.instance_state import InstanceState
 from app.store.tables import Edit, Image, ImageStatus, Instance
 

@@ -18,7 +18,7 @@ from sqlalchemy.orm import Session
 from app.exchange.foreign_fields import ShownIds, shown_fields, shown_image_fields
 from app.exchange.licenses import shown_licenses
 from app.store.categories import all_categories
-from app.store.geometry import count_keypoints
+from app.store.editing.geometry import count_keypoints
 from app.store.instance_state import Segmentation
 from app.store.tables import Category, Image, Instance, counted
 from app.store.trash import kept_images

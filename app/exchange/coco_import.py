@@ -20,8 +20,8 @@ from app.store.categories import (
     create_category,
     is_color,
 )
+from app.store.editing.geometry import new_state
 from app.store.errors import InvalidFieldError
-from app.store.geometry import new_state
 from app.store.instance_state import InstanceState
 from app.store.tables import Category, Image
 from app.store.trash import kept_images

@@ -50,6 +50,7 @@ class JobView:
             "started": job.started,
             "finished": job.finished,
             "error": job.error,
+            "author": job.author,
             "result": job.result,
         }
 

@@ -121,6 +121,7 @@ class FineTuning:
         categories: Collection[str | int] | None = None,
         epochs: int | None = None,
         minutes: float | None = None,
+        author: str | None = None,
     ) -> dict[str, Any]:
         """Freeze the reviewed images and put a job in line; returns it.
 
@@ -146,7 +147,7 @@ class FineTuning:
                     minutes = planned_minutes(epochs, **images, seconds_per_image=speed)
                 description = self._description(base_model, location, data, epochs) | {"minutes": minutes}
                 prepared = prepared_directory(self.store, session, data, description, self.runs)
-            job_id = put_in_line(self.store, prepared, description, self.runs)
+            job_id = put_in_line(self.store, prepared, description, self.runs, author)
             remember_split(self.runs / SPLIT, data.parts)
         self.speed.give_up()  # the job tells better, and needs the processor
         self._something_to_follow.set()
@@ -281,8 +282,6 @@ class FineTuning:
             prompts=directory / job_directory.PROMPTS if (result.get("prompts") or {}).get("kept") else None,
         )
         self.speed.record(job.config["base_model"], result["seconds_per_image"])
-
-    # -- details --------------------------------------------------------------------------------
 
     def _data(self, session: Session, categories: Collection[str | int] | None) -> ReviewedData:
         ids: list[Any] | None = None

@@ -39,11 +39,13 @@ def prepared_directory(
     return new
 
 
-def put_in_line(store: Store, prepared: Path, description: dict[str, Any], runs: Path) -> int:
+def put_in_line(
+    store: Store, prepared: Path, description: dict[str, Any], runs: Path, author: str | None = None
+) -> int:
     """Give a prepared job its number and its row."""
     try:
         with store.writing() as session:
-            job = Job(directory="", config=description)
+            job = Job(directory="", config=description, author=author)
             session.add(job)
             session.flush()
             directory = runs / str(job.id)

@@ -36,12 +36,12 @@ from app.inference.registry import ModelRegistry
 from app.store.categories import all_categories, category_for_model
 from app.store.database import Store
 from app.store.documents import find_image
-from app.store.edits import instance_of
+from app.store.editing.edits import instance_of
+from app.store.editing.geometry import measured_segmentation
+from app.store.editing.predictions import replace_predictions
 from app.store.errors import one_line
-from app.store.geometry import measured_segmentation
 from app.store.image_files import original_path
 from app.store.instance_state import STORED_FROM
-from app.store.predictions import replace_predictions
 from app.store.tables import Category, Image
 from core.datasets.images import read_image
 

@@ -11,8 +11,8 @@ from sqlalchemy.orm import Session
 from app.inference.outlines import outline
 from app.store.categories import all_categories
 from app.store.documents import state_json
+from app.store.editing.geometry import new_state
 from app.store.errors import InvalidFieldError
-from app.store.geometry import new_state
 from app.store.instance_state import DEFAULT_THRESHOLD
 from app.store.tables import Category, Image
 

@@ -14,8 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from app.inference.outlines import exact_outline, outline
+from app.store.editing.geometry import measured_segmentation
 from app.store.errors import InvalidFieldError
-from app.store.geometry import measured_segmentation
 from core.masks import decode_rle, polygons_to_mask, segmentation_to_rle
 
 if TYPE_CHECKING:

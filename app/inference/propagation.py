@@ -18,8 +18,8 @@ from app.inference.outlines import exact_outline
 from app.inference.prompted_masks import PromptedMasks
 from app.store.database import Store
 from app.store.documents import find_image, instances_of
+from app.store.editing.predictions import add_propagated
 from app.store.errors import InvalidFieldError
-from app.store.predictions import add_propagated
 from app.store.tables import Image, Instance
 from core.masks import decode_rle, polygons_to_mask, segmentation_to_rle
 

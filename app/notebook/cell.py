@@ -20,6 +20,7 @@ from app.notebook.pictures import (
 )
 from app.notebook.server_process import RunningServer, ServerStart
 from app.notebook.session import AnnotationSession
+from app.roles import OWNER
 from app.store.database import Store
 from app.store.tables import IMAGE_STATUSES, ImageStatus
 
@@ -98,7 +99,7 @@ def _open_store(folder: Path) -> Store:
     except OSError as error:
         line = f"{folder}: no workspace can be made there ({error.strerror}): say workspace='some/folder'"
         raise ValueError(line) from None
-    return Store(folder)
+    return Store(folder).sent_by(None, OWNER)
 
 
 def _named_model(model: PathLike) -> str:

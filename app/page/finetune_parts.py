@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import gradio as gr
@@ -12,6 +12,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from app.finetuning.reviewed_data import TooLittleDataError
 from app.page.finetune_texts import plain
+from app.roles import OWNER, SCOPE_KEY, Person
 from app.store.errors import ConflictError, InvalidFieldError, NotFoundError, one_line
 
 logger = logging.getLogger("maskloop")
@@ -42,6 +43,24 @@ def frame(points: list[dict[str, Any]], columns: list[str]) -> pd.DataFrame | No
     if len({point[columns[0]] for point in points}) < 2:
         return None
     return pd.DataFrame(points, columns=columns)
+
+
+def curves(job: Mapping[str, Any]) -> tuple[pd.DataFrame | None, pd.DataFrame | None]:
+    """A job's loss by step, and its precision by epoch."""
+    points = job["curves"]["precision"]
+    kind = "segm" if any("segm" in point for point in points) else "bbox"
+    precision = [
+        {"epoch": point["epoch"], "AP": max(0.0, point[kind][name]), "figure": name}
+        for point in points
+        for name in ("AP", "AP50")
+    ]
+    return frame(job["curves"]["loss"], ["step", "loss"]), frame(precision, ["epoch", "AP", "figure"])
+
+
+def sender(request: gr.Request) -> Person:
+    """Who pressed a button, or has the page open."""
+    person: Person = request.request.scope.get(SCOPE_KEY, OWNER)
+    return person
 
 
 def picture(job_id: int, number: int) -> str:

@@ -15,6 +15,7 @@ from app.inference.registry import ModelRegistry
 from app.inference.repredict import Repredictor
 from app.page import finetune_parts as parts
 from app.page import finetune_texts as texts
+from app.roles import PAGE_FUNCTIONS, refusal
 from app.store.errors import ConflictError
 
 INTRODUCTION = (
@@ -132,13 +133,13 @@ class FinetuneTab:
             self.job_panel, self.status, self.cancel, self.job_message, self.bar, self.loss, self.precision,
             self.result_panel, self.outcome, self.use, self.repredicting,
             self.comparison_panel, self.rows, *self.pictures,
-            self.versions, self.version, self.version_message, self.shown, self.timer,
+            self.versions, self.version, self.use_version, self.version_message, self.shown, self.timer,
         ]  # fmt: skip
         page.load(self.view, inputs, outputs, **QUIET)
         self.timer.tick(self.view, inputs, outputs, **QUIET)
         tab.select(self.on_open, inputs, outputs, **QUIET)
         self.epochs.change(self.on_epochs, [self.base, self.epochs], self.estimate, **QUIET)
-        self.base.input(lambda: None, None, self.offered, **QUIET).then(self.on_open, inputs, outputs, **QUIET)
+        self.base.input(self.forget_offer, None, self.offered, **QUIET).then(self.on_open, inputs, outputs, **QUIET)
         self.start.click(self.on_start, inputs, outputs, **QUIET)
         self.cancel.click(self.on_cancel, inputs, outputs, **QUIET)
         self.use.click(self.on_use, inputs, outputs, **QUIET)
@@ -146,10 +147,16 @@ class FinetuneTab:
 
     # -- what a person does ---------------------------------------------------------------------
 
-    def on_open(self, base: str | None, epochs: int | None, offered: int | None, shown: Any) -> dict[Any, Any]:
+    def on_open(
+        self, base: str | None, epochs: int | None, offered: int | None, shown: Any, request: gr.Request
+    ) -> dict[Any, Any]:
         """Begin to measure how fast the base model trains, where that is not known, for the estimate."""
-        line = parts.failure(lambda: self.fine_tuning.measure(self._chosen_base(base)))
-        return self.view(base, epochs, offered, shown) | ({self.message: line} if line else {})
+        may_start = parts.sender(request).has(PAGE_FUNCTIONS["on_start"])
+        line = parts.failure(lambda: self.fine_tuning.measure(self._chosen_base(base))) if may_start else ""
+        return self.view(base, epochs, offered, shown, request) | ({self.message: line} if line else {})
+
+    def forget_offer(self) -> None:
+        """The epochs that were proposed for another base model are proposed no more."""
 
     def on_epochs(self, base: str | None, epochs: int | None) -> str:
         """How long the number of epochs that stands there would take."""
@@ -158,18 +165,18 @@ class FinetuneTab:
         plan = self.fine_tuning.plan(self._chosen_base(base))
         return texts.estimate_sentence(plan, int(epochs), self.fine_tuning.speed.measuring)
 
-    def on_start(self, base: str, epochs: int, offered: int | None, shown: Any) -> dict[Any, Any]:
+    def on_start(self, base: str, epochs: int, offered: int | None, shown: Any, request: gr.Request) -> dict[Any, Any]:
         """Start a job, or say what is missing for it. A second click while one is under way starts no other."""
 
         def start() -> None:
             if not self._is_active(self._latest_job()):
                 chosen = None if parts.by_itself(epochs, offered) else int(epochs)
-                self.fine_tuning.start(self._chosen_base(base), epochs=chosen)
+                self.fine_tuning.start(self._chosen_base(base), epochs=chosen, author=parts.sender(request).name)
 
         line = parts.failure(start)
-        return self.view(base, epochs, offered, shown) | ({self.message: line} if line else {})
+        return self.view(base, epochs, offered, shown, request) | ({self.message: line} if line else {})
 
-    def on_cancel(self, base: str, epochs: int, offered: int | None, shown: Any) -> dict[Any, Any]:
+    def on_cancel(self, base: str, epochs: int, offered: int | None, shown: Any, request: gr.Request) -> dict[Any, Any]:
         """Stop the job that is on the page."""
 
         def cancel() -> None:
@@ -178,20 +185,26 @@ class FinetuneTab:
                     self.fine_tuning.cancel(job["id"])
 
         line = parts.failure(cancel)
-        return self.view(base, epochs, offered, shown) | {self.job_message: line}
+        return self.view(base, epochs, offered, shown, request) | {self.job_message: line}
 
-    def on_use(self, base: str, epochs: int, offered: int | None, shown: Any) -> dict[Any, Any]:
+    def on_use(self, base: str, epochs: int, offered: int | None, shown: Any, request: gr.Request) -> dict[Any, Any]:
         """Promote the model of the job that is on the page."""
         job = self._latest_job()
         line = parts.failure(lambda: self._promote(job["model"] if job is not None else None))
-        return self.view(base, epochs, offered, shown) | {self.job_message: line}
+        return self.view(base, epochs, offered, shown, request) | {self.job_message: line}
 
     def on_use_version(
-        self, version: str | None, base: str, epochs: int, offered: int | None, shown: Any
+        self,
+        version: str | None,
+        base: str,
+        epochs: int,
+        offered: int | None,
+        shown: Any,
+        request: gr.Request,
     ) -> dict[Any, Any]:
         """Promote any version."""
         line = parts.failure(lambda: self._promote(version)) if version else "Choose a version first."
-        return self.view(base, epochs, offered, shown) | {self.version_message: line}
+        return self.view(base, epochs, offered, shown, request) | {self.version_message: line}
 
     def _promote(self, version: str | None) -> None:
         if version is not None:
@@ -199,23 +212,30 @@ class FinetuneTab:
 
     # -- what a person sees ---------------------------------------------------------------------
 
-    def view(self, base: str | None, epochs: int | None, offered: int | None, shown: Any) -> dict[Any, Any]:
+    def view(
+        self, base: str | None, epochs: int | None, offered: int | None, shown: Any, request: gr.Request
+    ) -> dict[Any, Any]:
         """Everything on the tab as it is now; the same for a new page, a tick of the timer and after a click."""
         job = self._latest_job()
         active = self._is_active(job)
         repredicting = self.repredictor.status()
+        person = parts.sender(request)
+        may = person.has(PAGE_FUNCTIONS["on_start"])
         measuring = self.fine_tuning.speed.measuring
         view = {
-            self.start: gr.Button(interactive=not active),
+            self.start: gr.Button(interactive=may and not active),
+            self.use_version: gr.Button(interactive=may),
             self.timer: gr.Timer(active=active or repredicting["running"] or measuring),
             self.repredicting: texts.repredicting_sentence(repredicting),
-            **self._job_view(job, shown),
+            **self._job_view(job, shown, may),
         }
         # While a job runs a tick shows only how it goes: counting thousands of instances each second would slow it.
         if not active or _key(job) != shown:
             view |= self._plan_view(self._chosen_base(base), epochs, offered, measuring) | self._versions_view()
         if active:
             view[self.estimate] = ""
+        if not may:
+            view[self.message] = texts.plain(refusal(person, PAGE_FUNCTIONS["on_start"]))
         return view
 
     def _chosen_base(self, base: str | None) -> str:
@@ -247,7 +267,7 @@ class FinetuneTab:
             self.version: gr.Dropdown(choices=others, interactive=bool(others)),
         }
 
-    def _job_view(self, job: Mapping[str, Any] | None, shown: Any) -> dict[Any, Any]:
+    def _job_view(self, job: Mapping[str, Any] | None, shown: Any, may: bool) -> dict[Any, Any]:
         if job is None:
             return {}  # the panels are hidden from the start
         active, finished = self._is_active(job), job["state"] == "finished"
@@ -255,16 +275,16 @@ class FinetuneTab:
             self.job_panel: gr.Column(visible=True),
             self.result_panel: gr.Row(visible=finished),
             self.status: texts.job_sentence(job, ahead=self._ahead_of(job)),
-            self.cancel: gr.Button(visible=active, interactive=not job["cancelling"]),
+            self.cancel: gr.Button(visible=active, interactive=may and not job["cancelling"]),
             self.bar: gr.HTML(value=parts.bar(job["progress"]), visible=active),
             self.shown: _key(job),
         }
         if active or _key(job) != shown:
-            view |= self._curves(job)
+            view |= dict(zip((self.loss, self.precision), parts.curves(job), strict=True))
         if finished:
             in_use = self.registry.current() == job["model"]
             text = "This model is in use" if in_use else "Use this model"
-            view[self.use] = gr.Button(value=text, interactive=not in_use)
+            view[self.use] = gr.Button(value=text, interactive=may and not in_use)
         if _key(job) != shown:
             rows = texts.outcome_rows(job) if finished else []
             view |= {
@@ -278,20 +298,6 @@ class FinetuneTab:
                 # From a route of ours: Gradio's own, which serve files, are closed.
                 view[component] = gr.HTML(value=parts.picture(job["id"], number) if is_there else "", visible=is_there)
         return view
-
-    def _curves(self, job: Mapping[str, Any]) -> dict[Any, Any]:
-        curves = job["curves"]
-        points = curves["precision"]
-        kind = "segm" if any("segm" in point for point in points) else "bbox"
-        precision = [
-            {"epoch": point["epoch"], "AP": max(0.0, point[kind][name]), "figure": name}
-            for point in points
-            for name in ("AP", "AP50")
-        ]
-        return {
-            self.loss: parts.frame(curves["loss"], ["step", "loss"]),
-            self.precision: parts.frame(precision, ["epoch", "AP", "figure"]),
-        }
 
     @staticmethod
     def _is_active(job: Mapping[str, Any] | None) -> bool:

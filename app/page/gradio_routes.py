@@ -16,6 +16,8 @@ import orjson
 from starlette.responses import JSONResponse
 from starlette.types import Message, Receive, Scope, Send
 
+from app.roles import OWNER, PAGE_FUNCTIONS, SCOPE_KEY, PersonRole, refusal
+
 # What a browser asks for, found by recording it (tests/browser/test_gradio_routes.py).
 READ = re.compile(
     r"/|/theme\.css|/favicon\.ico|/gradio_api/app_id|/gradio_api/heartbeat/\w+|/(?:assets|static)(?:/[\w\-][\w.\-]*)+"
@@ -65,6 +67,10 @@ class OnlyWhatThePageUses:
         if not self._is_a_call(call):
             await JSONResponse({"error": "the page has no function that takes this"}, 422)(scope, receive, send)
             return
+        person, needed = scope.get(SCOPE_KEY, OWNER), self._role_needed(call)
+        if not person.has(needed):
+            await JSONResponse({"error": refusal(person, needed)}, 403)(scope, receive, send)
+            return
         given = False
 
         async def again() -> Message:
@@ -86,6 +92,11 @@ class OnlyWhatThePageUses:
             return False
         function = self.app.get_blocks().fns.get(call["fn_index"])
         return function is not None and len(call["data"]) == len(function.inputs)
+
+    def _role_needed(self, call: dict[str, Any]) -> PersonRole:
+        """What the table says of the function that is called; one that is not in it is for admins."""
+        name = getattr(self.app.get_blocks().fns[call["fn_index"]].fn, "__name__", "")
+        return PAGE_FUNCTIONS.get(name, "admin")
 
 
 async def _body(receive: Receive) -> bytes | None:

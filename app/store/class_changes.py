@@ -8,8 +8,8 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from app.store.categories import add_model_names, find_category, model_names
+from app.store.editing.history import image_for_writing, write
 from app.store.errors import ConflictError, InvalidFieldError
-from app.store.history import image_for_writing, write
 from app.store.instance_state import InstanceState
 from app.store.tables import Image, Instance
 

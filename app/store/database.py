@@ -21,6 +21,7 @@ from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.orm import Session
 
+from app.roles import Person
 from app.store.migrations.migrate import open_schema
 from app.store.workspace_lock import WorkspaceLock
 
@@ -45,7 +46,8 @@ class Store:
         self, workspace: str | Path, database_url: str | None = None, *, migrate_without_backup: bool = False
     ) -> None:
         self.workspace = Path(workspace).expanduser().absolute()
-        self.sender: str | None = None  # whose edits those of `writing()` are
+        self.sender: str | None = None  # the page whose edits those of `writing()` are
+        self.person: Person | None = None  # who makes them; None for a model
         try:
             self.workspace.mkdir(parents=True, exist_ok=True, mode=0o700)  # pictures that are not public
         except OSError as error:
@@ -64,10 +66,10 @@ class Store:
             self._lock.close()
             raise
 
-    def sent_by(self, sender: str) -> Store:
-        """The same store, whose edits are those of a page ("" for a program that does not say who it is)."""
+    def sent_by(self, sender: str | None, person: Person | None = None) -> Store:
+        """The same store, whose edits are those of a page ("" for a program that does not say) and of a person."""
         same = copy.copy(self)
-        same.sender = sender
+        same.sender, same.person = sender, person
         return same
 
     @contextmanager
@@ -97,7 +99,7 @@ class Store:
     def _transaction(self) -> Iterator[Session]:
         with (
             self.engine.connect().execution_options(maskloop_writes=True) as connection,
-            Session(connection, expire_on_commit=False, info={"sender": self.sender}) as session,
+            Session(connection, expire_on_commit=False, info={"sender": self.sender, "person": self.person}) as session,
             session.begin(),
         ):
             yield session

@@ -9,14 +9,14 @@ import json
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, func, or_, select
+from sqlalchemy import ColumnElement, Select, and_, exists, func, or_, select
 from sqlalchemy.orm import Session
 
 from app.store.categories import all_categories, category_json
+from app.store.editing.geometry import count_keypoints
 from app.store.errors import InvalidFieldError, NotFoundError
-from app.store.geometry import count_keypoints
 from app.store.instance_state import InstanceState
-from app.store.tables import IMAGE_STATUSES, Image, Instance, counted
+from app.store.tables import IMAGE_STATUSES, Edit, Image, Instance, counted
 from app.store.trash import kept_images
 from app.values import value_problem
 
@@ -48,10 +48,12 @@ def find_image(session: Session, image_id: int) -> Image:
 
 def instance_json(instance: Instance) -> dict[str, Any]:
     """An instance as a COCO annotation, and where it comes from."""
-    return state_json(instance.state, instance.image_id, instance.id, instance.revision)
+    return state_json(instance.state, instance.image_id, instance.id, instance.revision, instance.author)
 
 
-def state_json(state: InstanceState, image_id: int, instance_id: int | None, revision: int) -> dict[str, Any]:
+def state_json(
+    state: InstanceState, image_id: int, instance_id: int | None, revision: int, author: str | None = None
+) -> dict[str, Any]:
     """The same of a state, whether it is stored or only suggested (`instance_id` is None then)."""
     return {
         "id": instance_id,
@@ -59,6 +61,7 @@ def state_json(state: InstanceState, image_id: int, instance_id: int | None, rev
         **state.shown(),
         "num_keypoints": count_keypoints(state.keypoints),
         "revision": revision,
+        "author": author,
     }
 
 
@@ -76,6 +79,7 @@ def document_json(session: Session, image: Image) -> dict[str, Any]:
             "width": image.width,
             "height": image.height,
             "status": image.status,
+            **({"reviewed_by": image.reviewed_by} if image.reviewed_by is not None else {}),
         },
         "instances": [instance_json(instance) for instance in instances_of(session, image.id)],
         "categories": [category_json(category) for category in all_categories(session)],
@@ -96,6 +100,7 @@ def list_images(
     *,
     status: str | None = None,
     category_id: int | None = None,
+    person: str | None = None,
     order: str = "id",
     cursor: str | None = None,
     limit: int = 100,
@@ -103,7 +108,8 @@ def list_images(
     """One page of the gallery and the cursor of the next.
 
     Pages follow the last row seen, not a row number: images that come and go in between are neither
-    shown twice nor skipped. Raises InvalidFieldError for an unknown status, order or cursor.
+    shown twice nor skipped. `person` takes the images where somebody of this name made an edit. Raises
+    InvalidFieldError for an unknown status, order or cursor.
     """
     if status is not None and status not in IMAGE_STATUSES:
         raise InvalidFieldError("status", f"status is {status!r}: choose todo, in_progress or reviewed")
@@ -115,10 +121,13 @@ def list_images(
     if category_id is not None:
         with_class = select(Instance.image_id).where(Instance.category_id == category_id, counted())
         chosen = chosen.where(Image.id.in_(with_class))
+    if person is not None:
+        chosen = chosen.where(exists().where(Edit.image_id == Image.id, Edit.author == person))
     total = session.scalar(select(func.count()).select_from(chosen.subquery())) or 0
     page = list(session.scalars(_after_cursor(chosen, order, cursor).limit(limit + 1)))
     more, page = len(page) > limit, page[:limit]
     counts = _counts(session, [image.id for image in page])
+    people = _people(session, [image.id for image in page])
     return {
         "images": [
             {
@@ -127,6 +136,8 @@ def list_images(
                 "width": image.width,
                 "height": image.height,
                 "status": image.status,
+                "people": people[image.id],
+                "reviewed_by": image.reviewed_by,
                 "counts": counts[image.id],
                 "uncertainty": image.uncertainty,
                 "excluded": image.excluded,
@@ -172,6 +183,42 @@ def _read_cursor(order: str, cursor: str) -> tuple[Any, int]:
     if kind != order or type(value) not in CURSOR_VALUES[order]:
         raise InvalidFieldError("cursor", f"the cursor is not one of order={order}: begin without a cursor")
     return value, image_id
+
+
+def history_json(
+    session: Session, image: Image, *, person: str | None = None, before: int | None = None, limit: int = 100
+) -> dict[str, Any]:
+    """The edits of an image, the newest first, and the revision to go on before; `person` takes one author's."""
+    chosen = select(Edit).where(Edit.image_id == image.id)
+    if person is not None:
+        chosen = chosen.where(Edit.author == person)
+    if before is not None:
+        chosen = chosen.where(Edit.revision < before)
+    rows = list(session.scalars(chosen.order_by(Edit.revision.desc()).limit(limit + 1)))
+    page = rows[:limit]
+    targets = select(Edit.id, Edit.revision).where(Edit.id.in_([row.target for row in page if row.target is not None]))
+    revision_of = {row.id: row.revision for row in session.execute(targets)}
+    edits = [
+        {
+            "revision": row.revision,
+            "kind": row.kind,
+            "author": row.author,
+            "created": row.created,
+            "status": row.after["status"],
+            "instances": sorted(map(int, row.after["instances"])),
+            "of": revision_of.get(row.target) if row.target is not None else None,
+        }
+        for row in page
+    ]
+    return {"edits": edits, "next_before": page[-1].revision if len(rows) > limit else None}
+
+
+def _people(session: Session, image_ids: Iterable[int]) -> dict[int, list[str]]:
+    people: dict[int, list[str]] = {image_id: [] for image_id in image_ids}
+    rows = select(Edit.image_id, Edit.author).where(Edit.image_id.in_(people), Edit.author.is_not(None)).distinct()
+    for image_id, author in session.execute(rows.order_by(Edit.author)):
+        people[image_id].append(str(author))
+    return people
 
 
 def _counts(session: Session, image_ids: Iterable[int]) -> dict[int, dict[str, int]]:

@@ -27,6 +27,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
+from app.roles import PersonRole
 from app.store.instance_state import STATE_FIELDS, InstanceSource, InstanceState, InstanceStatus, Segmentation
 
 ImageStatus = Literal["todo", "in_progress", "reviewed"]
@@ -86,6 +87,7 @@ class Image(Base):
     created: Mapped[float] = mapped_column(Float, default=time.time)
     updated: Mapped[float] = mapped_column(Float, default=time.time)
     extra: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))  # see app/exchange/foreign_fields.py
+    reviewed_by: Mapped[str | None] = mapped_column(String(100))  # who marked it reviewed; NULL while it is not
     removed: Mapped[float | None] = mapped_column(Float)  # when it was put into the trash; NULL where it was not
     excluded: Mapped[bool] = mapped_column(default=False, server_default=false())  # from training
     # The name as it is sorted by: photo 2 before photo 10, upper case with lower.
@@ -136,6 +138,7 @@ class Instance(Base):
     model: Mapped[str | None] = mapped_column(String(200))  # name of the version that predicted it
     threshold: Mapped[float | None] = mapped_column(Float)  # the least score of proposals that count
     revision: Mapped[int]  # the document revision that wrote it last
+    author: Mapped[str | None] = mapped_column(String(100))  # who wrote it last; NULL for a model, and before 0010
     created: Mapped[float] = mapped_column(Float, default=time.time)
     updated: Mapped[float] = mapped_column(Float, default=time.time)
     # Attributes and whatever else a file says of the object, and where it came from: see app/exchange/foreign_fields.py
@@ -177,6 +180,7 @@ class Edit(Base):
     __table_args__ = (
         Index("edits_by_image", "image_id", "revision", unique=True),
         Index("edits_by_request", "image_id", "request_key", unique=True),
+        Index("edits_by_author", "image_id", "author"),
         {"sqlite_autoincrement": True},
     )
 
@@ -193,6 +197,7 @@ class Edit(Base):
     request_key: Mapped[str | None] = mapped_column(String(100))
     # The page that sent it; "" is a program that does not say, NULL nobody: the model, or an older history.
     sender: Mapped[str | None] = mapped_column(String(100))
+    author: Mapped[str | None] = mapped_column(String(100))  # a person's name; NULL for a model, and before 0010
     created: Mapped[float] = mapped_column(Float, default=time.time)
 
 
@@ -240,4 +245,19 @@ class Job(Base):
     directory: Mapped[str] = mapped_column(Text)
     config: Mapped[dict[str, Any]] = mapped_column(default=dict)
     result: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
+    author: Mapped[str | None] = mapped_column(String(100))  # who asked for it
     error: Mapped[str | None] = mapped_column(Text)
+
+
+class Invitation(Base):
+    """A person with a link of their own; see `app.store.people`."""
+
+    __tablename__ = "people"
+    __table_args__ = ({"sqlite_autoincrement": True},)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    name: Mapped[str] = mapped_column(String(100), unique=True)
+    role: Mapped[PersonRole] = mapped_column(String(16))
+    link: Mapped[str | None] = mapped_column(String(64), unique=True)  # SHA-256 of its token; NULL: none opens
+    invited: Mapped[float] = mapped_column(Float)
+    revoked: Mapped[float | None] = mapped_column(Float)

@@ -71,7 +71,7 @@ def test_tools_have_their_keys_and_the_help_shows_every_one(
 def test_accepting_one_all_and_marking_reviewed(
     open_editor: Any, server: Any, data_plane: DataPlane, photographs: Photographs
 ) -> None:
-    from app.store.predictions import replace_predictions
+    from app.store.editing.predictions import replace_predictions
 
     image = data_plane.upload(photographs.make())
     following = data_plane.upload(photographs.make("following.png"))

@@ -15,7 +15,7 @@ BOXES = [(20, 20), (120, 20), (220, 20), (20, 150), (120, 150)]
 def image(server: Any, data_plane: DataPlane, photographs: Photographs) -> int:
     """Two dogs of three reach their threshold of 0.6, one ball of two its 0.3."""
     from app.store.database import Store
-    from app.store.predictions import replace_predictions
+    from app.store.editing.predictions import replace_predictions
 
     image = data_plane.upload(photographs.make())
     dog, ball = data_plane.category("dog"), data_plane.category("ball")

@@ -13,7 +13,7 @@ from fastapi.testclient import TestClient
 
 from app.server import create_app
 from app.store.database import Store
-from app.store.predictions import replace_predictions
+from app.store.editing.predictions import replace_predictions
 from core.masks import encode_rle, polygons_to_rle, rle_iou, segmentation_to_rle
 from tests.app.conftest import block, file_bytes, picture
 

@@ -14,6 +14,8 @@ import { pathOf } from "./files.js";
  * @property {number} width
  * @property {number} height
  * @property {ImageStatus} status
+ * @property {string[]} [people] who made an edit on it
+ * @property {string | null} [reviewed_by]
  * @property {{[name: string]: number}} [counts]
  * @property {number | null} [uncertainty]
  */
@@ -169,6 +171,9 @@ export const listTrash = () => request("GET", "trash");
 export const restoreImage = (image) => request("POST", `trash/${image}/restore`);
 /** @returns {Promise<{purged: number[]}>} */
 export const emptyTrash = () => request("DELETE", "trash");
+
+/** @returns {Promise<{person: string, role: string, may: string[]}>} who this page is signed in as */
+export const whoAmI = () => request("GET", "me");
 
 /** @returns {Promise<{categories: Category[]}>} */
 export const listCategories = () => request("GET", "categories");

@@ -65,6 +65,11 @@ export function createTopBar(bench, chooseFiles) {
     undo.disabled = covered || !editor.document?.can_undo;
     redo.disabled = covered || !editor.document?.can_redo;
     for (const one of [find, carry, review, remove]) one.disabled = covered || !image;
+    const me = bench.signedIn;
+    remove.hidden = !me.may("DELETE /api/images/{image_id}");
+    bringIn.hidden = !me.may("POST /api/import");
+    takeOut.hidden = !me.may("GET /api/export");
+    if (image?.status === "reviewed" && !me.may("return a reviewed image")) review.disabled = true;
     gallery.disabled = !image;
     takeOut.disabled = !images.rows.length;
     review.querySelector("span")?.replaceChildren(image?.status === "reviewed" ? "Open again" : "Mark reviewed");
@@ -76,7 +81,7 @@ export function createTopBar(bench, chooseFiles) {
     automatic.checked = assistant.automatic;
   }
 
-  editor.on("open document gallery", update);
+  editor.on("open document gallery signedin", update);
   images.on("list", update);
   assistant.on("working", update);
   editor.on("help", () => openHelp(bench));
@@ -185,6 +190,7 @@ export function createStatusBar(bench) {
   });
   const place = element("span", { class: "ml-place" });
   const model = element("span", { class: "ml-model" });
+  const who = element("span", { class: "ml-who", title: "Who you are signed in as, and your role" });
   state.addEventListener("click", () => editor.outbox.retryNow());
 
   function save() {
@@ -235,6 +241,10 @@ export function createStatusBar(bench) {
     place.textContent = images.rows.length ? `${at < 0 ? "–" : at + 1} / ${images.rows.length}` : "";
   }
 
+  editor.on("signedin", () => {
+    const { person, role } = bench.signedIn;
+    who.textContent = person ? `${person} (${role})` : "";
+  });
   editor.on("save", save);
   editor.on("open document selection filter class tool hint", words);
   editor.on("busy open", work);
@@ -258,5 +268,6 @@ export function createStatusBar(bench) {
     zoom,
     place,
     model,
+    who,
   );
 }

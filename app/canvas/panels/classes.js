@@ -57,6 +57,9 @@ export function createClassPanel(bench) {
   function update() {
     const all = ownCategories(editor.document);
     const wanted = search.value.trim();
+    const mayMake = bench.signedIn.may("POST /api/categories");
+    add.hidden = !mayMake;
+    change.hidden = !bench.signedIn.may("PUT /api/categories/{category_id}");
     const chosen = editor.selected?.category_id ?? editor.currentCategory?.id ?? null;
     const counts = new Map();
     for (const { category_id } of editor.visibleInstances())
@@ -74,7 +77,7 @@ export function createClassPanel(bench) {
         make: () => makeRow(category, position, count, state[0], state[1]),
       };
     });
-    if (wanted && !all.some((category) => category.name === wanted)) {
+    if (wanted && mayMake && !all.some((category) => category.name === wanted)) {
       rows.push({ key: "make", shown: [wanted], make: () => makeOffer(wanted) });
     }
     list.classList.toggle("ml-listed", rows.length > 0);
@@ -116,15 +119,17 @@ export function createClassPanel(bench) {
       swatch,
       element("span", { class: "ml-object-name" }, category.name),
       count ? element("span", { class: "ml-muted" }, String(count)) : null,
-      button(
-        "edit",
-        `Change class ${category.name}`,
-        (event) => {
-          event.stopPropagation();
-          openClassDialog(bench, category);
-        },
-        { class: "ml-quiet ml-small ml-onhover", tabindex: "-1" },
-      ),
+      change.hidden
+        ? null
+        : button(
+            "edit",
+            `Change class ${category.name}`,
+            (event) => {
+              event.stopPropagation();
+              openClassDialog(bench, category);
+            },
+            { class: "ml-quiet ml-small ml-onhover", tabindex: "-1" },
+          ),
       position >= 0 ? element("kbd", { title: `Key ${position + 1}` }, String(position + 1)) : null,
     );
   }
@@ -176,7 +181,7 @@ export function createClassPanel(bench) {
       const same = found.find((category) => category.name.toLowerCase() === wanted.toLowerCase());
       const category = (pointed !== null && found[pointed]) || same || found[0];
       if (category) choose(category);
-      else if (wanted) void createClass(wanted);
+      else if (wanted && !add.hidden) void createClass(wanted);
     } else if (event.key === "Escape") {
       endSearch();
     } else point(event, found);
@@ -201,9 +206,12 @@ export function createClassPanel(bench) {
     update();
   }
 
-  editor.on("document class selection filter", update);
+  editor.on("document class selection filter signedin", update);
   editor.on("classneeded", () => {
-    editor.emit("notice", { text: "Make a class first: type its name and press Enter." });
+    const how = add.hidden
+      ? "There is no class yet: a reviewer makes one."
+      : "Make a class first: type its name and press Enter.";
+    editor.emit("notice", { text: how });
     search.focus();
   });
   editor.on("searchclass", () => {

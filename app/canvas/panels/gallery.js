@@ -1,6 +1,7 @@
 /** Thumbnails: a strip under the canvas and a grid over it. Only those in sight exist as elements. */
 
 import { openTrash } from "./trash.js";
+import { createPeopleFilter } from "./people_filter.js";
 import { thumbnailUrl } from "../model/api.js";
 import { button, element } from "../view/dom.js";
 
@@ -143,7 +144,9 @@ function makeTile(row, at, total, onclick) {
   const { word, mark } = STATUS[row.status];
   const instances = row.counts?.instances ?? 0,
     proposed = row.counts?.proposed ?? 0;
-  const words = `${word}; ${instances - proposed} accepted, ${proposed} proposed`;
+  const by = row.reviewed_by ? ` by ${row.reviewed_by}` : "";
+  const words = `${word}${by}; ${instances - proposed} accepted, ${proposed} proposed`;
+  const people = row.people?.length ? `\nWorked on by ${row.people.join(", ")}` : "";
   const picture = element("img", {
     src: thumbnailUrl(row.image_id),
     alt: "",
@@ -158,7 +161,7 @@ function makeTile(row, at, total, onclick) {
       class: `ml-tile ml-status-${row.status}`,
       role: "option",
       "data-image": row.image_id,
-      title: `${at + 1} of ${total}: ${row.file_name}\n${words}`,
+      title: `${at + 1} of ${total}: ${row.file_name}\n${words}${people}`,
       "aria-label": `${row.file_name}, ${words}`,
       onclick,
     },
@@ -225,6 +228,11 @@ export function createGrid(bench) {
     },
     { text: "Find objects", class: "ml-small" },
   );
+  const people = createPeopleFilter(() => update());
+  const trash = button("trash", "Images that were removed", () => void openTrash(bench), {
+    text: "Trash",
+    class: "ml-small",
+  });
   const tiles = createTiles({
     tile: { width: 172, height: 158 },
     horizontal: false,
@@ -244,9 +252,10 @@ export function createGrid(bench) {
       everywhere,
       element("span", { class: "ml-spacer" }),
       summary,
+      people.root,
       order,
       search,
-      button("trash", "Images that were removed", () => void openTrash(bench), { text: "Trash", class: "ml-small" }),
+      trash,
       button("close", "Back to the canvas", () => bench.showGallery(false), { class: "ml-quiet", keys: "G" }),
     ),
     tiles.root,
@@ -256,6 +265,8 @@ export function createGrid(bench) {
     root.hidden = !bench.galleryShown;
     if (root.hidden) return;
     const { rows } = bench.images;
+    people.update(rows);
+    trash.hidden = !bench.signedIn.may("GET /api/trash");
     const counts = /** @type {{[status: string]: number}} */ ({
       "": rows.length,
       todo: 0,
@@ -285,7 +296,10 @@ export function createGrid(bench) {
     everywhere.hidden = !waiting && !untouched;
     const part = search.value.trim().toLowerCase();
     const shown = rows.filter(
-      (row) => (!status || row.status === status) && (!part || row.file_name.toLowerCase().includes(part)),
+      (row) =>
+        (!status || row.status === status) &&
+        people.shows(row) &&
+        (!part || row.file_name.toLowerCase().includes(part)),
     );
     summary.textContent = shown.length === rows.length ? "" : `${shown.length} shown`;
     tiles.show(shown, bench.editor.image?.image_id ?? null);

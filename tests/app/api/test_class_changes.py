@@ -9,7 +9,7 @@ from fastapi.testclient import TestClient
 
 from app.store.categories import category_for_model, category_named
 from app.store.database import Store
-from app.store.predictions import replace_predictions
+from app.store.editing.predictions import replace_predictions
 from tests.app.conftest import Upload, block
 
 Document = Callable[[int], dict[str, Any]]

@@ -9,7 +9,7 @@ import pytest
 from fastapi.testclient import TestClient
 
 from app.store.database import Store
-from app.store.predictions import replace_predictions
+from app.store.editing.predictions import replace_predictions
 from tests.app.conftest import HEIGHT, WIDTH, Upload, block
 
 Document = Callable[[int], dict[str, Any]]

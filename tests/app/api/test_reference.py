@@ -7,7 +7,7 @@ from html import unescape
 
 from fastapi.testclient import TestClient
 
-from app.api.reference import reference_page
+from app.api.http.reference import reference_page
 
 
 def test_every_route_is_on_the_page_and_nothing_is_loaded(client: TestClient) -> None:

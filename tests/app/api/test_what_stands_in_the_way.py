@@ -15,7 +15,7 @@ import pytest
 from fastapi.testclient import TestClient
 from sqlalchemy.exc import OperationalError
 
-from app.api import limits
+from app.api.http import limits
 from app.server import create_app
 from app.store.database import DATABASE_NAME, Store
 from tests.app.conftest import Upload, block, file_bytes, picture
@@ -178,7 +178,7 @@ def test_an_archive_that_unpacks_to_too_much_is_refused_unread(
         archive.writestr("annotations.json", "{}")
         for number in range(3):
             archive.writestr(f"{number}.png", bytes(500_000))
-    monkeypatch.setattr("app.api.limits.LARGEST_UNPACKED", 1_000_000)
+    monkeypatch.setattr("app.api.http.limits.LARGEST_UNPACKED", 1_000_000)
     answer = client.post("/api/import", files=[("files", ("set.zip", buffer.getvalue()))])
     assert answer.status_code == 422
     assert "unpacked" in answer.json()["error"]

@@ -23,7 +23,7 @@ from app.exchange import coco_export
 from app.exchange.coco_export import ExportError, Selection, export_coco
 from app.exchange.coco_import import import_coco
 from app.store.database import Store
-from app.store.predictions import replace_predictions
+from app.store.editing.predictions import replace_predictions
 from core.masks import encode_rle, mask_to_polygons, polygons_to_mask, rle_area, segmentation_to_rle
 from tests.app.conftest import HEIGHT, WIDTH, Upload, block, file_bytes, image_row, picture
 
@@ -262,7 +262,7 @@ def test_nothing_wrong_is_handed_over(
 
     monkeypatch.setattr(coco_export, "_json_parts", write_wrongly)
     answer = client.get("/api/export")
-    assert answer.status_code == 500
+    assert answer.status_code == 409
     assert answer.json()["error"].startswith("export stopped: ")
     assert "\n" not in answer.json()["error"]
     assert list((store.workspace / "temporary").iterdir()) == []

@@ -15,7 +15,7 @@ from fastapi.testclient import TestClient
 from pycocotools import mask as coco_mask
 
 from app.store.database import Store
-from app.store.predictions import replace_predictions
+from app.store.editing.predictions import replace_predictions
 from core.masks import segmentation_bbox
 from tests.app.conftest import HEIGHT, WIDTH, Upload, block, file_bytes, picture
 

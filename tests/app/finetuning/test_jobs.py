@@ -26,7 +26,7 @@ from app.finetuning.jobs import FineTuning
 from app.inference.registry import ModelRegistry
 from app.server import create_app
 from app.store.database import Store
-from app.store.edits import create_instance, set_status
+from app.store.editing.edits import create_instance, set_status
 from core.training.checkpoints import CHECKPOINT
 from tests.app.reviewed_workspace import add_shapes, write_tiny_model
 

@@ -16,10 +16,10 @@ from app.finetuning import job_directory
 from app.finetuning.reviewed_data import reviewed_data, write_snapshot
 from app.store.categories import create_category
 from app.store.database import Store
-from app.store.edits import create_instance, set_status
+from app.store.editing.edits import create_instance, set_status
+from app.store.editing.predictions import replace_predictions
 from app.store.image_files import original_path
 from app.store.images import add_image
-from app.store.predictions import replace_predictions
 from core import CocoDataset
 
 

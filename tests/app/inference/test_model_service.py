@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from app.inference.outlines import MOST_VERTICES, outline, without_specks
 from app.server import create_app
 from app.store.database import Store
-from app.store.predictions import replace_predictions
+from app.store.editing.predictions import replace_predictions
 from core.masks import decode_rle, encode_rle, segmentation_to_rle
 from tests.app.conftest import HEIGHT, WIDTH, Upload, block
 

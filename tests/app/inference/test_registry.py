@@ -16,9 +16,9 @@ from app.inference.repredict import Repredictor, untouched_images
 from app.page.finetune_tab import FinetuneTab
 from app.store.categories import create_category
 from app.store.database import Store
-from app.store.edits import accept_instances, create_instance, set_status, update_instance
+from app.store.editing.edits import accept_instances, create_instance, set_status, update_instance
+from app.store.editing.predictions import replace_predictions
 from app.store.errors import NotFoundError
-from app.store.predictions import replace_predictions
 from core.model.weights import available_models
 from tests.app.reviewed_workspace import add_shapes, write_tiny_model
 

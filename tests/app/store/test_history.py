@@ -11,11 +11,11 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 from sqlalchemy import func, select
 
-from app.store import edits, history
 from app.store.categories import create_category
 from app.store.database import Store
 from app.store.documents import document_json, find_image
-from app.store.predictions import replace_predictions
+from app.store.editing import edits, history
+from app.store.editing.predictions import replace_predictions
 from app.store.tables import Edit
 from tests.app.conftest import block, image_row
 

@@ -8,7 +8,7 @@ import pytest
 
 from app.api.schemas import InstanceShape
 from app.store.documents import state_json
-from app.store.geometry import new_state
+from app.store.editing.geometry import new_state
 from app.store.instance_state import InstanceState
 from app.store.tables import Category, Instance
 from tests.app.conftest import block, image_row

@@ -17,7 +17,7 @@ from sqlalchemy import create_engine, text
 from app.exchange.coco_export import export_coco
 from app.store.database import Store
 from app.store.documents import document_json, find_image
-from app.store.history import image_for_writing, redo, undo
+from app.store.editing.history import image_for_writing, redo, undo
 from app.store.migrations import migrate
 from tests.app.store.old_workspace import EXPORT, OLDER, longer_chain, old_workspace, schema, version
 

@@ -27,11 +27,15 @@ OLDER = (
     f"DROP TABLE {migrate.VERSION_TABLE}",
     "ALTER TABLE edits DROP COLUMN request_key",
     "ALTER TABLE models DROP COLUMN current",
-    "ALTER TABLE edits DROP COLUMN sender",
-    "ALTER TABLE instances DROP COLUMN extra",
+    "DROP TABLE people",
+    "DROP TABLE licenses",
+    "ALTER TABLE edits DROP COLUMN sender, DROP COLUMN author",
+    "ALTER TABLE jobs DROP COLUMN author",
+    "ALTER TABLE instances DROP COLUMN extra, DROP COLUMN author",
     "ALTER TABLE categories DROP COLUMN extra, DROP COLUMN state, DROP COLUMN merged_into",
     "DROP INDEX images_by_content",
     "ALTER TABLE images DROP COLUMN extra, DROP COLUMN removed, DROP COLUMN excluded, DROP COLUMN name_key",
+    "ALTER TABLE images DROP COLUMN reviewed_by",
     "ALTER TABLE images ADD CONSTRAINT images_sha256_key UNIQUE (sha256)",
 )
 OPEN = """

@@ -11,7 +11,7 @@ from fastapi.testclient import TestClient
 
 from app.store.database import Store
 from app.store.documents import list_images
-from app.store.predictions import replace_predictions
+from app.store.editing.predictions import replace_predictions
 from core.evaluation.thresholds import ScoreThresholds, write_score_thresholds
 from tests.app.conftest import Upload, block
 from tests.app.reviewed_workspace import write_tiny_model

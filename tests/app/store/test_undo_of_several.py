@@ -6,12 +6,12 @@ from typing import Any
 
 import pytest
 
-from app.store import edits, history
 from app.store.categories import create_category
 from app.store.database import Store
 from app.store.documents import document_json, find_image
+from app.store.editing import edits, history
+from app.store.editing.predictions import replace_predictions
 from app.store.errors import ConflictError, OthersEditError
-from app.store.predictions import replace_predictions
 from tests.app.conftest import block, image_row
 
 IMAGE = 1

@@ -18,6 +18,7 @@ from typing import Any
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from app.roles import Person, check_act
 from app.store.errors import ConflictError, NotFoundError, OthersEditError
 from app.store.instance_state import InstanceState
 from app.store.tables import Category, Edit, Image, ImageStatus, Instance, counted
@@ -81,6 +82,7 @@ def undo(session: Session, image: Image, request_key: str | None = None, *, anyo
     target, above = _last_of(session, image, image.undo_edit, anyones)
     if target is None:
         raise ConflictError(f"there is nothing to undo on image {image.id}")
+    _check_may_take(session, target)
     edit = _replay(session, image, "undo", target, back=True, others_since=above is not None)
     edit.below, edit.request_key = image.redo_edit, request_key
     session.flush()
@@ -97,6 +99,7 @@ def redo(session: Session, image: Image, request_key: str | None = None, *, anyo
     target = session.get(Edit, undone.target) if undone is not None else None
     if undone is None or target is None:
         raise ConflictError(f"there is nothing to redo on image {image.id}")
+    _check_may_take(session, target)
     edit = _replay(session, image, "redo", target, back=False, others_since=above is not None)
     edit.request_key = request_key
     if above is None:
@@ -120,6 +123,15 @@ def _last_of(session: Session, image: Image, top: int | None, anyones: bool) -> 
     if at is None:
         raise OthersEditError(f"the last edits on image {image.id} are somebody else's; you have none here")
     return session.get_one(Edit, at), session.get_one(Edit, above)
+
+
+def _check_may_take(session: Session, target: Edit) -> None:
+    """Raise NotAllowedError where the role of the session's person is too low to take an edit back, or do it again."""
+    person: Person | None = session.info.get("person")
+    if target.kind == "import":
+        check_act(person, "take back an import")
+    elif person is not None and target.author not in (None, person.name):
+        check_act(person, "take back what somebody else did")
 
 
 def _replay(session: Session, image: Image, kind: str, target: Edit, *, back: bool, others_since: bool) -> Edit:
@@ -165,6 +177,8 @@ def _carry_out(
     status: ImageStatus | None,
 ) -> tuple[Edit, list[Instance]]:
     now = time.time()
+    person: Person | None = session.info.get("person")
+    author = person.name if person is not None else None
     image.revision += 1
     image.updated = now
     rows = {row.id: row for row in _rows(session, image, changed)}
@@ -180,11 +194,11 @@ def _carry_out(
         if row is None:
             row = Instance(id=instance_id, image_id=image.id)
             session.add(row)
-        _assign(row, state, image.revision, now)
+        _assign(row, state, image.revision, now, author)
         written.append(row)
     new_rows = [Instance(image_id=image.id) for _ in created]
     for row, state in zip(new_rows, created, strict=True):
-        _assign(row, replace(state, created=now), image.revision, now)
+        _assign(row, replace(state, created=now), image.revision, now, author)
     session.add_all(new_rows)
     session.flush()
     before.update({str(row.id): None for row in new_rows})
@@ -198,9 +212,14 @@ def _carry_out(
         before={"status": image.status, "instances": before},
         after={"status": new_status, "instances": after},
         sender=session.info.get("sender"),
+        author=author,
         created=now,
     )
     session.add(edit)
+    if new_status != "reviewed":
+        image.reviewed_by = None
+    elif image.status != "reviewed":
+        image.reviewed_by = author
     image.status = new_status
     image.uncertainty = session.scalar(
         select(func.avg(1 - Instance.score)).where(
@@ -237,8 +256,8 @@ def _rows(session: Session, image: Image, ids: Mapping[int, Any]) -> Sequence[In
     return [row for row in every if row.id in ids]
 
 
-def _assign(row: Instance, state: InstanceState, revision: int, now: float) -> None:
+def _assign(row: Instance, state: InstanceState, revision: int, now: float, author: str | None) -> None:
     # A history may be older than a field of it: what it does not say stays as it is.
     row.state = state if state.created is not None else replace(state, created=row.created or now)
-    row.revision = revision
+    row.revision, row.author = revision, author
     row.updated = now

@@ -14,9 +14,10 @@ from dataclasses import replace
 from sqlalchemy import String, cast, select
 from sqlalchemy.orm import Session
 
+from app.roles import check_act
+from app.store.editing.geometry import checked_flag, checked_keypoints, checked_status, measured_segmentation, new_state
+from app.store.editing.history import carried_out, image_for_writing, write
 from app.store.errors import ConflictError, InvalidFieldError, NotFoundError
-from app.store.geometry import checked_flag, checked_keypoints, checked_status, measured_segmentation, new_state
-from app.store.history import carried_out, image_for_writing, write
 from app.store.instance_state import InstanceState
 from app.store.tables import IMAGE_STATUSES, Category, Edit, Image, ImageStatus, Instance
 
@@ -134,7 +135,7 @@ def set_status(
 
     "reviewed" accepts the proposals that are left on it; those below the threshold are removed: the one of their
     class in `by_category`, else `score_threshold`, else that of their model. All of it is one edit, which undo takes
-    back.
+    back. Raises NotAllowedError for somebody who may not return a reviewed image.
     """
     wanted = next((known for known in IMAGE_STATUSES if known == status), None)
     if wanted is None:
@@ -142,6 +143,8 @@ def set_status(
     image = image_for_writing(session, image_id)
     if carried_out(session, image, request_key) is not None:
         return image
+    if image.status == "reviewed" and status != "reviewed":
+        check_act(session.info.get("person"), "return a reviewed image")
     changed: dict[int, InstanceState | None] = {}
     if status == "reviewed":
         for instance in _proposals(session, image):

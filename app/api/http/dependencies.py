@@ -7,8 +7,15 @@ from typing import Annotated
 from fastapi import Depends, Header, Path, Request
 
 from app.inference.model_service import ModelService
+from app.roles import OWNER, SCOPE_KEY, Person
 from app.store.database import Store
 from app.values import Id, Text
+
+
+def signed_in(request: Request) -> Person:
+    """Who sent a request; the owner where nobody is asked for a token."""
+    person: Person = request.scope.get(SCOPE_KEY, OWNER)
+    return person
 
 
 def _store(
@@ -23,7 +30,7 @@ def _store(
     ] = "",
 ) -> Store:
     store: Store = request.app.state.store
-    return store.sent_by(page)
+    return store.sent_by(page, signed_in(request))
 
 
 def _model_service(request: Request) -> ModelService:
@@ -31,6 +38,7 @@ def _model_service(request: Request) -> ModelService:
     return model_service
 
 
+ThePerson = Annotated[Person, Depends(signed_in)]
 TheStore = Annotated[Store, Depends(_store)]
 TheModelService = Annotated[ModelService, Depends(_model_service)]
 ImageId = Annotated[Id, Path(description="`image_id` of `GET /api/images`")]

@@ -7,10 +7,10 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from app.store.edits import begun, category_of, changed_state, check_revision, instance_of
+from app.store.editing.edits import begun, category_of, changed_state, check_revision, instance_of
+from app.store.editing.geometry import checked_status, new_state
+from app.store.editing.history import carried_out, image_for_writing, write
 from app.store.errors import ConflictError, InvalidFieldError
-from app.store.geometry import checked_status, new_state
-from app.store.history import carried_out, image_for_writing, write
 from app.store.instance_state import InstanceState
 from app.store.tables import Edit, Image, Instance
 

@@ -15,6 +15,7 @@ from starlette.exceptions import HTTPException as StarletteHTTPException
 from starlette.routing import Route, compile_path
 
 from app.inference.model_terms import ModelUnavailableError
+from app.roles import NotAllowedError
 from app.store.errors import ConflictError, InvalidFieldError, NotFoundError, OthersEditError, one_line
 
 logger = logging.getLogger("maskloop")
@@ -50,6 +51,10 @@ def add_error_handlers(app: FastAPI) -> None:
     @app.exception_handler(ConflictError)
     async def conflict(_request: Request, error: ConflictError) -> JSONResponse:
         return error_answer(409, str(error), others=True if isinstance(error, OthersEditError) else None)
+
+    @app.exception_handler(NotAllowedError)
+    async def not_allowed(_request: Request, error: NotAllowedError) -> JSONResponse:
+        return error_answer(403, str(error))
 
     @app.exception_handler(RequestValidationError)
     async def malformed(_request: Request, error: RequestValidationError) -> JSONResponse:

@@ -9,10 +9,10 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app.store.edits import begun, category_of
+from app.store.editing.edits import begun, category_of
+from app.store.editing.geometry import new_state
+from app.store.editing.history import image_for_writing, write
 from app.store.errors import InvalidFieldError
-from app.store.geometry import new_state
-from app.store.history import image_for_writing, write
 from app.store.instance_state import InstanceState
 from app.store.tables import Image, Instance
 from core.masks import Rle, rle_iou, segmentation_to_rle

@@ -1,0 +1,1 @@
+"""What every route shares: answers, errors, limits, what a request brings along, and /docs."""
