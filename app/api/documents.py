@@ -6,6 +6,7 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Query
 from fastapi.responses import Response
+from pydantic import BaseModel, Field
 from sqlalchemy.orm import Session
 
 from app.api.http.answers import JsonAnswer
@@ -21,7 +22,6 @@ from app.api.schemas import (
     InstanceFields,
     NewInstance,
     RevisionAnswer,
-    Standing,
     StatusChange,
 )
 from app.store.database import Store
@@ -36,6 +36,13 @@ router = APIRouter(prefix="/api/images/{image_id}", tags=["annotations"], respon
 CONFLICT: dict[int | str, dict[str, Any]] = {409: {"model": ConflictAnswer, "description": "Changed elsewhere."}}
 
 Anyones = Annotated[bool, Query(description="The last edit, also where it is somebody else's.")]
+
+
+class Standing(BaseModel):
+    """What says whether a document is still the newest."""
+
+    revision: int
+    categories: str = Field(description="A digest of all classes: another where one was made or changed.")
 
 
 @router.get("/document", response_model=Document)

@@ -109,7 +109,7 @@ class InstanceShape(InstanceState):
     image_id: int
     num_keypoints: int
     revision: int = field(metadata={"description": "The document revision that wrote it last."})
-    author: str | None = field(metadata={"description": "Who wrote it last; null for a model."})
+    author: str | None = field(default=None, metadata={"description": "Who wrote it last; absent for owner and model."})
 
 
 class CategoryShape(BaseModel):
@@ -150,13 +150,6 @@ class Document(BaseModel):
     revision: int
     can_undo: bool
     can_redo: bool
-
-
-class Standing(BaseModel):
-    """What says whether a document is still the newest."""
-
-    revision: int
-    categories: str = Field(description="A digest of all classes: another where one was made or changed.")
 
 
 class InstanceAnswer(BaseModel):

@@ -12,6 +12,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, and_, exists, func, or_, select
 from sqlalchemy.orm import Session
 
+from app.roles import OWNER
 from app.store.categories import all_categories, category_json
 from app.store.editing.geometry import count_keypoints
 from app.store.errors import InvalidFieldError, NotFoundError
@@ -61,7 +62,7 @@ def state_json(
         **state.shown(),
         "num_keypoints": count_keypoints(state.keypoints),
         "revision": revision,
-        "author": author,
+        **({"author": author} if author not in (None, OWNER.name) else {}),
     }
 
 
