@@ -55,6 +55,9 @@ ROUTES: dict[str, PersonRole] = {
     "POST /api/images/{image_id}/batch": "annotator",
     "POST /api/images/{image_id}/undo": "annotator",  # of one's own; see ACTS
     "POST /api/images/{image_id}/redo": "annotator",
+    "POST /api/images/{image_id}/notes": "annotator",
+    "PATCH /api/images/{image_id}/notes/{note_id}": "annotator",
+    "DELETE /api/images/{image_id}/notes/{note_id}": "annotator",
     "PUT /api/images/{image_id}/status": "annotator",  # to reviewed; see ACTS
     "GET /api/assist": "annotator",
     "GET /api/categories": "annotator",
@@ -64,6 +67,7 @@ ROUTES: dict[str, PersonRole] = {
     "GET /api/jobs/{job_id}/comparison/{number}": "annotator",
     "GET /api/models": "annotator",
     # Classes, exports, what is learnt from.
+    "PATCH /api/images": "reviewer",  # removing is for more; see ACTS
     "PATCH /api/images/{image_id}": "reviewer",
     "POST /api/categories": "reviewer",
     "PUT /api/categories/{category_id}": "reviewer",
@@ -95,6 +99,7 @@ ACTS: dict[str, PersonRole] = {
     "return a reviewed image": "reviewer",
     "take back what somebody else did": "reviewer",
     "take back an import": "admin",
+    "remove images": "admin",
 }
 
 # The functions that the Fine-tune tab calls, by their names.

@@ -16,6 +16,7 @@ from app.api import assistance, batch, categories, documents, exchange, history,
 from app.api.http.errors import add_error_handlers, answer_other_methods
 from app.api.http.limits import RequestSize
 from app.api.http.reference import add_reference
+from app.api.remarks import bulk, notes
 from app.finetuning.jobs import FineTuning
 from app.inference.model_service import ModelService
 from app.inference.registry import ModelRegistry
@@ -30,7 +31,9 @@ logger = logging.getLogger("maskloop")
 
 CANVAS = Path(__file__).parent / "canvas"
 DESCRIPTION = 'Everything that the editor does, for scripts too. Errors are `{"error": "one line"}`.'
-ROUTERS = (images, trash, documents, history, batch, categories, assistance, exchange, jobs, models, people)
+ROUTERS = (
+    images, bulk, notes, trash, documents, history, batch, categories, assistance, exchange, jobs, models, people
+)  # fmt: skip
 
 
 def create_app(

@@ -7,6 +7,7 @@ from typing import Any
 
 from fastapi import APIRouter
 from fastapi.responses import Response
+from pydantic import BaseModel, Field
 from starlette.concurrency import run_in_threadpool
 
 from app.api.documents import given_fields
@@ -15,23 +16,75 @@ from app.api.http.dependencies import ImageId, TheModelService, TheStore
 from app.api.http.errors import INVALID, NOT_FOUND, ErrorLine
 from app.api.schemas import (
     AssistState,
-    MaskPrompts,
+    Document,
+    InstanceFields,
+    InstanceShape,
     PredictAnswer,
     PredictRequest,
-    PropagateAnswer,
-    PropagateRequest,
-    RefinedMask,
-    RefineRequest,
-    Suggestions,
 )
 from app.inference.propagation import propagate
 from app.store.database import Store
 from app.store.documents import document_json, find_image
 from app.store.errors import InvalidFieldError
-from app.store.instance_state import STORED_FROM
+from app.store.instance_state import BOX, SEGMENTATION, STORED_FROM
+from app.values import Coordinate, Id, Text
 
 UNAVAILABLE: dict[int | str, dict[str, Any]] = {503: {"model": ErrorLine, "description": "The model cannot be loaded."}}
 router = APIRouter(prefix="/api", tags=["assistance"], responses={**NOT_FOUND, **UNAVAILABLE})
+
+
+class PropagateRequest(BaseModel):
+    """Whose objects are looked for on an image."""
+
+    source: Id = Field(description="`image_id` of the image that they are on.", examples=[1])
+    instances: list[Id] | None = Field(None, description="Only those of these ids; all accepted ones without it.")
+
+
+class PropagateAnswer(Document):
+    """The document after it, and what became of the objects."""
+
+    added: int = Field(description="New proposals.")
+    there: int = Field(description="Left out: an object of this class is already there.")
+    lost: int = Field(description="Left out: nothing near their place looks like them.")
+
+
+class MaskPrompts(BaseModel):
+    """What a person shows of objects: boxes around them, or clicks on one."""
+
+    boxes: list[tuple[Coordinate, Coordinate, Coordinate, Coordinate]] | None = Field(
+        None, min_length=1, max_length=100, description="`[x0, y0, x1, y1]` in pixels", examples=[[[10, 10, 60, 40]]]
+    )
+    points: list[tuple[Coordinate, Coordinate, bool]] | None = Field(
+        None, min_length=1, max_length=200, description="Clicks on one object, `[x, y, include]` in pixels"
+    )
+    preview: bool = Field(
+        False,
+        description="With points: quicker and coarser; no class is guessed, `category_id` is 0 without `category`.",
+    )
+    category: Id | Text | None = Field(None, description="Id or name of the class; the model's guess without it.")
+
+
+class Suggestions(BaseModel):
+    """Objects that are not stored."""
+
+    instances: list[InstanceShape]
+
+
+class RefineRequest(BaseModel):
+    """Clicks that correct a mask."""
+
+    instance: Id | InstanceFields = Field(description="The id of an instance, or a segmentation (or bbox) itself.")
+    points: list[tuple[Coordinate, Coordinate, bool]] = Field(
+        min_length=1, max_length=200, description="`[x, y, include]` in pixels", examples=[[[30, 20, 1]]]
+    )
+
+
+class RefinedMask(BaseModel):
+    """The corrected mask, `[]` with area 0 where the clicks leave nothing of it; nothing is stored."""
+
+    segmentation: Any = Field(description=SEGMENTATION)
+    bbox: list[float] = Field(description=BOX)
+    area: float
 
 
 @router.get("/assist", response_model=AssistState)

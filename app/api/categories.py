@@ -17,6 +17,7 @@ from app.values import Id
 
 router = APIRouter(prefix="/api/categories", tags=["categories"])
 
+NULLABLE = ("supercategory", "key", "position")
 TAKEN: dict[int | str, dict[str, Any]] = {409: {"model": ErrorLine, "description": "Name or id is taken, or in use."}}
 
 
@@ -58,7 +59,7 @@ def post_category(body: NewCategory, store: TheStore) -> Any:
 def put_category(category_id: CategoryId, body: CategoryChange, store: TheStore) -> Any:
     """Change name, colour, keypoints or skeleton. The number of keypoints stays where instances have them."""
     given = body.model_dump(exclude_unset=True)
-    fields = {name: value for name, value in given.items() if value is not None or name == "supercategory"}
+    fields = {name: value for name, value in given.items() if value is not None or name in NULLABLE}
     with store.writing() as session:
         return categories.category_json(categories.update_category(session, category_id, fields))
 

@@ -28,6 +28,7 @@ from app.store.database import Store
 from app.store.documents import document_json, find_image, instance_json, standing_of
 from app.store.editing import edits, history
 from app.store.errors import ConflictError
+from app.store.remarks.notes import add_note, settle_returns
 from app.store.tables import Image, Instance
 from app.values import Id
 
@@ -135,10 +136,17 @@ def redo(image_id: ImageId, store: TheStore, key: RequestKey = None, anyones: An
 
 @router.put("/status", response_model=Document, responses=INVALID)
 def put_status(image_id: ImageId, body: StatusChange, store: TheStore, key: RequestKey = None) -> Response:
-    """Say how far the work is. `reviewed` accepts the proposals that are left; those below the threshold go."""
+    """Say how far the work is. `reviewed` accepts the proposals that are left; those below the threshold go.
+
+    Any other status with a `note` returns the image: it is listed as returned until it is reviewed.
+    """
     with store.writing() as session:
         thresholds = body.score_thresholds
         image = edits.set_status(session, image_id, body.status, body.score_threshold, key, by_category=thresholds)
+        if body.status == "reviewed":
+            settle_returns(session, image)
+        elif body.note is not None:
+            add_note(session, image, body.note, returned=True)
         return _document(session, image)
 
 

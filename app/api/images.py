@@ -27,6 +27,7 @@ from app.store.documents import ORDERS, find_image, list_images
 from app.store.errors import one_line
 from app.store.image_files import LARGEST_FILE, browser_path, restore_derived, thumbnail_path
 from app.store.images import add_image, clean_file_name, image_json, short_name
+from app.store.remarks.filters import Remarked, tags_of
 from app.store.trash import remove_image, removed_json
 from app.values import Cursor, Id, Text
 from core.datasets.images import frames_left_out
@@ -130,14 +131,29 @@ def get_images(
     status: Annotated[ImageStatus | None, Query(description="Only images of this status.")] = None,
     category: Annotated[Id | None, Query(description="Only images with an instance of this category id.")] = None,
     person: Annotated[Text | None, Query(description="Only images where somebody of this name made an edit.")] = None,
+    tag: Annotated[Text | None, Query(description="Only images with this tag.")] = None,
+    text: Annotated[Text | None, Query(description="Only images with this in their name or a tag.")] = None,
+    noted: Annotated[bool | None, Query(description="Only images with, or without, an open note.")] = None,
+    review: Annotated[
+        Literal["returned", "changed"] | None, Query(description="Only images sent back, or edited since their review.")
+    ] = None,
+    excluded: Annotated[bool | None, Query(description="Only images kept out of training, or the others.")] = None,
     order: Annotated[Text, Query(description=f"One of {', '.join(ORDERS)}.")] = "id",
     cursor: Annotated[Cursor | None, Query(description="`next_cursor` of the page before.")] = None,
     limit: Annotated[int, Query(ge=1, le=1000)] = 100,
 ) -> Response:
     """One page of the gallery. `order=uncertainty` begins with the images that the model is least sure of."""
     with store.reading() as session:
+        remarked = Remarked(tag, text, noted, review, excluded)
         page = list_images(
-            session, status=status, category_id=category, person=person, order=order, cursor=cursor, limit=limit
+            session,
+            status=status,
+            category_id=category,
+            person=person,
+            remarked=remarked,
+            order=order,
+            cursor=cursor,
+            limit=limit,
         )
     return JsonAnswer(page)
 
@@ -151,7 +167,7 @@ def change_image(image_id: ImageId, fields: ImageFields, store: TheStore) -> Res
             image.excluded = fields.excluded
         if fields.tags is not None:
             image.extra = (image.extra or {}) | {"tags": list(dict.fromkeys(fields.tags))}
-        answer = {"image_id": image.id, "excluded": image.excluded, "tags": (image.extra or {}).get("tags", [])}
+        answer = {"image_id": image.id, "excluded": image.excluded, "tags": tags_of(image)}
     return JsonAnswer(answer)
 
 

@@ -9,8 +9,9 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from app.store.instance_state import BOX, KEYPOINTS, SEGMENTATION, STORED_FROM, InstanceState, InstanceStatus
 from app.store.tables import ImageStatus
-from app.values import Coordinate, Id, Json, Score, Text
+from app.values import Id, Json, Score, Text
 
+ATTRIBUTES = "`{name, type, choices?}`, type text, number, choice or flag."
 BASE_REVISION = "The revision that the change is based on: the instance's, or the whole document's."
 
 
@@ -64,6 +65,10 @@ class ImageRow(BaseModel):
     uncertainty: float | None = Field(description="Mean of 1 − score over its proposals; null without any.")
     excluded: bool = Field(False, description="Whether it is kept out of training.")
     tags: list[str] = Field([], description="A person's words for it.")
+    notes: int = Field(0, description="Open notes on it and its objects.")
+    returned: bool = Field(False, description="It went back with a note and was not reviewed since.")
+    changed: bool = Field(False, description="It was edited since it was reviewed.")
+    categories: list[int] = Field([], description="Classes of the objects on it.")
 
 
 class ImageFields(BaseModel):
@@ -110,6 +115,17 @@ class InstanceShape(InstanceState):
     num_keypoints: int
     revision: int = field(metadata={"description": "The document revision that wrote it last."})
     author: str | None = field(default=None, metadata={"description": "Who wrote it last; absent for owner and model."})
+    attributes: dict[str, Any] = field(
+        default_factory=dict, metadata={"description": "What is said of it, by name; not there where nothing is."}
+    )
+
+
+class AttributeShape(BaseModel):
+    """What a class asks of its objects."""
+
+    name: str
+    type: Literal["text", "number", "choice", "flag"]
+    choices: list[str] | None = None
 
 
 class CategoryShape(BaseModel):
@@ -121,6 +137,10 @@ class CategoryShape(BaseModel):
     color: str = Field(description="#rrggbb")
     keypoints: list[str]
     skeleton: list[list[int]] = Field(description="Pairs of 1-based keypoint numbers.")
+    attributes: list[AttributeShape] = []
+    position: int | None = Field(None, description="Place in the page's list, from 1; by id where it is null.")
+    key: str | None = Field(None, description="`1` to `9`; by place where it is null.")
+    hidden: bool = Field(False, description="Left out of the page's list.")
     suggested: bool = Field(False, description="A model brought it, and nobody has accepted an object of it yet.")
 
 
@@ -128,6 +148,18 @@ class CategoryList(BaseModel):
     """Every class, by id."""
 
     categories: list[CategoryShape]
+
+
+class NoteShape(BaseModel):
+    """What somebody has to say of an image or an object."""
+
+    id: int
+    instance: int | None = Field(description="The object that it is about; null for the image.")
+    text: str
+    returned: bool = Field(description="Whether the image went back with it.")
+    done: bool
+    author: str | None
+    created: float = Field(description="Seconds since 1970.")
 
 
 class ImageShape(BaseModel):
@@ -139,6 +171,9 @@ class ImageShape(BaseModel):
     height: int
     status: ImageStatus
     reviewed_by: str | None = Field(None, description="Who marked it reviewed; absent where nobody did.")
+    changed: bool = Field(False, description="Edited since it was reviewed.")
+    excluded: bool = False
+    tags: list[str] = []
 
 
 class Document(BaseModel):
@@ -147,9 +182,17 @@ class Document(BaseModel):
     image: ImageShape
     instances: list[InstanceShape]
     categories: list[CategoryShape]
+    notes: list[NoteShape] = []
     revision: int
     can_undo: bool
     can_redo: bool
+
+
+class Standing(BaseModel):
+    """What says whether a document is still the newest."""
+
+    revision: int
+    categories: str = Field(description="A digest of classes, tags and notes: another where one was made or changed.")
 
 
 class InstanceAnswer(BaseModel):
@@ -181,6 +224,7 @@ class InstanceFields(BaseModel):
     bbox: Json = Field(None, description=BOX, examples=[[10, 10, 50, 30]])
     keypoints: Json = Field(None, description=KEYPOINTS, examples=[[]])
     iscrowd: Json = Field(None, description="0 or 1", examples=[0])
+    attributes: Json = Field(None, description="By name: text, number or flag; null takes one away, others stay.")
     status: InstanceStatus | None = None
 
 
@@ -206,6 +250,7 @@ class NewCategory(BaseModel):
     color: Text | None = Field(None, description="#rrggbb; one from a palette safe for the colour-blind without it.")
     keypoints: list[Text] = []
     skeleton: list[list[Id]] = []
+    attributes: list[Json] = Field([], description=ATTRIBUTES)
 
 
 class CategoryChange(BaseModel):
@@ -216,6 +261,10 @@ class CategoryChange(BaseModel):
     color: Text | None = None
     keypoints: list[Text] | None = None
     skeleton: list[list[Id]] | None = None
+    attributes: list[Json] | None = Field(None, description=ATTRIBUTES)
+    position: Annotated[int, Field(ge=1, le=2**31 - 1)] | None = Field(None, description="Place in the list, from 1.")
+    key: Text | None = Field(None, description="`1` to `9`; null: by place.")
+    hidden: bool | None = None
 
 
 class StatusChange(BaseModel):
@@ -228,6 +277,9 @@ class StatusChange(BaseModel):
         "model is calibrated to (`threshold` of the instance).",
     )
     score_thresholds: dict[Id, Score] = Field({}, description="The same for some classes, by category id.")
+    note: Text | None = Field(
+        None, max_length=2000, description="Not with `reviewed`: the image goes back, and this says what for."
+    )
 
 
 class Acceptance(BaseModel):
@@ -261,57 +313,3 @@ class PredictAnswer(Document):
 
     model: str
     seconds: float = Field(description="What the model took.")
-
-
-class PropagateRequest(BaseModel):
-    """Whose objects are looked for on an image."""
-
-    source: Id = Field(description="`image_id` of the image that they are on.", examples=[1])
-    instances: list[Id] | None = Field(None, description="Only those of these ids; all accepted ones without it.")
-
-
-class PropagateAnswer(Document):
-    """The document after it, and what became of the objects."""
-
-    added: int = Field(description="New proposals.")
-    there: int = Field(description="Left out: an object of this class is already there.")
-    lost: int = Field(description="Left out: nothing near their place looks like them.")
-
-
-class MaskPrompts(BaseModel):
-    """What a person shows of objects: boxes around them, or clicks on one."""
-
-    boxes: list[tuple[Coordinate, Coordinate, Coordinate, Coordinate]] | None = Field(
-        None, min_length=1, max_length=100, description="`[x0, y0, x1, y1]` in pixels", examples=[[[10, 10, 60, 40]]]
-    )
-    points: list[tuple[Coordinate, Coordinate, bool]] | None = Field(
-        None, min_length=1, max_length=200, description="Clicks on one object, `[x, y, include]` in pixels"
-    )
-    preview: bool = Field(
-        False,
-        description="With points: quicker and coarser; no class is guessed, `category_id` is 0 without `category`.",
-    )
-    category: Id | Text | None = Field(None, description="Id or name of the class; the model's guess without it.")
-
-
-class Suggestions(BaseModel):
-    """Objects that are not stored."""
-
-    instances: list[InstanceShape]
-
-
-class RefineRequest(BaseModel):
-    """Clicks that correct a mask."""
-
-    instance: Id | InstanceFields = Field(description="The id of an instance, or a segmentation (or bbox) itself.")
-    points: list[tuple[Coordinate, Coordinate, bool]] = Field(
-        min_length=1, max_length=200, description="`[x, y, include]` in pixels", examples=[[[30, 20, 1]]]
-    )
-
-
-class RefinedMask(BaseModel):
-    """The corrected mask, `[]` with area 0 where the clicks leave nothing of it; nothing is stored."""
-
-    segmentation: Any = Field(description=SEGMENTATION)
-    bbox: list[float] = Field(description=BOX)
-    area: float

@@ -24,7 +24,18 @@ const SHORTCUTS = [
     label: "Mark reviewed and go on",
     run: (bench) => void bench.toggleReviewed(),
   },
-  { group: "Images", keys: ["G"], label: "All images", run: (bench) => bench.showGallery(!bench.galleryShown) },
+  {
+    group: "Images",
+    keys: ["W"],
+    label: "Notes and tags of this image; return it",
+    run: (bench) => bench.editor.emit("imagepanel"),
+  },
+  {
+    group: "Images",
+    keys: ["G"],
+    label: "All images, filters; Ctrl+click, Shift+click or X choose several",
+    run: (bench) => bench.showGallery(!bench.galleryShown),
+  },
 
   { group: "Tools", keys: ["O"], label: "Find objects on this image", run: (bench) => bench.findObjects() },
 

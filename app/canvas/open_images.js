@@ -57,7 +57,7 @@ export class OpenImages {
 
   /** Decode the next image while the person is busy with this one. @private @param {number} id */
   readAhead(id) {
-    const next = this.images.rows[this.images.indexOf(id) + 1];
+    const next = this.images.neighbour(id, 1);
     if (next) this.view.imageLayer.load(api.imageUrl(next.image_id), () => {}).catch(() => {});
   }
 
@@ -65,14 +65,18 @@ export class OpenImages {
   step(direction) {
     const id = this.editor.image?.image_id;
     if (id === undefined) return;
-    const row = this.images.rows[this.images.indexOf(id) + direction];
+    const row = this.images.neighbour(id, direction);
     if (row) void this.open(row.image_id);
   }
 
   nextUnreviewed() {
     const row = this.images.nextUnreviewed(this.editor.image?.image_id ?? null);
     if (row) void this.open(row.image_id);
-    else this.editor.emit("notice", { text: "Every image is reviewed.", kind: "success" });
+    else
+      this.editor.emit("notice", {
+        text: this.images.filtered ? "No other image of the filter is left to review." : "Every image is reviewed.",
+        kind: "success",
+      });
   }
 
   /** @param {File[]} files */

@@ -2,7 +2,7 @@
 
 import * as api from "./model/api.js";
 import { Clipboard, copiesOf } from "./model/clipboard.js";
-import { ownCategories, shapeKind, simplified } from "./model/document.js";
+import { classKeys, ownCategories, shapeKind, simplified } from "./model/document.js";
 import { takePageName } from "./model/page_name.js";
 import { browserSession, remembered } from "./model/preferences.js";
 import { OpenImages } from "./open_images.js";
@@ -257,7 +257,7 @@ export class Workbench extends OpenImages {
     const image = editor.image;
     if (!image || this.galleryShown) return; // what cannot be seen is not judged
     this.settleTool();
-    const status = image.status === "reviewed" ? "in_progress" : "reviewed";
+    const status = image.status === "reviewed" && !image.changed ? "in_progress" : "reviewed";
     const proposals = editor.document?.instances.filter((instance) => instance.status === "proposed") ?? [];
     const below = proposals.filter((instance) => !editor.thresholds.pass(instance)).length;
     const document = await editor.ask("Saving the status", async () => {
@@ -311,7 +311,7 @@ export class Workbench extends OpenImages {
 
   /** @param {number} position 0 is the first class */
   chooseClassAt(position) {
-    const category = ownCategories(this.editor.document)[position];
+    const category = classKeys(ownCategories(this.editor.document)).get(String(position + 1));
     if (category) this.editor.chooseCategory(category.id);
   }
 

@@ -10,6 +10,7 @@ from sqlalchemy import String, cast, func, select
 from sqlalchemy.orm import Session
 
 from app.store.errors import ConflictError, InvalidFieldError, NotFoundError
+from app.store.remarks.attributes import checked_definitions, definitions_of
 from app.store.tables import Category, Instance
 
 # Told apart by people who see colours differently (after Okabe and Ito, then Tol's "bright" and "muted").
@@ -20,6 +21,7 @@ PALETTE = (
 LONGEST_NAME = 200
 LARGEST_ID = 2**31  # of the store's own ids: what PostgreSQL's integers and JavaScript's numbers can hold
 MOST_KEYPOINTS = 200
+KEYS = frozenset("123456789")
 
 
 def all_categories(session: Session) -> Sequence[Category]:
@@ -36,7 +38,18 @@ def category_json(category: Category) -> dict[str, Any]:
         "color": category.color,
         "keypoints": category.keypoints,
         "skeleton": category.skeleton,
-        **({"suggested": True} if category.state == "suggested" else {}),
+        **{name: value for name, value in _chosen(category).items() if value},
+    }
+
+
+def _chosen(category: Category) -> dict[str, Any]:
+    """What most classes do not have, and is then not shown."""
+    return {
+        "attributes": definitions_of(category.extra),
+        "position": category.position,
+        "key": category.key,
+        "hidden": category.hidden,
+        "suggested": category.state == "suggested",
     }
 
 
@@ -61,6 +74,7 @@ def create_category(session: Session, fields: dict[str, Any]) -> Category:
         color=checked_color(fields["color"]) if fields.get("color") else PALETTE[(identifier - 1) % len(PALETTE)],
         keypoints=keypoints,
         skeleton=skeleton,
+        extra={"attributes": checked_definitions(fields["attributes"])} if fields.get("attributes") else None,
     )
     session.add(category)
     session.flush()
@@ -111,9 +125,38 @@ def update_category(session: Session, category_id: int, fields: dict[str, Any]) 
                 "names can be changed, their number cannot"
             )
         category.keypoints, category.skeleton = keypoints, skeleton
+    if "attributes" in fields:
+        category.extra = (category.extra or {}) | {"attributes": checked_definitions(fields["attributes"])}
+    if "key" in fields:
+        _give_key(session, category, fields["key"])
+    if "hidden" in fields:
+        category.hidden = bool(fields["hidden"])
     category.state = "kept"
+    if "position" in fields:
+        _place(session, category, fields["position"])
     session.flush()
     return category
+
+
+def _give_key(session: Session, category: Category, key: str | None) -> None:
+    """A key is one class's: whoever had it is by place again."""
+    if key is not None and key not in KEYS:
+        raise InvalidFieldError("key", f"key is {key!r}: choose a digit from 1 to 9, or null")
+    for other in session.scalars(select(Category).where(Category.key == key)) if key else ():
+        other.key = None
+    category.key = key
+
+
+def _place(session: Session, category: Category, position: int | None) -> None:
+    """Put a class at a place, from 1, of the list of those that are kept; null is back to the order of ids."""
+    if position is None:
+        category.position = None
+        return
+    others = [row for row in all_categories(session) if row.state == "kept" and row.id != category.id]
+    others.sort(key=lambda row: (row.position is None, row.position or 0, row.id))
+    others.insert(max(0, position - 1), category)
+    for place, row in enumerate(others, 1):
+        row.position = place
 
 
 def find_category(session: Session, category_id: int) -> Category:

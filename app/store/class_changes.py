@@ -50,7 +50,11 @@ def merge_category(session: Session, category_id: int, into: int) -> int:
         else:
             by_image.setdefault(row.image_id, {})[row.id] = replace(row.state, category_id=target.id)
     for image_id, changed in by_image.items():
-        write(session, image_for_writing(session, image_id), "update", changed)
+        image = image_for_writing(session, image_id)
+        as_reviewed = not image.changed
+        write(session, image, "update", changed)
+        if as_reviewed and image.status == "reviewed":  # another name for the same is no change of the work
+            image.reviewed_edit = image.undo_edit
     add_model_names(target, [category.name, *model_names(category)])
     category.state, category.merged_into = "removed", target.id
     category.name = f"{category.name[:170]} (merged, {category.id})"  # its name is free again

@@ -17,6 +17,9 @@ from app.store.categories import all_categories, category_json
 from app.store.editing.geometry import count_keypoints
 from app.store.errors import InvalidFieldError, NotFoundError
 from app.store.instance_state import InstanceState
+from app.store.remarks.attributes import attributes_of
+from app.store.remarks.filters import Remarked, narrowed, remarks_on, said_of, tags_of
+from app.store.remarks.notes import notes_of
 from app.store.tables import IMAGE_STATUSES, Edit, Image, Instance, counted
 from app.store.trash import kept_images
 from app.values import value_problem
@@ -61,6 +64,7 @@ def state_json(
         "image_id": image_id,
         **state.shown(),
         "num_keypoints": count_keypoints(state.keypoints),
+        **({"attributes": attributes} if (attributes := attributes_of(state.extra)) else {}),
         "revision": revision,
         **({"author": author} if author not in (None, OWNER.name) else {}),
     }
@@ -81,7 +85,9 @@ def document_json(session: Session, image: Image) -> dict[str, Any]:
             "height": image.height,
             "status": image.status,
             **({"reviewed_by": image.reviewed_by} if image.reviewed_by is not None else {}),
+            **said_of(image),
         },
+        **({"notes": notes} if (notes := notes_of(session, image)) else {}),
         "instances": [instance_json(instance) for instance in instances_of(session, image.id)],
         "categories": [category_json(category) for category in all_categories(session)],
         "revision": image.revision,
@@ -91,8 +97,9 @@ def document_json(session: Session, image: Image) -> dict[str, Any]:
 
 
 def standing_of(session: Session, image: Image) -> dict[str, Any]:
-    """What says whether a document is still the newest: its revision, and a digest of all categories."""
-    categories = json.dumps([category_json(category) for category in all_categories(session)], sort_keys=True)
+    """What says whether a document is still the newest: its revision, and a digest of categories, tags and notes."""
+    said = [image.excluded, tags_of(image), notes_of(session, image)]
+    categories = json.dumps([[category_json(category) for category in all_categories(session)], said], sort_keys=True)
     return {"revision": image.revision, "categories": hashlib.sha256(categories.encode()).hexdigest()[:16]}
 
 
@@ -102,6 +109,7 @@ def list_images(
     status: str | None = None,
     category_id: int | None = None,
     person: str | None = None,
+    remarked: Remarked | None = None,
     order: str = "id",
     cursor: str | None = None,
     limit: int = 100,
@@ -124,11 +132,14 @@ def list_images(
         chosen = chosen.where(Image.id.in_(with_class))
     if person is not None:
         chosen = chosen.where(exists().where(Edit.image_id == Image.id, Edit.author == person))
+    if remarked is not None:
+        chosen = narrowed(chosen, remarked)
     total = session.scalar(select(func.count()).select_from(chosen.subquery())) or 0
     page = list(session.scalars(_after_cursor(chosen, order, cursor).limit(limit + 1)))
     more, page = len(page) > limit, page[:limit]
     counts = _counts(session, [image.id for image in page])
     people = _people(session, [image.id for image in page])
+    remarks = remarks_on(session, page)
     return {
         "images": [
             {
@@ -141,8 +152,7 @@ def list_images(
                 "reviewed_by": image.reviewed_by,
                 "counts": counts[image.id],
                 "uncertainty": image.uncertainty,
-                "excluded": image.excluded,
-                "tags": (image.extra or {}).get("tags", []),
+                **remarks[image.id],
             }
             for image in page
         ],

@@ -84,6 +84,7 @@ class Image(Base):
     uncertainty: Mapped[float | None] = mapped_column(Float)
     undo_edit: Mapped[int | None] = mapped_column(Integer)  # the edit that undo takes back
     redo_edit: Mapped[int | None] = mapped_column(Integer)  # the undo that redo takes back
+    reviewed_edit: Mapped[int | None] = mapped_column(Integer)  # what lay on top of the undo stack when it was reviewed
     created: Mapped[float] = mapped_column(Float, default=time.time)
     updated: Mapped[float] = mapped_column(Float, default=time.time)
     extra: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))  # see app/exchange/foreign_fields.py
@@ -92,6 +93,11 @@ class Image(Base):
     excluded: Mapped[bool] = mapped_column(default=False, server_default=false())  # from training
     # The name as it is sorted by: photo 2 before photo 10, upper case with lower.
     name_key: Mapped[str | None] = mapped_column(Text, default=_name_key)
+
+    @property
+    def changed(self) -> bool:
+        """Whether it was edited since it was reviewed; an undo of that edit makes it unchanged again."""
+        return self.status == "reviewed" and self.reviewed_edit not in (None, self.undo_edit)
 
 
 class Category(Base):
@@ -110,6 +116,9 @@ class Category(Base):
     # "kept"; "suggested" by a model, until a person accepts an object of it; "removed", for histories that name it
     state: Mapped[str] = mapped_column(String(16), default="kept", server_default="kept")
     merged_into: Mapped[int | None] = mapped_column(Integer)  # the class that its objects have now
+    position: Mapped[int | None] = mapped_column(Integer)  # place in the page's list; by id where nobody has chosen
+    key: Mapped[str | None] = mapped_column(String(1))  # "1" to "9"; by place where nobody has chosen
+    hidden: Mapped[bool] = mapped_column(default=False, server_default=false())  # left out of the page's list
 
 
 class Instance(Base):
@@ -171,6 +180,22 @@ def counted() -> ColumnElement[bool]:
     """
     no_threshold = or_(Instance.score.is_(None), Instance.threshold.is_(None))
     return or_(Instance.status == "accepted", no_threshold, Instance.score >= Instance.threshold)
+
+
+class Note(Base):
+    """What somebody has to say of an image or of an object on it."""
+
+    __tablename__ = "notes"
+    __table_args__ = (Index("notes_by_image", "image_id", "id"), {"sqlite_autoincrement": True})
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    image_id: Mapped[int] = mapped_column(ForeignKey("images.id"))
+    instance_id: Mapped[int | None] = mapped_column(Integer)  # no foreign key: an object goes, and comes back by undo
+    text: Mapped[str] = mapped_column(Text)
+    returned: Mapped[bool] = mapped_column(default=False, server_default=false())  # the image went back with it
+    done: Mapped[bool] = mapped_column(default=False, server_default=false())
+    author: Mapped[str | None] = mapped_column(String(200))
+    created: Mapped[float] = mapped_column(Float, default=time.time)
 
 
 class Edit(Base):

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from app.store.database import Store
 from app.store.errors import NotFoundError
 from app.store.image_files import browser_path, original_path, thumbnail_path
-from app.store.tables import Edit, Image, Instance, Job
+from app.store.tables import Edit, Image, Instance, Job, Note
 
 
 def kept_images() -> Select[Image]:
@@ -55,7 +55,7 @@ def purge(store: Store, image_ids: Sequence[int] | None = None) -> list[int]:
     with store.writing() as session:
         images = [image for image in removed_images(session) if image_ids is None or image.id in image_ids]
         ids = [image.id for image in images]
-        for table in (Instance, Edit):
+        for table in (Note, Instance, Edit):
             session.execute(delete(table).where(table.image_id.in_(ids)))
         for image in images:
             session.delete(image)

@@ -21,6 +21,11 @@ class RunInProgress(Protocol):
     here: Processes
     model: MaskRCNN
     done: int  # steps
+    phase_steps: int  # of the phase that goes on; whoever shortens it shortens its schedule
+
+    @property
+    def epoch_steps(self) -> int:
+        """Steps in which every image is seen once."""
 
     @property
     def steps_total(self) -> int:

@@ -5,14 +5,10 @@ from __future__ import annotations
 import time
 from collections import deque
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
 
 from torch import Tensor
 
-from core.training.callbacks import Callback
-
-if TYPE_CHECKING:
-    from core.training.run import Run
+from core.training.callbacks import Callback, RunInProgress
 
 PACE_STEPS = 20  # the time a step takes is that of the last few: machines get busy and quiet again
 LEAST_STEPS = 40  # in each of the two stretches whose losses are compared
@@ -36,12 +32,12 @@ class EarlyEnd(Callback):
         self._losses: list[float] = []
         self._planned = 0
 
-    def on_start(self, run: Run) -> None:
+    def on_start(self, run: RunInProgress) -> None:
         self._planned = run.phase_steps
         self._times.append(time.monotonic())
 
-    def on_step(self, run: Run, losses: Mapping[str, Tensor]) -> None:
-        if len(run.phases) > 1 or run.here.count > 1:
+    def on_step(self, run: RunInProgress, losses: Mapping[str, Tensor]) -> None:
+        if run.steps_total > run.phase_steps or run.here.count > 1:
             return
         self._times.append(time.monotonic())
         self._losses.append(sum(float(loss.detach()) for loss in losses.values()))

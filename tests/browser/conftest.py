@@ -200,7 +200,7 @@ def open_editor(browser: Any, server: Server, request: pytest.FixtureRequest) ->
         image: int | None = None, *, path: str = "/canvas/index.html", url: str | None = None, **options: Any
     ) -> EditorPage:
         context = browser.new_context(viewport={"width": 1280, "height": 800}, **options)
-        context.set_default_timeout(15_000)
+        context.set_default_timeout(40_000)  # two busy cores load forty modules in seconds
         # The model has a test of its own; elsewhere it would only draw over what the test draws.
         context.add_init_script("localStorage.setItem('maskloop.preference:find-automatically', 'false')")
         contexts.append(context)

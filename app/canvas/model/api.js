@@ -17,6 +17,12 @@ import { pathOf } from "./files.js";
  * @property {string[]} [people] who made an edit on it
  * @property {string | null} [reviewed_by]
  * @property {{[name: string]: number}} [counts]
+ * @property {string[]} [tags]
+ * @property {boolean} [excluded] kept out of training
+ * @property {number} [notes] open ones, on it and its objects
+ * @property {boolean} [returned] sent back with a note
+ * @property {boolean} [changed] edited since it was reviewed
+ * @property {number[]} [categories] classes of its objects
  * @property {number | null} [uncertainty]
  */
 /** @typedef {{instance: Instance, revision: number}} Saved */
@@ -154,13 +160,25 @@ export const redo = (image, anyones = false) =>
   request("POST", `images/${image}/redo${anyones ? "?anyones=true" : ""}`);
 /** @param {number} image @param {number[]} ids @returns {Promise<any>} one edit for all of them */
 export const acceptInstances = (image, ids) => request("POST", `images/${image}/accept`, { instances: ids });
-/** @param {number} image @param {ImageStatus} status @param {import("./thresholds.js").Thresholds} [thresholds] of what is accepted and what goes @returns {Promise<any>} */
-export const setStatus = (image, status, thresholds) =>
+/** @param {number} image @param {ImageStatus} status @param {import("./thresholds.js").Thresholds} [thresholds] of what is accepted and what goes @param {string} [note] what it goes back for @returns {Promise<any>} */
+export const setStatus = (image, status, thresholds, note) =>
   request("PUT", `images/${image}/status`, {
     status,
     score_threshold: thresholds?.all ?? undefined,
     score_thresholds: thresholds && Object.fromEntries(thresholds.classes),
+    note,
   });
+/** @typedef {import("./document.js").Note} Note */
+/** @param {number} image @param {string} text @param {number | null} instance @returns {Promise<Note>} */
+export const addNote = (image, text, instance) => request("POST", `images/${image}/notes`, { text, instance });
+/** @param {number} image @param {number} note @param {boolean} done @returns {Promise<Note>} */
+export const setNoteDone = (image, note, done) => request("PATCH", `images/${image}/notes/${note}`, { done });
+/** @param {number} image @param {number} note @returns {Promise<null>} */
+export const deleteNote = (image, note) => request("DELETE", `images/${image}/notes/${note}`);
+/** @param {number} image @param {{excluded?: boolean, tags?: string[]}} fields @returns {Promise<{excluded: boolean, tags: string[]}>} */
+export const changeImage = (image, fields) => request("PATCH", `images/${image}`, fields);
+/** All of them or none. @param {number[]} image_ids @param {{add_tags?: string[], remove_tags?: string[], excluded?: boolean, removed?: boolean}} fields @returns {Promise<{images: number}>} */
+export const changeImages = (image_ids, fields) => request("PATCH", "images", { image_ids, ...fields });
 
 /** @typedef {{image_id: number, file_name: string, removed: number | null}} RemovedImage */
 /** @param {number} image @returns {Promise<RemovedImage>} it goes to the trash */

@@ -9,7 +9,9 @@ import { decodeCrop, encodeCrop, traceRings } from "./rle.js";
 /** @typedef {import("./geometry.js").Ring} Ring */
 /** @typedef {import("./rle.js").Rle} Rle */
 /** @typedef {"todo" | "in_progress" | "reviewed"} ImageStatus */
-/** @typedef {{id: number, name: string, color: string, keypoints: string[], skeleton: [number, number][], suggested?: boolean}} Category */
+/** @typedef {{name: string, type: "text" | "number" | "choice" | "flag", choices?: string[] | null}} Attribute  what a class asks of its objects */
+/** @typedef {{id: number, name: string, color: string, keypoints: string[], skeleton: [number, number][], attributes?: Attribute[], position?: number | null, key?: string | null, hidden?: boolean, suggested?: boolean}} Category */
+/** @typedef {{id: number, instance: number | null, text: string, returned: boolean, done: boolean, author: string | null, created: number}} Note */
 /**
  * @typedef {object} Instance
  * @property {number} id  negative while the server has not numbered it
@@ -27,17 +29,19 @@ import { decodeCrop, encodeCrop, traceRings } from "./rle.js";
  * @property {"proposed" | "accepted"} status
  * @property {string | null} model
  * @property {number} revision
+ * @property {{[name: string]: any}} [attributes]
  */
 /**
  * @typedef {object} ImageDocument
- * @property {{image_id: number, file_name: string, width: number, height: number, status: ImageStatus}} image
+ * @property {{image_id: number, file_name: string, width: number, height: number, status: ImageStatus, changed?: boolean, excluded?: boolean, tags?: string[]}} image
+ * @property {Note[]} [notes]
  * @property {Instance[]} instances
  * @property {Category[]} categories
  * @property {number} revision
  * @property {boolean} can_undo
  * @property {boolean} can_redo
  */
-/** @typedef {Partial<Pick<Instance, "category_id" | "segmentation" | "bbox" | "keypoints" | "iscrowd" | "status">>} Fields */
+/** @typedef {Partial<Pick<Instance, "category_id" | "segmentation" | "bbox" | "keypoints" | "iscrowd" | "status" | "attributes">>} Fields */
 
 /** @param {Instance["segmentation"]} segmentation @returns {segmentation is Rle} */
 export function isRle(segmentation) {
@@ -112,8 +116,14 @@ export function edited(instance, fields) {
     const areaOf = isRle(result.segmentation) ? signedArea : (/** @type {Ring} */ ring) => Math.abs(signedArea(ring));
     result.area = rings.reduce((sum, ring) => sum + areaOf(ring), 0); // holes of a bitmap go round the other way
   }
+  if (fields.attributes) result.attributes = withValues(instance.attributes ?? {}, fields.attributes);
   if (fields.keypoints) result.num_keypoints = countLabelled(fields.keypoints);
   return result;
+}
+
+/** Attributes after some were set; null takes one away. @param {{[name: string]: any}} before @param {{[name: string]: any}} given @returns {{[name: string]: any}} */
+function withValues(before, given) {
+  return Object.fromEntries(Object.entries({ ...before, ...given }).filter(([, value]) => value !== null));
 }
 
 /** @param {number[]} keypoints how many have a visibility of 1 or 2 */
@@ -231,9 +241,14 @@ export function counts({ status, score, threshold }) {
 }
 
 /** What makes an instance anew. @param {Instance} instance @returns {Fields & {category_id: number}} */
-export function fieldsOf({ category_id, segmentation, bbox, keypoints, iscrowd }) {
+export function fieldsOf({ category_id, segmentation, bbox, keypoints, iscrowd, attributes = {} }) {
   const shape = Array.isArray(segmentation) && !segmentation.length ? { bbox } : { segmentation };
-  return { category_id, ...shape, keypoints, iscrowd };
+  // What another tool wrote there may be no value that an edit can have.
+  const plain = Object.entries(attributes).filter(([, value]) =>
+    ["string", "number", "boolean"].includes(typeof value),
+  );
+  const said = plain.length ? { attributes: Object.fromEntries(plain) } : {};
+  return { category_id, ...shape, keypoints, iscrowd, ...said };
 }
 
 /**
@@ -277,5 +292,25 @@ export function applied(document, edit) {
   return withInstance(document, edit.id, edited(blank, edit.fields));
 }
 
-/** The classes that people work with: not those of which a model alone has said anything. @param {ImageDocument | null} document */
-export const ownCategories = (document) => (document?.categories ?? []).filter((category) => !category.suggested);
+/** The classes that people work with, in the list's order: not those of which a model alone has said anything. @param {ImageDocument | null} document */
+export function ownCategories(document) {
+  const own = (document?.categories ?? []).filter((category) => !category.suggested);
+  const place = (/** @type {Category} */ { position }) => position ?? Infinity;
+  if (!own.some(({ position }) => position)) return own;
+  return own.sort((a, b) => (place(a) === place(b) ? a.id - b.id : place(a) - place(b)));
+}
+
+/** Which class each of the keys 1 to 9 chooses: the class's own key, the others in the list's order. @param {Category[]} categories @returns {Map<string, Category>} */
+export function classKeys(categories) {
+  /** @type {Map<string, Category>} */
+  const keys = new Map();
+  for (const category of categories) if (category.key) keys.set(category.key, category);
+  const others = categories.filter((category) => !category.key && !category.hidden);
+  for (const key of "123456789") {
+    if (keys.has(key)) continue;
+    const next = others.shift();
+    if (!next) break;
+    keys.set(key, next);
+  }
+  return keys;
+}

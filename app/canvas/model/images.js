@@ -3,6 +3,7 @@
 import * as api from "./api.js";
 import { counts } from "./document.js";
 import { Emitter } from "./emitter.js";
+import { everything, isActive, matches } from "./image_filter.js";
 
 /** @typedef {import("./api.js").ImageRow} ImageRow */
 /** @typedef {import("./document.js").ImageDocument} ImageDocument */
@@ -17,6 +18,8 @@ export class ImageList extends Emitter {
     super();
     /** @type {ImageRow[]} */
     this.rows = [];
+    /** Which of them are shown and walked through. */
+    this.filter = everything();
     this.order = "id";
     this.loaded = false;
     this.reading = 0;
@@ -30,6 +33,29 @@ export class ImageList extends Emitter {
   /** @param {number} id */
   find(id) {
     return this.rows.find((row) => row.image_id === id) ?? null;
+  }
+
+  /** @param {Partial<import("./image_filter.js").ImageFilter>} fields */
+  setFilter(fields) {
+    this.filter = { ...this.filter, ...fields };
+    this.emit("list");
+  }
+
+  get filtered() {
+    return isActive(this.filter);
+  }
+
+  /** The rows that the filter lets through, and the one of `id`, which is being worked on. @param {number | null} [id] @returns {ImageRow[]} */
+  shown(id = null) {
+    return this.filtered ? this.rows.filter((row) => row.image_id === id || matches(row, this.filter)) : this.rows;
+  }
+
+  /** The next one before (-1) or after (1) an image that the filter lets through. @param {number} id @param {1 | -1} direction @returns {ImageRow | null} */
+  neighbour(id, direction) {
+    const at = this.indexOf(id);
+    for (let next = at + direction; at >= 0 && next >= 0 && next < this.rows.length; next += direction)
+      if (matches(this.rows[next], this.filter)) return this.rows[next];
+    return null;
   }
 
   /** Read all rows; resolves with the first page, the rest follows by itself. @returns {Promise<void>} */
@@ -59,12 +85,14 @@ export class ImageList extends Emitter {
     const counting = document.instances.filter(counts);
     const proposed = counting.filter((instance) => instance.status === "proposed").length;
     const now = { ...row.counts, instances: counting.length, proposed, accepted: counting.length - proposed };
-    const before = row.counts ?? {};
-    if (row.status === document.image.status && before.instances === now.instances && before.proposed === proposed)
-      return;
-    this.rows = this.rows.map((other) =>
-      other === row ? { ...row, status: document.image.status, counts: now } : other,
-    );
+    const { status, changed = false, excluded = false, tags = [] } = document.image;
+    const open = (document.notes ?? []).filter(({ done }) => !done);
+    const returned = status !== "reviewed" && open.some((note) => note.returned);
+    const categories = [...new Set(counting.map(({ category_id }) => category_id))].sort((a, b) => a - b);
+    const said = { status, changed, excluded, tags, notes: open.length, returned, categories };
+    const next = { ...row, ...said, counts: now };
+    if (JSON.stringify(next) === JSON.stringify(row)) return;
+    this.rows = this.rows.map((other) => (other === row ? next : other));
     this.emit("list");
   }
 
@@ -72,7 +100,7 @@ export class ImageList extends Emitter {
   nextUnreviewed(id) {
     const from = id === null ? -1 : this.indexOf(id);
     const round = [...this.rows.slice(from + 1), ...this.rows.slice(0, Math.max(0, from))];
-    return round.find((row) => row.status !== "reviewed") ?? null;
+    return round.find((row) => row.status !== "reviewed" && matches(row, this.filter)) ?? null;
   }
 
   /**

@@ -5,6 +5,7 @@ import { button, element, icon } from "../view/dom.js";
 import { STATUS } from "./gallery.js";
 import { openExport, openImport } from "./exchange.js";
 import { openHelp } from "./help.js";
+import { createImagePanel } from "./image_panel.js";
 import { createViewOptions } from "./view_options.js";
 
 /** @typedef {import("../workbench.js").Workbench} Workbench */
@@ -54,13 +55,17 @@ export function createTopBar(bench, chooseFiles) {
 
   function update() {
     const image = editor.image;
-    const at = image ? images.indexOf(image.image_id) : -1;
     name.textContent = image?.file_name ?? "";
     name.title = image ? `${image.file_name}, ${image.width} × ${image.height} pixels` : "";
-    status.textContent = image ? `${STATUS[image.status].mark} ${STATUS[image.status].word}` : "";
+    const standing = image?.changed
+      ? ", changed since"
+      : images.find(image?.image_id ?? -1)?.returned
+        ? ", returned"
+        : "";
+    status.textContent = image ? `${STATUS[image.status].mark} ${STATUS[image.status].word}${standing}` : "";
     status.className = `ml-status ml-status-${image?.status ?? "none"}`;
-    previous.disabled = at <= 0;
-    next.disabled = at < 0 || at >= images.rows.length - 1;
+    previous.disabled = !image || !images.neighbour(image.image_id, -1);
+    next.disabled = !image || !images.neighbour(image.image_id, 1);
     const covered = bench.galleryShown;
     undo.disabled = covered || !editor.document?.can_undo;
     redo.disabled = covered || !editor.document?.can_redo;
@@ -72,8 +77,11 @@ export function createTopBar(bench, chooseFiles) {
     if (image?.status === "reviewed" && !me.may("return a reviewed image")) review.disabled = true;
     gallery.disabled = !image;
     takeOut.disabled = !images.rows.length;
-    review.querySelector("span")?.replaceChildren(image?.status === "reviewed" ? "Open again" : "Mark reviewed");
-    review.classList.toggle("ml-primary", image?.status !== "reviewed");
+    const again = image?.status === "reviewed" && !image.changed;
+    review
+      .querySelector("span")
+      ?.replaceChildren(again ? "Open again" : image?.changed ? "Review again" : "Mark reviewed");
+    review.classList.toggle("ml-primary", !again);
     gallery.setAttribute("aria-pressed", String(bench.galleryShown));
     const working = image !== null && assistant.workingOn === image?.image_id;
     find.classList.toggle("ml-busy", working);
@@ -95,6 +103,7 @@ export function createTopBar(bench, chooseFiles) {
     next,
     name,
     status,
+    createImagePanel(bench),
     remove,
     element("span", { class: "ml-spacer" }),
     undo,
@@ -237,8 +246,14 @@ export function createStatusBar(bench) {
   }
 
   function where() {
-    const at = editor.image ? images.indexOf(editor.image.image_id) : -1;
-    place.textContent = images.rows.length ? `${at < 0 ? "–" : at + 1} / ${images.rows.length}` : "";
+    const id = editor.image?.image_id ?? null;
+    const shown = images.shown(id);
+    const at = shown.findIndex((row) => row.image_id === id);
+    place.textContent = images.rows.length ? `${at < 0 ? "–" : at + 1} / ${shown.length}` : "";
+    place.classList.toggle("ml-warning", images.filtered);
+    place.title = images.filtered
+      ? `Filtered: ${shown.length} of ${images.rows.length} images (G changes the filter)`
+      : "";
   }
 
   editor.on("signedin", () => {

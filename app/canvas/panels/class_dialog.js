@@ -3,6 +3,8 @@
 import * as api from "../model/api.js";
 import { openDialog } from "./dialogs.js";
 import { element } from "../view/dom.js";
+import { ownCategories } from "../model/document.js";
+import { readAttributes, writtenAttributes } from "./attributes.js";
 import { lineOf } from "../model/editor.js";
 
 /** @typedef {import("../model/document.js").Category} Category */
@@ -31,6 +33,23 @@ export function openClassDialog(bench, category, proposedName = "") {
     placeholder: "1-2, 1-3",
     value: (category?.skeleton ?? []).map((pair) => pair.join("-")).join(", "),
   });
+  const attributes = element("textarea", {
+    rows: "3",
+    spellcheck: "false",
+    placeholder: "occluded: flag\nripeness: green | half | ripe\nweight: number",
+  });
+  attributes.value = writtenAttributes(category?.attributes ?? []);
+  const own = ownCategories(editor.document);
+  const at = own.findIndex(({ id }) => id === category?.id) + 1;
+  const place = element("input", { type: "number", min: "1", max: String(Math.max(1, own.length)), value: String(at) });
+  const key = element(
+    "select",
+    {},
+    element("option", { value: "" }, "by place"),
+    ...[..."123456789"].map((digit) => element("option", { value: digit }, digit)),
+  );
+  key.value = category?.key ?? "";
+  const hidden = element("input", { type: "checkbox", checked: category?.hidden ?? false });
   const error = element("p", { class: "ml-error", role: "alert" });
 
   async function save() {
@@ -43,11 +62,19 @@ export function openClassDialog(bench, category, proposedName = "") {
     );
     /** @type {Partial<Category>} */
     const fields = { name: name.value.trim(), keypoints: names, skeleton: pairs };
+    fields.attributes = readAttributes(attributes.value);
+    if (category) {
+      fields.key = key.value || null;
+      fields.hidden = hidden.checked;
+      if (Number(place.value) !== at && place.value) fields.position = Number(place.value);
+    }
     if (ownColor.chosen) fields.color = color.value;
     try {
       const saved = category ? await api.updateCategory(category.id, fields) : await api.createCategory(fields);
       const document = editor.document;
-      if (document) {
+      if (document && category)
+        await editor.readCategories(); // a place or key that it took was another's
+      else if (document) {
         const others = document.categories.filter((other) => other.id !== saved.id);
         editor.replace({ ...document, categories: [...others, saved].sort((a, b) => a.id - b.id) });
       }
@@ -82,6 +109,23 @@ export function openClassDialog(bench, category, proposedName = "") {
         element("span", {}, "Skeleton: pairs of keypoint numbers that a line joins"),
         skeleton,
       ),
+      element(
+        "label",
+        { class: "ml-field" },
+        element("span", {}, "Attributes, one on a line: flag, number, text, or choices with | between"),
+        attributes,
+      ),
+      ...(category
+        ? [
+            element(
+              "div",
+              { class: "ml-row" },
+              element("label", { class: "ml-field" }, element("span", {}, "Place in the list"), place),
+              element("label", { class: "ml-field" }, element("span", {}, "Key"), key),
+              element("label", { class: "ml-choice" }, hidden, "Leave out of the list"),
+            ),
+          ]
+        : []),
       error,
     ],
   });

@@ -1,6 +1,6 @@
 /** The class picker: choose, search, make and change classes. */
 
-import { ownCategories } from "../model/document.js";
+import { classKeys, ownCategories } from "../model/document.js";
 import * as api from "../model/api.js";
 import { button, element } from "../view/dom.js";
 import { openClassDialog } from "./class_dialog.js";
@@ -51,7 +51,9 @@ export function createClassPanel(bench) {
   function matches() {
     const wanted = search.value.trim().toLowerCase();
     const all = ownCategories(editor.document);
-    return wanted ? all.filter((category) => category.name.toLowerCase().includes(wanted)) : all;
+    const chosen = editor.selected?.category_id ?? editor.currentCategory?.id;
+    if (!wanted) return all.filter((category) => !category.hidden || category.id === chosen); // a search finds the others
+    return all.filter((category) => category.name.toLowerCase().includes(wanted));
   }
 
   function update() {
@@ -65,16 +67,16 @@ export function createClassPanel(bench) {
     for (const { category_id } of editor.visibleInstances())
       counts.set(category_id, (counts.get(category_id) ?? 0) + 1);
     const found = matches();
-    const places = wanted ? new Map(all.slice(0, 9).map(({ id }, index) => [id, index])) : null;
+    const keys = new Map([...classKeys(all)].map(([key, { id }]) => [id, key]));
     /** @type {import("./windowed_list.js").Row[]} */
     const rows = found.map((category, index) => {
-      const position = places ? (places.get(category.id) ?? -1) : index < 9 ? index : -1;
+      const key = keys.get(category.id) ?? "";
       const count = counts.get(category.id) ?? 0;
       const state = [category.id === chosen, index === pointed];
       return {
         key: category.id,
-        shown: [category, position, count, ...state],
-        make: () => makeRow(category, position, count, state[0], state[1]),
+        shown: [category, key, count, ...state],
+        make: () => makeRow(category, key, count, state[0], state[1]),
       };
     });
     if (wanted && mayMake && !all.some((category) => category.name === wanted)) {
@@ -101,8 +103,8 @@ export function createClassPanel(bench) {
     return element("li", { role: "presentation" }, make);
   }
 
-  /** @param {Category} category @param {number} position 0 to 8 where a key chooses it, else -1 @param {number} count @param {boolean} chosen @param {boolean} isPointed */
-  function makeRow(category, position, count, chosen, isPointed) {
+  /** @param {Category} category @param {string} key that chooses it, or "" @param {number} count @param {boolean} chosen @param {boolean} isPointed */
+  function makeRow(category, key, count, chosen, isPointed) {
     const swatch = element("span", { class: "ml-swatch" });
     swatch.style.setProperty("--color", category.color);
     return element(
@@ -130,7 +132,7 @@ export function createClassPanel(bench) {
             },
             { class: "ml-quiet ml-small ml-onhover", tabindex: "-1" },
           ),
-      position >= 0 ? element("kbd", { title: `Key ${position + 1}` }, String(position + 1)) : null,
+      key ? element("kbd", { title: `Key ${key}` }, key) : null,
     );
   }
 

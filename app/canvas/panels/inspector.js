@@ -2,6 +2,7 @@
 
 import { completeKeypoints, shapeKind } from "../model/document.js";
 import { button, element } from "../view/dom.js";
+import { createAttributes } from "./attributes.js";
 import { provenance } from "./objects.js";
 import { createBulkParts } from "./bulk.js";
 import { createSimplifier } from "./simplify.js";
@@ -26,9 +27,11 @@ export function createInspector(bench) {
     if (editor.selectsSeveral) return body.replaceChildren(...createBulkParts(bench));
     const category = editor.category(instance.category_id);
     const scrolled = body.querySelector(".ml-keypoints")?.scrollTop ?? 0;
-    const atSlider = document.activeElement === body.querySelector(".ml-simplify input");
+    const asked = /** @type {HTMLElement | null} */ (document.activeElement)?.dataset.attribute;
+    const again = document.activeElement === body.querySelector(".ml-simplify input") ? ".ml-simplify input" : "";
     body.replaceChildren(...parts(instance, category));
-    if (atSlider) /** @type {HTMLElement | null} */ (body.querySelector(".ml-simplify input"))?.focus();
+    const focused = asked ? `[data-attribute="${CSS.escape(asked)}"]` : again;
+    if (focused) /** @type {HTMLElement | null} */ (body.querySelector(focused))?.focus();
     const list = body.querySelector(".ml-keypoints");
     if (list) list.scrollTop = scrolled;
     list?.querySelector('[aria-current="true"]')?.scrollIntoView({ block: "nearest" });
@@ -95,6 +98,7 @@ export function createInspector(bench) {
       element("p", { class: "ml-facts" }, factsOf(instance, kind)),
       actions,
       simplifier(instance, locked),
+      createAttributes(editor, instance, category, locked),
       category?.keypoints.length ? keypointList(instance, category, locked) : null,
     ].filter((node) => node !== null);
   }

@@ -2,7 +2,7 @@
 
 Every function that changes an instance takes the revision that its caller last saw, of the instance or of
 the whole document, and raises ConflictError where the instance was written since. `fields` are a request's
-values: category_id, segmentation, bbox, keypoints, iscrowd, status. Raises NotFoundError and
+values: category_id, segmentation, bbox, keypoints, iscrowd, attributes, status. Raises NotFoundError and
 InvalidFieldError, in one line each.
 """
 
@@ -19,9 +19,10 @@ from app.store.editing.geometry import checked_flag, checked_keypoints, checked_
 from app.store.editing.history import carried_out, image_for_writing, write
 from app.store.errors import ConflictError, InvalidFieldError, NotFoundError
 from app.store.instance_state import InstanceState
+from app.store.remarks.attributes import with_attributes
 from app.store.tables import IMAGE_STATUSES, Category, Edit, Image, ImageStatus, Instance
 
-GEOMETRY = ("segmentation", "bbox", "keypoints", "iscrowd", "category_id")
+CONTENT = ("segmentation", "bbox", "keypoints", "iscrowd", "category_id", "extra")  # a change of it is a person's work
 
 
 def create_instance(
@@ -79,7 +80,9 @@ def changed_state(session: Session, image: Image, instance: Instance, fields: Ma
         new = replace(new, keypoints=[])
     if "iscrowd" in fields:
         new = replace(new, iscrowd=checked_flag(fields["iscrowd"], "iscrowd"))
-    if any(getattr(new, name) != getattr(old, name) for name in GEOMETRY):
+    if "attributes" in fields:
+        new = replace(new, extra=with_attributes(new.extra, fields["attributes"]))
+    if any(getattr(new, name) != getattr(old, name) for name in CONTENT):
         new = replace(new, status="accepted", source="edited" if new.source == "predicted" else new.source)
     if "status" in fields:
         new = replace(new, status=checked_status(fields["status"]))
@@ -150,7 +153,7 @@ def set_status(
         for instance in _proposals(session, image):
             stays = instance.counts(score_threshold, by_category)
             changed[instance.id] = replace(instance.state, status="accepted") if stays else None
-    if changed or status != image.status:
+    if changed or status != image.status or image.changed:
         write(session, image, "status", changed, status=wanted, request_key=request_key)
     return image
 

@@ -8,6 +8,7 @@ from typing import TypeGuard, get_args
 
 from app.store.errors import InvalidFieldError
 from app.store.instance_state import InstanceSource, InstanceState, InstanceStatus, Segmentation
+from app.store.remarks.attributes import with_attributes
 from app.store.tables import Category, Image
 from core.masks import polygons_bbox, rle_area, rle_bbox, segmentation_to_rle
 
@@ -26,7 +27,7 @@ def new_state(
 ) -> InstanceState:
     """The state of an object that a person, a file or a model brings; raises InvalidFieldError.
 
-    `given` holds segmentation, bbox, keypoints and iscrowd as they came.
+    `given` holds segmentation, bbox, keypoints, iscrowd and attributes as they came.
     """
     height, width = image.height, image.width
     segmentation, bbox, area = measured_segmentation(given.get("segmentation"), given.get("bbox"), height, width)
@@ -41,6 +42,7 @@ def new_state(
         source=source,
         status=status,
         model=model,
+        extra=with_attributes(None, given["attributes"]) if given.get("attributes") else None,
     )
 
 

@@ -50,6 +50,8 @@ def write(
     edit.below, edit.request_key = image.undo_edit, request_key
     session.flush()
     image.undo_edit, image.redo_edit = edit.id, None
+    if image.status == "reviewed" and (kind == "status" or edit.before["status"] != "reviewed"):
+        image.reviewed_edit = edit.id
     return instances
 
 

@@ -1,0 +1,209 @@
+/** What people say of the open image: tags, whether it is learnt from, notes on it and on its objects. */
+
+import * as api from "../model/api.js";
+import { tagsOf } from "../model/image_filter.js";
+import { button, element } from "../view/dom.js";
+
+/** @typedef {import("../model/document.js").Note} Note */
+/** @typedef {import("../model/document.js").ImageDocument} ImageDocument */
+
+/** The button in the bar with the number of open notes, and the panel that it opens. @param {import("../workbench.js").Workbench} bench */
+export function createImagePanel(bench) {
+  const { editor, images } = bench;
+  const number = element("b", { class: "ml-badge" });
+  const open = button("note", "Notes and tags of this image", () => toggle(), {
+    class: "ml-quiet ml-note-button",
+    keys: "W",
+    "aria-expanded": false,
+  });
+  open.append(number);
+
+  const excluded = element("input", { type: "checkbox" });
+  excluded.addEventListener("change", () => void changeImage({ excluded: excluded.checked }));
+  const tags = element("ul", { class: "ml-tags", "aria-label": "Tags" });
+  const known = element("datalist", { id: "ml-known-tags" });
+  const newTag = element("input", {
+    type: "text",
+    list: "ml-known-tags",
+    maxlength: "100",
+    placeholder: "Add a tag",
+    "aria-label": "Add a tag",
+    class: "ml-search",
+  });
+  newTag.addEventListener("keydown", (event) => {
+    const tag = newTag.value.trim();
+    if (event.key !== "Enter" || !tag) return;
+    newTag.value = "";
+    void changeImage({ tags: [...new Set([...(editor.image?.tags ?? []), tag])] });
+  });
+  const notes = element("ul", { class: "ml-notes", "aria-label": "Notes" });
+  const text = element("textarea", { rows: "2", maxlength: "2000", "aria-label": "A note" });
+  const write = button(null, "Write the note", () => void add(false), { text: "Add note", class: "ml-small" });
+  const back = button("undo", "The image goes back to work with this note", () => void add(true), {
+    text: "Return with note",
+    class: "ml-small",
+  });
+  const panel = element(
+    "div",
+    { class: "ml-image-panel", role: "group", "aria-label": "Notes and tags of this image", hidden: true },
+    element(
+      "header",
+      {},
+      element("h2", {}, "This image"),
+      button("close", "Close", () => toggle(false), { class: "ml-quiet ml-small" }),
+    ),
+    tags,
+    newTag,
+    known,
+    element("label", { class: "ml-choice" }, excluded, "Keep out of training"),
+    notes,
+    text,
+    element("div", { class: "ml-actions" }, write, back),
+  );
+
+  function toggle(on = panel.hidden) {
+    panel.hidden = !on || !editor.image || bench.galleryShown;
+    open.setAttribute("aria-expanded", String(!panel.hidden));
+    update();
+    if (!panel.hidden) text.focus();
+    else if (panel.contains(document.activeElement)) bench.view.overlay.focus({ preventScroll: true });
+  }
+
+  /** The document with some fields of it replaced, if it is still open. @param {number} id @param {(document: ImageDocument) => ImageDocument} change */
+  function take(id, change) {
+    if (!editor.document || editor.image?.image_id !== id) return;
+    editor.replace(change(editor.document));
+  }
+
+  /** @param {{excluded?: boolean, tags?: string[]}} fields */
+  async function changeImage(fields) {
+    const id = editor.image?.image_id;
+    if (id === undefined) return;
+    const changed = await editor.ask("Saving", () => api.changeImage(id, fields));
+    if (changed) take(id, (document) => ({ ...document, image: { ...document.image, ...changed } }));
+    else update();
+  }
+
+  /** @param {boolean} returns */
+  async function add(returns) {
+    const id = editor.image?.image_id;
+    const words = text.value.trim();
+    if (id === undefined) return;
+    if (!words) {
+      editor.emit("notice", { text: "Write first what there is to say." });
+      return text.focus();
+    }
+    const made = await editor.ask("Saving the note", async () => {
+      await editor.outbox.flush();
+      if (returns) await api.setStatus(id, "in_progress", undefined, words);
+      else await api.addNote(id, words, editor.selectsSeveral ? null : (editor.selected?.id ?? null));
+      return editor.load(id);
+    });
+    if (!made) return;
+    text.value = "";
+    take(id, () => made);
+    if (returns) editor.emit("notice", { text: "Returned: the filter “Returned” lists it until it is reviewed." });
+  }
+
+  /** @param {Note} note */
+  async function remove(note) {
+    const id = editor.image?.image_id;
+    if (id === undefined) return;
+    const gone = await editor.ask("Deleting the note", () => api.deleteNote(id, note.id).then(() => true));
+    if (!gone) return;
+    take(id, (document) => ({ ...document, notes: (document.notes ?? []).filter((other) => other.id !== note.id) }));
+    const bringBack = async () => {
+      const made = await editor.ask("Saving the note", () => api.addNote(id, note.text, note.instance));
+      if (made) take(id, (document) => ({ ...document, notes: [...(document.notes ?? []), made] }));
+    };
+    editor.emit("notice", { text: "Note deleted.", actions: [{ label: "Bring back", run: () => void bringBack() }] });
+  }
+
+  /** @param {Note} note @param {boolean} done */
+  async function setDone(note, done) {
+    const id = editor.image?.image_id;
+    if (id === undefined) return;
+    const made = await editor.ask("Saving the note", () => api.setNoteDone(id, note.id, done));
+    const swap = (/** @type {Note} */ other) => (made && other.id === made.id ? made : other);
+    if (made) take(id, (document) => ({ ...document, notes: (document.notes ?? []).map(swap) }));
+  }
+
+  /** @param {Note} note */
+  function makeNote(note) {
+    const instance = editor.document?.instances.find(({ id }) => id === note.instance);
+    const about = instance
+      ? (editor.category(instance.category_id)?.name ?? "object")
+      : note.returned
+        ? "returned"
+        : "image";
+    const done = element("input", { type: "checkbox", checked: note.done, "aria-label": `Done: ${note.text}` });
+    done.addEventListener("change", () => void setDone(note, done.checked));
+    const subject = instance
+      ? button(null, `Select the ${about}`, () => choose(instance), { text: about, class: "ml-small ml-quiet" })
+      : element("span", { class: "ml-muted" }, about);
+    return element(
+      "li",
+      { class: note.done ? "ml-note-done" : "", "data-note": note.id },
+      done,
+      element("span", { class: "ml-note-text" }, note.text),
+      note.author ? element("span", { class: "ml-muted" }, note.author) : null,
+      subject,
+      button("trash", `Delete the note ${note.text}`, () => void remove(note), { class: "ml-quiet ml-small" }),
+    );
+  }
+
+  /** @param {import("../model/document.js").Instance} instance */
+  function choose(instance) {
+    editor.select(instance.id);
+    bench.view.viewport.reveal(instance.bbox);
+    bench.view.redraw();
+  }
+
+  function update() {
+    const { document } = editor;
+    const left = (document?.notes ?? []).filter(({ done }) => !done).length;
+    number.textContent = left ? String(left) : "";
+    number.hidden = !left;
+    open.title = left ? `${left} open ${left > 1 ? "notes" : "note"} (W)` : "Notes and tags of this image (W)";
+    open.disabled = !document || bench.galleryShown;
+    if (bench.galleryShown) panel.hidden = true;
+    if (panel.hidden || !document) return;
+    excluded.checked = document.image.excluded ?? false;
+    const own = document.image.tags ?? [];
+    tags.replaceChildren(
+      ...own.map((tag) => {
+        const left = () => void changeImage({ tags: own.filter((other) => other !== tag) });
+        return element(
+          "li",
+          {},
+          tag,
+          button("close", `Take the tag ${tag} away`, left, { class: "ml-quiet ml-small" }),
+        );
+      }),
+    );
+    known.replaceChildren(...tagsOf(images.rows).map((tag) => element("option", { value: tag })));
+    notes.replaceChildren(...(document.notes ?? []).map(makeNote));
+    const one = editor.selectsSeveral ? null : editor.selected;
+    const subject = one ? `the selected ${editor.category(one.category_id)?.name ?? "object"}` : "this image";
+    text.placeholder = `A note on ${subject}`;
+  }
+
+  panel.addEventListener("keydown", (event) => {
+    if (event.key === "Enter" && (event.ctrlKey || event.metaKey) && event.target === text) {
+      event.preventDefault();
+      void add(false);
+    }
+    event.stopPropagation(); // the canvas has keys of its own
+    if (event.key === "Escape") {
+      toggle(false);
+      open.focus();
+    }
+  });
+  editor.on("document selection gallery", update);
+  editor.on("open", () => {
+    text.value = "";
+  });
+  editor.on("imagepanel", () => toggle());
+  update();
+  return element("div", { class: "ml-image-details" }, open, panel);
+}
