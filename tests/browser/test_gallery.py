@@ -45,7 +45,7 @@ def test_first_visit_upload_errors_and_duplicates(
     editor.press("g")
     tiles = editor.page.locator(".ml-tiles-grid .ml-tile")
     assert tiles.count() == 10
-    editor.page.get_by_label("Show only file names with").fill("harbour 7")
+    editor.page.get_by_label("Show only images with this in their name or a tag").fill("harbour 7")
     assert tiles.count() == 1
     tiles.first.click()
     editor.wait_for("maskloop.document.image.file_name === 'harbour 7.jpg'")

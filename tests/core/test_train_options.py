@@ -14,6 +14,7 @@ from safetensors.torch import load_file
 from torch import Tensor
 
 from core import CocoDataset, MaskRCNN, ModelConfig, TrainConfig, train
+from core.model.weights.ours import tensors_by_file_name
 from core.recipes import recipe_config
 from core.training import Callback
 from core.training.distributed import Processes
@@ -117,7 +118,7 @@ class Weights(Callback):
         self.seen: list[dict[str, Tensor]] = []
 
     def on_start(self, run: Any) -> None:
-        self.seen.append({name: tensor.clone() for name, tensor in run.model.state_dict().items()})
+        self.seen.append({name: tensor.clone() for name, tensor in tensors_by_file_name(run.model).items()})
 
     def on_step(self, run: Any, losses: Mapping[str, Tensor]) -> None:
         self.on_start(run)

@@ -22,11 +22,14 @@ def state() -> InstanceState:
 
 def test_each_field_is_a_column_and_each_column_a_field() -> None:
     columns = set(Instance.__table__.columns.keys())
-    assert {entry.name for entry in fields(InstanceState)} == columns - {"id", "image_id", "revision", "updated"}
+    assert {entry.name for entry in fields(InstanceState)} == columns - {
+        "id", "image_id", "revision", "updated", "author",
+    }  # fmt: skip
 
 
 def test_an_answer_is_what_its_documentation_says(state: InstanceState) -> None:
-    documented = {entry.name for entry in fields(InstanceShape)} - {"created", "extra"}
+    seldom = {"author", "attributes", "threshold"}  # are there where there is something to say
+    documented = {entry.name for entry in fields(InstanceShape)} - {"created", "extra"} - seldom
     assert set(state_json(state, image_id=1, instance_id=None, revision=0)) == documented
 
 
