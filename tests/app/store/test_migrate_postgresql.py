@@ -26,16 +26,18 @@ pytestmark = pytest.mark.skipif(not URL, reason="MASKLOOP_TEST_POSTGRESQL is not
 OLDER = (
     f"DROP TABLE {migrate.VERSION_TABLE}",
     "ALTER TABLE edits DROP COLUMN request_key",
-    "ALTER TABLE models DROP COLUMN current",
+    "ALTER TABLE models DROP COLUMN current, DROP COLUMN prompts",
+    "DROP TABLE notes",
     "DROP TABLE people",
     "DROP TABLE licenses",
     "ALTER TABLE edits DROP COLUMN sender, DROP COLUMN author",
     "ALTER TABLE jobs DROP COLUMN author",
-    "ALTER TABLE instances DROP COLUMN extra, DROP COLUMN author",
+    "ALTER TABLE instances DROP COLUMN extra, DROP COLUMN author, DROP COLUMN threshold",
     "ALTER TABLE categories DROP COLUMN extra, DROP COLUMN state, DROP COLUMN merged_into",
+    "ALTER TABLE categories DROP COLUMN position, DROP COLUMN key, DROP COLUMN hidden",
     "DROP INDEX images_by_content",
     "ALTER TABLE images DROP COLUMN extra, DROP COLUMN removed, DROP COLUMN excluded, DROP COLUMN name_key",
-    "ALTER TABLE images DROP COLUMN reviewed_by",
+    "ALTER TABLE images DROP COLUMN reviewed_by, DROP COLUMN reviewed_edit",
     "ALTER TABLE images ADD CONSTRAINT images_sha256_key UNIQUE (sha256)",
 )
 OPEN = """
