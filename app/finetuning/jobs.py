@@ -36,7 +36,6 @@ from app.store.database import Store
 from app.store.errors import ConflictError, InvalidFieldError, NotFoundError
 from app.store.image_files import original_path
 from app.store.tables import Category, Job
-from core.keypoint_sides import mirrored_names
 
 WORKER = "app.finetuning.worker"
 SPLIT = "split.json"  # in the folder of all runs: the part that each image was assigned for ever
@@ -95,7 +94,7 @@ class FineTuning:
             "images": {"reviewed": len(data.images), **images},
             "classes": data.class_counts(),
             "missing": data.what_is_missing(),
-            "sides": [list(pair) for pair in mirrored_names([row["name"] for row in data.class_counts()])],
+            "sides": data.sides(),
             "epochs": epochs,
             "seconds_per_image": speed,
             "seconds": None if speed is None else expected_seconds(epochs, **images, seconds_per_image=speed),
@@ -304,7 +303,7 @@ class FineTuning:
             "training": self.training,
             "images": data.image_counts(),
             "classes": data.class_counts(),
-            "sides": mirrored_names([row["name"] for row in data.class_counts()]),
+            "sides": data.sides(),
         }
 
     def _directory(self, job: Job) -> Path:

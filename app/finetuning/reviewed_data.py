@@ -44,6 +44,12 @@ class ReviewedData:
         """The same of each part."""
         return {"train": self.image_count("train"), "held_out": self.image_count("held_out")}
 
+    def sides(self) -> list[list[str]]:
+        """Pairs of classes whose names differ by their side only."""
+        from core.keypoint_sides import mirrored_names  # brings torch, which takes longer to import than all the rest
+
+        return [list(pair) for pair in mirrored_names([category.name for category in self.categories])]
+
     def class_counts(self) -> list[dict[str, Any]]:
         """`{"id", "name", "train", "held_out"}`: instances of each class in each part, the commonest first."""
         part_of = {image.id: self.parts[image.sha256] for image in self.images}

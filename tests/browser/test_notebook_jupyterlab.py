@@ -135,8 +135,10 @@ def test_the_assistant_works_inside_a_cell(lab: Any, jupyterlab: tuple[str, Path
 
     # The model has looked at the first image by itself; Shift+Enter accepts what it shows.
     inner.wait_for_function("!maskloop.working && maskloop.document.instances.length > 0")
+    shown = inner.evaluate("maskloop.document.instances.filter((one) => maskloop.bench.editor.isVisible(one)).length")
+    assert shown >= 2
     frame.locator(".ml-stage canvas").last.click(position={"x": 5, "y": 5})
     page.keyboard.press("Shift+Enter")
     inner.wait_for_function("maskloop.document.instances.some((one) => one.status === 'accepted')")
     inner.wait_for_function("maskloop.saveState === 'saved'")
-    assert len(objects(workspace, None, proposals=False)) >= 3
+    assert len(objects(workspace, None, proposals=False)) == shown
