@@ -6,7 +6,7 @@ import os
 from pathlib import Path
 
 # Before torch is imported, and for the processes that tests start: more threads than cores only wait for each other.
-os.environ.setdefault("OMP_NUM_THREADS", "2")
+os.environ.setdefault("OMP_NUM_THREADS", "1" if "PYTEST_XDIST_WORKER" in os.environ else "2")
 
 import pytest
 import torch
