@@ -1,4 +1,4 @@
-/** Which images are walked through and shown: by status, class, tag, words, notes and standing in review. */
+/** Which images are walked through and shown: by status, class, tag, words, people, notes and standing in review. */
 
 /** @typedef {import("./api.js").ImageRow} ImageRow */
 /**
@@ -7,11 +7,12 @@
  * @property {string} text  in the file name or a tag
  * @property {string} tag
  * @property {number | null} category
+ * @property {string} person  who made an edit
  * @property {"" | "noted" | "returned" | "changed" | "excluded"} standing
  */
 
 /** @returns {ImageFilter} that lets everything through */
-export const everything = () => ({ status: "", text: "", tag: "", category: null, standing: "" });
+export const everything = () => ({ status: "", text: "", tag: "", category: null, person: "", standing: "" });
 
 /** The choices of `standing`, in words. @type {[ImageFilter["standing"], string][]} */
 export const STANDINGS = [
@@ -23,15 +24,17 @@ export const STANDINGS = [
 
 /** @param {ImageFilter} filter @returns {boolean} whether it holds anything back */
 export function isActive(filter) {
-  return Boolean(filter.status || filter.text || filter.tag || filter.category !== null || filter.standing);
+  const { status, text, tag, category, person, standing } = filter;
+  return Boolean(status || text || tag || category !== null || person || standing);
 }
 
 /** @param {ImageRow} row @param {ImageFilter} filter */
-export function matches(row, { status, text, tag, category, standing }) {
+export function matches(row, { status, text, tag, category, person, standing }) {
   const tags = row.tags ?? [];
   if (status && row.status !== status) return false;
   if (tag && !tags.includes(tag)) return false;
   if (category !== null && !(row.categories ?? []).includes(category)) return false;
+  if (person && !(row.people ?? []).includes(person)) return false;
   const part = text.trim().toLowerCase();
   if (part && ![row.file_name, ...tags].some((words) => words.toLowerCase().includes(part))) return false;
   if (standing === "noted") return Boolean(row.notes);
@@ -39,6 +42,12 @@ export function matches(row, { status, text, tag, category, standing }) {
 }
 
 /** Every tag among rows, in order. @param {ImageRow[]} rows @returns {string[]} */
-export function tagsOf(rows) {
-  return [...new Set(rows.flatMap((row) => row.tags ?? []))].sort((a, b) => a.localeCompare(b));
+export const tagsOf = (rows) => inOrder(rows.flatMap((row) => row.tags ?? []));
+
+/** Everybody who made an edit on one of them, in order. @param {ImageRow[]} rows @returns {string[]} */
+export const peopleOf = (rows) => inOrder(rows.flatMap((row) => row.people ?? []));
+
+/** @param {string[]} words @returns {string[]} each once */
+function inOrder(words) {
+  return [...new Set(words)].sort((a, b) => a.localeCompare(b));
 }

@@ -4,7 +4,6 @@ import { createImageFilters } from "./image_filters.js";
 import { createManyImages } from "./many_images.js";
 import { createTiles } from "./tiles.js";
 import { openTrash } from "./trash.js";
-import { createPeopleFilter } from "./people_filter.js";
 import { thumbnailUrl } from "../model/api.js";
 import { button, element } from "../view/dom.js";
 
@@ -114,7 +113,6 @@ export function createGrid(bench) {
     },
     { text: "Find objects", class: "ml-small" },
   );
-  const people = createPeopleFilter(() => update());
   const trash = button("trash", "Images that were removed", () => void openTrash(bench), {
     text: "Trash",
     class: "ml-small",
@@ -153,7 +151,6 @@ export function createGrid(bench) {
       everywhere,
       element("span", { class: "ml-spacer" }),
       summary,
-      people.root,
       ...filters.parts,
       order,
       trash,
@@ -167,7 +164,6 @@ export function createGrid(bench) {
     root.hidden = !bench.galleryShown;
     if (root.hidden) return;
     const { rows } = bench.images;
-    people.update(rows);
     trash.hidden = !bench.signedIn.may("GET /api/trash");
     filters.update(STATUS);
     many.show();
@@ -177,7 +173,7 @@ export function createGrid(bench) {
       .querySelector("span")
       ?.replaceChildren(waiting ? `Stop (${waiting} left)` : `Find objects (${untouched})`);
     everywhere.hidden = !waiting && !untouched;
-    const shown = bench.images.shown().filter((row) => people.shows(row));
+    const shown = bench.images.shown();
     summary.textContent = shown.length === rows.length ? "" : `${shown.length} shown`;
     tiles.show(shown, bench.editor.image?.image_id ?? null);
   }

@@ -1,7 +1,7 @@
 /** The filters of the gallery, which next and previous follow too. */
 
 import { ownCategories } from "../model/document.js";
-import { everything, STANDINGS, tagsOf } from "../model/image_filter.js";
+import { everything, peopleOf, STANDINGS, tagsOf } from "../model/image_filter.js";
 import { button, element } from "../view/dom.js";
 
 /** @param {import("../workbench.js").Workbench} bench */
@@ -21,6 +21,8 @@ export function createImageFilters(bench) {
   );
   const tag = element("select", { "aria-label": "Show only images with this tag" });
   tag.addEventListener("change", () => images.setFilter({ tag: tag.value }));
+  const person = element("select", { "aria-label": "Show only images that somebody worked on" });
+  person.addEventListener("change", () => images.setFilter({ person: person.value }));
   const standing = element(
     "select",
     { "aria-label": "Show only images by their standing in review" },
@@ -66,17 +68,26 @@ export function createImageFilters(bench) {
       classesSeen = seen;
     }
     const tags = tagsOf(rows);
-    tag.replaceChildren(
-      element("option", { value: "" }, "Any tag"),
-      ...tags.map((value) => element("option", { value }, value)),
-    );
+    offer(tag, "Any tag", tags);
     tag.hidden = !tags.length;
     tag.value = filter.tag;
+    const people = peopleOf(rows);
+    offer(person, "Everybody", people);
+    person.hidden = people.length < 2 && !filter.person;
+    person.value = filter.person;
     category.value = filter.category === null ? "" : String(filter.category);
     standing.value = filter.standing;
     if (document.activeElement !== text) text.value = filter.text;
     clear.hidden = !images.filtered;
   }
 
-  return { status, parts: [category, tag, standing, text, clear], update };
+  return { status, parts: [category, tag, person, standing, text, clear], update };
+}
+
+/** @param {HTMLSelectElement} select @param {string} anything @param {string[]} values */
+function offer(select, anything, values) {
+  select.replaceChildren(
+    element("option", { value: "" }, anything),
+    ...values.map((value) => element("option", { value }, value)),
+  );
 }
