@@ -15,6 +15,7 @@ HELD_OUT_ANNOTATIONS = "held_out_annotations.json"  # only where images are held
 PHASE = "phase.json"  # what the process is doing, and since when
 OUTPUT = "output.log"  # all that the process printed
 CANCEL = "cancel.json"  # a person asked to stop, and when
+CLOCK = "clock.json"  # how long the processes before worked, and when this one began
 BEFORE = "before.json"  # how the base model was judged, for a process that goes on
 INTERRUPTED = "interrupted.json"  # how often the process was killed, and the checkpoint it had then
 RESULT = "result.json"  # written last: where it is, the job is done

@@ -42,13 +42,13 @@ def planned_minutes(epochs: int, train: int, held_out: int, seconds_per_image: f
     return max(MINUTES_WILLING_TO_WAIT, expected_seconds(epochs, train, held_out, seconds_per_image) / 60)
 
 
-def training_seconds(minutes: float, used: float, judging: float) -> float:
-    """What is left for the steps of a job of so many minutes, `used` seconds after its begin.
+def training_seconds(minutes: float, used: float, judging: float, trained: float = 0.0) -> float:
+    """What is left for the steps of a job of so many minutes, after `used` seconds of work, `trained` of them on steps.
 
     `judging` is what the base model's judgement took: the new one's takes as long, and something is to be written.
     """
     rest = 1.5 * judging + LOADING_SECONDS / 2 + min(PROMPT_SECONDS, PROMPT_SHARE * 60 * minutes)
-    return max(LEAST_TRAINING * 60 * minutes, 60 * minutes - used - rest)
+    return max(LEAST_TRAINING * 60 * minutes - trained, 60 * minutes - used - rest)
 
 
 def epochs_between_validations(epochs: int) -> int:

@@ -18,11 +18,13 @@ from typing import Any
 
 from app.finetuning import job_directory
 from app.finetuning.comparison import draw_comparison
+from app.finetuning.job_clock import JobClock
 from app.finetuning.job_directory import training_config
 from app.finetuning.plan import choose_epochs, planned_minutes, training_seconds
 from app.finetuning.step_time import measured_seconds_per_image, seconds_per_image
 from app.finetuning.training_log import TrainingLog
 from app.json_files import read_json, write_json
+from app.store.errors import one_line
 from core import CocoDataset, MaskRCNN, load_model, train
 from core.config import TrainConfig
 from core.evaluation import coco_results, evaluate_results
@@ -35,7 +37,7 @@ from core.evaluation.thresholds import (
     write_score_thresholds,
 )
 from core.model.weights import SIDECAR_FILE, WEIGHTS_FILE
-from core.prompts.tuning import MOST_SECONDS, PromptTuning, tune_prompts
+from core.prompts.tuning import MOST_SECONDS, tune_prompts
 from core.training.checkpoints import CHECKPOINT, load_checkpoint
 from core.training.early_end import EarlyEnd
 from core.training.records.metrics_log import METRICS
@@ -45,7 +47,7 @@ LEAST_PROMPT_SECONDS = 5.0
 
 def run_job(directory: Path) -> None:
     """Carry out the job in `directory`; returns without a result where it was told to stop."""
-    began = time.time()
+    clock = JobClock(directory)
     job = read_json(directory / job_directory.JOB)
     if job["epochs"] is None:
         _enter(directory, "measuring the speed of this machine")
@@ -57,17 +59,21 @@ def run_job(directory: Path) -> None:
     config = training_config(directory, job)
 
     held_out = before = after = None
-    judging_began = time.time()
     if config.val_annotations is not None:
         _enter(directory, "judging the base model")
         held_out = CocoDataset(directory / job_directory.IMAGES, config.val_annotations)
+        judging_began = clock.seconds
         base = load_model(config.model)
         if not (directory / job_directory.BEFORE).exists():
             write_json(directory / job_directory.BEFORE, judged(base, held_out, config.device)[0])
+            job |= {"judging": clock.seconds - judging_began}
         before = read_json(directory / job_directory.BEFORE)
     _enter(directory, "training")
-    now, minutes = time.time(), job.get("minutes")
-    seconds = None if minutes is None else training_seconds(minutes, now - began, now - judging_began)
+    minutes, used = job.get("minutes"), clock.seconds
+    job |= {"trained_from": job.get("trained_from", used)}  # a process that goes on for this one reckons with it
+    write_json(directory / job_directory.JOB, job)
+    trained = used - job["trained_from"]
+    seconds = None if minutes is None else training_seconds(minutes, used, job.get("judging", 0.0), trained)
     if _train(config, EarlyEnd(seconds)):
         return
     if held_out is not None:
@@ -76,18 +82,18 @@ def run_job(directory: Path) -> None:
         after, thresholds = judged(new, held_out, config.device)
         write_score_thresholds(directory, with_those_of_base(thresholds, config.model))
         draw_comparison(directory, base, new, held_out, config.device)
-    tuning = None
+    prompts = None
     if held_out is not None:
         _enter(directory, "tuning the masks by click and box")
-        tuning = tuned_prompts(directory, config, None if minutes is None else 60 * minutes - (time.time() - began))
+        prompts = tuned_prompts(directory, config, None if minutes is None else 60 * minutes - clock.seconds)
         if (directory / job_directory.CANCEL).exists():
             return
     (directory / CHECKPOINT).unlink(missing_ok=True)  # only of use to a run that goes on
     result = {
         "before": before,
         "after": after,
-        "prompts": None if tuning is None else asdict(tuning),
-        "seconds": time.time() - began,
+        "prompts": prompts,
+        "seconds": clock.seconds,
         "seconds_per_image": measured_seconds_per_image(directory),
     }
     write_json(directory / job_directory.RESULT, result)
@@ -102,17 +108,23 @@ def judged(model: MaskRCNN, held_out: CocoDataset, device: str) -> tuple[dict[st
     return metrics, calibrated_thresholds(held_out.data, results)
 
 
-def tuned_prompts(directory: Path, config: TrainConfig, seconds_left: float | None) -> PromptTuning | None:
+def tuned_prompts(directory: Path, config: TrainConfig, seconds_left: float | None) -> dict[str, Any] | None:
     """Tune the prompt model on the job's data for a minute, or what is left of the job's time; None where it cannot be.
 
     It begins from the one that ships, as the detector begins from its base model: newer images do not weigh more.
+    Returns the fields of PromptTuning, or an `error` in one line: the detector is done, and is not lost for that.
     """
     seconds = MOST_SECONDS if seconds_left is None else min(MOST_SECONDS, max(LEAST_PROMPT_SECONDS, seconds_left))
     output = directory / job_directory.PROMPTS
     shutil.rmtree(output, ignore_errors=True)  # of a process that was killed
     annotations = str(directory / job_directory.TRAIN_ANNOTATIONS)
     held_out = str(config.val_annotations)
-    return tune_prompts(str(config.images), annotations, held_out, output, seconds=seconds, device=config.device)
+    try:
+        tuning = tune_prompts(str(config.images), annotations, held_out, output, seconds=seconds, device=config.device)
+    except (OSError, RuntimeError, ValueError) as error:
+        traceback.print_exc()
+        return {"error": one_line(error) or type(error).__name__}
+    return None if tuning is None else asdict(tuning)
 
 
 def with_those_of_base(thresholds: ScoreThresholds, base: str) -> ScoreThresholds:

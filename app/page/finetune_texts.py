@@ -105,14 +105,19 @@ def outcome_sentence(job: Mapping[str, Any]) -> str:
         f"AP50 of {noun} {sure_figure(old, 'AP50')} → **{figure(new['AP50'])}**{spread(new, 'AP50')}, "
         f"AP {sure_figure(old, 'AP')} → {sure_figure(new, 'AP')}."
         + (" In brackets what nine of ten other draws of so few images would give." if new.get("intervals") else "")
-        + prompts_sentence(job["result"].get("prompts"))
+        + (prompts_sentence(job["result"]["prompts"]) if "prompts" in job["result"] else "")
     )
 
 
 def prompts_sentence(prompts: Mapping[str, Any] | None) -> str:
-    """What became of the prompt model that was tuned along."""
-    if not prompts:
-        return ""
+    """What became of the prompt model that was to be tuned along."""
+    if prompts is None:
+        return (
+            " Masks by click and box stay as they are: too few objects to learn from and to judge by "
+            "(five of 16×16 pixels or more, with a mask, on held-out images)."
+        )
+    if "error" in prompts:
+        return f" Masks by click and box stay as they are, tuning them failed: {plain(prompts['error'])}."
     objects = counted(prompts["objects"], "held-out object")
     change = f"{figure(prompts['before'])} → {figure(prompts['after'])}"
     fate = "it is used together with this model" if prompts["kept"] else "so the one before stays"

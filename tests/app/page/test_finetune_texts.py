@@ -119,6 +119,16 @@ def test_a_figure_from_few_images_has_its_interval_and_the_tuned_prompt_model_it
     assert texts.outcome_rows(job) == [["cat", "9", "0.40", "0.40 (0.30–0.50)"]]
 
 
+def test_a_prompt_model_that_was_not_tuned_is_said_to_stay_and_why() -> None:
+    figures = {"segm": {"AP": 0.5, "AP50": 0.9, "per_category": {"fig": 0.5}}}
+    job = finished_job(figures, figures)
+    assert "click and box" not in texts.outcome_sentence(job)  # of a version that tuned none
+    job["result"]["prompts"] = None
+    assert "stay as they are: too few objects" in texts.outcome_sentence(job)
+    job["result"]["prompts"] = {"error": "no memory is left"}
+    assert "stay as they are, tuning them failed: no memory is left" in texts.outcome_sentence(job)
+
+
 def test_the_plan_names_classes_that_differ_by_their_side_only() -> None:
     plan = {"images": {"reviewed": 9, "train": 7, "held_out": 2}, "sides": [["left door", "right door"]]}
     assert "left door / right door differ by their side only: images are not mirrored" in texts.data_sentence(plan)
