@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -15,14 +16,22 @@ pytestmark = pytest.mark.browser
 OURS = ("/api/", "/canvas/")
 
 
-def test_the_page_asks_only_for_what_is_open(browser: Any, server: Server) -> None:
+@pytest.fixture(scope="module")
+def bare(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """A server without a reviewed image: on the common one *Fine-tune* would train for minutes on those of others."""
+    running = Server(tmp_path_factory.mktemp("empty") / "workspace")
+    yield running
+    running.stop()
+
+
+def test_the_page_asks_only_for_what_is_open(browser: Any, bare: Server) -> None:
     page = browser.new_page(viewport={"width": 1280, "height": 800})
     asked: list[tuple[str, str, int]] = []
     page.on(
         "response",
         lambda answer: asked.append((answer.request.method, urlsplit(answer.url).path, answer.status)),
     )
-    page.goto(server.url)
+    page.goto(bare.url)
     page.locator(".maskloop-host canvas").first.wait_for()
     page.get_by_role("tab", name="Fine-tune").click()
     page.locator("#finetune-data").wait_for()
@@ -46,11 +55,11 @@ def test_the_page_asks_only_for_what_is_open(browser: Any, server: Server) -> No
 
 
 @pytest.mark.parametrize("path", ["/", "/canvas/index.html"])
-def test_nothing_that_the_page_needs_is_refused_by_its_own_policy(browser: Any, server: Server, path: str) -> None:
+def test_nothing_that_the_page_needs_is_refused_by_its_own_policy(browser: Any, bare: Server, path: str) -> None:
     page = browser.new_page(viewport={"width": 1280, "height": 800})
     refused: list[str] = []
     page.on("console", lambda message: refused.append(message.text) if "Security Policy" in message.text else None)
-    page.goto(server.url + path)
+    page.goto(bare.url + path)
     page.locator("canvas").first.wait_for()
     if path == "/":
         page.get_by_role("tab", name="Fine-tune").click()
