@@ -291,7 +291,7 @@ class FineTuning:
                     raise InvalidFieldError("categories", f"there is no category {name_or_id!r}")
             ids = [known.get(str(name_or_id), name_or_id) for name_or_id in categories]
         file_of = partial(original_path, self.store.workspace)
-        return reviewed_data(session, read_split(self.runs / SPLIT), ids, partial(self.hashes.of, file_of=file_of))
+        return reviewed_data(session, read_split(self.runs / SPLIT), ids, partial(self.hashes.groups, file_of=file_of))
 
     def _description(self, base_model: str, location: str, data: ReviewedData, epochs: int | None) -> dict[str, Any]:
         """What `job.json` says."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 from collections import Counter
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,7 +16,6 @@ from sqlalchemy.orm import Session
 from app.exchange.coco_export import Selection, export_coco
 from app.finetuning import job_directory
 from app.finetuning.held_out import Part, split_images
-from app.finetuning.likeness import groups_of_alike
 from app.store.tables import Category, Image, Instance
 from app.store.trash import kept_images
 
@@ -89,11 +88,11 @@ def reviewed_data(
     session: Session,
     assigned: dict[str, Part],
     category_ids: Collection[int] | None = None,
-    hashes_of: Callable[[Sequence[str]], Mapping[str, int]] | None = None,
+    groups_of: Callable[[Sequence[str]], Sequence[Sequence[str]]] | None = None,
 ) -> ReviewedData:
     """All reviewed images, with their accepted instances of `category_ids` (None: of every class).
 
-    `hashes_of` gives the difference hashes of images by SHA-256, by which those that are alike stay in one part.
+    `groups_of` gives the groups of images (by SHA-256) that show nearly the same: each stays in one part.
     """
     images = session.scalars(kept_images().where(Image.status == "reviewed", ~Image.excluded).order_by(Image.id)).all()
     accepted = (
@@ -110,7 +109,7 @@ def reviewed_data(
         category for category in session.scalars(select(Category).order_by(Category.id)) if category.id in used
     ]
     digests = [image.sha256 for image in images]
-    alike = groups_of_alike(digests, hashes_of(digests) if hashes_of is not None else {})
+    alike = groups_of(digests) if groups_of is not None else None
     return ReviewedData(images, instances, categories, split_images(digests, assigned, alike))
 
 

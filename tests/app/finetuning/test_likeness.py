@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import cv2
@@ -10,7 +12,7 @@ import pytest
 from numpy.typing import NDArray
 
 from app.finetuning.held_out import Part, split_images
-from app.finetuning.likeness import ImageHashes, difference_hash, groups_of_alike
+from app.finetuning.likeness import CHUNK, ImageHashes, difference_hash, groups_of_alike
 
 
 def photograph(seed: int) -> NDArray[np.uint8]:
@@ -62,3 +64,40 @@ def test_each_file_is_read_once(tmp_path: Path) -> None:
     assert set(known) == {"a"}
     file.unlink()
     assert ImageHashes(tmp_path / "hashes.json").of("ab", files.__getitem__) == known
+
+
+def test_images_that_come_in_many_pieces_are_grouped_as_one_by_one() -> None:
+    random = np.random.default_rng(0)
+    names = [f"{number:03d}" for number in range(2 * CHUNK + 50)]
+    scenes = [int(value) for value in random.integers(0, 1 << 63, 200)]
+    hashes = {name: scenes[random.integers(200)] ^ (1 << int(random.integers(63))) for name in names}
+    by_scene: dict[int, list[str]] = {}
+    for name, value in hashes.items():
+        scene = next(scene for scene in scenes if (scene ^ value).bit_count() <= 1)
+        by_scene.setdefault(scene, []).append(name)
+    assert groups_of_alike(names, hashes) == sorted(by_scene.values())
+
+
+def test_threads_that_ask_at_once_read_each_file_once(tmp_path: Path) -> None:
+    file = tmp_path / "a.png"
+    cv2.imwrite(str(file), photograph(1))
+    asked: list[str] = []
+
+    def file_of(digest: str) -> Path:
+        asked.append(digest)
+        time.sleep(0.01)
+        return file
+
+    hashes = ImageHashes(tmp_path / "hashes.json")
+    with ThreadPoolExecutor(3) as threads:
+        answers = list(threads.map(lambda _: hashes.groups("abcdef", file_of), range(3)))
+    assert sorted(asked) == list("abcdef")
+    assert answers[0] == answers[1] == answers[2]
+
+
+def test_groups_follow_the_images_that_are_asked_for(tmp_path: Path) -> None:
+    for name, seed in (("a", 1), ("b", 2), ("c", 1), ("d", 3), ("e", 4)):
+        cv2.imwrite(str(tmp_path / f"{name}.png"), photograph(seed))
+    hashes = ImageHashes(tmp_path / "hashes.json")
+    assert hashes.groups("abde", lambda name: tmp_path / f"{name}.png") == [["a"], ["b"], ["d"], ["e"]]
+    assert hashes.groups("abcde", lambda name: tmp_path / f"{name}.png") == [["a", "c"], ["b"], ["d"], ["e"]]
