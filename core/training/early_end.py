@@ -6,6 +6,7 @@ import time
 from collections import deque
 from collections.abc import Mapping
 
+import torch
 from torch import Tensor
 
 from core.training.callbacks import Callback, RunInProgress
@@ -19,6 +20,7 @@ TAIL = 0.2  # of the steps done, in which the learning rate still falls to its e
 class EarlyEnd(Callback):
     """Shortens the schedule of a run in one phase, so that its learning rate still falls to its end.
 
+    Runs in several phases or processes it leaves as they are.
     `seconds` is what the steps (with validations between them) may take from now on: how many fit is worked out after
     every step anew. `plateau`: the run also comes to its end where the mean loss over the last stretch of steps is
     hardly better than over the stretch before. A stretch is three times as many steps as an epoch has, at least 40.
@@ -40,7 +42,7 @@ class EarlyEnd(Callback):
         if run.steps_total > run.phase_steps or run.here.count > 1:
             return
         self._times.append(time.monotonic())
-        self._losses.append(sum(float(loss.detach()) for loss in losses.values()))
+        self._losses.append(float(torch.stack(list(losses.values())).sum()))  # one wait for a GPU, not one a loss
         if self.plateau and not self.reason and self._is_flat(3 * run.epoch_steps):
             self._planned, self.reason = min(self._planned, run.done + max(1, round(TAIL * run.done))), "plateau"
         steps = self._planned

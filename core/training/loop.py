@@ -101,12 +101,12 @@ def train(
             if run.best.score is None:  # nothing was validated: the last weights are the result
                 run.best.metrics = {"selected": "the last step", "step": run.done, "epoch": run.epoch}
                 write_model(run)
-            reason, message = "stopped" if stopped else "finished", f"{run.done} of {run.steps_total} steps"
-            _end(run, reason, message)
         except Exception as error:
             reason = "nan" if isinstance(error, TrainingDivergedError) else "error"
             _end(run, reason, " ".join(str(error).split()) or type(error).__name__)
             raise
+        else:
+            _end(run, "stopped" if stopped else "finished", f"{run.done} of {run.steps_total} steps")
         finally:
             run.log.close()
         here.wait()

@@ -175,6 +175,19 @@ def test_a_callback_may_end_a_run_in_good_order_or_by_breaking(toy: Path, tmp_pa
     assert noting.heard[-1] == ("end", "error")
 
 
+class BreaksAtTheEnd(Callback):
+    def on_end(self, run: Any, reason: str) -> None:
+        raise RuntimeError("the last callback broke")
+
+
+def test_the_end_is_told_once_also_where_a_callback_breaks_there(toy: Path, tmp_path: Path) -> None:
+    noting = Noting()
+    with pytest.raises(RuntimeError, match="the last callback broke"):
+        train(config_for(toy, tmp_path / "run"), callbacks=[noting, BreaksAtTheEnd()])
+    assert [entry for entry in noting.heard if entry[0] == "end"] == [("end", "finished")]
+    assert (tmp_path / "run" / "metrics.jsonl").read_text().count('"kind": "end"') == 1
+
+
 @pytest.mark.parametrize(
     ("fields", "given", "message"),
     [
