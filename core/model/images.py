@@ -64,10 +64,13 @@ def batch_images(
 
 
 def resized_size(height: int, width: int, shortest: int, longest: int) -> tuple[int, int]:
-    """The height and width to which an image is resized: in whole numbers, so that no fraction is lost to rounding."""
-    least, most = min(height, width), max(height, width)
-    one, other = (max(1, min(side * shortest // least, side * longest // most)) for side in (height, width))
-    return one, other
+    """The height and width to which an image is resized, torchvision's to the pixel: fractions are cut off.
+
+    The floating-point factor may make the shorter edge one pixel less than `shortest`, as it does there: weights that
+    were trained there are to see the same image.
+    """
+    scale = min(shortest / min(height, width), longest / max(height, width))
+    return max(1, int(height * scale)), max(1, int(width * scale))
 
 
 def _normalise(image: Tensor, config: ModelConfig) -> Tensor:

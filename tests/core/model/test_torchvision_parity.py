@@ -13,8 +13,10 @@ from torchvision.models.detection import (
     maskrcnn_resnet50_fpn_v2,
 )
 from torchvision.models.detection.roi_heads import paste_masks_in_image
+from torchvision.models.detection.transform import GeneralizedRCNNTransform
 
 from core import Instances, Predictor, load_model
+from core.model.images import resized_size
 from core.model.mask_rcnn import MaskRCNN
 
 MIN_SIZE, MAX_SIZE = 160, 220
@@ -49,6 +51,14 @@ def load(model: nn.Module, tmp_path: Path) -> MaskRCNN:
     path = tmp_path / "theirs.pth"
     torch.save(model.state_dict(), path)
     return load_model(path)
+
+
+def test_images_of_any_size_are_resized_to_torchvision_s_size() -> None:
+    generator = torch.Generator().manual_seed(3)
+    theirs = GeneralizedRCNNTransform(MIN_SIZE, MAX_SIZE, [0.0] * 3, [1.0] * 3).eval()
+    for height, width in torch.randint(20, 600, (300, 2), generator=generator).tolist():
+        expected = theirs.resize(torch.zeros(3, height, width), None)[0].shape[1:]
+        assert resized_size(height, width, MIN_SIZE, MAX_SIZE) == tuple(expected), (height, width)
 
 
 @pytest.mark.parametrize("build", [maskrcnn_resnet50_fpn, maskrcnn_resnet50_fpn_v2], ids=["v1", "v2"])
