@@ -5,7 +5,6 @@ from __future__ import annotations
 import warnings
 from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -98,14 +97,13 @@ def coco_results(
     results: list[dict[str, Any]] = []
     fast = for_inference(model, device)
     limit = max(fast.config.detections_per_image, max_detections or 0)
-    fast.config = replace(fast.config, detections_per_image=limit)
     unnamed: Counter[str] = Counter()
     crowded = left_out = 0
     with torch.no_grad():
         for first in range(0, len(seen), batch_size):
             indices = range(first, min(first + batch_size, len(seen)))
-            images = [seen.image(index).to(device) for index in indices]
-            for index, instances in zip(indices, fast(images), strict=True):
+            found = fast([seen.image(index).to(device) for index in indices], detections_per_image=limit)
+            for index, instances in zip(indices, found, strict=True):
                 # All that is left out has lower scores than what is kept.
                 if score_threshold is None or bool((instances.scores >= score_threshold).all()):
                     crowded, left_out = crowded + (instances.left_out > 0), left_out + instances.left_out

@@ -6,7 +6,6 @@ import json
 import math
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -16,28 +15,13 @@ from pycocotools import mask as coco_mask
 from core.evaluation.ground_truth import complete_ground_truth, complete_results
 from core.files import write_text_atomically
 from core.masks import Rle, segmentation_to_rle
+from core.model.score_thresholds import ScoreThresholds
 from core.model.weights import read_sidecar, sidecar_path
+from core.model.weights.ours import SCORE_THRESHOLDS
 
-SIDECAR_FIELD = "score_thresholds"
 LEAST_PRECISION = 0.5  # a right proposal saves about as many actions as a wrong one costs
 FEWEST_OBJECTS = 5  # of a class with fewer annotated objects the pooled threshold says more than its own
 DECIMALS = 4
-
-
-@dataclass(frozen=True)
-class ScoreThresholds:
-    """The score from which on a model's detections of each class are worth showing.
-
-    `others` is that of classes that are not named, and of those with too few objects to tell; None where nothing
-    was calibrated.
-    """
-
-    classes: Mapping[str, float] = field(default_factory=dict)  # by the model's class names
-    others: float | None = None
-
-    def of(self, name: str) -> float | None:
-        """The threshold of a class; None where none is known."""
-        return self.classes.get(name, self.others)
 
 
 def calibrated_thresholds(
@@ -86,20 +70,19 @@ def read_score_thresholds(source: str | Path) -> ScoreThresholds:
     Raises ValueError, in one line, for what cannot be meant.
     """
     try:
-        values = read_sidecar(source).get(SIDECAR_FIELD, {})
+        values = read_sidecar(source).get(SCORE_THRESHOLDS, {})
     except FileNotFoundError:
         return ScoreThresholds()  # torchvision's and detectron2's files have no sidecar
-    classes, others = values.get("classes", {}), values.get("others")
-    scores = [*classes.values(), *([] if others is None else [others])]
-    if not all(isinstance(score, int | float) and 0 <= score <= 1 for score in scores):
-        raise ValueError(f"{sidecar_path(source)}: {SIDECAR_FIELD} are scores from 0 to 1: calibrate the model again")
-    return ScoreThresholds({name: float(score) for name, score in classes.items()}, others)
+    try:
+        return ScoreThresholds.from_dict(values)
+    except ValueError as error:
+        raise ValueError(f"{sidecar_path(source)}: {SCORE_THRESHOLDS}: {error}") from None
 
 
 def write_score_thresholds(source: str | Path, thresholds: ScoreThresholds) -> None:
     """Put thresholds into the sidecar of a model of ours, in the place of those that it has."""
     values = read_sidecar(source)
-    values[SIDECAR_FIELD] = {"classes": dict(thresholds.classes), "others": thresholds.others}
+    values[SCORE_THRESHOLDS] = thresholds.to_dict()
     write_text_atomically(sidecar_path(source), json.dumps(values, indent=1) + "\n")
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Mapping, Sequence
-from typing import Any, Literal, Self
+from typing import Any, Literal, Self, cast
 
 import torch
 from torch import Tensor, nn
@@ -23,6 +23,7 @@ from core.model.roi_heads.box import all_detections
 from core.model.roi_heads.keypoint import keypoints_of
 from core.model.roi_heads.sampling import sample_rois
 from core.model.rpn import RegionProposalNetwork, RpnOutput
+from core.model.score_thresholds import ScoreThresholds
 from core.structures import Category, Instances
 
 # Whose losses are wanted: of everything, or of one of two stages that learn in turn.
@@ -61,6 +62,7 @@ class MaskRCNN(Freezable):
         self.config = config
         self.categories: list[Category] = list(categories) if categories else default_categories(config)
         check_categories(self.categories, config)
+        self.score_thresholds = ScoreThresholds()
         self.backbone = build_backbone(config, backbone)
         channels = config.fpn_channels if config.has_pyramid else self.backbone.channels[-1]
         self.fpn = build_pyramid(config, self.backbone.channels)
@@ -69,8 +71,7 @@ class MaskRCNN(Freezable):
         self.rpn_fpn = build_pyramid(config, self.backbone.channels) if own else None
         self.rpn = RegionProposalNetwork(config, channels)
         self.roi_heads = RoiHeads(config, channels) if roi_heads is None else roi_heads
-        # What no configuration can build again.
-        given = {"backbone": backbone, "roi_heads": roi_heads}
+        given = {"backbone": backbone, "roi_heads": roi_heads}  # what no configuration can build again
         self.own_parts = tuple(name for name, part in given.items() if part is not None)
         # A second model that only adds keypoints to this one's persons.
         self.keypoint_model: MaskRCNN | None = None
@@ -83,8 +84,9 @@ class MaskRCNN(Freezable):
         min_size: int | None = None,
         max_size: int | None = None,
         learning: Learning = "all",
+        detections_per_image: int | None = None,
     ) -> dict[str, Tensor] | list[Instances]:
-        """Losses in training mode (see `losses`), detections in evaluation mode; sizes default to the configuration's.
+        """Losses in training mode (see `losses`), else detections; sizes and limit default to the configuration's.
 
         Raises:
             ValueError: targets missing in training mode, or malformed; one line that says which.
@@ -93,7 +95,7 @@ class MaskRCNN(Freezable):
             return []
         batch = batch_images(images, self.config, min_size, max_size)
         if not self.training:
-            return self.detect(batch, self.features(batch.tensor))
+            return self.detect(batch, self.features(batch.tensor), detections_per_image=detections_per_image)
         if targets is None:
             raise ValueError("targets are needed in training mode; call model.eval() for detections")
         return self.losses(batch, read_targets(targets, batch, self.config), learning)
@@ -107,8 +109,7 @@ class MaskRCNN(Freezable):
     def rpn_output(self, maps: list[Tensor], batch: ImageBatch) -> RpnOutput:
         """The RPN on the maps of `features`, or on those of its own backbone (`rpn_backbone="own"`)."""
         own = maps if self.rpn_backbone is None else _maps(batch.tensor, self.rpn_backbone, self.rpn_fpn)
-        output: RpnOutput = self.rpn(own, batch)
-        return output
+        return cast(RpnOutput, self.rpn(own, batch))
 
     def losses(self, batch: ImageBatch, objects: list[ObjectsOfImage], learning: Learning = "all") -> dict[str, Tensor]:
         """The multi-task loss L = L_cls + L_box + L_mask and the RPN's two, unweighted (section 3).
@@ -238,8 +239,7 @@ class MaskRCNN(Freezable):
     def with_config(self, **changes: Any) -> MaskRCNN:
         """A copy of the model with some fields of its configuration changed; nothing in it is frozen.
 
-        An RPN's own backbone that it did not have begins with the weights of the heads', one that it gives up is
-        forgotten.
+        A backbone of the RPN's own begins with the weights of the heads', one that it gives up is forgotten.
 
         Raises:
             ValueError: a field or value is not known, or the weights do not fit the changes; one line that names it.
@@ -257,6 +257,7 @@ class MaskRCNN(Freezable):
         changed.load_state_dict(weights)
         if self.keypoint_model is not None:
             changed.attach_keypoint_model(self.keypoint_model)
+        changed.score_thresholds = self.score_thresholds
         return changed.to(next(self.parameters()).device)
 
     def blank(self, config: ModelConfig, categories: Sequence[Category]) -> MaskRCNN:

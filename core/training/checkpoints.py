@@ -12,6 +12,7 @@ import torch
 from core.config import ModelConfig
 from core.files import write_atomically
 from core.model.mask_rcnn import MaskRCNN
+from core.model.score_thresholds import ScoreThresholds
 from core.model.weights.ours import tensors_by_own_name
 from core.structures import Category
 
@@ -59,6 +60,7 @@ def load_checkpoint(directory: Path) -> dict[str, Any]:
 def model_state(model: MaskRCNN) -> dict[str, Any]:
     """Weights and description of a model, as values that a checkpoint may hold."""
     state = {"model": model.state_dict(), "model_config": model.config.to_dict(), "categories": _plain(model)}
+    state["score_thresholds"] = model.score_thresholds.to_dict()
     if model.keypoint_model is not None:
         state["keypoint_model_config"] = model.keypoint_model.config.to_dict()
         state["keypoint_model_categories"] = _plain(model.keypoint_model)
@@ -76,6 +78,7 @@ def restored_model(state: dict[str, Any], given: MaskRCNN | None = None) -> Mask
     if "keypoint_model_config" in state and model.keypoint_model is None:
         config = ModelConfig.from_dict(state["keypoint_model_config"])
         model.attach_keypoint_model(MaskRCNN(config, state["keypoint_model_categories"]))
+    model.score_thresholds = ScoreThresholds.from_dict(state.get("score_thresholds", {}))  # older checkpoints have none
     model.load_state_dict(tensors_by_own_name(model, state["model"]))
     return model
 

@@ -109,6 +109,9 @@ def move_to_categories(
     names = [category["name"] for category in categories]
     rows = [row_of.get(name, row_of.get(other_name.get(name, ""))) for name in names]
 
+    known_as = [None if row is None else model.categories[row]["name"] for row in rows]
+    moved.score_thresholds = model.score_thresholds.of_classes(names, known_as)
+
     old, new = model.state_dict(), moved.state_dict()
     by_class = _class_tensors(moved)
     fresh = () if keeps_keypoints else tuple(_keypoint_head(moved))

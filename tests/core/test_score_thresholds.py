@@ -16,7 +16,10 @@ from core.evaluation.thresholds import (
     read_score_thresholds,
     write_score_thresholds,
 )
-from core.model.weights import SHIPPED_MODELS, load_model
+from core.model.weights import SHIPPED_MODELS, load_model, save_model
+from core.structures import Category
+from core.training.checkpoints import model_state, restored_model
+from core.training.class_rows import move_to_categories
 
 SIDE = 100
 
@@ -133,3 +136,56 @@ def test_evaluate_calibrates_a_model(model: Path, tmp_path: Path, capsys: pytest
     assert 0 < thresholds.others < 0.9
     assert main(["evaluate", "--results", "r.json", "--annotations", files[3], "--calibrate"]) == 2
     assert "--calibrate are a model's" in capsys.readouterr().err
+
+
+KNOWN = ScoreThresholds({"circle": 0.25}, 0.4)
+
+
+def test_a_model_that_is_saved_again_keeps_them(model: Path, tmp_path: Path) -> None:
+    write_score_thresholds(model, KNOWN)
+    assert read_score_thresholds(save_model(load_model(model), tmp_path / "again")) == KNOWN
+
+
+def test_they_follow_the_names_of_classes(model: Path, tmp_path: Path) -> None:
+    write_score_thresholds(model, KNOWN)
+    loaded = load_model(model)
+    names = [category["name"] for category in loaded.categories]
+    new = [f"my {name}" for name in names]
+    for renamed in (
+        save_model(loaded, tmp_path / "a", new),
+        save_model(load_model(model, categories=new), tmp_path / "b"),
+    ):
+        found = read_score_thresholds(renamed)
+        assert [found.of(name) for name in new] == [KNOWN.of(name) for name in names]
+
+
+def test_a_model_with_room_for_a_new_class_keeps_those_of_the_old_ones(model: Path) -> None:
+    write_score_thresholds(model, KNOWN)
+    loaded = load_model(model)
+    wanted = [Category(id=1, name="toy"), Category(id=2, name="round")]
+    for found in (
+        move_to_categories(loaded, [*loaded.categories, Category(id=90, name="toy")]).score_thresholds,
+        move_to_categories(loaded, wanted, {"round": "circle"}).score_thresholds,
+    ):
+        assert found.of("toy") is None
+        assert found.of("round" if "round" in found.classes else "circle") == 0.25
+
+
+def test_a_copy_with_other_settings_and_a_checkpoint_have_them_too(model: Path) -> None:
+    write_score_thresholds(model, KNOWN)
+    loaded = load_model(model)
+    assert loaded.with_config(detections_per_image=7).score_thresholds == KNOWN
+    state = model_state(loaded)
+    assert restored_model(state).score_thresholds == KNOWN
+    del state["score_thresholds"]  # as before there were any
+    assert restored_model(state).score_thresholds == ScoreThresholds()
+
+
+def test_a_model_whose_thresholds_are_damaged_loads_and_says_so(model: Path) -> None:
+    sidecar = json.loads((model / "model.json").read_text())
+    for damaged in ([], {"classes": [0.5]}, {"classes": {"ball": "much"}}, {"others": 2}):
+        (model / "model.json").write_text(json.dumps(sidecar | {"score_thresholds": damaged}))
+        with pytest.warns(UserWarning, match="score_thresholds left out.*calibrate the model again"):
+            assert load_model(model).score_thresholds == ScoreThresholds()
+        with pytest.raises(ValueError, match="calibrate the model again"):
+            read_score_thresholds(model)

@@ -20,6 +20,7 @@ from core.model.weights.ours import (
     fill,
     load_ours,
     read_sidecar,
+    renamed_thresholds,
     tensors_by_file_name,
 )
 from core.structures import Category, named_categories
@@ -61,7 +62,9 @@ def load_model(
             warnings.filterwarnings("ignore", message=".*have no names in the file")
         loaded = _load(source, changes, model)
     if categories is not None:
-        loaded.categories = _renamed(loaded, categories)
+        named = _renamed(loaded, categories)
+        loaded.score_thresholds = renamed_thresholds(loaded, named)
+        loaded.categories = named
     return loaded
 
 

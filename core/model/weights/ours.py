@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import warnings
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,7 @@ from core.config import ModelConfig
 from core.files import write_atomically, write_text_atomically
 from core.model.categories import check_categories
 from core.model.mask_rcnn import MaskRCNN
+from core.model.score_thresholds import ScoreThresholds
 from core.model.weights import sidecar as sidecar_checks
 from core.shipped import shipped
 from core.structures import Category
@@ -24,6 +26,7 @@ from core.structures import Category
 WEIGHTS_FILE = "model.safetensors"
 SIDECAR_FILE = "model.json"
 FORMAT = 1
+SCORE_THRESHOLDS = "score_thresholds"  # the field of the sidecar
 SHIPPED_MODELS = shipped("models")
 
 
@@ -38,7 +41,8 @@ def save_model(
 ) -> Path:
     """Write `model.safetensors` and `model.json` into a directory, each in one piece.
 
-    `categories` replaces the model's own (names or COCO categories, in the order of the labels);
+    `categories` replaces the model's own (names or COCO categories, in the order of the labels), in its score
+    thresholds too, which are written along;
     `half` stores 16-bit floats, which load as 32-bit; variances, and what 16 bits cannot hold, stay as they are.
 
     A model with parts of its own (`MaskRCNN(config, backbone=…)`) is read back by `load_model(directory, model=…)`.
@@ -67,6 +71,9 @@ def save_model(
         }
     if model.own_parts:
         sidecar["own_parts"] = list(model.own_parts)
+    thresholds = renamed_thresholds(model, named)
+    if thresholds != ScoreThresholds():
+        sidecar[SCORE_THRESHOLDS] = thresholds.to_dict()
     _check_readable(sidecar, tensors)
     directory = Path(directory)
     directory.mkdir(parents=True, exist_ok=True)
@@ -105,6 +112,7 @@ def load_ours(path: Path, changes: Mapping[str, Any], model: MaskRCNN | None = N
         sidecar_checks.check_shapes(tensors_by_file_name(model), path)
         check_categories(sidecar["categories"], model.config)
         model.categories = sidecar["categories"]
+        model.score_thresholds = _thresholds(sidecar, path)
         return fill(model, _tensors(path), path)
     if sidecar.get("own_parts"):
         parts = " and ".join(map(str, sidecar["own_parts"]))
@@ -119,7 +127,24 @@ def load_ours(path: Path, changes: Mapping[str, Any], model: MaskRCNN | None = N
         reason = str(error) if isinstance(error, ValueError) else "its configuration or categories are damaged"
         raise ValueError(f"{path.with_suffix('.json')}: {' '.join(reason.split())}") from None
     sidecar_checks.check_shapes(tensors_by_file_name(described), path)
-    return fill(_described(sidecar), _tensors(path), path)
+    built = _described(sidecar)
+    built.score_thresholds = _thresholds(sidecar, path)
+    return fill(built, _tensors(path), path)
+
+
+def renamed_thresholds(model: MaskRCNN, categories: Sequence[Category]) -> ScoreThresholds:
+    """The model's score thresholds where its classes, in the same order, are called otherwise."""
+    before, after = ([category["name"] for category in named] for named in (model.categories, categories))
+    return model.score_thresholds if before == after else model.score_thresholds.of_classes(after, before)
+
+
+def _thresholds(sidecar: Mapping[str, Any], path: Path) -> ScoreThresholds:
+    """Those of a sidecar; damaged ones stop nobody, who could not calibrate the model again else."""
+    try:
+        return ScoreThresholds.from_dict(sidecar.get(SCORE_THRESHOLDS, {}))
+    except ValueError as error:
+        warnings.warn(f"{path.with_suffix('.json')}: {SCORE_THRESHOLDS} left out: {error}", stacklevel=2)
+        return ScoreThresholds()
 
 
 def _tensors(path: Path) -> dict[str, Tensor]:
