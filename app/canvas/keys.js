@@ -50,7 +50,7 @@ const SHORTCUTS = [
     group: "Objects",
     keys: ["1", "2", "3", "4", "5", "6", "7", "8", "9"],
     label: "Class of the selected and of new objects",
-    run: (bench, key) => bench.chooseClassAt(Number(key) - 1),
+    run: (bench, key) => bench.chooseClassByKey(key),
   },
   { group: "Objects", keys: ["0"], label: "Search a class", run: (bench) => bench.editor.emit("searchclass") },
   {

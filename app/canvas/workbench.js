@@ -36,8 +36,7 @@ export class Workbench extends OpenImages {
 
   /** Read the workspace and open the image of the address, the last one, or the first. */
   async start() {
-    await takePageName();
-    await this.signedIn.ask();
+    await Promise.all([takePageName(), this.signedIn.ask()]);
     this.editor.emit("signedin");
     await this.editor.outbox.adopt();
     await this.images.read();
@@ -289,11 +288,9 @@ export class Workbench extends OpenImages {
     const { editor, images } = this;
     const image = editor.image?.image_id;
     if (image === undefined || this.galleryShown) return;
-    const before = images.rows[images.indexOf(image) - 1]?.image_id ?? null;
-    const from = images.find(this.cameFrom ?? -1)?.image_id ?? before;
-    if (from === null)
-      return editor.emit("notice", { text: "There is no image before this one to take objects from." });
-    const name = images.find(from)?.file_name ?? `image ${from}`;
+    const source = images.find(this.cameFrom ?? -1) ?? images.neighbour(image, -1);
+    if (!source) return editor.emit("notice", { text: "There is no image before this one to take objects from." });
+    const { image_id: from, file_name: name } = source;
     const told = await editor.ask(`Looking for the objects of ${name}`, async () => {
       await editor.outbox.flush();
       return { ...(await api.propagate(image, from)), document: await editor.load(image) };
@@ -309,9 +306,9 @@ export class Workbench extends OpenImages {
     else if (flag === "hidden") this.editor.toggleAllHidden();
   }
 
-  /** @param {number} position 0 is the first class */
-  chooseClassAt(position) {
-    const category = classKeys(ownCategories(this.editor.document)).get(String(position + 1));
+  /** @param {string} key 1 to 9 */
+  chooseClassByKey(key) {
+    const category = classKeys(ownCategories(this.editor.document)).get(key);
     if (category) this.editor.chooseCategory(category.id);
   }
 

@@ -31,6 +31,16 @@ test("a new object keeps its selection when the server numbers it", async () => 
   assert.equal(editor.document?.can_undo, true);
 });
 
+test("an edit of a reviewed image says that it was changed since", async () => {
+  server({ status: 200, body: { instance: instanceOf({ id: 1, revision: 4 }), revision: 4 } });
+  const editor = editorOf();
+  const document = documentOf(instanceOf({ id: 1 }));
+  editor.open({ ...document, image: { ...document.image, status: "reviewed" } });
+  editor.change(1, { category_id: 2 });
+  await editor.outbox.flush();
+  assert.deepEqual([editor.image?.status, editor.image?.changed], ["reviewed", true]);
+});
+
 test("a locked object is neither changed nor removed", () => {
   const editor = editorOf();
   editor.toggle("locked", 1);

@@ -15,10 +15,11 @@ export function takeSaved(editor, edit, saved) {
   const document = editor.document;
   if (!document || document.image.image_id !== edit.image) return;
   const status = document.image.status === "todo" ? "in_progress" : document.image.status; // as the server does
+  const changed = status === "reviewed" ? { changed: true } : {};
   /** @type {ImageDocument} */
   let next = {
     ...document,
-    image: { ...document.image, status },
+    image: { ...document.image, status, ...changed },
     revision: saved.revision || document.revision,
     can_undo: true,
     can_redo: false,

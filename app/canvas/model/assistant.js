@@ -99,7 +99,7 @@ export class Assistant extends Emitter {
     if (!this.automatic) return;
     const id = document.image.image_id;
     if (untouched(document) && !this.asked.has(id)) void this.find(id, { quiet: true });
-    const next = this.images.rows[this.images.indexOf(id) + 1];
+    const next = this.images.neighbour(id, 1);
     if (next && next.status === "todo" && !next.counts?.instances && !this.asked.has(next.image_id)) {
       void this.find(next.image_id, { quiet: true, ahead: true });
     }

@@ -58,6 +58,17 @@ export class ImageList extends Emitter {
     return null;
   }
 
+  /**
+   * Where one goes from an image that leaves, and others with it: to the next that the filter lets through, the one
+   * before, or else to any. @param {number} id @param {Set<number>} [leaving] @returns {ImageRow | null}
+   */
+  beside(id, leaving = new Set([id])) {
+    const at = this.indexOf(id);
+    const round = [...this.rows.slice(at + 1), ...this.rows.slice(0, Math.max(0, at)).reverse()];
+    const staying = round.filter(({ image_id }) => !leaving.has(image_id));
+    return staying.find((row) => matches(row, this.filter)) ?? staying[0] ?? null;
+  }
+
   /** Read all rows; resolves with the first page, the rest follows by itself. @returns {Promise<void>} */
   async read() {
     const reading = ++this.reading;
@@ -85,11 +96,11 @@ export class ImageList extends Emitter {
     const counting = document.instances.filter(counts);
     const proposed = counting.filter((instance) => instance.status === "proposed").length;
     const now = { ...row.counts, instances: counting.length, proposed, accepted: counting.length - proposed };
-    const { status, changed = false, excluded = false, tags = [] } = document.image;
+    const { status, reviewed_by = null, changed = false, excluded = false, tags = [] } = document.image;
     const open = (document.notes ?? []).filter(({ done }) => !done);
     const returned = status !== "reviewed" && open.some((note) => note.returned);
     const categories = [...new Set(counting.map(({ category_id }) => category_id))].sort((a, b) => a - b);
-    const said = { status, changed, excluded, tags, notes: open.length, returned, categories };
+    const said = { status, reviewed_by, changed, excluded, tags, notes: open.length, returned, categories };
     const next = { ...row, ...said, counts: now };
     if (JSON.stringify(next) === JSON.stringify(row)) return;
     this.rows = this.rows.map((other) => (other === row ? next : other));

@@ -25,21 +25,24 @@ export function createManyImages(bench, changed) {
   const known = element("datalist", { id: "ml-known-tags-many" });
   /** @param {string} label @param {string} text @param {() => void} run @param {import("../view/dom.js").IconName | null} [icon] */
   const act = (label, text, run, icon = null) => button(icon, label, run, { text, class: "ml-small" });
+  const add = act("Give the tag to the chosen images", "Add tag", () => withTag("add_tags"));
+  const takeAway = act("Take the tag from the chosen images", "Take tag away", () => withTag("remove_tags"));
+  const outOf = () => void change({ excluded: true });
+  const keepOut = act("The model does not learn from the chosen images", "Keep out of training", outOf);
+  const into = () => void change({ excluded: false });
+  const learnFrom = act("The model may learn from the chosen images", "Learn from", into);
+  const trash = act("Put the chosen images into the trash", "To the trash", () => void toTrash(), "trash");
   const root = element(
     "div",
     { class: "ml-many", role: "group", "aria-label": "Chosen images", hidden: true },
     count,
     tag,
     known,
-    act("Give the tag to the chosen images", "Add tag", () => withTag("add_tags")),
-    act("Take the tag from the chosen images", "Take tag away", () => withTag("remove_tags")),
-    act(
-      "The model does not learn from the chosen images",
-      "Keep out of training",
-      () => void change({ excluded: true }),
-    ),
-    act("The model may learn from the chosen images", "Learn from", () => void change({ excluded: false })),
-    act("Put the chosen images into the trash", "To the trash", () => void toTrash(), "trash"),
+    add,
+    takeAway,
+    keepOut,
+    learnFrom,
+    trash,
     element("span", { class: "ml-spacer" }),
     act("Choose every image that is shown", "Choose all shown", () =>
       choose(images.shown().map((row) => row.image_id)),
@@ -58,7 +61,11 @@ export function createManyImages(bench, changed) {
     const there = new Set(images.rows.map((row) => row.image_id));
     chosen = new Set([...chosen].filter((id) => there.has(id)));
     root.hidden = !chosen.size;
-    count.textContent = `${chosen.size} chosen`;
+    const elsewhere = chosen.size - images.shown().filter(({ image_id }) => chosen.has(image_id)).length;
+    count.textContent = `${chosen.size} chosen${elsewhere ? `, ${elsewhere} of them not shown` : ""}`;
+    const mayChange = bench.signedIn.may("PATCH /api/images");
+    for (const one of [tag, add, takeAway, keepOut, learnFrom]) one.hidden = !mayChange;
+    trash.hidden = !bench.signedIn.may("remove images");
     known.replaceChildren(...tagsOf(images.rows).map((value) => element("option", { value })));
   }
 
@@ -72,7 +79,10 @@ export function createManyImages(bench, changed) {
   /** @param {Parameters<typeof api.changeImages>[1]} fields @returns {Promise<boolean>} */
   async function change(fields) {
     const ids = [...chosen];
-    const done = await editor.ask("Changing the images", () => api.changeImages(ids, fields));
+    const done = await editor.ask("Changing the images", async () => {
+      await editor.outbox.flush(); // an edit of an image that is in the trash would be refused
+      return api.changeImages(ids, fields);
+    });
     if (!done) return false;
     await images.read();
     if (editor.image && ids.includes(editor.image.image_id) && !fields.removed) await editor.reload();
@@ -81,6 +91,8 @@ export function createManyImages(bench, changed) {
 
   async function toTrash() {
     const ids = [...chosen];
+    const open = editor.image?.image_id ?? -1;
+    const next = images.beside(open, chosen);
     if (!(await change({ removed: true }))) return;
     const bringBack = async () => {
       for (const id of ids) await api.restoreImage(id);
@@ -90,8 +102,7 @@ export function createManyImages(bench, changed) {
       text: `${ids.length} ${ids.length > 1 ? "images are" : "image is"} in the trash.`,
       actions: [{ label: "Bring back", run: () => void editor.ask("Bringing back", bringBack) }],
     });
-    const open = editor.image?.image_id;
-    if (open !== undefined && ids.includes(open) && images.rows[0]) await bench.open(images.rows[0].image_id);
+    if (ids.includes(open) && editor.image?.image_id === open && next) await bench.open(next.image_id);
   }
 
   return {

@@ -10,9 +10,7 @@ import { openDialog } from "./dialogs.js";
  * @param {import("../workbench.js").Workbench} bench @param {{image_id: number, file_name: string}} image
  */
 export async function removeImage(bench, image) {
-  const { rows } = bench.images;
-  const at = bench.images.indexOf(image.image_id);
-  const neighbour = rows[at + 1] ?? rows[at - 1];
+  const neighbour = bench.images.beside(image.image_id);
   try {
     await bench.editor.outbox.flush();
     await api.removeImage(image.image_id);
