@@ -8,6 +8,8 @@ import pytest
 
 from tests.browser.conftest import DataPlane, Photographs
 
+pytestmark = pytest.mark.browser
+
 BOXES = [(20, 20), (120, 20), (220, 20), (20, 150), (120, 150)]
 
 

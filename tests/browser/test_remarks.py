@@ -29,7 +29,6 @@ def test_a_reviewed_image_goes_back_with_a_note_and_says_when_it_was_changed(
     editor.click(100, 100)
     editor.drag((100, 100), (120, 110))
     editor.wait_saved(1)
-    editor.page.evaluate("maskloop.bench.editor.reload()")
     editor.wait_for("document.querySelector('.ml-bar .ml-status').textContent.includes('changed since')")
     editor.press("w")
     editor.page.keyboard.type("the left ear is missing")
@@ -145,3 +144,66 @@ def test_a_class_has_a_key_and_a_place_of_its_own_or_is_left_out_of_the_list(
         data_plane.put(f"/api/categories/{number}", json={"key": None, "position": None, "hidden": False})
     for row in data_plane.get("/api/categories").json()["categories"]:
         data_plane.put(f"/api/categories/{row['id']}", json={"position": None})
+
+
+def test_what_is_typed_into_an_attribute_survives_the_answer_to_the_edit_before_it(
+    open_editor: Any, data_plane: DataPlane, photographs: Photographs
+) -> None:
+    image = data_plane.upload(photographs.make())
+    kind = data_plane.category("fern")
+    asked = [{"name": "spores", "type": "flag"}, {"name": "seen by", "type": "text"}]
+    data_plane.put(f"/api/categories/{kind}", json={"attributes": asked})
+    data_plane.draw(image, kind, segmentation=SQUARE)
+    editor = open_editor(image)
+    editor.click(100, 100)
+    editor.page.get_by_label("seen by").click()
+    editor.page.keyboard.type("Lin")
+    editor.page.evaluate("maskloop.bench.editor.reload()")  # as the answer to an edit, or somebody else's
+    editor.page.keyboard.type("da")
+    editor.page.keyboard.press("Tab")
+    editor.wait_saved(1)
+    assert data_plane.document(image)["instances"][0]["attributes"] == {"seen by": "Linda"}
+
+
+def test_an_annotator_is_offered_nothing_that_the_server_would_refuse(
+    open_editor: Any, data_plane: DataPlane, photographs: Photographs
+) -> None:
+    image = data_plane.upload(photographs.make())
+    data_plane.patch(f"/api/images/{image}", json={"tags": ["dusk"]})
+    data_plane.put(f"/api/images/{image}/status", json={"status": "reviewed"})
+    editor = open_editor(image)
+    page = editor.page
+    page.evaluate("maskloop.bench.signedIn.allowed = new Set(['POST /api/images/{image_id}/notes'])")
+    page.evaluate("maskloop.bench.editor.emit('signedin')")
+    editor.press("w")
+    assert not page.get_by_label("Add a tag").is_visible()
+    assert not page.get_by_role("button", name="Take the tag dusk away").is_visible()
+    assert page.get_by_label("Keep out of training").is_disabled()
+    assert page.get_by_role("button", name="Return with note").is_disabled()
+    assert page.get_by_role("button", name="Add note").is_enabled()
+    editor.press("Escape")
+    editor.press("g")
+    page.locator(f".ml-grid [data-image='{image}']").click(modifiers=["Control"])
+    for name in ("Add tag", "Keep out of training", "To the trash"):
+        assert not page.locator(".ml-many").get_by_role("button", name=name).is_visible()
+    assert page.get_by_role("button", name="Choose none").is_visible()
+
+
+def test_a_class_that_only_a_model_has_named_can_be_changed(
+    open_editor: Any, server: Any, data_plane: DataPlane, photographs: Photographs
+) -> None:
+    from app.store.categories import category_for_model
+    from app.store.database import Store
+    from app.store.editing.predictions import replace_predictions
+
+    image = data_plane.upload(photographs.make())
+    with Store(server.workspace).writing() as session:
+        kind = category_for_model(session, {"name": "lichen"}).id
+        found = {"category_id": kind, "score": 0.9, "segmentation": SQUARE}
+        replace_predictions(session, image, [found], "scenes")
+    editor = open_editor(image)
+    editor.click(100, 100)
+    editor.page.get_by_role("button", name="Change the chosen class").click()
+    editor.page.get_by_label("Name", exact=True).fill("moss")
+    editor.page.get_by_role("button", name="Save", exact=True).click()
+    editor.wait_for("maskloop.bench.editor.document.categories.some(({ name }) => name === 'moss')")

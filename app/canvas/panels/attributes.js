@@ -55,8 +55,9 @@ function control({ name, type, choices }, value, set, disabled) {
   const kind = { text: "text", number: "number", flag: "checkbox" }[type];
   const input = element("input", { type: kind, step: "any", maxlength: "1000", disabled, "data-attribute": name });
   if (type === "flag") input.checked = value === true;
-  else input.value = value === undefined ? "" : String(value);
+  else input.defaultValue = value === undefined ? "" : String(value);
   input.addEventListener("change", () => {
+    input.defaultValue = input.value; // see isBeingTyped
     if (type === "flag") set(input.checked);
     else if (type === "number") set(Number.isFinite(input.valueAsNumber) ? input.valueAsNumber : null);
     else set(input.value.trim() || null);
@@ -64,8 +65,14 @@ function control({ name, type, choices }, value, set, disabled) {
   return input;
 }
 
+/** Whether a field holds what is no edit yet: to make it anew would lose that. @param {Element | null} field */
+export function isBeingTyped(field) {
+  if (!(field instanceof HTMLInputElement) || !field.dataset.attribute || field.type === "checkbox") return false;
+  return field.value !== field.defaultValue || field.validity.badInput;
+}
+
 /** @param {any} value */
-export function wordsOf(value) {
+function wordsOf(value) {
   if (value === true) return "yes";
   if (value === false) return "no";
   return typeof value === "string" ? value : JSON.stringify(value);

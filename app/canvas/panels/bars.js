@@ -74,10 +74,10 @@ export function createTopBar(bench, chooseFiles) {
     remove.hidden = !me.may("DELETE /api/images/{image_id}");
     bringIn.hidden = !me.may("POST /api/import");
     takeOut.hidden = !me.may("GET /api/export");
-    if (image?.status === "reviewed" && !me.may("return a reviewed image")) review.disabled = true;
     gallery.disabled = !image;
     takeOut.disabled = !images.rows.length;
     const again = image?.status === "reviewed" && !image.changed;
+    if (again && !me.may("return a reviewed image")) review.disabled = true;
     review
       .querySelector("span")
       ?.replaceChildren(again ? "Open again" : image?.changed ? "Review again" : "Mark reviewed");

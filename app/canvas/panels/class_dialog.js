@@ -1,4 +1,4 @@
-/** Name, colour, keypoints and skeleton of a class. */
+/** Name, colour, keypoints, skeleton and attributes of a class, and where it stands in the list. */
 
 import * as api from "../model/api.js";
 import { openDialog } from "./dialogs.js";
@@ -38,10 +38,16 @@ export function openClassDialog(bench, category, proposedName = "") {
     spellcheck: "false",
     placeholder: "occluded: flag\nripeness: green | half | ripe\nweight: number",
   });
-  attributes.value = writtenAttributes(category?.attributes ?? []);
+  const written = writtenAttributes(category?.attributes ?? []);
+  attributes.value = written;
   const own = ownCategories(editor.document);
   const at = own.findIndex(({ id }) => id === category?.id) + 1;
-  const place = element("input", { type: "number", min: "1", max: String(Math.max(1, own.length)), value: String(at) });
+  const place = element("input", {
+    type: "number",
+    min: "1",
+    max: String(Math.max(1, own.length)),
+    value: at ? String(at) : "", // a class that only a model has named has none
+  });
   const key = element(
     "select",
     {},
@@ -62,7 +68,8 @@ export function openClassDialog(bench, category, proposedName = "") {
     );
     /** @type {Partial<Category>} */
     const fields = { name: name.value.trim(), keypoints: names, skeleton: pairs };
-    fields.attributes = readAttributes(attributes.value);
+    // As text they lose what a file or a script may have put into a name, such as a colon: untouched, they stay.
+    if (attributes.value !== written) fields.attributes = readAttributes(attributes.value);
     if (category) {
       fields.key = key.value || null;
       fields.hidden = hidden.checked;

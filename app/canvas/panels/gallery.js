@@ -15,6 +15,7 @@ export const STATUS = {
   in_progress: { word: "In progress", mark: "◐" },
   reviewed: { word: "Reviewed", mark: "✓" },
 };
+
 /** @param {ImageRow} row @param {number} at @param {number} total @param {(event: MouseEvent) => void} onclick */
 function makeTile(row, at, total, onclick) {
   const { word, mark } = STATUS[row.status];
@@ -132,7 +133,7 @@ export function createGrid(bench) {
       const chosen = many.has(row.image_id);
       node.append(element("span", { class: "ml-tile-choose", "aria-hidden": "true" }, chosen ? "✓" : ""));
       node.classList.toggle("ml-tile-chosen", chosen);
-      if (chosen) node.setAttribute("aria-label", `${row.file_name}, chosen`);
+      if (chosen) node.ariaLabel += ", chosen";
       node.addEventListener("keydown", (event) => {
         if (event.key.toLowerCase() !== "x" || event.ctrlKey || event.metaKey) return;
         event.stopPropagation();

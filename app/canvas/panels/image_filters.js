@@ -2,7 +2,7 @@
 
 import { ownCategories } from "../model/document.js";
 import { everything, peopleOf, STANDINGS, tagsOf } from "../model/image_filter.js";
-import { button, element } from "../view/dom.js";
+import { button, element, offer } from "../view/dom.js";
 
 /** @param {import("../workbench.js").Workbench} bench */
 export function createImageFilters(bench) {
@@ -23,12 +23,8 @@ export function createImageFilters(bench) {
   tag.addEventListener("change", () => images.setFilter({ tag: tag.value }));
   const person = element("select", { "aria-label": "Show only images that somebody worked on" });
   person.addEventListener("change", () => images.setFilter({ person: person.value }));
-  const standing = element(
-    "select",
-    { "aria-label": "Show only images by their standing in review" },
-    element("option", { value: "" }, "Notes and review"),
-    ...STANDINGS.map(([value, words]) => element("option", { value }, words)),
-  );
+  const standing = element("select", { "aria-label": "Show only images by their standing in review" });
+  offer(standing, [["", "Notes and review"], ...STANDINGS]);
   standing.addEventListener("change", () =>
     images.setFilter({
       standing: /** @type {import("../model/image_filter.js").ImageFilter["standing"]} */ (standing.value),
@@ -38,7 +34,6 @@ export function createImageFilters(bench) {
     text: "Clear filter",
     class: "ml-small",
   });
-  let classesSeen = "";
 
   /** @param {{[status: string]: {word: string, mark: string}}} words */
   function update(words) {
@@ -61,19 +56,14 @@ export function createImageFilters(bench) {
       }),
     );
     const classes = ownCategories(editor.document);
-    const seen = JSON.stringify(classes.map(({ id, name }) => [id, name]));
-    if (seen !== classesSeen) {
-      const options = classes.map(({ id, name }) => element("option", { value: id }, name));
-      category.replaceChildren(element("option", { value: "" }, "Any class"), ...options);
-      classesSeen = seen;
-    }
-    const tags = tagsOf(rows);
-    offer(tag, "Any tag", tags);
+    offer(category, [["", "Any class"], ...classes.map(({ id, name }) => choice(id, name))]);
+    const tags = withChosen(tagsOf(rows), filter.tag);
+    offer(tag, [["", "Any tag"], ...tags.map((value) => choice(value))]);
     tag.hidden = !tags.length;
-    tag.value = filter.tag;
-    const people = peopleOf(rows);
-    offer(person, "Everybody", people);
+    const people = withChosen(peopleOf(rows), filter.person);
+    offer(person, [["", "Everybody"], ...people.map((name) => choice(name))]);
     person.hidden = people.length < 2 && !filter.person;
+    tag.value = filter.tag;
     person.value = filter.person;
     category.value = filter.category === null ? "" : String(filter.category);
     standing.value = filter.standing;
@@ -84,10 +74,8 @@ export function createImageFilters(bench) {
   return { status, parts: [category, tag, person, standing, text, clear], update };
 }
 
-/** @param {HTMLSelectElement} select @param {string} anything @param {string[]} values */
-function offer(select, anything, values) {
-  select.replaceChildren(
-    element("option", { value: "" }, anything),
-    ...values.map((value) => element("option", { value }, value)),
-  );
-}
+/** @param {string | number} value @param {string} [words] @returns {[string | number, string]} */
+const choice = (value, words = String(value)) => [value, words];
+
+/** What is chosen stays among the choices, also where no row has it any more. @param {string[]} values @param {string} chosen */
+const withChosen = (values, chosen) => (chosen && !values.includes(chosen) ? [chosen, ...values] : values);

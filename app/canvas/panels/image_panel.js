@@ -113,10 +113,20 @@ export function createImagePanel(bench) {
     if (!gone) return;
     take(id, (document) => ({ ...document, notes: (document.notes ?? []).filter((other) => other.id !== note.id) }));
     const bringBack = async () => {
-      const made = await editor.ask("Saving the note", () => api.addNote(id, note.text, note.instance));
-      if (made) take(id, (document) => ({ ...document, notes: [...(document.notes ?? []), made] }));
+      const made = await editor.ask("Saving the note", async () => {
+        if (note.returned && !note.done) await api.setStatus(id, "in_progress", undefined, note.text);
+        else await writtenAgain(id, note);
+        return editor.load(id);
+      });
+      if (made) take(id, () => made);
     };
     editor.emit("notice", { text: "Note deleted.", actions: [{ label: "Bring back", run: () => void bringBack() }] });
+  }
+
+  /** A note that was deleted, ticked off where it was. @param {number} id @param {Note} note */
+  async function writtenAgain(id, note) {
+    const made = await api.addNote(id, note.text, note.instance);
+    if (note.done) await api.setNoteDone(id, made.id, true);
   }
 
   /** @param {Note} note @param {boolean} done */
@@ -126,6 +136,7 @@ export function createImagePanel(bench) {
     const made = await editor.ask("Saving the note", () => api.setNoteDone(id, note.id, done));
     const swap = (/** @type {Note} */ other) => (made && other.id === made.id ? made : other);
     if (made) take(id, (document) => ({ ...document, notes: (document.notes ?? []).map(swap) }));
+    else update();
   }
 
   /** @param {Note} note */
@@ -168,17 +179,17 @@ export function createImagePanel(bench) {
     open.disabled = !document || bench.galleryShown;
     if (bench.galleryShown) panel.hidden = true;
     if (panel.hidden || !document) return;
+    const mayChange = bench.signedIn.may("PATCH /api/images/{image_id}");
+    newTag.hidden = !mayChange;
+    excluded.disabled = !mayChange;
+    back.disabled = document.image.status === "reviewed" && !bench.signedIn.may("return a reviewed image");
     excluded.checked = document.image.excluded ?? false;
     const own = document.image.tags ?? [];
     tags.replaceChildren(
       ...own.map((tag) => {
-        const left = () => void changeImage({ tags: own.filter((other) => other !== tag) });
-        return element(
-          "li",
-          {},
-          tag,
-          button("close", `Take the tag ${tag} away`, left, { class: "ml-quiet ml-small" }),
-        );
+        const takeAway = () => void changeImage({ tags: own.filter((other) => other !== tag) });
+        const away = button("close", `Take the tag ${tag} away`, takeAway, { class: "ml-quiet ml-small" });
+        return element("li", {}, tag, mayChange && away);
       }),
     );
     known.replaceChildren(...tagsOf(images.rows).map((tag) => element("option", { value: tag })));

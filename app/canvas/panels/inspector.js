@@ -2,7 +2,7 @@
 
 import { completeKeypoints, shapeKind } from "../model/document.js";
 import { button, element } from "../view/dom.js";
-import { createAttributes } from "./attributes.js";
+import { createAttributes, isBeingTyped } from "./attributes.js";
 import { provenance } from "./objects.js";
 import { createBulkParts } from "./bulk.js";
 import { createSimplifier } from "./simplify.js";
@@ -20,8 +20,19 @@ export function createInspector(bench) {
   const simplifier = createSimplifier(bench);
   const root = element("section", { class: "ml-panel ml-panel-selected", "aria-label": "Selected object" }, body);
 
+  /** The object that is shown. @type {number | null} */
+  let shownId = null;
+  let late = false; // a redraw waits until what is being typed has become an edit
+  editor.on("renumber", ({ from, to }) => {
+    if (shownId === from) shownId = to;
+  });
+  body.addEventListener("focusout", () => late && queueMicrotask(update));
+
   function update() {
     const instance = editor.selected;
+    late = instance?.id === shownId && body.contains(document.activeElement) && isBeingTyped(document.activeElement);
+    if (late) return;
+    shownId = instance?.id ?? null;
     root.hidden = !instance;
     if (!instance) return body.replaceChildren();
     if (editor.selectsSeveral) return body.replaceChildren(...createBulkParts(bench));

@@ -1,6 +1,6 @@
 /** From which score on proposals show: of all classes or one, what lies below as ghosts, and what the model is. */
 
-import { button, element } from "../view/dom.js";
+import { button, element, offer } from "../view/dom.js";
 
 /** @param {import("../workbench.js").Workbench} bench @returns {HTMLElement[]} */
 export function createThresholdRows(bench) {
@@ -46,9 +46,12 @@ export function createThresholdRows(bench) {
   function update() {
     const instances = editor.document?.instances ?? [];
     const before = classes.value;
-    const options = offered().map(({ id, name }) => element("option", { value: id }, name));
-    classes.replaceChildren(element("option", { value: "" }, "All classes"), ...options);
-    classes.value = options.some((option) => option.value === before) ? before : "";
+    offer(classes, [
+      ["", "All classes"],
+      .../** @type {[number, string][]} */ (offered().map(({ id, name }) => [id, name])),
+    ]);
+    classes.value = before;
+    if (classes.selectedIndex < 0) classes.value = "";
     const { score, several } = editor.thresholds.shown(instances, chosen());
     slider.value = String(Math.round(score * 100));
     value.textContent = several ? "by class" : `${Math.round(score * 100)} %`;

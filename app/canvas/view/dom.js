@@ -89,6 +89,13 @@ export function button(name, label, onclick, { class: style = "", text, keys, ..
   );
 }
 
+/** Offer choices in a list; where they are the same it is left alone, for somebody may have it open. @param {HTMLSelectElement} select @param {[string | number, string][]} choices value and words */
+export function offer(select, choices) {
+  const there = [...select.options].map(({ value, text }) => [value, text]);
+  if (JSON.stringify(there) === JSON.stringify(choices.map(([value, words]) => [String(value), words]))) return;
+  select.replaceChildren(...choices.map(([value, words]) => element("option", { value }, words)));
+}
+
 /** Whether the keyboard belongs to a text field. @param {EventTarget | null} target */
 export function isTextField(target) {
   if (!(target instanceof HTMLElement)) return false;
