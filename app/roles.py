@@ -37,7 +37,7 @@ ROUTES: dict[str, PersonRole] = {
     # Looking, uploading, annotating, marking reviewed.
     "GET /api/me": "annotator",
     "POST /api/session-codes": "annotator",  # opens the page once, as the same person
-    "POST /api/images": "annotator",
+    "POST /api/images": "annotator",  # not what is in the trash; see ACTS
     "GET /api/images": "annotator",
     "GET /api/images/{image_id}/file": "annotator",
     "GET /api/images/{image_id}/thumbnail": "annotator",
@@ -57,7 +57,7 @@ ROUTES: dict[str, PersonRole] = {
     "POST /api/images/{image_id}/redo": "annotator",
     "POST /api/images/{image_id}/notes": "annotator",
     "PATCH /api/images/{image_id}/notes/{note_id}": "annotator",
-    "DELETE /api/images/{image_id}/notes/{note_id}": "annotator",
+    "DELETE /api/images/{image_id}/notes/{note_id}": "annotator",  # one's own; see ACTS
     "PUT /api/images/{image_id}/status": "annotator",  # to reviewed; see ACTS
     "GET /api/assist": "annotator",
     "GET /api/categories": "annotator",
@@ -100,6 +100,7 @@ ACTS: dict[str, PersonRole] = {
     "take back what somebody else did": "reviewer",
     "take back an import": "admin",
     "remove images": "admin",
+    "bring back a removed image": "admin",
 }
 
 # The functions that the Fine-tune tab calls, by their names.
@@ -143,6 +144,12 @@ def check_act(person: Person | None, act: str) -> None:
     """Raise NotAllowedError where a person may not do what is in ACTS; None is the program itself."""
     if person is not None and not person.has(ACTS[act]):
         raise NotAllowedError(f"{refusal(person, ACTS[act])}, to {act}")
+
+
+def check_takes_back(person: Person | None, author: str | None) -> None:
+    """Raise NotAllowedError where a person may not take back what `author` did; None is nobody in particular."""
+    if person is not None and author not in (None, person.name):
+        check_act(person, "take back what somebody else did")
 
 
 def may(person: Person) -> list[str]:

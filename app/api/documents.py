@@ -142,7 +142,10 @@ def put_status(image_id: ImageId, body: StatusChange, store: TheStore, key: Requ
     """
     with store.writing() as session:
         thresholds = body.score_thresholds
-        image = edits.set_status(session, image_id, body.status, body.score_threshold, key, by_category=thresholds)
+        image = history.image_for_writing(session, image_id)
+        if history.carried_out(session, image, key) is not None:
+            return _document(session, image)
+        edits.set_status(session, image_id, body.status, body.score_threshold, key, by_category=thresholds)
         if body.status == "reviewed":
             settle_returns(session, image)
         elif body.note is not None:

@@ -22,6 +22,7 @@ from app.api.schemas import (
     RemovedImage,
     UploadAnswer,
 )
+from app.roles import NotAllowedError
 from app.store.database import Store
 from app.store.documents import ORDERS, find_image, list_images
 from app.store.errors import one_line
@@ -105,6 +106,8 @@ def add_files(parts: Iterable[tuple[str, bytes]], store: Store) -> tuple[list[di
             line = f"{short_name(name)}: {stopped}"
         except ValueError as error:
             line = one_line(error)
+        except NotAllowedError as error:
+            line = f"{short_name(name)}: {error}"
         except Exception as error:  # image decoders fail in ways of their own; the other files must not suffer
             known = cannot_store(error)
             if known is not None and not images:

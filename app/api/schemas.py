@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from app.store.instance_state import BOX, KEYPOINTS, SEGMENTATION, STORED_FROM, InstanceState, InstanceStatus
+from app.store.remarks.notes import LONGEST_NOTE
 from app.store.tables import ImageStatus
 from app.values import Id, Json, Score, Text
 
@@ -278,7 +279,7 @@ class StatusChange(BaseModel):
     )
     score_thresholds: dict[Id, Score] = Field({}, description="The same for some classes, by category id.")
     note: Text | None = Field(
-        None, max_length=2000, description="Not with `reviewed`: the image goes back, and this says what for."
+        None, max_length=LONGEST_NOTE, description="Not with `reviewed`: the image goes back, and this says what for."
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from itertools import count
 from typing import Any
 
 from sqlalchemy import select
@@ -17,6 +18,7 @@ LONGEST = 2000  # characters of a name or an address
 def import_licenses(session: Session, entries: Any) -> dict[int, int]:
     """The store's ids of a file's licences, by the file's; the same name and address are one licence."""
     known = {(row.name, row.url): row.id for row in session.scalars(select(License))}
+    taken = set(known.values())
     found = {}
     for entry in entries if isinstance(entries, list) else ():
         identifier = whole(entry.get("id")) if isinstance(entry, dict) else None
@@ -26,11 +28,11 @@ def import_licenses(session: Session, entries: Any) -> dict[int, int]:
         if not (name or url):
             continue
         if (name, url) not in known:
-            free = 0 < identifier < 2**31 and session.get(License, identifier) is None
-            row = License(id=identifier if free else None, name=name, url=url)
-            session.add(row)
-            session.flush()
-            known[name, url] = row.id
+            # Chosen here: PostgreSQL's own counter does not know of ids that a file brought.
+            free = 0 < identifier < 2**31 and identifier not in taken
+            known[name, url] = identifier if free else next(number for number in count(1) if number not in taken)
+            taken.add(known[name, url])
+            session.add(License(id=known[name, url], name=name, url=url))
         found[identifier] = known[name, url]
     return found
 

@@ -83,7 +83,7 @@ class OnlyWhatThePageUses:
         await self.app(scope, again, send)
 
     def _is_a_call(self, call: Any) -> bool:
-        """Whether it names a function of the page and brings as many values as that takes."""
+        """Whether it names a function of the page and brings what that takes."""
         if (
             not isinstance(call, dict)
             or type(call.get("fn_index")) is not int
@@ -91,12 +91,27 @@ class OnlyWhatThePageUses:
         ):
             return False
         function = self.app.get_blocks().fns.get(call["fn_index"])
-        return function is not None and len(call["data"]) == len(function.inputs)
+        return (
+            function is not None
+            and len(call["data"]) == len(function.inputs)
+            and all(map(_holds, function.inputs, call["data"]))
+        )
 
     def _role_needed(self, call: dict[str, Any]) -> PersonRole:
         """What the table says of the function that is called; one that is not in it is for admins."""
         name = getattr(self.app.get_blocks().fns[call["fn_index"]].fn, "__name__", "")
         return PAGE_FUNCTIONS.get(name, "admin")
+
+
+def _holds(component: Any, value: Any) -> bool:
+    """Whether a field of numbers can have a value; of others, an emptied slider's too, Gradio makes an error 500."""
+    kind = component.get_block_name()
+    if kind not in ("slider", "number"):
+        return True
+    if value is None:
+        return bool(kind == "number")
+    low, high = component.minimum, component.maximum
+    return isinstance(value, (int, float)) and (low is None or low <= value) and (high is None or value <= high)
 
 
 async def _body(receive: Receive) -> bytes | None:

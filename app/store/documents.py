@@ -6,7 +6,7 @@ import base64
 import binascii
 import hashlib
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, and_, exists, func, or_, select
@@ -48,6 +48,15 @@ def find_image(session: Session, image_id: int) -> Image:
     if image is None or image.removed is not None:
         raise NotFoundError(f"there is no image {image_id}")
     return image
+
+
+def find_images(session: Session, image_ids: Collection[int]) -> Sequence[Image]:
+    """The images of many ids in one query; raises NotFoundError for the first that is not there."""
+    found = {image.id: image for image in session.scalars(kept_images().where(Image.id.in_(image_ids)))}
+    for image_id in image_ids:
+        if image_id not in found:
+            raise NotFoundError(f"there is no image {image_id}")
+    return list(found.values())
 
 
 def instance_json(instance: Instance) -> dict[str, Any]:

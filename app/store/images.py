@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 
+from app.roles import check_act
 from app.store.database import Store
 from app.store.image_files import keep_image, original_path, restore_derived, sha256_of, write_once
 from app.store.tables import Image
@@ -21,10 +22,13 @@ def add_image(store: Store, data: bytes, file_name: str) -> tuple[Image, bool]:
     """Take in one uploaded file; returns its row, and whether the same bytes were there before under this name.
 
     Equal bytes under two names are two images, of one stored file. The file's bytes are on the disk before the row
-    says so. Raises ValueError, in one line that names the file, where it cannot be taken.
+    says so. Raises ValueError, in one line that names the file, where it cannot be taken, and NotAllowedError where it
+    lies in the trash and the store's person may not bring it back.
     """
     name = clean_file_name(file_name)
     if data and (known := _known(store, sha256_of(data), name)) is not None:
+        if known.removed is not None:
+            check_act(store.person, "bring back a removed image")
         write_once(original_path(store.workspace, known.sha256), data)
         restore_derived(store.workspace, known.sha256, known.media_type, known.converted)
         if known.removed is not None:

@@ -170,6 +170,40 @@ def test_nobody_returns_a_reviewed_image_but_reviewers(by_role: dict[str, TestCl
     assert refused.json()["error"].endswith("this is for a reviewer, to take back what somebody else did")
 
 
+def test_an_image_in_the_trash_comes_back_by_an_upload_of_those_who_may_restore_it(
+    by_role: dict[str, TestClient], image: int, request: pytest.FixtureRequest
+) -> None:
+    data = file_bytes(picture(hash(request.node.name) % 100_000, 40, 30))
+    removed = [("files", (f"{request.node.name}.png", data))]
+    assert by_role["admin"].delete(f"/api/images/{image}").status_code == 200
+    for role in ("annotator", "reviewer"):
+        refused = by_role[role].post("/api/images", files=removed)
+        assert refused.status_code == 422
+        assert refused.json()["error"].endswith("this is for an admin, to bring back a removed image")
+        assert by_role["admin"].get(f"/api/images/{image}/document").status_code == 404
+    another = [("files", (f"{role}.png", file_bytes(picture(1, 41, 30))))]
+    assert len(whole(by_role["annotator"].post("/api/images", files=[*removed, *another]))["errors"]) == 1
+    assert whole(by_role["admin"].post("/api/images", files=removed))["images"][0]["image_id"] == image
+    assert by_role["annotator"].get(f"/api/images/{image}/document").status_code == 200
+
+
+def test_many_images_are_removed_by_admins_alone(by_role: dict[str, TestClient], image: int) -> None:
+    body = {"image_ids": [image], "add_tags": ["dusk"], "removed": True}
+    assert by_role["reviewer"].patch("/api/images", json=body).status_code == 403
+    assert by_role["reviewer"].get(f"/api/images/{image}/document").json()["image"].get("tags", []) == []
+    assert by_role["admin"].patch("/api/images", json=body).status_code == 200
+
+
+def test_nobody_deletes_the_notes_of_others_but_reviewers(by_role: dict[str, TestClient], image: int) -> None:
+    annotator, reviewer = by_role["annotator"], by_role["reviewer"]
+    notes = f"/api/images/{image}/notes"
+    own, others = (whole(who.post(notes, json={"text": "look"}))["id"] for who in (annotator, reviewer))
+    assert annotator.delete(f"{notes}/{own}").status_code == 204
+    assert annotator.delete(f"{notes}/{others}").status_code == 403
+    assert whole(annotator.patch(f"{notes}/{others}", json={"done": True}))["done"]
+    assert reviewer.delete(f"{notes}/{others}").status_code == 204
+
+
 def test_undo_does_nothing_that_the_role_may_not(
     by_role: dict[str, TestClient], owner: TestClient, image: int, category: int, request: pytest.FixtureRequest
 ) -> None:

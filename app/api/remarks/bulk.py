@@ -12,7 +12,8 @@ from app.api.http.answers import JsonAnswer
 from app.api.http.dependencies import TheStore
 from app.api.http.errors import INVALID, NOT_FOUND
 from app.roles import check_act
-from app.store.documents import find_image
+from app.store.documents import find_images
+from app.store.errors import InvalidFieldError
 from app.store.remarks.filters import tags_of
 from app.store.trash import remove_image
 from app.values import Id, Text
@@ -47,14 +48,17 @@ def change_images(body: ManyImages, store: TheStore) -> Response:
     with store.writing() as session:
         if body.removed:
             check_act(session.info.get("person"), "remove images")
-        for image_id in dict.fromkeys(body.image_ids):
-            image = find_image(session, image_id)
+        images = find_images(session, dict.fromkeys(body.image_ids))
+        for image in images:
             if body.excluded is not None:
                 image.excluded = body.excluded
             if body.add_tags or body.remove_tags:
                 left = [tag for tag in tags_of(image) if tag not in body.remove_tags]
-                tags = list(dict.fromkeys([*left, *body.add_tags]))[:MOST_TAGS]
+                tags = list(dict.fromkeys([*left, *body.add_tags]))
+                if len(tags) > MOST_TAGS:
+                    line = f"image {image.id} would have {len(tags)} tags: at most {MOST_TAGS} are possible"
+                    raise InvalidFieldError("add_tags", line)
                 image.extra = (image.extra or {}) | {"tags": tags}
             if body.removed:
                 remove_image(session, image)
-    return JsonAnswer({"images": len(set(body.image_ids))})
+    return JsonAnswer({"images": len(images)})

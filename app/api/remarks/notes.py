@@ -12,6 +12,7 @@ from app.api.http.answers import JsonAnswer
 from app.api.http.dependencies import ImageId, TheStore
 from app.api.http.errors import INVALID, NOT_FOUND
 from app.api.schemas import NoteShape
+from app.roles import check_takes_back
 from app.store.documents import find_image
 from app.store.remarks.notes import LONGEST_NOTE, add_note, find_note, note_json
 from app.values import Id, Text
@@ -57,7 +58,9 @@ def patch_note(image_id: ImageId, note_id: NoteId, body: NoteChange, store: TheS
 
 @router.delete("/{note_id}", status_code=204)
 def delete_note(image_id: ImageId, note_id: NoteId, store: TheStore) -> Response:
-    """Take a note away."""
+    """Take a note away; somebody else's only where one may take back what they did."""
     with store.writing() as session:
-        session.delete(find_note(session, find_image(session, image_id), note_id))
+        note = find_note(session, find_image(session, image_id), note_id)
+        check_takes_back(session.info.get("person"), note.author)
+        session.delete(note)
     return Response(status_code=204)

@@ -18,7 +18,7 @@ from typing import Any
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from app.roles import Person, check_act
+from app.roles import Person, check_act, check_takes_back
 from app.store.errors import ConflictError, NotFoundError, OthersEditError
 from app.store.instance_state import InstanceState
 from app.store.tables import Category, Edit, Image, ImageStatus, Instance, counted
@@ -132,8 +132,8 @@ def _check_may_take(session: Session, target: Edit) -> None:
     person: Person | None = session.info.get("person")
     if target.kind == "import":
         check_act(person, "take back an import")
-    elif person is not None and target.author not in (None, person.name):
-        check_act(person, "take back what somebody else did")
+    else:
+        check_takes_back(person, target.author)
 
 
 def _replay(session: Session, image: Image, kind: str, target: Edit, *, back: bool, others_since: bool) -> Edit:

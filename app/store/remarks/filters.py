@@ -11,7 +11,7 @@ from sqlalchemy import Select, String, cast, or_, select
 from sqlalchemy.orm import Session
 
 from app.store.remarks.notes import is_noted, is_returned, open_notes
-from app.store.tables import Image, Instance
+from app.store.tables import Image, Instance, counted
 
 
 @dataclass(frozen=True)
@@ -57,7 +57,7 @@ def remarks_on(session: Session, images: Iterable[Image]) -> dict[int, dict[str,
     rows = {image.id: image for image in images}
     notes = open_notes(session, rows)
     classes: dict[int, list[int]] = {image_id: [] for image_id in rows}
-    pairs = select(Instance.image_id, Instance.category_id).where(Instance.image_id.in_(rows)).distinct()
+    pairs = select(Instance.image_id, Instance.category_id).where(Instance.image_id.in_(rows), counted()).distinct()
     for image_id, category_id in session.execute(pairs.order_by(Instance.category_id)):
         classes[image_id].append(category_id)
     return {

@@ -127,6 +127,19 @@ def test_the_page_and_its_assets_are_there(page: TestClient) -> None:
     assert page.post("/gradio_api/run/predict", json=body).status_code == 200
 
 
+@pytest.mark.parametrize("value", [None, "many", -1, 1e300, []])
+def test_an_emptied_slider_is_no_error_of_the_server(page: TestClient, value: object) -> None:
+    functions = page.app.routes[-1].app.app.get_blocks().fns  # type: ignore[attr-defined]
+    tried = 0
+    for number, function in functions.items():
+        data = [value if component.get_block_name() == "slider" else None for component in function.inputs]
+        if value in data and "slider" in [component.get_block_name() for component in function.inputs]:
+            answer = page.post("/gradio_api/run/predict", json={"data": data, "fn_index": number, "session_hash": "s"})
+            assert answer.status_code == 422, function.fn.__name__
+            tried += 1
+    assert tried >= 5
+
+
 def test_calls_are_bounded_and_have_to_be_json(page: TestClient) -> None:
     for content, status in ((b"x" * 300_000, 413), (b"[" * 100_000, 422), (b"\xff", 422)):
         answer = page.post("/gradio_api/run/predict", content=content)

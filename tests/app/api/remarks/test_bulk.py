@@ -6,7 +6,10 @@ from typing import Any
 
 import pytest
 from fastapi.testclient import TestClient
+from sqlalchemy import Engine, event
 
+from app.store.database import Store
+from app.store.editing.predictions import replace_predictions
 from tests.app.conftest import Upload
 
 
@@ -34,6 +37,28 @@ def test_tags_are_added_and_taken_from_many_and_found_exactly(client: TestClient
     assert [row["tags"] for row in rows] == [["100 %", "dämmerung, spät"], *[["dämmerung", "100 %"]] * 2]
 
 
+def test_tags_that_are_too_many_are_refused_not_dropped(client: TestClient, images: list[int]) -> None:
+    assert change(client, images[:1], add_tags=[f"tag {number}" for number in range(60)]) == 200
+    answer = client.patch("/api/images", json={"image_ids": images, "add_tags": [f"more {n}" for n in range(60)]})
+    assert (answer.status_code, answer.json()["field"]) == (422, "add_tags")
+    assert [len(row["tags"]) for row in client.get("/api/images").json()["images"]] == [60, 0, 0]
+
+
+def test_many_images_take_few_queries(client: TestClient, images: list[int]) -> None:
+    asked: list[str] = []
+
+    def note(_connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
+        asked.append(statement)
+
+    event.listen(Engine, "before_cursor_execute", note)
+    try:
+        assert change(client, images, excluded=True) == 200
+        reading = [statement for statement in asked if statement.startswith("SELECT")]
+        assert len(reading) == 1
+    finally:
+        event.remove(Engine, "before_cursor_execute", note)
+
+
 def test_a_text_is_looked_for_in_names_and_tags(client: TestClient, images: list[int]) -> None:
     change(client, images[2:], add_tags=["Nebel"])
     assert listed(client, text="hof 1") == images[1:2]
@@ -59,3 +84,14 @@ def test_rows_say_which_classes_are_on_an_image(client: TestClient, images: list
     body = {"category_id": category, "bbox": [1, 1, 20, 20]}
     client.post(f"/api/images/{images[1]}/instances", json=body)
     assert [row["categories"] for row in client.get("/api/images").json()["images"]] == [[], [category], []]
+
+
+def test_a_find_below_its_threshold_is_no_class_on_an_image(
+    client: TestClient, images: list[int], category: int, store: Store
+) -> None:
+    found = {"category_id": category, "score": 0.2, "threshold": 0.5, "bbox": [1, 1, 20, 20]}
+    with store.writing() as session:
+        replace_predictions(session, images[0], [found], "a model")
+        replace_predictions(session, images[1], [found | {"score": 0.6}], "a model")
+    assert [row["categories"] for row in client.get("/api/images").json()["images"]] == [[], [category], []]
+    assert listed(client, category=category) == images[1:2]

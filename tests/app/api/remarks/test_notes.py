@@ -75,6 +75,15 @@ def test_an_image_goes_back_with_a_note_until_it_is_reviewed(
     assert document(image)["notes"][0]["done"] is True
 
 
+def test_a_return_that_is_sent_twice_is_one(client: TestClient, image: int, document: Document) -> None:
+    set_status(client, image, "reviewed")
+    back = {"status": "in_progress", "note": "the stem is missing"}
+    for _ in range(2):
+        answer = client.put(f"/api/images/{image}/status", json=back, headers={"Idempotency-Key": "once"})
+        assert answer.status_code == 200
+    assert len(document(image)["notes"]) == 1
+
+
 def test_an_edit_after_the_review_is_told_until_it_is_undone_or_reviewed_again(
     client: TestClient, image: int, drawn: dict[str, Any], document: Document
 ) -> None:
