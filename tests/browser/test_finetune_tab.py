@@ -23,7 +23,8 @@ PATIENCE = 60_000  # milliseconds; the machine may have other work
 @pytest.fixture
 def tiny_server(tmp_path: Path) -> Iterator[Server]:
     """A server on an empty workspace whose model trains in seconds."""
-    running = Server(tmp_path / "workspace", model=str(write_tiny_model(tmp_path / "tiny")))
+    model = write_tiny_model(tmp_path / "tiny", backbone="mobilenet_v2")
+    running = Server(tmp_path / "workspace", model=str(model))
     yield running
     running.stop()
 
@@ -56,7 +57,7 @@ def test_from_too_little_data_to_a_model_in_use(browser: Any, tiny_server: Serve
     page.locator("#finetune-estimate").get_by_text("on this machine").wait_for()  # the speed has been measured
 
     epochs = page.locator("#finetune-epochs input[type=number]")
-    epochs.fill("2")
+    epochs.fill("10")  # long enough for a tick of the page to see it train
     epochs.press("Enter")
     page.get_by_role("button", name="Fine-tune").click()
     page.locator("#finetune-status").get_by_text("from tiny: training").wait_for()

@@ -36,7 +36,7 @@ PATIENCE = 400  # seconds; a machine with other work takes minutes for what a fr
 
 @pytest.fixture(scope="module")
 def tiny_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return write_tiny_model(tmp_path_factory.mktemp("models") / "tiny")
+    return write_tiny_model(tmp_path_factory.mktemp("models") / "tiny", backbone="mobilenet_v2")
 
 
 @pytest.fixture
@@ -173,8 +173,10 @@ def test_a_killed_worker_goes_on_from_its_last_checkpoint(fine_tuning: FineTunin
     fine_tuning.training = {"checkpoint_every": 3}
     number = fine_tuning.start("tiny", epochs=6)["id"]
     directory = fine_tuning.runs / str(number)
+    wait_for(lambda: fine_tuning.job(number), lambda job: job["state"] == "running")
+    worker = running_worker(fine_tuning, number)
     wait_for(lambda: {"there": (directory / CHECKPOINT).exists()}, lambda answer: answer["there"])
-    os.kill(running_worker(fine_tuning, number), signal.SIGKILL)  # as the system does where memory runs out
+    os.kill(worker, signal.SIGKILL)  # as the system does where memory runs out
     job = wait_for(lambda: fine_tuning.job(number), ended)
     assert job["state"] == "finished", job
     starts = [line for line in read_log(directory) if line["kind"] == "start"]
