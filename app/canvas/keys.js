@@ -1,6 +1,6 @@
 /** Every shortcut, in one table: what it does, when, and what the help says about it. */
 
-import { mergeSelected, subtractSelected } from "./model/arrange.js";
+import { mergeSelected, subtractSelected } from "./model/several/arrange.js";
 import { isTextField } from "./view/dom.js";
 
 /** @typedef {import("./workbench.js").Workbench} Workbench */

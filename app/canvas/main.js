@@ -5,14 +5,14 @@
 
 import { createStatusBar, createToolBar, createToolOptions, createTopBar } from "./panels/bars.js";
 import { createAnnouncer } from "./panels/announcer.js";
-import { createClassPanel } from "./panels/classes.js";
+import { createClassPanel } from "./panels/side/classes.js";
 import { button, element, icon, isTextField } from "./view/dom.js";
-import { createGrid, createStrip } from "./panels/gallery.js";
+import { createGrid, createStrip } from "./panels/gallery/gallery.js";
 import { droppedFiles } from "./model/files.js";
-import { createInspector } from "./panels/inspector.js";
+import { createInspector } from "./panels/side/inspector.js";
 import { attachKeys } from "./keys.js";
 import { createNotices } from "./panels/notices.js";
-import { createObjectList } from "./panels/objects.js";
+import { createObjectList } from "./panels/side/objects.js";
 import { attachPointers } from "./view/pointers.js";
 import { exposeForTests } from "./test_hook.js";
 import { followTheme } from "./theme.js";

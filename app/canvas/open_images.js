@@ -1,11 +1,11 @@
 /** Which image is open: opening, walking, adding images, and seeing what somebody else changed. */
 
 import * as api from "./model/api.js";
-import { Assistant } from "./model/assistant.js";
+import { Assistant } from "./model/workspace/assistant.js";
 import { Editor, lineOf } from "./model/editor.js";
-import { ImageList } from "./model/images.js";
+import { ImageList } from "./model/workspace/images.js";
 import { remember } from "./model/preferences.js";
-import { SignedIn } from "./model/signed_in.js";
+import { SignedIn } from "./model/workspace/signed_in.js";
 import { View } from "./view/view.js";
 
 /** The part of a `Workbench` that is about images; the tools and what is done to objects come with that. */

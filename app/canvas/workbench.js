@@ -1,7 +1,7 @@
 /** The editor as a whole: which image is open, which tool is in hand, and what the buttons and keys do. */
 
 import * as api from "./model/api.js";
-import { Clipboard, copiesOf } from "./model/clipboard.js";
+import { Clipboard, copiesOf } from "./model/several/clipboard.js";
 import { classKeys, ownCategories, shapeKind, simplified } from "./model/document.js";
 import { takePageName } from "./model/page_name.js";
 import { browserSession, remembered } from "./model/preferences.js";

@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import test from "node:test";
-import { merged, split, subtracted } from "../../app/canvas/model/combine.js";
+import { merged, split, subtracted } from "../../app/canvas/model/several/combine.js";
 import { bboxOf, edited, isRle } from "../../app/canvas/model/document.js";
 import { encodeCrop } from "../../app/canvas/model/rle.js";
 import { instanceOf } from "./samples.js";

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 
-import { everything, isActive, matches, peopleOf } from "../../app/canvas/model/image_filter.js";
+import { everything, isActive, matches, peopleOf } from "../../app/canvas/model/workspace/image_filter.js";
 
 /** @param {object} said @returns {any} a row of the gallery */
 const row = (said) => ({ image_id: 1, file_name: "harbour 7.jpg", status: "todo", ...said });

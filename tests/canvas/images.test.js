@@ -5,8 +5,8 @@ import test from "node:test";
 import "./stand_ins.js";
 import { documentOf } from "./samples.js";
 
-const { ImageList } = await import("../../app/canvas/model/images.js");
-const { everything } = await import("../../app/canvas/model/image_filter.js");
+const { ImageList } = await import("../../app/canvas/model/workspace/images.js");
+const { everything } = await import("../../app/canvas/model/workspace/image_filter.js");
 
 /** Five images, of which Ada worked on the first, third and fifth. */
 function listOf() {

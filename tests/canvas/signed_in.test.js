@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { SignedIn } from "../../app/canvas/model/signed_in.js";
+import { SignedIn } from "../../app/canvas/model/workspace/signed_in.js";
 
 test("everything is offered until the server has said, and then what it said", async (context) => {
   const me = new SignedIn();

@@ -1,7 +1,7 @@
 /** What a screen reader is told of the selection: the canvas itself says nothing. */
 
 import { element } from "../view/dom.js";
-import { provenance } from "./objects.js";
+import { provenance } from "./side/objects.js";
 
 /** @param {import("../model/editor.js").Editor} editor */
 export function createAnnouncer(editor) {

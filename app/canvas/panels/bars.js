@@ -1,10 +1,10 @@
 /** The bars around the canvas: images and actions above, tools at the left, state below. */
 
-import { removeImage } from "./trash.js";
+import { removeImage } from "./gallery/trash.js";
 import { button, element, icon } from "../view/dom.js";
-import { STATUS } from "./gallery.js";
-import { openExport, openImport } from "./exchange.js";
-import { openHelp } from "./help.js";
+import { STATUS } from "./gallery/gallery.js";
+import { openExport, openImport } from "./dialogs/exchange.js";
+import { openHelp } from "./dialogs/help.js";
 import { createImagePanel } from "./image_panel.js";
 import { createViewOptions } from "./view_options.js";
 

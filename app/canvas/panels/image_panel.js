@@ -1,7 +1,7 @@
 /** What people say of the open image: tags, whether it is learnt from, notes on it and on its objects. */
 
 import * as api from "../model/api.js";
-import { tagsOf } from "../model/image_filter.js";
+import { tagsOf } from "../model/workspace/image_filter.js";
 import { button, element } from "../view/dom.js";
 
 /** @typedef {import("../model/document.js").Note} Note */

@@ -1,7 +1,7 @@
 /** Cut objects apart along a drawn line: the selected ones, or the smallest that the line cuts. */
 
 import { fieldsOf } from "../model/document.js";
-import { split } from "../model/combine.js";
+import { split } from "../model/several/combine.js";
 import { clamp, rounded } from "../model/geometry.js";
 import { inScreenPixels } from "../view/painter.js";
 

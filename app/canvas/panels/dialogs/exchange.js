@@ -1,9 +1,9 @@
 /** Export and import. */
 
-import * as api from "../model/api.js";
+import * as api from "../../model/api.js";
 import { openDialog } from "./dialogs.js";
-import { element } from "../view/dom.js";
-import { lineOf } from "../model/editor.js";
+import { element } from "../../view/dom.js";
+import { lineOf } from "../../model/editor.js";
 
 const OTHERS = "As a .zip; what the format cannot carry is listed in a text file in it.";
 
@@ -41,7 +41,7 @@ function chosen(root, name) {
   return /** @type {HTMLInputElement | null} */ (root.querySelector(`input[name="${name}"]:checked`))?.value ?? "";
 }
 
-/** @param {import("../workbench.js").Workbench} bench */
+/** @param {import("../../workbench.js").Workbench} bench */
 export function openExport(bench) {
   const { rows } = bench.images;
   const reviewed = rows.filter((row) => row.status === "reviewed").length;
@@ -115,7 +115,7 @@ function save(blob, name) {
 
 const PREVIEW_BYTES = 50e6; // more is not sent twice
 
-/** @param {import("../workbench.js").Workbench} bench @param {File[]} [dropped] */
+/** @param {import("../../workbench.js").Workbench} bench @param {File[]} [dropped] */
 export function openImport(bench, dropped = []) {
   const input = element("input", {
     type: "file",
@@ -201,7 +201,7 @@ function describeFiles(line, all) {
 
 /**
  * Say what the import will do, before it does it.
- * @param {import("../workbench.js").Workbench} bench @param {HTMLElement} line @param {File[]} files
+ * @param {import("../../workbench.js").Workbench} bench @param {HTMLElement} line @param {File[]} files
  * @param {{[name: string]: string}} options
  */
 async function preview(bench, line, files, options) {
@@ -232,7 +232,7 @@ function summary(report) {
 /** @param {number} number @param {string} word */
 const count = (number, word) => `${number} ${word}${number === 1 ? "" : "s"}`;
 
-/** @param {import("../workbench.js").Workbench} bench @param {api.Imported} report */
+/** @param {import("../../workbench.js").Workbench} bench @param {api.Imported} report */
 async function imported(bench, report) {
   await bench.images.read();
   const open = bench.editor.image?.image_id ?? bench.images.rows[0]?.image_id;

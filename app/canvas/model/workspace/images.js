@@ -1,12 +1,12 @@
 /** The images of the workspace, in gallery order: read page by page, kept current, never more than asked for drawn. */
 
-import * as api from "./api.js";
-import { counts } from "./document.js";
-import { Emitter } from "./emitter.js";
+import * as api from "../api.js";
+import { counts } from "../document.js";
+import { Emitter } from "../emitter.js";
 import { everything, isActive, matches } from "./image_filter.js";
 
-/** @typedef {import("./api.js").ImageRow} ImageRow */
-/** @typedef {import("./document.js").ImageDocument} ImageDocument */
+/** @typedef {import("../api.js").ImageRow} ImageRow */
+/** @typedef {import("../document.js").ImageDocument} ImageDocument */
 /** @typedef {{file_name: string, error: string}} UploadError */
 
 const BATCH_FILES = 8; // one request; a bad file never costs more than its batch

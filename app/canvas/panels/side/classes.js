@@ -1,16 +1,16 @@
 /** The class picker: choose, search, make and change classes. */
 
-import { classKeys, ownCategories } from "../model/document.js";
-import * as api from "../model/api.js";
-import { button, element } from "../view/dom.js";
-import { openClassDialog } from "./class_dialog.js";
+import { classKeys, ownCategories } from "../../model/document.js";
+import * as api from "../../model/api.js";
+import { button, element } from "../../view/dom.js";
+import { openClassDialog } from "../dialogs/class_dialog.js";
 import { WindowedList } from "./windowed_list.js";
 
-/** @typedef {import("../model/document.js").Category} Category */
+/** @typedef {import("../../model/document.js").Category} Category */
 
 const ROW_HEIGHT = 27; // CSS pixels, as the style sheet says
 
-/** @param {import("../workbench.js").Workbench} bench */
+/** @param {import("../../workbench.js").Workbench} bench */
 export function createClassPanel(bench) {
   const { editor } = bench;
   const listId = "ml-class-list";

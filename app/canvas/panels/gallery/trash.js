@@ -1,13 +1,13 @@
 /** Removing images, and the trash that they wait in. */
 
-import * as api from "../model/api.js";
-import { lineOf } from "../model/editor.js";
-import { button, element } from "../view/dom.js";
-import { openDialog } from "./dialogs.js";
+import * as api from "../../model/api.js";
+import { lineOf } from "../../model/editor.js";
+import { button, element } from "../../view/dom.js";
+import { openDialog } from "../dialogs/dialogs.js";
 
 /**
  * Put an image into the trash and go on to its neighbour.
- * @param {import("../workbench.js").Workbench} bench @param {{image_id: number, file_name: string}} image
+ * @param {import("../../workbench.js").Workbench} bench @param {{image_id: number, file_name: string}} image
  */
 export async function removeImage(bench, image) {
   const neighbour = bench.images.beside(image.image_id);
@@ -26,14 +26,14 @@ export async function removeImage(bench, image) {
   });
 }
 
-/** @param {import("../workbench.js").Workbench} bench @param {number} id */
+/** @param {import("../../workbench.js").Workbench} bench @param {number} id */
 async function bringBack(bench, id) {
   await api.restoreImage(id);
   await bench.images.read();
   await bench.open(id);
 }
 
-/** @param {import("../workbench.js").Workbench} bench */
+/** @param {import("../../workbench.js").Workbench} bench */
 export async function openTrash(bench) {
   const { images } = await api.listTrash();
   const list = element(

@@ -1,15 +1,15 @@
 /** Name, colour, keypoints, skeleton and attributes of a class, and where it stands in the list. */
 
-import * as api from "../model/api.js";
+import * as api from "../../model/api.js";
 import { openDialog } from "./dialogs.js";
-import { element } from "../view/dom.js";
-import { ownCategories } from "../model/document.js";
-import { readAttributes, writtenAttributes } from "./attributes.js";
-import { lineOf } from "../model/editor.js";
+import { element } from "../../view/dom.js";
+import { ownCategories } from "../../model/document.js";
+import { readAttributes, writtenAttributes } from "../side/attributes.js";
+import { lineOf } from "../../model/editor.js";
 
-/** @typedef {import("../model/document.js").Category} Category */
+/** @typedef {import("../../model/document.js").Category} Category */
 
-/** @param {import("../workbench.js").Workbench} bench @param {Category | null} category null makes one @param {string} [proposedName] */
+/** @param {import("../../workbench.js").Workbench} bench @param {Category | null} category null makes one @param {string} [proposedName] */
 export function openClassDialog(bench, category, proposedName = "") {
   const { editor } = bench;
   const name = element("input", {

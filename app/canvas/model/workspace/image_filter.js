@@ -1,6 +1,6 @@
 /** Which images are walked through and shown: by status, class, tag, words, people, notes and standing in review. */
 
-/** @typedef {import("./api.js").ImageRow} ImageRow */
+/** @typedef {import("../api.js").ImageRow} ImageRow */
 /**
  * @typedef {object} ImageFilter  "" and null are anything
  * @property {string} status

@@ -2,9 +2,9 @@
 
 import { merged, subtracted } from "./combine.js";
 
-/** @typedef {import("./editor.js").Editor} Editor */
+/** @typedef {import("../editor.js").Editor} Editor */
 
-/** The selected objects that may be changed, in the order in which they were selected. @param {Editor} editor @returns {import("./document.js").Instance[]} */
+/** The selected objects that may be changed, in the order in which they were selected. @param {Editor} editor @returns {import("../document.js").Instance[]} */
 function chosen(editor) {
   const free = new Map(editor.selectedInstances.map((instance) => [instance.id, instance]));
   for (const id of editor.locked) free.delete(id);

@@ -1,8 +1,8 @@
 /** A scrolling field of equal tiles, of which only those in sight exist as elements. */
 
-import { element } from "../view/dom.js";
+import { element } from "../../view/dom.js";
 
-/** @typedef {import("../model/api.js").ImageRow} ImageRow */
+/** @typedef {import("../../model/api.js").ImageRow} ImageRow */
 
 const SPARE = 2; // rows or columns drawn beyond the edges
 

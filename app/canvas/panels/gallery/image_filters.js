@@ -1,10 +1,10 @@
 /** The filters of the gallery, which next and previous follow too. */
 
-import { ownCategories } from "../model/document.js";
-import { everything, peopleOf, STANDINGS, tagsOf } from "../model/image_filter.js";
-import { button, element, offer } from "../view/dom.js";
+import { ownCategories } from "../../model/document.js";
+import { everything, peopleOf, STANDINGS, tagsOf } from "../../model/workspace/image_filter.js";
+import { button, element, offer } from "../../view/dom.js";
 
-/** @param {import("../workbench.js").Workbench} bench */
+/** @param {import("../../workbench.js").Workbench} bench */
 export function createImageFilters(bench) {
   const { images, editor } = bench;
   const status = element("div", { class: "ml-filters", role: "group", "aria-label": "Show images by status" });
@@ -27,7 +27,7 @@ export function createImageFilters(bench) {
   offer(standing, [["", "Notes and review"], ...STANDINGS]);
   standing.addEventListener("change", () =>
     images.setFilter({
-      standing: /** @type {import("../model/image_filter.js").ImageFilter["standing"]} */ (standing.value),
+      standing: /** @type {import("../../model/workspace/image_filter.js").ImageFilter["standing"]} */ (standing.value),
     }),
   );
   const clear = button("close", "Show every image again", () => images.setFilter(everything()), {

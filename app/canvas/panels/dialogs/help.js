@@ -1,8 +1,8 @@
 /** The overlay with every shortcut, written from the table that the keys are read from. */
 
 import { openDialog } from "./dialogs.js";
-import { element } from "../view/dom.js";
-import { shortcutsOf } from "../keys.js";
+import { element } from "../../view/dom.js";
+import { shortcutsOf } from "../../keys.js";
 
 /** @type {{[key: string]: string}} */
 const SHOWN = { ArrowLeft: "←", ArrowRight: "→", ArrowUp: "↑", ArrowDown: "↓", Delete: "Del", Escape: "Esc", "-": "−" };
@@ -18,7 +18,7 @@ function keysOf(keys) {
   return cell;
 }
 
-/** @param {import("../workbench.js").Workbench} bench */
+/** @param {import("../../workbench.js").Workbench} bench */
 export function openHelp(bench) {
   const shortcuts = shortcutsOf(bench);
   const groups = [...new Set(shortcuts.map(({ group }) => group))];

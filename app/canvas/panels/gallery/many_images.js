@@ -1,12 +1,12 @@
 /** Images chosen in the gallery, and what can be done with all of them at once. */
 
-import * as api from "../model/api.js";
-import { tagsOf } from "../model/image_filter.js";
-import { button, element } from "../view/dom.js";
+import * as api from "../../model/api.js";
+import { tagsOf } from "../../model/workspace/image_filter.js";
+import { button, element } from "../../view/dom.js";
 
-/** @typedef {import("../model/api.js").ImageRow} ImageRow */
+/** @typedef {import("../../model/api.js").ImageRow} ImageRow */
 
-/** @param {import("../workbench.js").Workbench} bench @param {() => void} changed the choice is another */
+/** @param {import("../../workbench.js").Workbench} bench @param {() => void} changed the choice is another */
 export function createManyImages(bench, changed) {
   const { images, editor } = bench;
   /** @type {Set<number>} */
@@ -23,7 +23,7 @@ export function createManyImages(bench, changed) {
     class: "ml-search",
   });
   const known = element("datalist", { id: "ml-known-tags-many" });
-  /** @param {string} label @param {string} text @param {() => void} run @param {import("../view/dom.js").IconName | null} [icon] */
+  /** @param {string} label @param {string} text @param {() => void} run @param {import("../../view/dom.js").IconName | null} [icon] */
   const act = (label, text, run, icon = null) => button(icon, label, run, { text, class: "ml-small" });
   const add = act("Give the tag to the chosen images", "Add tag", () => withTag("add_tags"));
   const takeAway = act("Take the tag from the chosen images", "Take tag away", () => withTag("remove_tags"));

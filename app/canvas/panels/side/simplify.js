@@ -1,10 +1,10 @@
 /** A polygon with fewer points: a slider that shows the count and the outline while it moves. */
 
-import { simplified } from "../model/document.js";
-import { element } from "../view/dom.js";
+import { simplified } from "../../model/document.js";
+import { element } from "../../view/dom.js";
 
-/** @typedef {import("../model/document.js").Instance} Instance */
-/** @typedef {import("../model/geometry.js").Ring} Ring */
+/** @typedef {import("../../model/document.js").Instance} Instance */
+/** @typedef {import("../../model/geometry.js").Ring} Ring */
 
 const FEW = 8; // points that are moved one by one sooner than thinned out
 const COARSEST = 12; // CSS pixels that a point may be off, at the right end
@@ -12,7 +12,7 @@ const COARSEST = 12; // CSS pixels that a point may be off, at the right end
 /** @param {Ring[]} rings */
 const pointsIn = (rings) => rings.reduce((sum, ring) => sum + ring.length / 2, 0);
 
-/** @param {import("../workbench.js").Workbench} bench @returns {(instance: Instance, disabled: boolean) => HTMLElement | null} makes the slider of an object; what it began with is kept, so that it goes back too */
+/** @param {import("../../workbench.js").Workbench} bench @returns {(instance: Instance, disabled: boolean) => HTMLElement | null} makes the slider of an object; what it began with is kept, so that it goes back too */
 export function createSimplifier(bench) {
   const { editor } = bench;
   /** @type {{id: number, base: Ring[], result: string, value: number} | null} */

@@ -1,19 +1,19 @@
 /** The selected object: its facts, what can be done with it, and its keypoints. */
 
-import { completeKeypoints, shapeKind } from "../model/document.js";
-import { button, element } from "../view/dom.js";
+import { completeKeypoints, shapeKind } from "../../model/document.js";
+import { button, element } from "../../view/dom.js";
 import { createAttributes, isBeingTyped } from "./attributes.js";
 import { provenance } from "./objects.js";
 import { createBulkParts } from "./bulk.js";
 import { createSimplifier } from "./simplify.js";
-import { setVisibility, VISIBILITY } from "../tools/keypoints.js";
+import { setVisibility, VISIBILITY } from "../../tools/keypoints.js";
 
-/** @typedef {import("../model/document.js").Instance} Instance */
-/** @typedef {import("../model/document.js").Category} Category */
+/** @typedef {import("../../model/document.js").Instance} Instance */
+/** @typedef {import("../../model/document.js").Category} Category */
 
 const MARKS = ["–", "◐", "●"]; // not labelled, hidden, visible
 
-/** @param {import("../workbench.js").Workbench} bench */
+/** @param {import("../../workbench.js").Workbench} bench */
 export function createInspector(bench) {
   const { editor } = bench;
   const body = element("div", { class: "ml-inspector" });

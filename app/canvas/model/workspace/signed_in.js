@@ -1,6 +1,6 @@
 /** Who the page is signed in as, and what their role may do. The server decides; this hides what it would refuse. */
 
-import * as api from "./api.js";
+import * as api from "../api.js";
 
 export class SignedIn {
   constructor() {

@@ -4,10 +4,10 @@ import { createImageFilters } from "./image_filters.js";
 import { createManyImages } from "./many_images.js";
 import { createTiles } from "./tiles.js";
 import { openTrash } from "./trash.js";
-import { thumbnailUrl } from "../model/api.js";
-import { button, element } from "../view/dom.js";
+import { thumbnailUrl } from "../../model/api.js";
+import { button, element } from "../../view/dom.js";
 
-/** @typedef {import("../model/api.js").ImageRow} ImageRow */
+/** @typedef {import("../../model/api.js").ImageRow} ImageRow */
 
 /** @type {{[status: string]: {word: string, mark: string}}} */
 export const STATUS = {
@@ -70,7 +70,7 @@ function makeTile(row, at, total, onclick) {
   );
 }
 
-/** @param {import("../workbench.js").Workbench} bench */
+/** @param {import("../../workbench.js").Workbench} bench */
 export function createStrip(bench) {
   const tiles = createTiles({
     tile: { width: 96, height: 64 },
@@ -89,7 +89,7 @@ export function createStrip(bench) {
   return tiles.root;
 }
 
-/** The whole workspace, over the canvas. @param {import("../workbench.js").Workbench} bench */
+/** The whole workspace, over the canvas. @param {import("../../workbench.js").Workbench} bench */
 export function createGrid(bench) {
   const filters = createImageFilters(bench);
   const many = createManyImages(bench, () => tiles.renew());

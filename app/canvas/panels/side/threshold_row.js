@@ -1,8 +1,8 @@
 /** From which score on proposals show: of all classes or one, what lies below as ghosts, and what the model is. */
 
-import { button, element, offer } from "../view/dom.js";
+import { button, element, offer } from "../../view/dom.js";
 
-/** @param {import("../workbench.js").Workbench} bench @returns {HTMLElement[]} */
+/** @param {import("../../workbench.js").Workbench} bench @returns {HTMLElement[]} */
 export function createThresholdRows(bench) {
   const { editor, assistant } = bench;
   const classes = element("select", { "aria-label": "Whose threshold the slider moves" });

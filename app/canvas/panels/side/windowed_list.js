@@ -1,6 +1,6 @@
 /** A scrolling list of equal rows in which only those in sight exist as elements, and only what changed is made anew. */
 
-import { element } from "../view/dom.js";
+import { element } from "../../view/dom.js";
 
 const SPARE = 8; // rows drawn beyond either edge
 const LEAST = 24; // rows drawn where the list has no height yet

@@ -1,10 +1,10 @@
 /** The list of objects on the image: one row each, the same selection as the canvas. */
 
-import { findCategory } from "../model/document.js";
-import { button, element } from "../view/dom.js";
+import { findCategory } from "../../model/document.js";
+import { button, element } from "../../view/dom.js";
 import { createThresholdRows } from "./threshold_row.js";
 
-/** @typedef {import("../model/document.js").Instance} Instance */
+/** @typedef {import("../../model/document.js").Instance} Instance */
 
 /** Where an object comes from, in a word. @param {Instance} instance */
 export function provenance(instance) {
@@ -13,7 +13,7 @@ export function provenance(instance) {
   return instance.status === "proposed" ? "proposed" : "accepted";
 }
 
-/** @param {import("../workbench.js").Workbench} bench */
+/** @param {import("../../workbench.js").Workbench} bench */
 export function createObjectList(bench) {
   const { editor, view } = bench;
   const count = element("span", { class: "ml-count" });

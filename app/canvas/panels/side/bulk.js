@@ -1,9 +1,9 @@
 /** Several selected objects: what they are, and what can be done with all of them at once. */
 
-import { mergeSelected, subtractSelected } from "../model/arrange.js";
-import { button, element } from "../view/dom.js";
+import { mergeSelected, subtractSelected } from "../../model/several/arrange.js";
+import { button, element } from "../../view/dom.js";
 
-/** @param {import("../workbench.js").Workbench} bench @returns {HTMLElement[]} */
+/** @param {import("../../workbench.js").Workbench} bench @returns {HTMLElement[]} */
 export function createBulkParts(bench) {
   const { editor } = bench;
   const instances = editor.selectedInstances;

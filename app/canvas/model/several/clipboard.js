@@ -3,12 +3,12 @@
  * the same place, on their own image a little beside it.
  */
 
-import { fieldsOf, moved } from "./document.js";
-import { clamp, rounded, signedArea } from "./geometry.js";
-import { decodeCrop, encodeCrop } from "./rle.js";
+import { fieldsOf, moved } from "../document.js";
+import { clamp, rounded, signedArea } from "../geometry.js";
+import { decodeCrop, encodeCrop } from "../rle.js";
 
-/** @typedef {import("./document.js").Instance} Instance */
-/** @typedef {import("./document.js").Fields & {category_id: number}} NewFields */
+/** @typedef {import("../document.js").Instance} Instance */
+/** @typedef {import("../document.js").Fields & {category_id: number}} NewFields */
 /** @typedef {{width: number, height: number}} Size */
 
 const KEY = "maskloop.copied";

@@ -1,6 +1,6 @@
 /** A modal dialog with a title, a body and its buttons; the browser keeps the focus inside and gives it back. */
 
-import { button, element } from "../view/dom.js";
+import { button, element } from "../../view/dom.js";
 
 /**
  * @param {HTMLElement} root where it lives, so that it has the editor's colours

@@ -1,14 +1,14 @@
 /** Attributes of the selected object: a control for each that its class asks for, and what else is said of it. */
 
-import { element } from "../view/dom.js";
+import { element } from "../../view/dom.js";
 
-/** @typedef {import("../model/document.js").Attribute} Attribute */
-/** @typedef {import("../model/document.js").Instance} Instance */
-/** @typedef {import("../model/document.js").Category} Category */
+/** @typedef {import("../../model/document.js").Attribute} Attribute */
+/** @typedef {import("../../model/document.js").Instance} Instance */
+/** @typedef {import("../../model/document.js").Category} Category */
 
 const TYPES = /** @type {const} */ (["text", "number", "flag"]);
 
-/** @param {import("../model/editor.js").Editor} editor @param {Instance} instance @param {Category | null} category @param {boolean} disabled @returns {HTMLElement | null} */
+/** @param {import("../../model/editor.js").Editor} editor @param {Instance} instance @param {Category | null} category @param {boolean} disabled @returns {HTMLElement | null} */
 export function createAttributes(editor, instance, category, disabled) {
   const asked = category?.attributes ?? [];
   const values = instance.attributes ?? {};

@@ -1,13 +1,13 @@
 /** The model beside the person: finds objects on an image that was never looked at, and on the next one ahead of time. */
 
-import * as api from "./api.js";
-import { Emitter } from "./emitter.js";
-import { lineOf } from "./editor.js";
-import { remember, remembered } from "./preferences.js";
+import * as api from "../api.js";
+import { Emitter } from "../emitter.js";
+import { lineOf } from "../editor.js";
+import { remember, remembered } from "../preferences.js";
 
 /** Events: "working" (what it is at, or no longer). */
 export class Assistant extends Emitter {
-  /** @param {import("./editor.js").Editor} editor @param {import("./images.js").ImageList} images */
+  /** @param {import("../editor.js").Editor} editor @param {import("./images.js").ImageList} images */
   constructor(editor, images) {
     super();
     this.editor = editor;
@@ -94,7 +94,7 @@ export class Assistant extends Emitter {
     if (on && document) this.opened(document);
   }
 
-  /** An image has been opened: look at it, and at the next one, where nobody has. @param {import("./document.js").ImageDocument} document */
+  /** An image has been opened: look at it, and at the next one, where nobody has. @param {import("../document.js").ImageDocument} document */
   opened(document) {
     if (!this.automatic) return;
     const id = document.image.image_id;
@@ -170,7 +170,7 @@ function sentence(line) {
   return line.charAt(0).toUpperCase() + line.slice(1) + (/[.!?)]$/.test(line) ? "" : ".");
 }
 
-/** Neither the model nor a person has been here. @param {import("./document.js").ImageDocument} document */
+/** Neither the model nor a person has been here. @param {import("../document.js").ImageDocument} document */
 function untouched(document) {
   return document.image.status === "todo" && document.revision === 0 && !document.instances.length;
 }
