@@ -141,7 +141,7 @@ def _add(tar: tarfile.TarFile, path: Path, name: str) -> str | None:
         entry = tarfile.TarInfo(name)
         entry.size, entry.mtime, entry.mode = status.st_size, int(status.st_mtime), 0o600
         reading = _Hashed(file)
-        tar.addfile(entry, reading)  # type: ignore[arg-type]  # it needs nothing but read
+        tar.addfile(entry, reading)  # it needs nothing but read
         return reading.digest.hexdigest()
 
 

@@ -79,7 +79,8 @@ def simplify_ring(ring: NDArray[np.int64], tolerance: float) -> NDArray[np.float
     farthest_allowed = tolerance + 0.5 * halved
     # Douglas-Peucker; OpenCV's goes beyond its limit now and then, and is then asked for less.
     for share in (1, 0.7, 0.4, 0.1):
-        simpler = cv2.approxPolyDP(points.astype(np.float32), share * tolerance, True)[:, 0].astype(np.float64)
+        chosen = cv2.approxPolyDP(points.astype(np.float32), share * tolerance, True)[:, 0]
+        simpler: NDArray[np.float64] = chosen.astype(np.float64)
         if len(simpler) >= 3 and _farthest(exact, corner_of, points, simpler) <= farthest_allowed:
             return simpler
     return points if len(points) >= 3 else exact

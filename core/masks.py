@@ -267,7 +267,8 @@ def rle_area(rle: Rle) -> float:
 
 def rle_bbox(rle: Rle) -> list[float]:
     """The x, y, width, height of the pixels of a compressed RLE; [0, 0, 0, 0] where it has none."""
-    return coco_mask.toBbox(rle).tolist()
+    box: list[float] = coco_mask.toBbox(rle).tolist()
+    return box
 
 
 def rle_iou(first: Rle, second: Rle) -> float:

@@ -51,7 +51,8 @@ def _bilinear_weights(first: int, last: int, low: float, high: float, cells: int
     """(last - first) × cells: how much each map cell along low to high counts at each pixel centre."""
     centres = (np.arange(first, last) + 0.5 - low) * (cells / (high - low)) - 0.5
     distance = np.abs(centres[:, None] - np.arange(cells))
-    return np.maximum(1 - distance, 0).astype(np.float32)
+    weights: NDArray[np.float32] = np.maximum(1 - distance, 0).astype(np.float32)
+    return weights
 
 
 def _paste_integer_box(

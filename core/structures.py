@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, fields, replace
 from typing import Any, Literal, SupportsIndex, TypedDict
 
+import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
@@ -60,7 +61,7 @@ class Instances:
         return (self[place] for place in range(len(self)))
 
     def __getitem__(
-        self, index: Tensor | slice | SupportsIndex | Sequence[int] | Sequence[bool] | NDArray
+        self, index: Tensor | slice | SupportsIndex | Sequence[int] | Sequence[bool] | NDArray[np.integer | np.bool_]
     ) -> Instances:
         """The instances that an integer, a slice, a list of integers or a mask (bool N) selects, always as Instances.
 

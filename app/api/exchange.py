@@ -18,11 +18,12 @@ from app.api.http.errors import INVALID, ErrorLine, error_answer
 from app.api.http.limits import known_query_only
 from app.api.images import MOST_FILES, uploaded_files
 from app.api.imported_files import Part, import_parts, import_text
-from app.api.schemas import ImageStatus, UploadedImage
+from app.api.schemas import UploadedImage
 from app.exchange.brought_objects import ImportMode, ImportOptions
 from app.exchange.coco_export import ExportError, Selection
 from app.exchange.export_files import COCO, write_export
 from app.store.image_files import LARGEST_FILE
+from app.store.tables import ImageStatus
 from app.values import Id, Score, Text
 from core.formats import FORMATS
 

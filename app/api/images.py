@@ -18,7 +18,6 @@ from app.api.schemas import (
     ChangedImage,
     ImageFields,
     ImagePage,
-    ImageStatus,
     RemovedImage,
     UploadAnswer,
 )
@@ -29,6 +28,7 @@ from app.store.errors import one_line
 from app.store.image_files import LARGEST_FILE, browser_path, restore_derived, thumbnail_path
 from app.store.images import add_image, clean_file_name, image_json, short_name
 from app.store.remarks.filters import Remarked, tags_of
+from app.store.tables import ImageStatus
 from app.store.trash import remove_image, removed_json
 from app.values import Cursor, Id, Text
 from core.datasets.images import frames_left_out

@@ -45,7 +45,7 @@ def measured_seconds_per_image(run: Path) -> float:
     speeds = [step["images_per_second"] for step in TrainingLog(run / "metrics.jsonl").refresh().steps]
     if not speeds:
         raise ValueError(f"{run} has no training step to measure")
-    return 1 / statistics.median(speeds[1:] or speeds)  # the first step warms up
+    return 1 / float(statistics.median(speeds[1:] or speeds))  # the first step warms up
 
 
 class MachineSpeed:

@@ -58,7 +58,8 @@ class TrainingLog:
         """The fraction of the run's steps that are done, 0 to 1."""
         if self.start is None or not self.steps:
             return 0.0
-        return min(1.0, self.steps[-1]["step"] / max(1, self.steps[-1].get("steps_total", self.start["steps_total"])))
+        last = self.steps[-1]
+        return min(1.0, float(last["step"]) / max(1, int(last.get("steps_total", self.start["steps_total"]))))
 
     @property
     def seconds_left(self) -> float | None:

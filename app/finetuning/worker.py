@@ -31,11 +31,11 @@ from core.evaluation import coco_results, evaluate_results
 from core.evaluation.detections import evaluated_kinds
 from core.evaluation.intervals import bootstrap_intervals
 from core.evaluation.thresholds import (
-    ScoreThresholds,
     calibrated_thresholds,
     read_score_thresholds,
     write_score_thresholds,
 )
+from core.model.score_thresholds import ScoreThresholds
 from core.model.weights import SIDECAR_FILE, WEIGHTS_FILE
 from core.prompts.tuning import MOST_SECONDS, tune_prompts
 from core.training.checkpoints import CHECKPOINT, load_checkpoint

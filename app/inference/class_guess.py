@@ -52,10 +52,7 @@ class ClassGuess:
         self._look_at(elsewhere, AT_ONCE)
         class_of = {row.id: row.category_id for row in accepted}
         embeddings = self.prompts.embeddings(pixels, [answer["segmentation"] for answer in answers])
-        guesses = [
-            None if embedding is None else self.examples.guess(embedding, class_of)  # type: ignore[arg-type]
-            for embedding in embeddings
-        ]
+        guesses = [None if embedding is None else self.examples.guess(embedding, class_of) for embedding in embeddings]
         return guesses, set(class_of.values())
 
     def look_at_others(self) -> bool:

@@ -15,6 +15,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
@@ -47,7 +48,7 @@ from core.datasets.images import read_image
 
 if TYPE_CHECKING:  # torch takes longer to import than all the rest
     from core import Predictor
-    from core.evaluation.thresholds import ScoreThresholds
+    from core.model.score_thresholds import ScoreThresholds
 
 logger = logging.getLogger("maskloop")
 Result = TypeVar("Result")
@@ -153,7 +154,7 @@ class ModelService:
             entry = {**answer, "keypoints": [], "score": 1.0}
             return [suggestion(entry, image, wanted or Category(id=0, keypoints=[]), PROMPT_MODEL)]
         x, y, width, height = answer["bbox"]
-        task = lambda: self._suggestions(image, [[x, y, x + width, y + height]], [answer], wanted)  # noqa: E731
+        task = partial(self._suggestions, image, [[x, y, x + width, y + height]], [answer], wanted)
         return task() if wanted is not None and not wanted.keypoints else self.submit(task).result()
 
     def refine(

@@ -18,7 +18,7 @@ from app.store.tables import Category, Image
 
 if TYPE_CHECKING:  # torch takes longer to import than all the rest
     from core import Instances, Predictor
-    from core.evaluation.thresholds import ScoreThresholds
+    from core.model.score_thresholds import ScoreThresholds
 
 
 class ModelUnavailableError(RuntimeError):

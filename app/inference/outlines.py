@@ -67,7 +67,8 @@ def _without_small_parts(bitmap: NDArray[np.uint8], limit: float) -> NDArray[np.
     keep = areas >= limit
     keep[int(areas.argmax())] = True
     keep[0] = False
-    return keep[labels].astype(np.uint8)
+    kept: NDArray[np.uint8] = keep[labels].astype(np.uint8)
+    return kept
 
 
 def exact_outline(crop: NDArray[np.uint8], left: int, top: int, height: int, width: int) -> Any:

@@ -26,7 +26,7 @@ def any_choice(**options: Any) -> gr.Dropdown:
     """
     dropdown = gr.Dropdown(**options)
     # Of this one, not of a class derived from Dropdown: Gradio writes a file beside the module of each of these.
-    dropdown.preprocess = lambda payload: payload  # type: ignore[method-assign]
+    dropdown.preprocess = lambda payload: payload
     return dropdown
 
 

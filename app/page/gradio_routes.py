@@ -116,7 +116,7 @@ def _holds(component: Any, value: Any) -> bool:
 
 async def _body(receive: Receive) -> bytes | None:
     """A request's body; None where it is larger than a call of the page can be."""
-    body = b""
+    body: bytes = b""
     while True:
         message = await receive()
         body += message.get("body", b"")

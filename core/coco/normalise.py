@@ -72,4 +72,4 @@ def normalise_coco(
         elif mender.lost_of is not None:
             lost[mender.lost_of] = lost.get(mender.lost_of, 0) + 1
     mended_data = {**data, "categories": categories, "images": images, "annotations": kept}
-    return Normalised(mended_data, keys, numbers, lost, [*doubled, *unusable])  # type: ignore[arg-type]
+    return Normalised(mended_data, keys, numbers, lost, [*doubled, *unusable])

@@ -35,7 +35,8 @@ def read_coco_json(path: str | os.PathLike[str]) -> dict[str, Any]:
     for key in ("images", "annotations", "categories"):
         if not isinstance(data, dict) or not isinstance(data.get(key), list):
             raise ValueError(f"{path}: no list {key!r}, so this is not a COCO data set")
-    return data
+    checked: dict[str, Any] = data
+    return checked
 
 
 def parse_json(content: bytes) -> Any:

@@ -233,7 +233,7 @@ def parse(given: Sequence[str]) -> Any:
     """
     recipe = _named_recipe(given)
     if recipe is None:
-        return tyro.cli(Command, prog="python -m core", args=list(given) or ["--help"])  # type: ignore[call-overload]
+        return tyro.cli(Command, prog="python -m core", args=list(given) or ["--help"])
     if recipe == "list":
         return Recipes()
     processes = int(os.environ.get("WORLD_SIZE", "1"))

@@ -35,4 +35,5 @@ def box_mask(
     # Each cell is the pixel that its centre lies in.
     rows = np.floor(y0 + (np.arange(size) + 0.5) * (y1 - y0) / size).astype(np.int64)
     columns = np.floor(x0 + (np.arange(size) + 0.5) * (x1 - x0) / size).astype(np.int64)
-    return bitmap[np.ix_(rows.clip(0, height - 1), columns.clip(0, width - 1))]
+    cells: NDArray[np.uint8] = bitmap[np.ix_(rows.clip(0, height - 1), columns.clip(0, width - 1))]
+    return cells

@@ -62,7 +62,8 @@ class CopyPaste:
 
 def can_be_pasted(target: Target) -> Tensor:
     """bool N: the objects whose own pixels are known."""
-    return target["has_mask"] & ~target["iscrowd"]
+    pasted: Tensor = target["has_mask"] & ~target["iscrowd"]
+    return pasted
 
 
 def paste_objects(

@@ -84,7 +84,8 @@ def _free_form(rng: np.random.Generator) -> NDArray[np.float64]:
     waves = np.arange(1, 8)
     amplitude = rng.normal(0, rng.uniform(0.1, 0.45), 7) / waves
     radius = 1 + (amplitude * np.cos(angles[:, None] * waves + rng.uniform(0, 2 * np.pi, 7))).sum(axis=1)
-    return np.stack([np.cos(angles), np.sin(angles)], axis=1) * np.maximum(radius, 0.2)[:, None]
+    curve: NDArray[np.float64] = np.stack([np.cos(angles), np.sin(angles)], axis=1) * np.maximum(radius, 0.2)[:, None]
+    return curve
 
 
 def empty_figure(points: NDArray[np.float64], margin: float) -> tuple[Figure, NDArray[np.int64]]:

@@ -230,7 +230,8 @@ def _eight_bits(array: NDArray[Any], name: str) -> NDArray[np.uint8]:
     if low >= 0 and high <= 1:
         low, high = 0.0, 1.0
     scaled = (np.where(finite, values, low) - low) * (255 / max(high - low, 1e-300))
-    return np.rint(np.clip(scaled, 0, 255)).astype(np.uint8)
+    levels: NDArray[np.uint8] = np.rint(np.clip(scaled, 0, 255)).astype(np.uint8)
+    return levels
 
 
 def _range(largest: int) -> int:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
+
 import cv2
 import numpy as np
 from numpy.typing import NDArray
@@ -142,14 +145,11 @@ def _draw(rng: np.random.Generator, joints: Point, head_radius: float, scale: fl
             cv2.polylines(grid, [outline], True, number, width)
         limb(17, 18, (0.03, 0.03), SKIN, _HEAD)
 
-    draws = [
+    draws: list[tuple[float, Callable[[], None]]] = [
         (joints[17, 2], lambda: _draw_head(figure.materials, parts, points, head_radius * figure.fine, facing)),
         (joints[5:13:6, 2].mean() - 0.001 * scale, draw_torso),
-        *[(joints[[7 + side, 9 + side], 2].mean(), lambda side=side: draw_arm(side)) for side in (0, 1)],
-        *[
-            (joints[[11 + side, 13 + side], 2].mean() - 0.1 * scale, lambda side=side: draw_leg(side))
-            for side in (0, 1)
-        ],
+        *[(joints[[7 + side, 9 + side], 2].mean(), partial(draw_arm, side)) for side in (0, 1)],
+        *[(joints[[11 + side, 13 + side], 2].mean() - 0.1 * scale, partial(draw_leg, side)) for side in (0, 1)],
     ]
     for _, draw in sorted(draws, key=lambda item: float(item[0])):
         draw()
@@ -206,4 +206,5 @@ def _capsule(
     angles = np.arange(16) * np.pi / 8
     circle = np.stack([np.cos(angles), np.sin(angles)], axis=1)
     both = np.concatenate([first + circle * max(radius, 0.5), second + circle * max(end_radius, 0.5)])
-    return cv2.convexHull(np.rint(both).astype(np.int32))
+    hull: NDArray[np.int32] = cv2.convexHull(np.rint(both).astype(np.int32))
+    return hull

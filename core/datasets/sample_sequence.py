@@ -143,7 +143,8 @@ def _as_image(given: Any, index: int) -> Tensor:
             low, high = (float(value) for value in given.aminmax()) if given.numel() else (0.0, 0.0)
             if given.numel() == 0 or not (low >= -1e-3 and high <= 1 + 1e-3):  # NaN too
                 raise ValueError(f"sample {index}, image: values from {low:g} to {high:g}; floats in 0..1 are needed")
-            return given.detach().cpu().float().clamp(0, 1)
+            floats: Tensor = given.detach().cpu().float().clamp(0, 1)
+            return floats
     try:
         pixels = read_source(given)
     except (TypeError, ValueError, OSError) as error:

@@ -111,7 +111,7 @@ def _checked_boxes(reader: _Reader, size: tuple[int, int]) -> Tensor:
         raise reader.error("boxes", f"they are {layout}; x0, y0, x1, y1 (XYXY) are needed")
     boxes = reader.tensor("boxes", (None, 4), torch.float32)
     height, width = size
-    cut = boxes.clamp(min=0).minimum(boxes.new_tensor([width, height] * 2))
+    cut: Tensor = boxes.clamp(min=0).minimum(boxes.new_tensor([width, height] * 2))
     empty = (cut[:, 2:] <= cut[:, :2]).any(dim=1)
     if bool(empty.any()):
         place = int(torch.nonzero(empty)[0])
@@ -125,7 +125,7 @@ def _checked_labels(reader: _Reader, count: int, classes: int) -> Tensor:
     """int64 N, 1..K."""
     if reader.target.get("labels") is None:
         raise reader.error("labels", "none are there; one a box is needed, 1 for the first class")
-    labels = reader.tensor("labels", (count,), torch.int64)
+    labels: Tensor = reader.tensor("labels", (count,), torch.int64)
     if count and not 1 <= int(labels.min()) <= int(labels.max()) <= classes:
         span = f"{int(labels.min())} to {int(labels.max())}"
         raise reader.error("labels", f"they are {span}, but classes are 1 to {classes} (0 is background)")

@@ -170,7 +170,8 @@ def _paint(
 
 def _share(cells: NDArray[np.bool_], size: tuple[int, int]) -> NDArray[np.float32]:
     """The part of each pixel that its fine cells cover, 0 to 1."""
-    return cv2.resize(cells.astype(np.float32), size, interpolation=cv2.INTER_AREA)
+    share: NDArray[np.float32] = cv2.resize(cells.astype(np.float32), size, interpolation=cv2.INTER_AREA)
+    return share
 
 
 def _material(
@@ -190,8 +191,9 @@ def _material(
 
 def _roundness(coverage: NDArray[np.float32], depth: float) -> NDArray[np.float32]:
     """Factors that darken an object towards its outline, as light from the viewer does with round things."""
-    distance = cv2.distanceTransform((coverage >= 0.5).astype(np.uint8), cv2.DIST_L2, 3)
-    return 1 - np.float32(depth) * (1 - np.sqrt(distance / max(float(distance.max()), 1.0)))
+    distance: NDArray[np.float32] = cv2.distanceTransform((coverage >= 0.5).astype(np.uint8), cv2.DIST_L2, 3)
+    factors: NDArray[np.float32] = 1 - np.float32(depth) * (1 - np.sqrt(distance / max(float(distance.max()), 1.0)))
+    return factors
 
 
 def _cast_shadow(

@@ -109,7 +109,8 @@ def _something_left(target: Target) -> Tensor:
     """bool N: the objects that are large enough to be seen and have a mask with something in it."""
     sides = target["boxes"][:, 2:] - target["boxes"][:, :2]
     bitmaps = target["box_masks" if "box_masks" in target else "masks"]
-    return (sides >= LEAST_SIDE).all(dim=1) & bitmaps.flatten(1).any(dim=1).bool()
+    seen: Tensor = (sides >= LEAST_SIDE).all(dim=1) & bitmaps.flatten(1).any(dim=1).bool()
+    return seen
 
 
 def _shown_in_box(box_masks: Tensor, boxes: Tensor, windows: Tensor) -> Tensor:

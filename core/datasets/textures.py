@@ -116,13 +116,15 @@ def _axes(rng: np.random.Generator, height: int, width: int) -> tuple[Surface, S
 def _ramp(rng: np.random.Generator, height: int, width: int) -> Surface:
     along, _ = _axes(rng, height, width)
     low, high = along.min(), along.max()
-    return (along - low) / max(high - low, 1)
+    ramp: Surface = (along - low) / max(high - low, 1)
+    return ramp
 
 
 def _noise(rng: np.random.Generator, height: int, width: int) -> Surface:
     cell = np.exp(rng.uniform(np.log(3), np.log(max(height, width, 8))))
     noise = value_noise(rng, height, width, cell, int(rng.integers(1, 5)))
-    return np.clip((noise - 0.5) * rng.uniform(1, 4) + 0.5, 0, 1)
+    surface: Surface = np.clip((noise - 0.5) * rng.uniform(1, 4) + 0.5, 0, 1)
+    return surface
 
 
 def _stripes(rng: np.random.Generator, height: int, width: int) -> Surface:
@@ -130,18 +132,21 @@ def _stripes(rng: np.random.Generator, height: int, width: int) -> Surface:
     period = rng.uniform(4, 40)
     bend = 6 * value_noise(rng, height, width, 40) if rng.random() < 0.4 else 0
     wave = np.sin((along + bend) * np.float32(2 * np.pi / period) + 0 * across)
-    return np.clip(wave * rng.uniform(0.5, 6) + 0.5 + rng.uniform(-0.5, 0.5), 0, 1)
+    surface: Surface = np.clip(wave * rng.uniform(0.5, 6) + 0.5 + rng.uniform(-0.5, 0.5), 0, 1)
+    return surface
 
 
 def _checks(rng: np.random.Generator, height: int, width: int) -> Surface:
     along, across = _axes(rng, height, width)
     period = np.float32(2 * np.pi / rng.uniform(8, 50))
-    return np.clip(np.sin(along * period) * np.sin(across * period) * 8 + 0.5, 0, 1)
+    surface: Surface = np.clip(np.sin(along * period) * np.sin(across * period) * 8 + 0.5, 0, 1)
+    return surface
 
 
 def _spots(rng: np.random.Generator, height: int, width: int) -> Surface:
     noise = value_noise(rng, height, width, rng.uniform(5, 25), 1)
-    return np.clip((noise - rng.uniform(0.55, 0.75)) * 20, 0, 1)
+    surface: Surface = np.clip((noise - rng.uniform(0.55, 0.75)) * 20, 0, 1)
+    return surface
 
 
 _PATTERNS: tuple[Callable[[np.random.Generator, int, int], Surface], ...] = (

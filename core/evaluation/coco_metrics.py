@@ -204,7 +204,7 @@ def _detections_of_kind(
     return prepared
 
 
-class _Evaluation(COCOeval_faster):
+class _Evaluation(COCOeval_faster):  # type: ignore[misc]  # the package has no types
     """The evaluator, with objects marked `ignore` ignored.
 
     COCO's own code sets `ignore` to `iscrowd` and so forgets the mark; here both count. Objects with
@@ -242,9 +242,11 @@ class _Evaluation(COCOeval_faster):
     def _compressed(self, annotation: dict[str, Any]) -> dict[str, Any]:
         """The mask of an annotation or detection; of an object with a box alone, the box."""
         if not annotation.get("box_only"):
-            return annotation["segmentation"]
+            mask: dict[str, Any] = annotation["segmentation"]
+            return mask
         image = self.cocoGt.imgs[annotation["image_id"]]
-        return coco_mask.frPyObjects(annotation["segmentation"], image["height"], image["width"])[0]
+        box: dict[str, Any] = coco_mask.frPyObjects(annotation["segmentation"], image["height"], image["width"])[0]
+        return box
 
 
 def _say_nothing(*_: object) -> None:

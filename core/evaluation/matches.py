@@ -108,4 +108,5 @@ def _overlaps(found: Sequence[Mapping[str, Any]], objects: Sequence[Mapping[str,
 
 
 def _box_rle(item: Mapping[str, Any], size: Sequence[int]) -> dict[str, Any]:
-    return coco_mask.frPyObjects(item["segmentation"], *size)[0]
+    rle: dict[str, Any] = coco_mask.frPyObjects(item["segmentation"], *size)[0]
+    return rle

@@ -151,4 +151,4 @@ def _lowest_score(verdicts: Sequence[tuple[float, bool]], least_precision: float
     candidates = np.flatnonzero(last_of_its_score)
     enough = candidates[precision[candidates] >= least_precision]
     cut = enough[-1] if len(enough) else candidates[precision[candidates].argmax()]
-    return math.floor(float(scores[cut]) * 10**DECIMALS) / 10**DECIMALS
+    return float(math.floor(float(scores[cut]) * 10**DECIMALS) / 10**DECIMALS)

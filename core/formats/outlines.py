@@ -49,7 +49,8 @@ def rings_of(bitmap: NDArray[np.uint8]) -> list[Points]:
 def _holes(part: NDArray[np.uint8]) -> NDArray[np.uint8]:
     """The gaps that a mask encloses; one that reaches the outside over a corner is none, as in `outer_rings`."""
     _, labels = cv2.connectedComponents(np.pad(1 - part, 1, constant_values=1), connectivity=8)
-    return ((part == 0) & (labels[1:-1, 1:-1] != labels[0, 0])).astype(np.uint8)
+    holes: NDArray[np.uint8] = ((part == 0) & (labels[1:-1, 1:-1] != labels[0, 0])).astype(np.uint8)
+    return holes
 
 
 def bridged(rings: Sequence[Points]) -> list[float]:

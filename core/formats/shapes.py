@@ -71,4 +71,5 @@ def box_around(flat: Sequence[float]) -> list[float]:
 def _placed(points: NDArray[np.float64], x: float, y: float, turned: float) -> list[float]:
     cosine, sine = math.cos(turned), math.sin(turned)
     turn = np.array([[cosine, sine], [-sine, cosine]])
-    return (points @ turn + [x, y]).ravel().tolist()
+    placed: list[float] = (points @ turn + [x, y]).ravel().tolist()
+    return placed

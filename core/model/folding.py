@@ -23,7 +23,7 @@ def for_inference(model: Network, device: torch.device, dtype: torch.dtype = tor
     model = folded(model)
     if device.type == "cpu" and dtype == torch.float32:
         exchange_convolutions(model)  # the processor's own instructions for 16 bits are faster than that
-    return model.to(device=device, dtype=dtype, memory_format=torch.channels_last)  # type: ignore[call-overload]
+    return model.to(device=device, dtype=dtype).to(memory_format=torch.channels_last)
 
 
 def folded(model: Network) -> Network:

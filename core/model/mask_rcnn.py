@@ -10,7 +10,8 @@ import torch
 from torch import Tensor, nn
 
 from core.config import ModelConfig
-from core.model.backbones import Backbone, build_backbone, load_classification_weights
+from core.model.backbones import build_backbone, load_classification_weights
+from core.model.backbones.base import Backbone
 from core.model.backbones.fpn import build_pyramid
 from core.model.backbones.given import GivenBackbone
 from core.model.categories import check_categories, default_categories, with_person_keypoints

@@ -60,7 +60,8 @@ def roi_features(
 def roi_op(feature_map: Tensor, rois: Tensor, stride: int, size: int, config: ModelConfig) -> Tensor:
     """The configured operation on one map; rois are R×5: image index, then xyxy in input pixels."""
     if config.roi_op == "pool":
-        return ops.roi_pool(feature_map, rois.to(feature_map.dtype), size, 1.0 / stride)
+        pooled: Tensor = ops.roi_pool(feature_map, rois.to(feature_map.dtype), size, 1.0 / stride)
+        return pooled
     if config.roi_op == "warp":
         return roi_warp(feature_map, rois, stride, size, config.roi_reduce, config.roi_samples)
     return roi_align(feature_map, rois, stride, size, config.roi_reduce, config.roi_samples, config.roi_aligned)
@@ -79,7 +80,8 @@ def roi_align(
     if samples > 0 and feature_map.device.type == "cpu":
         return _bins_as_sums_of_pixels(feature_map, rois, stride, size, samples, aligned)
     rois = rois.to(feature_map.dtype)
-    return ops.roi_align(feature_map, rois, size, 1.0 / stride, samples if samples > 0 else -1, aligned)
+    aligned_bins: Tensor = ops.roi_align(feature_map, rois, size, 1.0 / stride, samples if samples > 0 else -1, aligned)
+    return aligned_bins
 
 
 def _bins_as_sums_of_pixels(

@@ -91,7 +91,7 @@ def matching_threshold(data: Mapping[str, Any], objects: float) -> float:
     if not scores:
         raise ValueError("the model finds nothing in the images: there is nothing to learn from them")
     wanted = max(1, round(objects * len(data["images"])))
-    return scores[min(wanted, len(scores)) - 1]
+    return float(scores[min(wanted, len(scores)) - 1])
 
 
 def with_scores_from(data: Mapping[str, Any], threshold: float, **provenance: Any) -> dict[str, Any]:

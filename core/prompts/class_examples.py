@@ -57,4 +57,5 @@ class ClassExamples:
 
 
 def _unit(rows: NDArray[np.float32]) -> NDArray[np.float32]:
-    return rows / (np.linalg.norm(rows, axis=1, keepdims=True) + np.float32(1e-6))
+    unit: NDArray[np.float32] = rows / (np.linalg.norm(rows, axis=1, keepdims=True) + np.float32(1e-6))
+    return unit

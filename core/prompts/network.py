@@ -128,7 +128,8 @@ class DepthwiseBlock(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """B×C×H×W to the same."""
-        return x + self.narrow(F.relu(self.widen(self.spatial(x))))
+        refined: Tensor = x + self.narrow(F.relu(self.widen(self.spatial(x))))
+        return refined
 
 
 def folded_trunk() -> nn.Sequential:

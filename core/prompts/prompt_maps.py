@@ -91,7 +91,7 @@ def _warp(
             [0, to_y, (top - y0) * scale_y + 0.5 * to_y - 0.5],
         ]
     )
-    return cv2.warpAffine(
+    crop: NDArray[np.uint8] = cv2.warpAffine(
         source,
         matrix,
         (size, size),
@@ -99,6 +99,7 @@ def _warp(
         borderMode=cv2.BORDER_CONSTANT,
         borderValue=outside,
     )
+    return crop
 
 
 def in_window(clicks: Sequence[Click], window: Window, size: int) -> list[Click]:

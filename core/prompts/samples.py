@@ -196,7 +196,7 @@ def damaged(
         random.normal(0, 1, (cells, cells)).astype(np.float32), (size, size), interpolation=cv2.INTER_CUBIC
     )
     blurred = cv2.GaussianBlur(truth, (0, 0), size * 0.03 * strength + 0.5)
-    answer = (blurred + 0.25 * strength * noise >= 0.5 + random.normal(0, 0.08)).astype(np.float32)
+    answer: NDArray[np.float32] = (blurred + 0.25 * strength * noise >= 0.5 + random.normal(0, 0.08)).astype(np.float32)
     reach = cv2.GaussianBlur(truth, (0, 0), size * 0.05) > 0.02
     answer *= reach  # noise far from the object is no error that a model makes
     for _ in range(int(random.poisson(0.6 * strength))):

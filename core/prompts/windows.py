@@ -48,7 +48,9 @@ def sampled(
         ]
     )
     flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
-    return cv2.warpAffine(values, matrix, (width, height), flags=flags, borderMode=cv2.BORDER_REPLICATE)
+    size = (width, height)
+    seen: NDArray[np.float32] = cv2.warpAffine(values, matrix, size, flags=flags, borderMode=cv2.BORDER_REPLICATE)
+    return seen
 
 
 def click_windows(clicks: Sequence[Click], shape: tuple[int, int]) -> list[Window]:

@@ -72,7 +72,8 @@ def restored_model(state: dict[str, Any], given: MaskRCNN | None = None) -> Mask
     config = ModelConfig.from_dict(state["model_config"])
     if given is not None and given.config == config:
         model = given
-        model.categories = [Category(**category) for category in state["categories"]]
+        categories: list[Category] = state["categories"]
+        model.categories = [category.copy() for category in categories]
     else:
         model = MaskRCNN(config, state["categories"])
     if "keypoint_model_config" in state and model.keypoint_model is None:

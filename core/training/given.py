@@ -83,7 +83,8 @@ def _classes(
     if own is not None:
         return own, max(len(category.get("keypoints") or ()) for category in own)
     if checkpoint is not None:
-        return [Category(**item) for item in checkpoint["categories"]], checkpoint["model_config"]["num_keypoints"]
+        saved: list[Category] = checkpoint["categories"]
+        return [category.copy() for category in saved], checkpoint["model_config"]["num_keypoints"]
     base = given.model or (load_model(config.model) if config.model else None)
     if base is None:
         raise ValueError("the classes of the data set are not known: give train(…, categories=[their names])")

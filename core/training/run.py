@@ -153,7 +153,7 @@ def enter_phase(run: Run) -> None:
     if run.done % run.phase_steps == 0:
         run.model = model_for(phase, run.model)
     # Convolutions are faster where the channels of a pixel lie together, on a CPU and with a GPU's tensor cores.
-    run.model.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+    run.model.to(memory_format=torch.channels_last)
     # Stages whose weights are random have nothing worth keeping.
     pretrained = bool(config.model or config.backbone_weights)
     run.model.freeze_stages(config.freeze_stages if pretrained else 0)

@@ -117,7 +117,7 @@ def batches(
     order = BatchOrder(len(taught), config, processes, first_step, steps)
     loader = DataLoader(
         SeededSamples(dataset, taught),
-        batch_sampler=order,  # type: ignore[arg-type]
+        batch_sampler=order,
         num_workers=config.workers,
         collate_fn=_side_by_side,
         pin_memory=processes.device.type == "cuda",

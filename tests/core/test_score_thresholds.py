@@ -11,11 +11,11 @@ import pytest
 
 from core.__main__ import main
 from core.evaluation.thresholds import (
-    ScoreThresholds,
     calibrated_thresholds,
     read_score_thresholds,
     write_score_thresholds,
 )
+from core.model.score_thresholds import ScoreThresholds
 from core.model.weights import SHIPPED_MODELS, load_model, save_model
 from core.structures import Category
 from core.training.checkpoints import model_state, restored_model

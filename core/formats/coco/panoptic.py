@@ -121,7 +121,8 @@ def _numbers(folder: Folder, place: str, file_name: Any) -> NDArray[np.int64]:
             colours = np.asarray(image.convert("RGB")).astype(np.int64)
     except (OSError, SyntaxError, Image.DecompressionBombError):
         raise ValueError("its PNG is damaged") from None
-    return colours @ np.array([1, 256, 65536])
+    numbers: NDArray[np.int64] = colours @ np.array([1, 256, 65536])
+    return numbers
 
 
 def _add_segments(

@@ -40,4 +40,5 @@ class NonLocalBlock(nn.Module):
         key, value = (self.pool(layer(x)).flatten(2).transpose(1, 2) for layer in (self.phi, self.g))
         # The paper's dot product is not divided by the root of the channels.
         gathered = F.scaled_dot_product_attention(query, key, value, scale=1.0)
-        return x + self.norm(self.output(gathered.transpose(1, 2).unflatten(2, x.shape[-2:])))
+        added: Tensor = self.norm(self.output(gathered.transpose(1, 2).unflatten(2, x.shape[-2:])))
+        return x + added

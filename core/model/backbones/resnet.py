@@ -64,7 +64,7 @@ class ResNetBackbone(Backbone):
     def _res4(self, c3: Tensor) -> Tensor:
         """C4; a non-local block before each of the last residual blocks."""
         first = len(self.layer3) - len(self.non_local)
-        x = self.layer3[:first](c3)
+        x: Tensor = self.layer3[:first](c3)
         for non_local, block in zip(self.non_local, self.layer3[first:], strict=True):
             x = block(non_local(x))
         return x
@@ -109,7 +109,7 @@ def build_resnet(config: ModelConfig, norm: Callable[[int], nn.Module]) -> ResNe
 
 def build_c4_head(config: ModelConfig) -> nn.Sequential:
     """Res5 as the head on RoIs of C4 (figure 4, left): R×C×14×14, or ×7×7 with `c4_res5="stride1"`, to R×2C×7×7."""
-    stage = build_resnet(config, norm_layer(config.backbone_norm, config.backbone_norm_eps)).layer4
+    stage: nn.Sequential = build_resnet(config, norm_layer(config.backbone_norm, config.backbone_norm_eps)).layer4
     if config.c4_res5 == "stride1":
         for module in stage.modules():
             if isinstance(module, nn.Conv2d):

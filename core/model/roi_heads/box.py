@@ -35,7 +35,7 @@ class BoxHead(nn.Module):
 
     def forward(self, features: Tensor) -> Tensor:
         """RoI features R×C×7×7 to vectors R×D."""
-        x = self.convs(features).flatten(1)
+        x: Tensor = self.convs(features).flatten(1)
         for layer in self.fc:
             x = F.relu(layer(x), inplace=True)
         return x

@@ -61,7 +61,8 @@ class MaskPredictor(nn.Module):
         """R×C×m×m to logits R×masks×2m×2m; with `channel` (int64 R) only that mask of each RoI, R×1×2m×2m."""
         x = F.relu(self.deconv(x), inplace=True)
         if channel is None:
-            return self.logits(x).float()
+            every: Tensor = self.logits(x)
+            return every.float()
         # The 1×1 convolution restricted to one output channel a RoI: K times less work and memory.
         weight, bias = self.logits.weight[channel, :, 0, 0], self.logits.bias
         assert bias is not None
@@ -80,7 +81,8 @@ class FcnMaskHead(nn.Module):
 
     def forward(self, features: Tensor, channel: Tensor | None = None) -> Tensor:
         """RoI features R×C×14×14 to mask logits R×masks×28×28, or R×1×28×28 of one `channel` a RoI."""
-        return self.predictor(self.convs(features), channel)
+        logits: Tensor = self.predictor(self.convs(features), channel)
+        return logits
 
 
 class MlpMaskHead(nn.Module):
@@ -161,7 +163,8 @@ def mask_targets(sampled: SampledRois, objects: ObjectsOfImage, scale: Tensor, s
         return rois.new_zeros((0, size, size))
     indexed = torch.cat([index[:, None], rois], dim=1)
     # Mask pixel (r, c) covers [c, c + 1) × [r, r + 1): its value belongs to its centre, which is what "aligned" says.
-    return roi_align(source, indexed, size, 1.0, -1, aligned=True)[:, 0]
+    seen: Tensor = roi_align(source, indexed, size, 1.0, -1, aligned=True)[:, 0]
+    return seen
 
 
 def mask_loss(logits: Tensor, labels: Tensor, targets: Tensor, config: ModelConfig) -> Tensor:
@@ -196,7 +199,8 @@ def predict_masks(
     if config.mask_loss == "softmax":
         return mask_probabilities(head(features), labels, config)
     # Independent classes: the other K - 1 masks of each box need not be computed at all.
-    return head(features, mask_channel(labels, config))[:, 0].sigmoid()
+    chosen: Tensor = head(features, mask_channel(labels, config))[:, 0].sigmoid()
+    return chosen
 
 
 def mask_probabilities(logits: Tensor, labels: Tensor, config: ModelConfig) -> Tensor:

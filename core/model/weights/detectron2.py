@@ -114,7 +114,8 @@ def _in_our_order(name: str, tensor: Tensor, config: ModelConfig) -> Tensor:
         return tensor.roll(1, dims=0)  # background from the last row to the first
     if config.features != "fpn" and name.startswith(("rpn.head.objectness.", "rpn.head.deltas.")):
         # Size by size there, ratio by ratio here; a delta has four rows an anchor.
-        return tensor.unflatten(0, (ANCHOR_SIZES, ANCHOR_RATIOS, -1)).transpose(0, 1).flatten(0, 2)
+        anchors: Tensor = tensor.unflatten(0, (ANCHOR_SIZES, ANCHOR_RATIOS, -1))
+        return anchors.transpose(0, 1).flatten(0, 2)
     return tensor
 
 

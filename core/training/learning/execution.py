@@ -26,7 +26,7 @@ def execution(model: MaskRCNN, config: TrainConfig) -> Iterator[None]:
     blocks = residual_blocks(model) if config.checkpoint_activations else []
     compiled = [*model.backbones(), *(part for part in (model.fpn, model.rpn_fpn) if part)] if config.compile else []
     for block in blocks:
-        block.forward = partial(_forward_twice, block)  # type: ignore[method-assign]
+        block.forward = partial(_forward_twice, block)
     for module in compiled:
         # Images of many sizes: without it each would be compiled for itself.
         module.compile(dynamic=True, backend=BACKEND)

@@ -58,7 +58,7 @@ def _before(line: str, step: int) -> bool:
         entry = json.loads(line)
     except json.JSONDecodeError:
         return False
-    return entry.get("kind") == "start" or entry.get("step", step + 1) <= step
+    return bool(entry.get("kind") == "start" or entry.get("step", step + 1) <= step)
 
 
 class StepMeter:

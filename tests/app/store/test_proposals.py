@@ -12,7 +12,8 @@ from fastapi.testclient import TestClient
 from app.store.database import Store
 from app.store.documents import list_images
 from app.store.editing.predictions import replace_predictions
-from core.evaluation.thresholds import ScoreThresholds, write_score_thresholds
+from core.evaluation.thresholds import write_score_thresholds
+from core.model.score_thresholds import ScoreThresholds
 from tests.app.conftest import Upload, block
 from tests.app.reviewed_workspace import write_tiny_model
 
