@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 
 from core import MaskPrompter
 from core.__main__ import main
@@ -58,6 +59,18 @@ def test_a_run_that_is_resumed_goes_on(toy: Path, tmp_path: Path) -> None:
     result = train_prompts(replace(config, steps=5, resume=True))
     steps = [json.loads(line)["step"] for line in (result.directory / "log.jsonl").read_text().splitlines()]
     assert steps == [3, 5]
+
+
+def test_bfloat16_teaches_the_same(toy: Path, tmp_path: Path) -> None:
+    losses, weights = [], []
+    for mixed_precision in (False, True):
+        config = config_of(toy, tmp_path / f"{mixed_precision}", steps=4, mixed_precision=mixed_precision)
+        result = train_prompts(config)
+        losses.append(json.loads((result.directory / "log.jsonl").read_text())["loss"])
+        weights.append(MaskPrompter(result.directory).network.state_dict())
+    assert losses[1] == pytest.approx(losses[0], rel=0.02)
+    assert all(value.dtype == torch.float32 for value in weights[1].values())
+    assert any(not torch.equal(weights[0][name], weights[1][name]) for name in weights[0])
 
 
 def test_the_command_trains(toy: Path, tmp_path: Path) -> None:
