@@ -215,7 +215,8 @@ class Edit(Base):
     kind: Mapped[str] = mapped_column(String(16))  # create, update, delete, predict, import, status, undo, redo
     target: Mapped[int | None] = mapped_column(Integer)  # undo, redo: the edit that was taken back or done again
     below: Mapped[int | None] = mapped_column(Integer)  # what lay on top of the undo (redo) stack before it
-    # {"status": image status, "instances": {id: state or null}}: only what the edit touched
+    # {"status": image status, "instances": {id: state or null}}: only what the edit touched; `before` also who had
+    # reviewed the image, and at which edit
     before: Mapped[dict[str, Any]]
     after: Mapped[dict[str, Any]]
     # What the sender calls this request, so that one sent again after a lost answer is not carried out twice.

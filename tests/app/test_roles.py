@@ -187,6 +187,29 @@ def test_an_image_in_the_trash_comes_back_by_an_upload_of_those_who_may_restore_
     assert by_role["annotator"].get(f"/api/images/{image}/document").status_code == 200
 
 
+def test_who_reviewed_an_image_is_who_did_so_last_and_again_after_an_undo(
+    by_role: dict[str, TestClient], image: int, category: int
+) -> None:
+    first, second = by_role["reviewer"], by_role["admin"]
+    path = f"/api/images/{image}"
+
+    def shown(answer: Any) -> tuple[str | None, bool]:
+        said = whole(answer)["image"]
+        return said.get("reviewed_by"), said.get("changed", False)
+
+    reviewed = {"status": "reviewed"}
+    assert shown(first.put(f"{path}/status", json=reviewed)) == ("the reviewer", False)
+    new = {"category_id": category, "segmentation": block(3, 3, 10, 10)}
+    whole(second.post(f"{path}/instances", json=new))
+    assert shown(second.put(f"{path}/status", json=reviewed)) == ("the admin", False)
+    assert shown(second.post(f"{path}/undo")) == ("the reviewer", True)
+    assert shown(second.post(f"{path}/undo")) == ("the reviewer", False)
+    assert shown(second.post(f"{path}/redo")) == ("the reviewer", True)
+    assert shown(first.post(f"{path}/redo")) == ("the admin", False)
+    assert shown(second.put(f"{path}/status", json={"status": "in_progress"})) == (None, False)
+    assert shown(second.post(f"{path}/undo")) == ("the admin", False)
+
+
 def test_many_images_are_removed_by_admins_alone(by_role: dict[str, TestClient], image: int) -> None:
     body = {"image_ids": [image], "add_tags": ["dusk"], "removed": True}
     assert by_role["reviewer"].patch("/api/images", json=body).status_code == 403

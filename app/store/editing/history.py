@@ -50,9 +50,14 @@ def write(
     edit.below, edit.request_key = image.undo_edit, request_key
     session.flush()
     image.undo_edit, image.redo_edit = edit.id, None
-    if image.status == "reviewed" and (kind == "status" or edit.before["status"] != "reviewed"):
-        image.reviewed_edit = edit.id
+    if _is_review(edit):
+        image.reviewed_edit, image.reviewed_by = edit.id, edit.author
     return instances
+
+
+def _is_review(edit: Edit) -> bool:
+    """Whether an edit marks its image reviewed, for the first time or again."""
+    return edit.after["status"] == "reviewed" and (edit.kind == "status" or edit.before["status"] != "reviewed")
 
 
 def carried_out(session: Session, image: Image, request_key: str | None) -> Edit | None:
@@ -90,6 +95,8 @@ def undo(session: Session, image: Image, request_key: str | None = None, *, anyo
     session.flush()
     if above is None:
         image.undo_edit = target.below
+        if _is_review(target):  # what was reviewed before it is so again
+            image.reviewed_edit = target.before.get("reviewed_edit", image.reviewed_edit)
     else:
         above.below = target.below
     image.redo_edit = edit.id
@@ -109,6 +116,8 @@ def redo(session: Session, image: Image, request_key: str | None = None, *, anyo
     else:
         above.below = undone.below
     target.below, image.undo_edit = image.undo_edit, target.id
+    if image.status == "reviewed" and _is_review(target):
+        image.reviewed_edit = target.id
 
 
 def _last_of(session: Session, image: Image, top: int | None, anyones: bool) -> tuple[Edit | None, Edit | None]:
@@ -154,6 +163,11 @@ def _replay(session: Session, image: Image, kind: str, target: Edit, *, back: bo
         status = status if target.kind == "status" and image.status == standing["status"] else image.status
     edit, _ = _carry_out(session, image, kind, changed, (), status)
     edit.target = target.id
+    # Who reviewed it is who did so then, not who takes something back now; an older history does not say.
+    if image.status == "reviewed" and back and not others_since:
+        image.reviewed_by = target.before.get("reviewed_by", image.reviewed_by)
+    elif image.status == "reviewed" and not back and _is_review(target):
+        image.reviewed_by = target.author
     return edit
 
 
@@ -211,7 +225,12 @@ def _carry_out(
         image_id=image.id,
         revision=image.revision,
         kind=kind,
-        before={"status": image.status, "instances": before},
+        before={
+            "status": image.status,
+            "reviewed_by": image.reviewed_by,
+            "reviewed_edit": image.reviewed_edit,
+            "instances": before,
+        },
         after={"status": new_status, "instances": after},
         sender=session.info.get("sender"),
         author=author,

@@ -54,7 +54,7 @@ class Editing(RuleBasedStateMachine):
         document = self.document()
         for instance in document["instances"]:
             del instance["revision"]
-        return document["instances"], document["image"]["status"]
+        return document["instances"], document["image"]["status"], document["image"].get("changed", False)
 
     def edited(self) -> None:
         now = self.snapshot()
