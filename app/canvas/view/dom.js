@@ -63,17 +63,20 @@ const STROKES = {
   opacity: "M12 4a8 8 0 1 0 .01 0M12 4v16M14.500 5v14M17 7.500v9",
 };
 
-/** @typedef {keyof typeof STROKES} IconName */
+/** What a button shows: one of the above, or a path in a square of 24 × 24, as a tool brings its own. @typedef {keyof typeof STROKES | `M${string}`} IconName */
+
+/** @param {IconName} name @returns {name is keyof typeof STROKES} */
+const isNamed = (name) => Object.hasOwn(STROKES, name);
 
 /** @param {IconName} name */
 export function icon(name) {
   const space = "http://www.w3.org/2000/svg";
   const svg = document.createElementNS(space, "svg");
   svg.setAttribute("viewBox", "0 0 24 24");
-  svg.setAttribute("class", `ml-icon ml-icon-${name}`);
+  svg.setAttribute("class", isNamed(name) ? `ml-icon ml-icon-${name}` : "ml-icon");
   svg.setAttribute("aria-hidden", "true");
   const path = document.createElementNS(space, "path");
-  path.setAttribute("d", STROKES[name]);
+  path.setAttribute("d", isNamed(name) ? STROKES[name] : name);
   svg.append(path);
   return svg;
 }
