@@ -1,7 +1,8 @@
 """A person at the assistant, simulated: sees the truth, uses the routes that the page uses, and books every action.
 
-What a sensible person would do: wrong proposals are deleted, all boxes drawn, then poor masks clicked for as long as
-that promises to be cheaper than drawing, and the rest, with all simple shapes, drawn by hand. The hand is not steady:
+What a sensible person would do: wrong proposals are deleted, the poor masks of the others clicked; then every other
+object gets a box and, in the same tool, clicks for as long as that promises to be cheaper than drawing; the rest, with
+all simple shapes, is drawn by hand. The hand is not steady:
 boxes and clicks are a little off.
 """
 
@@ -118,17 +119,16 @@ class Annotator:
             index for index, target in enumerate(targets) if index not in found and target.vertices <= SIMPLE
         ]
         drawn_by_box = [index for index in range(len(targets)) if index not in found and index not in self.by_hand]
-        for index in drawn_by_box:
-            found[index] = self._named(self._box(targets[index]), targets[index], selected=True)
-        ious = {}
+        settled: dict[int, float | None] = {}
         for index, instance in found.items():
-            target = targets[index]
-            named = instance if index in drawn_by_box else self._named(instance, target, selected=False)
-            settled = self._click_until_satisfied(named, target)
-            if settled is None:
-                self.by_hand.append(index)
-            else:
-                ious[index] = settled
+            named = self._named(instance, targets[index], selected=False)
+            settled[index] = self._click_until_satisfied(named, targets[index], box=None)
+        for index in drawn_by_box:
+            instance, box = self._box(targets[index])
+            named = self._named(instance, targets[index], selected=True)
+            settled[index] = self._click_until_satisfied(named, targets[index], box)
+        self.by_hand += [index for index, reached in settled.items() if reached is None]
+        ious = {index: reached for index, reached in settled.items() if reached is not None}
         for index in self.by_hand:
             ious[index] = self._draw(targets[index])
         self.ledger.book("accept")
@@ -178,7 +178,7 @@ class Annotator:
         self.ledger.book("class")
         return self._change(instance, {"category_id": target.category_id})
 
-    def _box(self, target: Target) -> dict[str, Any]:
+    def _box(self, target: Target) -> tuple[dict[str, Any], list[float]]:
         self._use("box")
         self.ledger.book("box")
         x, y, width, height = cv2.boundingRect(target.mask)
@@ -190,10 +190,12 @@ class Annotator:
         sure = (found["score"] or 0) >= SURE or self.current_class is None
         fields = {"category_id": found["category_id"] if sure else self.current_class}
         fields |= {"segmentation": found["segmentation"]} if found["segmentation"] else {"bbox": found["bbox"]}
-        return dict(self._ask("POST", "/instances", fields)["instance"])
+        return dict(self._ask("POST", "/instances", fields)["instance"]), box
 
-    def _click_until_satisfied(self, instance: dict[str, Any], target: Target) -> float | None:
-        """The IoU that is reached; None where the object was deleted, to be drawn by hand."""
+    def _click_until_satisfied(self, instance: dict[str, Any], target: Target, box: list[float] | None) -> float | None:
+        """The IoU that is reached; None where the object was deleted, to be drawn by hand. Who has just drawn its `box`
+        has it selected and clicks with the same tool.
+        """
         points: list[list[float]] = []
         now = iou(self._mask(instance), target.mask)
         while now < SATISFIED:
@@ -205,13 +207,14 @@ class Annotator:
                 return None
             if not points:
                 self.first = now
-                self._use("refine")
-                self.ledger.book("select")
+                if box is None:
+                    self._use("refine")
+                    self.ledger.book("select")
             clicked = next_click(target.mask, self._mask(instance), self.random)
             assert clicked is not None
             self.ledger.book("click")
             points.append([clicked[0], clicked[1], int(clicked[2])])
-            answer = self._ask("POST", "/refine", {"instance": instance["id"], "points": points})
+            answer = self._ask("POST", "/refine", {"instance": instance["id"], "points": points, "box": box})
             if not answer["segmentation"]:
                 self.ledger.book("delete")
                 self._ask("DELETE", f"/instances/{instance['id']}?base_revision={instance['revision']}")

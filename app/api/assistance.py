@@ -77,6 +77,9 @@ class RefineRequest(BaseModel):
     points: list[tuple[Coordinate, Coordinate, bool]] = Field(
         min_length=1, max_length=200, description="`[x, y, include]` in pixels", examples=[[[30, 20, 1]]]
     )
+    box: tuple[Coordinate, Coordinate, Coordinate, Coordinate] | None = Field(
+        None, description="The box that a person drew around the object, `[x0, y0, x1, y1]`, where there was one."
+    )
 
 
 class RefinedMask(BaseModel):
@@ -122,7 +125,7 @@ async def masks(image_id: ImageId, body: MaskPrompts, model_service: TheModelSer
 async def refine(image_id: ImageId, body: RefineRequest, model_service: TheModelService) -> Response:
     """A mask after clicks that say what belongs to it and what does not. Nothing is stored."""
     instance = body.instance if isinstance(body.instance, int) else given_fields(body.instance)
-    return JsonAnswer(await run_in_threadpool(model_service.refine, image_id, instance, body.points))
+    return JsonAnswer(await run_in_threadpool(model_service.refine, image_id, instance, body.points, body.box))
 
 
 @router.post("/images/{image_id}/propagate", response_model=PropagateAnswer, responses=INVALID)
@@ -131,7 +134,7 @@ async def propagate_objects(
 ) -> Response:
     """The accepted objects of another image as proposals on this one, moved and redrawn where the picture moved."""
     only = body.instances
-    prompts, pixels_of = model_service.prompts, model_service.pixels_of
+    prompts, pixels_of = model_service.prompts, model_service.pixels.of
     told = await run_in_threadpool(propagate, store, prompts, pixels_of, body.source, image_id, only)
     return JsonAnswer({**await run_in_threadpool(_document, store, image_id), **told})
 

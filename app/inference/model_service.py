@@ -11,17 +11,14 @@ import logging
 import queue
 import threading
 import time
-from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
-import numpy as np
-from numpy.typing import NDArray
-
 from app.inference.class_guess import ClassGuess
+from app.inference.image_pixels import ImagePixels
 from app.inference.model_terms import (
     ModelUnavailableError,
     Prediction,
@@ -44,7 +41,6 @@ from app.store.errors import one_line
 from app.store.image_files import original_path
 from app.store.instance_state import STORED_FROM
 from app.store.tables import Category, Image
-from core.datasets.images import read_image
 
 if TYPE_CHECKING:  # torch takes longer to import than all the rest
     from core import Predictor
@@ -56,7 +52,6 @@ Result = TypeVar("Result")
 STARTER = "starter"
 SURE_BY_LIKENESS = 0.6  # from here on the model is not asked for the class, which may take it a second
 PROMPT_MODEL = "prompts"  # what a mask that a person asked for is drawn with, whatever model names its class
-IMAGES_KEPT = 2  # decoded
 FEATURES_KEPT = 4  # images; up to 74 MB each at 800 pixels
 
 
@@ -74,9 +69,8 @@ class ModelService:
         self._thresholds: ScoreThresholds | None = None
         self._unavailable: dict[str, str] = {}  # name of the wanted version → why it cannot be loaded
         self.prompts = PromptedMasks(device, registry.prompts_in_use)
-        self._pixels: OrderedDict[str, NDArray[np.uint8]] = OrderedDict()
-        self._pixels_lock = threading.Lock()
-        self.class_guess = ClassGuess(store, self.prompts, self._read_pixels)
+        self.pixels = ImagePixels(store.workspace)
+        self.class_guess = ClassGuess(store, self.prompts, self.pixels.read)
         self._work: queue.SimpleQueue[Callable[[], None] | None] = queue.SimpleQueue()
         # A daemon: a download or a long prediction must not keep the server from ending.
         self._thread = threading.Thread(target=self._run, name="model", daemon=True)
@@ -147,7 +141,7 @@ class ModelService:
         with self.store.reading() as session:
             image = find_image(session, image_id)
             wanted = wanted_category(session, category)
-        answer = self.prompts.of_points(self.pixels_of(image), points, preview=preview)
+        answer = self.prompts.of_points(self.pixels.of(image), points, preview=preview)
         if not answer["segmentation"]:
             return []
         if preview:
@@ -158,9 +152,14 @@ class ModelService:
         return task() if wanted is not None and not wanted.keypoints else self.submit(task).result()
 
     def refine(
-        self, image_id: int, instance: int | dict[str, Any], points: Sequence[tuple[float, float, bool]]
+        self,
+        image_id: int,
+        instance: int | dict[str, Any],
+        points: Sequence[tuple[float, float, bool]],
+        box: Sequence[float] | None = None,
     ) -> dict[str, Any]:
-        """The mask of an instance (its id, or its segmentation or bbox) after clicks (x, y, include).
+        """The mask of an instance (its id, or its segmentation or bbox) after clicks (x, y, include), and in the box
+        that was drawn around it, where one was.
 
         Returns segmentation, bbox and area, those of nothing where the clicks leave nothing; nothing is stored. Runs
         in the caller's thread.
@@ -174,21 +173,8 @@ class ModelService:
                 segmentation, bbox, _ = measured_segmentation(
                     instance.get("segmentation"), instance.get("bbox"), image.height, image.width
                 )
-        return self.prompts.refined(self.pixels_of(image), segmentation, bbox, points)
-
-    def pixels_of(self, image: Image) -> NDArray[np.uint8]:
-        """The upright RGB pixels of an image; those looked at last are kept."""
-        with self._pixels_lock:
-            kept = self._pixels.pop(image.sha256, None)
-            if kept is None:
-                kept = self._read_pixels(image)
-            self._pixels[image.sha256] = kept
-            while len(self._pixels) > IMAGES_KEPT:
-                self._pixels.popitem(last=False)
-            return kept
-
-    def _read_pixels(self, image: Image) -> NDArray[np.uint8]:
-        return read_image(original_path(self.store.workspace, image.sha256), name=image.file_name)
+        drawn = clipped_box(box, image, "box") if box is not None else None
+        return self.prompts.refined(self.pixels.of(image), segmentation, bbox, points, drawn)
 
     # -- in the model's thread ------------------------------------------------------------------
 
@@ -218,7 +204,7 @@ class ModelService:
             image = find_image(session, image_id)
             wanted = wanted_category(session, category)
         clipped = [clipped_box(box, image) for box in boxes]
-        answers = self.prompts.of_boxes(self.pixels_of(image), clipped)
+        answers = self.prompts.of_boxes(self.pixels.of(image), clipped)
         return self._suggestions(image, clipped, answers, wanted)
 
     def _suggestions(
@@ -248,7 +234,7 @@ class ModelService:
 
         What the model says counts only among the classes that are in use here, until there are any.
         """
-        guesses, in_use = self.class_guess.guess(image, self.pixels_of(image), answers)
+        guesses, in_use = self.class_guess.guess(image, self.pixels.of(image), answers)
         self.submit(self._look_at_examples)
         with self.store.reading() as session:
             by_id = {category.id: category for category in all_categories(session)}

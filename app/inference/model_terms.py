@@ -99,13 +99,15 @@ def wanted_category(session: Session, category: int | str | None) -> Category | 
     return wanted
 
 
-def clipped_box(box: Sequence[float], image: Image) -> list[float]:
-    """A box with its corners in order and inside the image; raises InvalidFieldError where nothing of it is."""
+def clipped_box(box: Sequence[float], image: Image, field: str = "boxes") -> list[float]:
+    """A box with its corners in order and inside the image; raises InvalidFieldError, which
+    names the field of the request, where nothing of it is.
+    """
     x0, x1 = sorted((min(max(float(box[0]), 0.0), image.width), min(max(float(box[2]), 0.0), image.width)))
     y0, y1 = sorted((min(max(float(box[1]), 0.0), image.height), min(max(float(box[3]), 0.0), image.height)))
     if not (x1 - x0 >= 1 and y1 - y0 >= 1):
         raise InvalidFieldError(
-            "boxes", f"box {list(box)} covers less than a pixel of the image of {image.width}×{image.height}"
+            field, f"box {list(box)} covers less than a pixel of the image of {image.width}×{image.height}"
         )
     return [x0, y0, x1, y1]
 

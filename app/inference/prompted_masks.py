@@ -60,12 +60,15 @@ class PromptedMasks:
         segmentation: Any,
         bbox: Sequence[float],
         points: Sequence[Point],
+        drawn: Sequence[float] | None = None,
     ) -> dict[str, Any]:
-        """A mask after clicks, the newest last; where there is no segmentation it begins from the box."""
+        """A mask after clicks, the newest last, and in the box that was `drawn` around it; where there is no
+        segmentation it begins from the box, drawn or not.
+        """
         if segmentation:
-            return self._clicked(pixels, None, _local_mask(segmentation, pixels.shape[:2]), points)
+            return self._clicked(pixels, drawn, _local_mask(segmentation, pixels.shape[:2]), points)
         left, top, width, height = bbox
-        return self._clicked(pixels, (left, top, left + width, top + height), None, points)
+        return self._clicked(pixels, drawn or (left, top, left + width, top + height), None, points)
 
     def embeddings(self, pixels: NDArray[np.uint8], segmentations: Sequence[Any]) -> list[NDArray[np.float32] | None]:
         """How objects look, for `core.prompts.class_examples`; None for one without a mask.

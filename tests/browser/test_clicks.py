@@ -110,6 +110,29 @@ def test_clicks_that_would_leave_nothing_offer_to_delete(open_editor: Any, data_
     assert data_plane.document(image)["instances"] == []
 
 
+def test_in_the_box_tool_a_click_mends_the_mask_of_the_box_and_selects_where_nothing_is_selected(
+    open_editor: Any, data_plane: DataPlane, image: int
+) -> None:
+    editor = open_editor(image)
+    editor.press("2", "r")
+    editor.drag((178, 88), (302, 212))
+    editor.wait_saved(1)
+    editor.page.get_by_text("Click adds to this mask").wait_for()
+    with editor.page.expect_request("**/refine") as sent:
+        editor.click(215, 150, modifier="Shift")
+    assert sent.value.post_data_json["box"] == pytest.approx([178, 88, 302, 212], abs=1)
+    editor.wait_saved(2)
+    (stored,) = data_plane.document(image)["instances"]
+    assert not bitmap_of(stored)[150, 215]
+    editor.press("Escape")
+    assert editor.selected is None
+    editor.click(265, 150)
+    assert editor.selected["id"] == stored["id"]
+    editor.press("Control+z")
+    editor.wait_for("maskloop.document.instances[0].revision === 3")
+    assert bitmap_of(data_plane.document(image)["instances"][0])[150, 215]
+
+
 @pytest.mark.parametrize("then", ["Enter", "v", "d", "Control+Enter"])
 def test_who_is_faster_than_the_answer_loses_nothing(
     open_editor: Any, data_plane: DataPlane, image: int, photographs: Photographs, then: str

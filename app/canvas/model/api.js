@@ -146,8 +146,9 @@ export const masksFromBoxes = (image, boxes, category) => request("POST", `image
 /** The object that clicks are on. @param {number} image @param {[number, number, boolean][]} points @param {number | undefined} category @param {boolean} preview quicker and coarser @returns {Promise<{instances: Instance[]}>} */
 export const maskFromPoints = (image, points, category, preview) =>
   request("POST", `images/${image}/masks`, { points, category, preview });
-/** @param {number} image @param {number | object} instance @param {number[][]} points @returns {Promise<{segmentation: Instance["segmentation"], bbox: Instance["bbox"]}>} */
-export const refine = (image, instance, points) => request("POST", `images/${image}/refine`, { instance, points });
+/** @param {number} image @param {number | object} instance @param {number[][]} points @param {number[]} [box] that was drawn around it @returns {Promise<{segmentation: Instance["segmentation"], bbox: Instance["bbox"]}>} */
+export const refine = (image, instance, points, box) =>
+  request("POST", `images/${image}/refine`, { instance, points, box });
 /** The accepted objects of another image as proposals. @param {number} image @param {number} source @returns {Promise<ImageDocument & {added: number, there: number, lost: number}>} */
 export const propagate = (image, source) => request("POST", `images/${image}/propagate`, { source });
 /** @param {number} image @returns {Promise<{revision: number, categories: string}>} */

@@ -1,4 +1,7 @@
-/** Draw a box; the model finds the mask in it, and says the class where it is sure. Or the box is all that is wanted. */
+/**
+ * Draw a box; the model finds the mask in it, and says the class where it is sure. Clicks mend it then and there. Or the
+ * box is all that is wanted.
+ */
 
 import * as api from "../model/api.js";
 import { lineOf } from "../model/editor.js";
@@ -8,7 +11,7 @@ import { colorOf, drawTag, inScreenPixels } from "../view/painter.js";
 import { remember, remembered } from "../model/preferences.js";
 
 /** @typedef {import("../view/view.js").Pointer} Pointer */
-/** @typedef {[number, number, number, number]} Box  x0, y0, x1, y1 */
+/** @typedef {import("./mask_clicks.js").Box} Box */
 
 const SMALLEST_SIDE = 4; // CSS pixels; less is a slip of the hand
 const SURE = 0.5; // score from which the model's class is taken
@@ -19,10 +22,14 @@ export class BoxTool {
   key = "R";
   icon = /** @type {const} */ ("box");
 
-  /** @param {import("../model/editor.js").Editor} editor @param {import("../view/view.js").View} view */
-  constructor(editor, view) {
+  /**
+   * @param {import("../model/editor.js").Editor} editor @param {import("../view/view.js").View} view
+   * @param {import("./mask_clicks.js").MaskClicks} clicks  on the selected object
+   */
+  constructor(editor, view, clicks) {
     this.editor = editor;
     this.view = view;
+    this.clicks = clicks;
     /** @type {Pointer | null} */
     this.start = null;
     /** @type {Box | null} */
@@ -42,6 +49,8 @@ export class BoxTool {
     const name = this.editor.currentCategory?.name;
     if (!name && !this.guesses) return "Make a class first, in the panel on the right.";
     if (this.plain) return `Drag a box around an object (${name}): it stays a box.`;
+    if (this.editor.selected)
+      return "Drag a box around the next object. Click adds to this mask, Shift+click takes away.";
     const choice = !this.guessClass ? name : `the model's guess${name ? `, else ${name}` : ""}`;
     return `Drag a box around an object: the model finds its mask. Class: ${choice}.`;
   }
@@ -100,15 +109,28 @@ export class BoxTool {
   }
 
   pointerUp() {
-    const box = this.box;
+    const { start, box } = this;
     this.start = this.box = null;
     this.view.redrawOverlay();
-    if (!box) return;
-    const smallest = this.view.reach(SMALLEST_SIDE);
-    if (box[2] - box[0] < smallest || box[3] - box[1] < smallest) return;
+    const slip = this.view.reach(SMALLEST_SIDE);
+    if (start && (!box || (box[2] - box[0] < slip && box[3] - box[1] < slip))) return this.click(start);
+    if (!box || box[2] - box[0] < slip || box[3] - box[1] < slip) return;
     const { image, currentCategory: category } = this.editor;
     if (!this.plain) void this.findMask(box);
     else if (image && category) this.create(image.image_id, { category_id: category.id, bbox: sized(box) });
+  }
+
+  /** Mend the selected mask, or select what lies here. @private @param {Pointer} pointer */
+  click(pointer) {
+    const { editor, view } = this;
+    if (this.plain || this.waiting.size) return; // of what comes next nobody has seen the mask
+    if (editor.selected) void this.clicks.add([pointer.x, pointer.y, !pointer.shift]);
+    else editor.select(view.instancesAt(pointer.x, pointer.y)[0]?.id ?? null);
+  }
+
+  undo() {
+    this.clicks.takeBack();
+    return false;
   }
 
   /** @private @param {Box} box */
@@ -151,13 +173,15 @@ export class BoxTool {
       return;
     }
     const keypoints = category_id === found.category_id && found.keypoints.length ? { keypoints: found.keypoints } : {};
-    this.create(image, { category_id, segmentation: found.segmentation, ...keypoints });
+    const id = this.create(image, { category_id, segmentation: found.segmentation, ...keypoints });
+    this.clicks.boxes.set(id, box);
   }
 
   /** @private @param {number} image @param {import("../model/document.js").Fields & {category_id: number}} fields */
   create(image, fields) {
     const id = this.editor.create(fields, image);
     if (this.editor.image?.image_id === image) this.editor.select(id);
+    return id;
   }
 
   /** Keep the spinner turning while a mask is awaited. @private */
@@ -175,6 +199,7 @@ export class BoxTool {
   }
 
   leave() {
+    this.clicks.forget();
     this.cancel();
   }
 
@@ -182,6 +207,7 @@ export class BoxTool {
   draw(context, surface) {
     const pointer = this.view.pointer;
     inScreenPixels(context, surface);
+    this.clicks.draw(context, surface);
     if (pointer && !this.start) crosshair(context, surface, pointer);
     if (this.box) {
       drawBox(context, surface, this.box, colorOf(this.editor.currentCategory));

@@ -3,6 +3,7 @@
 import { BoxTool } from "./box.js";
 import { BrushTool } from "./brush.js";
 import { KeypointsTool } from "./keypoints.js";
+import { MaskClicks } from "./mask_clicks.js";
 import { PolygonTool } from "./polygon.js";
 import { RefineTool } from "./refine.js";
 import { SelectTool } from "./select.js";
@@ -10,14 +11,15 @@ import { SplitTool } from "./split.js";
 
 /** @param {import("../model/editor.js").Editor} editor @param {import("../view/view.js").View} view */
 export function createTools(editor, view) {
+  const clicks = new MaskClicks(editor, view);
   return {
     select: new SelectTool(editor, view),
     polygon: new PolygonTool(editor, view),
     brush: new BrushTool("brush", editor, view),
     eraser: new BrushTool("eraser", editor, view),
-    box: new BoxTool(editor, view),
+    box: new BoxTool(editor, view, clicks),
     keypoints: new KeypointsTool(editor, view),
-    refine: new RefineTool(editor, view),
+    refine: new RefineTool(editor, view, clicks),
     split: new SplitTool(editor, view),
   };
 }

@@ -104,6 +104,23 @@ def test_clicks_that_leave_nothing_give_an_empty_mask_that_is_never_stored_as_a_
     assert document(photograph)["instances"] == []
 
 
+def test_the_box_that_was_drawn_goes_on_saying_where_the_object_is(
+    client: TestClient, photograph: int, category: int, disc: NDArray[np.uint8]
+) -> None:
+    """A quarter of the disc and a click near it say little; the box says how far it reaches."""
+    quarter = disc.copy()
+    quarter[:, 150:] = quarter[110:] = 0
+    instance = {"segmentation": encode_rle(quarter), "category_id": category}
+    body = {"instance": instance, "points": [[165, 125, 1]]}
+    url = f"/api/images/{photograph}/refine"
+    answers = [client.post(url, json=body | more).json() for more in ({}, {"box": [103, 67, 196, 154]})]
+    without, within = map(mask_of, answers)
+    assert iou(within, disc) > 0.85
+    assert iou(within, disc) > iou(without, disc)
+    outside = client.post(url, json=body | {"box": [300, 10, 400, 20]})
+    assert (outside.status_code, outside.json()["field"]) == (422, "box")
+
+
 def test_what_no_click_is_near_to_stays_and_holes_survive(client: TestClient, photograph: int, category: int) -> None:
     mask = np.zeros((SIZE, SIZE), dtype=np.uint8)
     mask[170:230, 10:80] = 1

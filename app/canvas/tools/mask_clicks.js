@@ -1,0 +1,114 @@
+/** Clicks that mend the mask of the selected object: each is one edit. Those of one object are sent together. */
+
+import * as api from "../model/api.js";
+import { colorOf, inScreenPixels, line } from "../view/painter.js";
+
+/** @typedef {[number, number, boolean]} Click  x, y in image pixels; whether it belongs to the object */
+/** @typedef {[number, number, number, number]} Box  x0, y0, x1, y1 */
+
+const STILL_IN_IT = 0.7; // of an object that a box was drawn around; moved out of it, the box says nothing of it any more
+
+export class MaskClicks {
+  /** @param {import("../model/editor.js").Editor} editor @param {import("../view/view.js").View} view */
+  constructor(editor, view) {
+    this.editor = editor;
+    this.view = view;
+    /** The clicks so far on the selected object. @type {Click[]} */
+    this.points = [];
+    /** @type {number | null} */
+    this.subject = null;
+    this.asking = false;
+    /** What a person drew around objects: the model looks for them there. @type {Map<number, Box>} */
+    this.boxes = new Map();
+    editor.on("selection", () => {
+      if (editor.selectedId !== this.subject) this.forget();
+    });
+    editor.on("renumber", ({ from, to }) => {
+      if (this.subject === from) this.subject = to;
+      const box = this.boxes.get(from);
+      if (box) this.boxes.set(to, box);
+      this.boxes.delete(from);
+    });
+  }
+
+  forget() {
+    this.points = [];
+    this.subject = this.editor.selectedId;
+    this.view.redrawOverlay();
+  }
+
+  /** Whether a click would mend something now. */
+  get canClick() {
+    const { selected, locked } = this.editor;
+    return selected !== null && !this.asking && !locked.has(selected.id);
+  }
+
+  /** @param {Click} click */
+  async add(click) {
+    const { editor } = this;
+    const image = editor.image?.image_id;
+    if (image === undefined || !this.canClick) return;
+    this.subject = editor.selectedId;
+    this.points.push(click);
+    this.asking = true;
+    this.view.redrawOverlay();
+    const answer = await editor.ask("Refining the mask", async () => {
+      await editor.outbox.flush(); // the server refines the mask that it has
+      const points = this.points.map(([x, y, include]) => [x, y, include ? 1 : 0]);
+      return api.refine(image, editor.selectedId ?? 0, points, this.boxAround(editor.selected));
+    });
+    this.asking = false;
+    const isEmptied = answer !== null && Array.isArray(answer.segmentation) && !answer.segmentation.length;
+    if (answer && !isEmptied && this.subject === editor.selectedId && this.subject !== null) {
+      editor.change(this.subject, { segmentation: answer.segmentation });
+    } else if (!answer || isEmptied) this.points.pop();
+    if (isEmptied && this.subject !== null) this.offerToDelete(this.subject);
+    this.view.redrawOverlay();
+  }
+
+  /** The edit itself is taken back by the server's history. */
+  takeBack() {
+    this.points.pop();
+  }
+
+  /** The box that was drawn around an object, while it lies there. @private @param {import("../model/document.js").Instance | null} instance */
+  boxAround(instance) {
+    const box = instance && this.boxes.get(instance.id);
+    if (!box) return undefined;
+    const [left, top, width, height] = instance.bbox;
+    const across = Math.min(left + width, box[2]) - Math.max(left, box[0]);
+    const down = Math.min(top + height, box[3]) - Math.max(top, box[1]);
+    return Math.max(0, across) * Math.max(0, down) >= STILL_IN_IT * width * height ? box : undefined;
+  }
+
+  /** @private @param {number} id */
+  offerToDelete(id) {
+    const { editor } = this;
+    const actions = [{ label: "Delete the object", run: () => editor.remove(id) }];
+    editor.emit("notice", { text: "This click would leave nothing of the mask.", actions });
+  }
+
+  /** @param {CanvasRenderingContext2D} context @param {import("../view/painter.js").Surface} surface */
+  draw(context, surface) {
+    const { selected } = this.editor;
+    const category = selected ? this.editor.category(selected.category_id) : this.editor.currentCategory;
+    drawClicks(context, surface, this.points, colorOf(category));
+  }
+}
+
+/** @param {CanvasRenderingContext2D} context @param {import("../view/painter.js").Surface} surface @param {Click[]} clicks @param {string} color */
+export function drawClicks(context, surface, clicks, color) {
+  inScreenPixels(context, surface);
+  for (const [x, y, include] of clicks) {
+    const [sx, sy] = surface.viewport.toScreen(x, y);
+    context.beginPath();
+    context.arc(sx, sy, 7, 0, 2 * Math.PI);
+    context.fillStyle = include ? color : "#14181f";
+    context.fill();
+    context.strokeStyle = "#ffffff";
+    context.lineWidth = 1.5;
+    context.stroke();
+    line(context, sx - 3.5, sy, sx + 3.5, sy, "#ffffff", 2, []);
+    if (include) line(context, sx, sy - 3.5, sx, sy + 3.5, "#ffffff", 2, []);
+  }
+}
