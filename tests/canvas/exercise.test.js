@@ -39,14 +39,16 @@ test("a tool touches its own file and the list of tools, no more", () => {
 });
 
 test("its key and its line in the help come from the tool itself, and its key is nobody else's", () => {
-  const shortcuts = shortcutsOf({ toolList: Object.values(tools) });
+  /** @type {string[]} */
+  const taken = [];
+  const setTool = (/** @type {string} */ name) => taken.push(name);
+  const shortcuts = shortcutsOf({ toolList: Object.values(tools), setTool });
   const found = shortcuts.filter((/** @type {any} */ { keys }) => keys.includes("Z"));
   assert.deepEqual(
     found.map((/** @type {any} */ { group, label }) => [group, label]),
     [["Tools", "Measure a distance"]],
   );
-  const taken = [];
-  found[0].run({ setTool: (/** @type {string} */ name) => taken.push(name) });
+  found[0].run();
   assert.deepEqual(taken, ["ruler"]);
 });
 
