@@ -136,6 +136,10 @@ def export_annotations(
     images: Annotated[bool, Query(description="A .zip with the image files too.")] = False,
     image_id: Annotated[list[Id] | None, Query(description="Only these images; may be given several times.")] = None,
     category_id: Annotated[list[Id] | None, Query(description="Only these classes, likewise.")] = None,
+    person: Annotated[
+        list[Text] | None, Query(description="Only images where one of these people made an edit.")
+    ] = None,
+    author: Annotated[list[Text] | None, Query(description="Only objects that one of these people wrote last.")] = None,
 ) -> Response:
     """COCO JSON, read back with pycocotools and compared with the store before it is handed over, or another format.
 
@@ -143,7 +147,7 @@ def export_annotations(
     """
     if format not in FORMATS:
         return error_answer(422, f"there is no format {format!r}; the formats are {', '.join(FORMATS)}", field="format")
-    selection = Selection(status, include == "accepted", image_id, category_id, score_threshold)
+    selection = Selection(status, include == "accepted", image_id, category_id, score_threshold, person, author)
     zipped = images or format != COCO
     stack = ExitStack()
     try:

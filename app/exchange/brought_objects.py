@@ -112,7 +112,9 @@ class BroughtObjects:
         if mended == known:
             report.already_there += 1
         else:
-            self.changed[identifier] = replace(mended, status="accepted") if state.status == "accepted" else mended
+            if state.status == "accepted":
+                mended = replace(mended, status="accepted", author=state.author or known.author)
+            self.changed[identifier] = mended
             report.annotations += 1
 
     def write(self, session: Session, report: ImportReport) -> None:

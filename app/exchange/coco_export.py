@@ -12,7 +12,7 @@ from typing import Any
 
 import orjson
 from pycocotools.coco import COCO
-from sqlalchemy import or_, select
+from sqlalchemy import exists, or_, select
 from sqlalchemy.orm import Session
 
 from app.exchange.foreign_fields import ShownIds, shown_fields, shown_image_fields
@@ -20,7 +20,7 @@ from app.exchange.licenses import shown_licenses
 from app.store.categories import all_categories
 from app.store.editing.geometry import count_keypoints
 from app.store.instance_state import Segmentation
-from app.store.tables import Category, Image, Instance, counted
+from app.store.tables import Category, Edit, Image, Instance, counted
 from app.store.trash import kept_images
 from core.masks import rle_area, rle_bbox, rle_iou, segmentation_bbox, segmentation_to_rle
 
@@ -40,6 +40,8 @@ class Selection:
     image_ids: Collection[int] | None = None
     category_ids: Collection[int] | None = None
     score_threshold: float | None = None  # of proposals; None: that of each one's model
+    people: Collection[str] | None = None  # images where one of them made an edit
+    authors: Collection[str] | None = None  # objects that one of them wrote last
 
 
 def export_coco(
@@ -189,6 +191,8 @@ def _annotation(instance: Instance, image: Image, category: Category, ids: Shown
         # COCO's readers expect them on every instance of such a category.
         entry["keypoints"] = instance.keypoints or [0] * (3 * len(category.keypoints))
         entry["num_keypoints"] = count_keypoints(instance.keypoints)
+    if instance.author is not None:
+        entry["author"] = instance.author
     if instance.source == "predicted":
         if instance.score is not None:
             entry["score"] = instance.score
@@ -202,6 +206,8 @@ def _images(session: Session, selection: Selection) -> Iterator[Image]:
     chosen = kept_images().order_by(Image.id).limit(CHUNK)
     if selection.status is not None:
         chosen = chosen.where(Image.status == selection.status)
+    if selection.people is not None:
+        chosen = chosen.where(exists().where(Edit.image_id == Image.id, Edit.author.in_(selection.people)))
     wanted = None if selection.image_ids is None else set(selection.image_ids)
     last = 0
     while rows := session.scalars(chosen.where(Image.id > last)).all():
@@ -221,6 +227,8 @@ def _documents(session: Session, selection: Selection) -> Iterator[tuple[Image, 
             chosen = chosen.where(or_(Instance.status == "accepted", high))
         if selection.category_ids is not None:
             chosen = chosen.where(Instance.category_id.in_(selection.category_ids))
+        if selection.authors is not None:
+            chosen = chosen.where(Instance.author.in_(selection.authors))
         rows = list(session.scalars(chosen))
         yield image, rows
         for row in rows:

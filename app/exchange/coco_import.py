@@ -23,6 +23,7 @@ from app.store.categories import (
 from app.store.editing.geometry import new_state
 from app.store.errors import InvalidFieldError
 from app.store.instance_state import InstanceState
+from app.store.people import is_name
 from app.store.tables import Category, Image
 from app.store.trash import kept_images
 from core.coco.json_values import is_number, whole
@@ -236,8 +237,11 @@ def _state_from(
         score=score,
         model=model[:200] if model and (proposed or score is not None) else None,
     )
+    others = foreign_fields(annotation, "annotation", report.dropped)
+    # A name is a text, whoever is called so here. Another tool's number of a person stays a field of the object.
+    author = others.pop("author") if is_name(others.get("author")) else None
     origin = [options.source, str(annotation["id"]), state.bbox]
-    return replace(state, extra=foreign_fields(annotation, "annotation", report.dropped) | {"origin": origin})
+    return replace(state, author=author, extra=others | {"origin": origin})
 
 
 def _labelled(keypoints: Any) -> Any:

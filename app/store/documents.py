@@ -61,12 +61,10 @@ def find_images(session: Session, image_ids: Collection[int]) -> Sequence[Image]
 
 def instance_json(instance: Instance) -> dict[str, Any]:
     """An instance as a COCO annotation, and where it comes from."""
-    return state_json(instance.state, instance.image_id, instance.id, instance.revision, instance.author)
+    return state_json(instance.state, instance.image_id, instance.id, instance.revision)
 
 
-def state_json(
-    state: InstanceState, image_id: int, instance_id: int | None, revision: int, author: str | None = None
-) -> dict[str, Any]:
+def state_json(state: InstanceState, image_id: int, instance_id: int | None, revision: int) -> dict[str, Any]:
     """The same of a state, whether it is stored or only suggested (`instance_id` is None then)."""
     return {
         "id": instance_id,
@@ -75,7 +73,7 @@ def state_json(
         "num_keypoints": count_keypoints(state.keypoints),
         **({"attributes": attributes} if (attributes := attributes_of(state.extra)) else {}),
         "revision": revision,
-        **({"author": author} if author not in (None, OWNER.name) else {}),
+        **({"author": state.author} if state.author not in (None, OWNER.name) else {}),
     }
 
 

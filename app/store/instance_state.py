@@ -46,6 +46,8 @@ class InstanceState:
         default=None,
         metadata={"description": "Of proposals: the score from which on they count; left out where all do."},
     )
+    # Who wrote it last, by name; None for a model, and where nobody said. `documents.state_json` shows it.
+    author: str | None = field(default=None, metadata={"exclude": True})
     # Seconds since 1970; None until it is written first. Kept through undo, and not shown.
     created: float | None = field(default=None, metadata={"exclude": True})
     # What a file says of it beside COCO's fields, and where it came from; None for what was drawn here.

@@ -9,6 +9,7 @@ import hashlib
 import secrets
 import time
 from collections.abc import Sequence
+from typing import TypeGuard
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -17,7 +18,6 @@ from app.roles import OWNER, RANKS, Person
 from app.store.database import Store
 from app.store.errors import ConflictError, InvalidFieldError, NotFoundError
 from app.store.tables import Invitation
-from app.values import text_problem
 
 LONGEST_NAME = 100
 
@@ -78,9 +78,14 @@ def _row(session: Session, name: str) -> Invitation | None:
     return next((row for row in invited(session) if row.name.casefold() == name.casefold()), None)
 
 
+def is_name(value: object) -> TypeGuard[str]:
+    """Whether a value is a name that somebody could have: what a file says of its authors may be anything."""
+    return isinstance(value, str) and 0 < len(value) <= LONGEST_NAME and value.isprintable() and value == value.strip()
+
+
 def _checked_name(name: str) -> str:
     name = " ".join(name.split())
-    if not name or len(name) > LONGEST_NAME or not name.isprintable() or "/" in name or text_problem(name) is not None:
+    if not is_name(name) or "/" in name:
         raise InvalidFieldError("name", f"a person's name has 1 to {LONGEST_NAME} characters that can be printed, no /")
     if name.casefold() == OWNER.name:
         raise InvalidFieldError("name", f"{OWNER.name!r} is who has the workspace's own token: choose another name")

@@ -147,7 +147,9 @@ class Instance(Base):
     model: Mapped[str | None] = mapped_column(String(200))  # name of the version that predicted it
     threshold: Mapped[float | None] = mapped_column(Float)  # the least score of proposals that count
     revision: Mapped[int]  # the document revision that wrote it last
-    author: Mapped[str | None] = mapped_column(String(100))  # who wrote it last; NULL for a model, and before 0010
+    author: Mapped[str | None] = mapped_column(
+        String(100)
+    )  # who wrote it last; NULL for a model, an unsigned import, before 0010
     created: Mapped[float] = mapped_column(Float, default=time.time)
     updated: Mapped[float] = mapped_column(Float, default=time.time)
     # Attributes and whatever else a file says of the object, and where it came from: see app/exchange/foreign_fields.py

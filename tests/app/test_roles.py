@@ -314,6 +314,29 @@ def test_the_image_list_shows_and_filters_people(
     assert image in [row["image_id"] for row in whole(owner.get(f"/api/images?person={OWNER.name}"))["images"]]
 
 
+def test_an_export_chooses_people(sign_in: Callable[..., TestClient], owner: TestClient, category: int) -> None:
+    files = [("files", (f"by {seed}.png", file_bytes(picture(seed, 40, 30)))) for seed in (31, 32)]
+    first, second = (row["image_id"] for row in whole(owner.post("/api/images", files=files))["images"])
+    dora, emil = sign_in("Dora", "annotator"), sign_in("Emil, jr.", "annotator")
+    for who, image, x in ((dora, first, 3), (dora, second, 3), (emil, second, 30)):
+        new = {"category_id": category, "segmentation": block(x, 3, 10, 10)}
+        whole(who.post(f"/api/images/{image}/instances", json=new))
+
+    def exported(**query: Any) -> list[tuple[int, list[str]]]:
+        data = whole(owner.get("/api/export", params={"image_id": [first, second], **query}))
+        by_image: dict[int, list[str]] = {entry["id"]: [] for entry in data["images"]}
+        for entry in data["annotations"]:
+            by_image[entry["image_id"]].append(entry["author"])
+        return list(by_image.items())
+
+    assert exported() == [(first, ["Dora"]), (second, ["Dora", "Emil, jr."])]
+    assert exported(person="Emil, jr.") == [(second, ["Dora", "Emil, jr."])]
+    assert exported(person=["Emil, jr.", "Dora"]) == exported()
+    assert exported(author="Emil, jr.") == [(first, []), (second, ["Emil, jr."])]
+    assert exported(person="dora") == []
+    assert owner.get("/api/export?people=Dora").status_code == 422
+
+
 def test_admins_invite_and_revoke_over_the_routes(app: FastAPI, by_role: dict[str, TestClient]) -> None:
     admin = by_role["admin"]
     made = whole(admin.post("/api/people", json={"name": " Dee  Dee ", "role": "annotator"}))

@@ -23,6 +23,9 @@ from app.store.errors import ConflictError, NotFoundError, OthersEditError
 from app.store.instance_state import InstanceState
 from app.store.tables import Category, Edit, Image, ImageStatus, Instance, counted
 
+# Edits that write no objects of their own: who wrote these is said by the history or the file.
+_BRINGS_AUTHORS = ("undo", "redo", "import")
+
 
 def image_for_writing(session: Session, image_id: int) -> Image:
     """The row of an image, held until the transaction ends; raises NotFoundError."""
@@ -195,6 +198,9 @@ def _carry_out(
     now = time.time()
     person: Person | None = session.info.get("person")
     author = person.name if person is not None else None
+    if kind not in _BRINGS_AUTHORS:
+        changed = {key: state and replace(state, author=author) for key, state in changed.items()}
+        created = [replace(state, author=author) for state in created]
     image.revision += 1
     image.updated = now
     rows = {row.id: row for row in _rows(session, image, changed)}
@@ -210,11 +216,11 @@ def _carry_out(
         if row is None:
             row = Instance(id=instance_id, image_id=image.id)
             session.add(row)
-        _assign(row, state, image.revision, now, author)
+        _assign(row, state, image.revision, now)
         written.append(row)
     new_rows = [Instance(image_id=image.id) for _ in created]
     for row, state in zip(new_rows, created, strict=True):
-        _assign(row, replace(state, created=now), image.revision, now, author)
+        _assign(row, replace(state, created=now), image.revision, now)
     session.add_all(new_rows)
     session.flush()
     before.update({str(row.id): None for row in new_rows})
@@ -277,8 +283,7 @@ def _rows(session: Session, image: Image, ids: Mapping[int, Any]) -> Sequence[In
     return [row for row in every if row.id in ids]
 
 
-def _assign(row: Instance, state: InstanceState, revision: int, now: float, author: str | None) -> None:
+def _assign(row: Instance, state: InstanceState, revision: int, now: float) -> None:
     # A history may be older than a field of it: what it does not say stays as it is.
     row.state = state if state.created is not None else replace(state, created=row.created or now)
-    row.revision, row.author = revision, author
-    row.updated = now
+    row.revision, row.updated = revision, now

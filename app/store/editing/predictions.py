@@ -39,7 +39,7 @@ def replace_predictions(session: Session, image_id: int, predictions: Sequence[M
         if state is not None and not any(outline.is_same_object(state) for outline in kept):
             states.append(state)
     # A second run of the same model says the same again: keep the instances with their ids.
-    if [replace(row.state, created=None) for row in untouched] != states:
+    if [replace(row.state, created=None, author=None) for row in untouched] != states:
         write(session, image, "predict", {row.id: None for row in untouched}, states)
     return image
 

@@ -32,8 +32,10 @@ DATA: dict[str, Any] = {
     ],
     "annotations": [
         {"id": BIG + 2, "image_id": BIG, "category_id": BIG + 1, "segmentation": block(10, 10, 20, 20), "iscrowd": 0,
-         "keypoints": [12, 12, 2, 0, 0, 0], "num_keypoints": 1, "attributes": {"occluded": True, "age": 3}},
-        {"id": 2, "image_id": BIG, "category_id": 90, "segmentation": encode_rle(HOLE), "iscrowd": 0, "note": "a hole"},
+         "keypoints": [12, 12, 2, 0, 0, 0], "num_keypoints": 1, "attributes": {"occluded": True, "age": 3},
+         "author": "Ada Lovelace"},
+        {"id": 2, "image_id": BIG, "category_id": 90, "segmentation": encode_rle(HOLE), "iscrowd": 0, "note": "a hole",
+         "author": {"id": 7, "email": "ada@example.org"}},
         {"id": 3, "image_id": BIG, "category_id": 90, "segmentation": [], "bbox": [90, 5, 10.5, 7], "iscrowd": 0},
         {"id": 4, "image_id": 8, "category_id": 90, "segmentation": encode_rle(HOLE), "iscrowd": 1},
         {"id": 5, "image_id": 8, "category_id": 90, "segmentation": block(1, 1, 9, 9), "iscrowd": 0, "score": 0.25,
@@ -73,6 +75,8 @@ def test_an_export_says_all_that_the_file_said(filled: TestClient) -> None:
     first, hole, box, crowd, proposal, accepted, edited = exported["annotations"]
     assert first.items() >= {"id": BIG + 2, "image_id": BIG, "category_id": BIG + 1}.items()
     assert (first["attributes"], hole["note"]) == ({"occluded": True, "age": 3}, "a hole")
+    assert (first["author"], hole["author"]) == ("Ada Lovelace", {"id": 7, "email": "ada@example.org"})
+    assert not {"author"} & {*box, *crowd, *proposal, *accepted, *edited}
     assert (hole["segmentation"], crowd["iscrowd"], box["bbox"]) == (encode_rle(HOLE), 1, [90, 5, 10.5, 7])
     assert proposal.items() >= {"source": "predicted", "status": "proposed", "score": 0.25, "model": "other 2"}.items()
     assert (accepted["status"], edited["source"]) == ("accepted", "edited")
@@ -94,6 +98,40 @@ def test_an_empty_workspace_becomes_the_same(filled: TestClient, tmp_path: Path,
         after = other.get("/api/export").json()
     assert after == before
     store.close()
+
+
+def test_an_object_is_its_last_authors_and_undo_gives_it_back(filled: TestClient) -> None:
+    image = filled.get("/api/images").json()["images"][0]["image_id"]
+
+    def authors() -> list[Any]:
+        return [entry.get("author") for entry in filled.get(f"/api/export?image_id={image}").json()["annotations"]]
+
+    for row in filled.get(f"/api/images/{image}/document").json()["instances"][:2]:
+        change = {"base_revision": row["revision"], "segmentation": block(11, 11, 20, 20)}
+        assert filled.put(f"/api/images/{image}/instances/{row['id']}", json=change).is_success
+    assert authors() == ["owner", "owner", None]
+    filled.post(f"/api/images/{image}/undo")
+    filled.post(f"/api/images/{image}/undo")
+    assert authors() == ["Ada Lovelace", {"id": 7, "email": "ada@example.org"}, None]
+    filled.post(f"/api/images/{image}/undo")
+    assert authors() == []
+    filled.post(f"/api/images/{image}/redo")
+    assert authors() == ["Ada Lovelace", {"id": 7, "email": "ada@example.org"}, None]
+
+
+@pytest.mark.parametrize("author", ["", " Ada", "Ada\n", "a" * 101, 7, None, ["Ada"]])
+def test_an_author_that_is_no_name_travels_on_as_it_is(client: TestClient, upload: Upload, author: Any) -> None:
+    upload(1, "a.png")
+    data = {
+        "images": [{"id": 1, "file_name": "a.png"}],
+        "categories": [{"id": 1, "name": "cell"}],
+        "annotations": [
+            {"id": 1, "image_id": 1, "category_id": 1, "segmentation": block(5, 5, 9, 9), "author": author}
+        ],
+    }
+    assert client.post("/api/import", json=data).json()["errors"] == []
+    (entry,) = client.get("/api/export").json()["annotations"]
+    assert entry["author"] == author
 
 
 def test_two_files_that_number_their_licences_alike_keep_both(client: TestClient, upload: Upload) -> None:
