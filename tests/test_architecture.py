@@ -75,8 +75,9 @@ def test_core_knows_nothing_of_the_application(project_root: Path) -> None:
         assert not list(imported(path, known)), path
 
 
-def test_no_folder_and_no_module_of_the_application_is_too_full(project_root: Path) -> None:
-    known = modules(project_root, "app")
+@pytest.mark.parametrize("package", ["app", "core"])
+def test_no_folder_and_no_module_is_too_full(package: str, project_root: Path) -> None:
+    known = modules(project_root, package)
     for folder in {path.parent for path in known.values()}:
         inside = [path for path in known.values() if path.parent == folder and path.name != "__init__.py"]
         assert len(inside) <= MOST_MODULES, folder

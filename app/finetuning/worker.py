@@ -37,7 +37,7 @@ from core.evaluation.thresholds import (
 )
 from core.model.score_thresholds import ScoreThresholds
 from core.model.weights import SIDECAR_FILE, WEIGHTS_FILE
-from core.prompts.tuning import MOST_SECONDS, tune_prompts
+from core.prompts.learning.tuning import MOST_SECONDS, tune_prompts
 from core.training.checkpoints import CHECKPOINT, load_checkpoint
 from core.training.early_end import EarlyEnd
 from core.training.records.metrics_log import METRICS

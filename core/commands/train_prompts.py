@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import sys
 
-from core.prompts import training
 from core.prompts.config import TrainPromptsConfig
+from core.prompts.learning import training
 from core.ranges import ONE_OR_MORE, POSITIVE, ZERO_OR_MORE, Range, check_ranges
 
 RANGES = {

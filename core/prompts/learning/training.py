@@ -18,10 +18,10 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from core.prompts.config import PromptConfig, TrainPromptsConfig
-from core.prompts.losses import prompt_loss, quality_loss
+from core.prompts.learning.losses import prompt_loss, quality_loss
+from core.prompts.learning.samples import Sample, SampleMaker
 from core.prompts.network import PromptNetwork, as_input, probabilities
 from core.prompts.objects import read_objects
-from core.prompts.samples import Sample, SampleMaker
 from core.prompts.weights import load_prompt_network, save_prompt_network
 from core.training.checkpoints import CHECKPOINT, load_checkpoint, save_checkpoint
 from core.training.signals import stop_requests

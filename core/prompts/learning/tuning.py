@@ -9,9 +9,9 @@ import numpy as np
 
 from core.datasets.coco import CocoDataset
 from core.prompts.config import TrainPromptsConfig
+from core.prompts.learning.training import train_prompts
 from core.prompts.objects import PromptObjects
 from core.prompts.prompter import MaskPrompter, Prompt
-from core.prompts.training import train_prompts
 from core.prompts.weights import SHIPPED, SIDECAR_FILE, WEIGHTS_FILE, load_prompt_network
 from core.training.checkpoints import CHECKPOINT
 

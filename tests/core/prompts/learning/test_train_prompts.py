@@ -15,9 +15,9 @@ from core.__main__ import main
 from core.masks import decode_rle
 from core.prompts.clicks import next_click
 from core.prompts.config import PromptConfig, TrainPromptsConfig
+from core.prompts.learning.samples import SampleMaker, damaged
+from core.prompts.learning.training import train_prompts
 from core.prompts.objects import read_objects
-from core.prompts.samples import SampleMaker, damaged
-from core.prompts.training import train_prompts
 from tests.core.toy_data import write_toy_data
 
 

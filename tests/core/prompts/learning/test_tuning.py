@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 
 from core.datasets.shapes import write_shapes
-from core.prompts import tuning
 from core.prompts.config import PromptConfig
+from core.prompts.learning import tuning
+from core.prompts.learning.tuning import PromptTuning, tune_prompts
 from core.prompts.network import PromptNetwork
-from core.prompts.tuning import PromptTuning, tune_prompts
 from core.prompts.weights import load_prompt_network, save_prompt_network
 
 
