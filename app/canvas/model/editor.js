@@ -1,9 +1,7 @@
 /**
  * What the person is working on: the open document, the selection, the filter, and the edits. Tools, list and canvas
  * all read from here and change things only through its methods.
- *
- * Events: "open" (another image), "document" (instances, classes or status changed), "selection", "hover", "draft",
- * "filter" (threshold, hidden, locked), "class", "save", "busy", and "notice" ({text, kind, actions}).
+ * Its events are in events.js.
  */
 
 import * as api from "./api.js";

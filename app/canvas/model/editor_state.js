@@ -11,7 +11,7 @@ import { Thresholds } from "./thresholds.js";
 /** @typedef {import("./document.js").Instance} Instance */
 /** @typedef {import("./document.js").Fields} Fields */
 
-/** The part of an `Editor` that asks no server; its events are listed there. */
+/** The part of an `Editor` that asks no server. @extends {Emitter<import("./events.js").EditorEvents>} */
 export class EditorState extends Emitter {
   constructor() {
     super();

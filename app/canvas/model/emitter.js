@@ -1,21 +1,23 @@
-/** Named events with plain listeners. */
+/** Named events with plain listeners; events.js lists them. */
+
+/** @template {object} Events what each event tells, by its name */
 export class Emitter {
   constructor() {
-    /** @type {Map<string, Set<(detail: any) => void>>} */
+    /** @type {Map<keyof Events, Set<(detail: any) => void>>} */
     this.listeners = new Map();
   }
 
-  /** @param {string} names separated by spaces @param {(detail: any) => void} listener */
+  /** @template {keyof Events} Name @param {Name | Name[]} names @param {(detail: Events[Name]) => void} listener */
   on(names, listener) {
-    for (const name of names.split(" ")) {
+    for (const name of Array.isArray(names) ? names : [names]) {
       const listeners = this.listeners.get(name) ?? new Set();
       listeners.add(listener);
       this.listeners.set(name, listeners);
     }
   }
 
-  /** @param {string} name @param {unknown} [detail] */
-  emit(name, detail) {
-    for (const listener of this.listeners.get(name) ?? []) listener(detail);
+  /** @template {keyof Events} Name @param {Name} name @param {Events[Name] extends void ? [] : [Events[Name]]} detail */
+  emit(name, ...detail) {
+    for (const listener of this.listeners.get(name) ?? []) listener(detail[0]);
   }
 }

@@ -7,7 +7,7 @@ import { provenance } from "./side/objects.js";
 export function createAnnouncer(editor) {
   const root = element("div", { class: "ml-unseen", role: "status", "aria-live": "polite" });
   let said = "";
-  editor.on("selection document", () => {
+  editor.on(["selection", "document"], () => {
     const words = wordsOf(editor);
     if (words !== said) root.textContent = words;
     said = words;

@@ -89,7 +89,7 @@ export function createTopBar(bench, chooseFiles) {
     automatic.checked = assistant.automatic;
   }
 
-  editor.on("open document gallery signedin", update);
+  editor.on(["open", "document", "gallery", "signedin"], update);
   images.on("list", update);
   assistant.on("working", update);
   editor.on("help", () => openHelp(bench));
@@ -261,8 +261,8 @@ export function createStatusBar(bench) {
     who.textContent = person ? `${person} (${role})` : "";
   });
   editor.on("save", save);
-  editor.on("open document selection filter class tool hint", words);
-  editor.on("busy open", work);
+  editor.on(["open", "document", "selection", "filter", "class", "tool", "hint"], words);
+  editor.on(["busy", "open"], work);
   assistant.on("working", work);
   editor.on("open", where);
   images.on("list", where);

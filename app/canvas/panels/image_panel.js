@@ -210,7 +210,7 @@ export function createImagePanel(bench) {
       open.focus();
     }
   });
-  editor.on("document selection gallery", update);
+  editor.on(["document", "selection", "gallery"], update);
   editor.on("open", () => {
     text.value = "";
   });

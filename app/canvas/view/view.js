@@ -86,8 +86,8 @@ export class View {
     /** @type {() => void} */
     this.onFrame = () => {};
 
-    editor.on("document selection filter", () => this.redraw());
-    editor.on("class hover", () => this.redrawOverlay());
+    editor.on(["document", "selection", "filter"], () => this.redraw());
+    editor.on(["class", "hover"], () => this.redrawOverlay());
     let drafted = -1;
     editor.on("draft", () => {
       const id = editor.draft?.id ?? -1;

@@ -5,7 +5,7 @@ import { Emitter } from "../emitter.js";
 import { lineOf } from "../editor.js";
 import { remember, remembered } from "../preferences.js";
 
-/** Events: "working" (what it is at, or no longer). */
+/** @extends {Emitter<import("../events.js").AssistantEvents>} */
 export class Assistant extends Emitter {
   /** @param {import("../editor.js").Editor} editor @param {import("./images.js").ImageList} images */
   constructor(editor, images) {

@@ -12,7 +12,7 @@ import { everything, isActive, matches } from "./image_filter.js";
 const BATCH_FILES = 8; // one request; a bad file never costs more than its batch
 const BATCH_BYTES = 48 * 2 ** 20;
 
-/** Events: "list" (rows came or changed), "upload" ({done, total}). */
+/** @extends {Emitter<import("../events.js").ImageEvents>} */
 export class ImageList extends Emitter {
   constructor() {
     super();

@@ -185,7 +185,7 @@ export function createGrid(bench) {
   });
   bench.images.on("list", update);
   bench.assistant.on("working", update);
-  bench.editor.on("open document", update);
+  bench.editor.on(["open", "document"], update);
   bench.editor.on("gallery", () => {
     update();
     if (!root.hidden) tiles.reveal();

@@ -208,7 +208,7 @@ export function createClassPanel(bench) {
     update();
   }
 
-  editor.on("document class selection filter signedin", update);
+  editor.on(["document", "class", "selection", "filter", "signedin"], update);
   editor.on("classneeded", () => {
     const how = add.hidden
       ? "There is no class yet: a reviewer makes one."

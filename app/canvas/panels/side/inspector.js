@@ -165,7 +165,7 @@ export function createInspector(bench) {
     return list;
   }
 
-  editor.on("document selection filter", update);
+  editor.on(["document", "selection", "filter"], update);
   update();
   return root;
 }

@@ -171,7 +171,7 @@ export function createObjectList(bench) {
     for (const [id, { row }] of rows) row.classList.toggle("ml-object-hovered", id === editor.hoveredId);
   }
 
-  editor.on("document filter", update);
+  editor.on(["document", "filter"], update);
   editor.on("selection", markSelected);
   editor.on("hover", markHovered);
   update();

@@ -70,7 +70,7 @@ export function createThresholdRows(bench) {
 
   slider.addEventListener("input", () => editor.setThreshold(Number(slider.value) / 100, chosen()));
   classes.addEventListener("change", update);
-  editor.on("document filter", update);
+  editor.on(["document", "filter"], update);
   assistant.on("working", update);
   update();
   return [
