@@ -1,10 +1,14 @@
 """How much less a person does with the assistant than by hand, on photographs with known truth.
 
-    DATA=../shared/data/coco_subset
-    python benchmarks/effort.py --data $DATA/images:$DATA/annotations/instances_val.json
+    DATA=../shared/data
+    python benchmarks/effort.py --data $DATA/coco_subset/images:$DATA/coco_subset/annotations/instances_val.json
+    python benchmarks/effort.py --data $DATA/carparts/images:$DATA/carparts/annotations/instances.json:5 \
+        --after 0 5 10 20 40 --seeds 0 1 2
 
-A simulated annotator (benchmarks/annotator.py) reviews every image through the public routes; one line an image goes
-to a CSV file: actions by kind and in seconds, those by hand, and the masks' IoU at the end.
+A simulated annotator (benchmarks/annotator.py) reviews images through the public routes; one line an image goes to a
+CSV file: actions by kind and in seconds, those by hand, and the masks' IoU at the end. With `--after` the models have
+been fine-tuned before, as by the button, on so many other images of the file, which came in reviewed; a plot shows how
+the effort falls.
 """
 
 from __future__ import annotations
@@ -14,6 +18,7 @@ import json
 import subprocess
 import sys
 import tempfile
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -25,15 +30,18 @@ PROJECT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(PROJECT))
 
 from benchmarks.annotator import SECONDS, Annotator, by_hand, targets_of  # noqa: E402
+from benchmarks.fine_tuned import fine_tune, import_reviewed  # noqa: E402
 from benchmarks.whole_process import wait_for_page  # noqa: E402
 from core.datasets.coco import CocoDataset  # noqa: E402
 
 
 def main() -> None:
-    """Start the assistant in a workspace that is thrown away, review, print one line a data set."""
+    """Start the assistant in workspaces that are thrown away, review, print one line a data set and point."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data", nargs="+", required=True, help="FOLDER:FILE[:EVERY], EVERY n-th image by file name")
     parser.add_argument("--images", type=int, default=0, help="at most so many a data set, spread evenly; 0: all")
+    parser.add_argument("--after", type=int, nargs="+", default=[0], help="images of the rest learnt from before")
+    parser.add_argument("--minutes", type=float, default=9.0, help="that a fine-tuning may take")
     parser.add_argument("--model", default="starter")
     parser.add_argument("--seeds", type=int, nargs="+", default=[0])
     parser.add_argument("--output", type=Path, default=Path("runs/effort.csv"))
@@ -42,33 +50,55 @@ def main() -> None:
     options.output.parent.mkdir(parents=True, exist_ok=True)
     rows: list[dict[str, Any]] = []
     for name in options.data:
-        for seed in options.seeds:
-            with tempfile.TemporaryDirectory() as workspace:
-                rows += reviewed(name, seed, Path(workspace), options)
-            pd.DataFrame(rows).to_csv(options.output, index=False)
-        print(json.dumps(summary(pd.DataFrame([row for row in rows if row["data"] == name]))), flush=True)
+        for after in options.after:
+            for seed in options.seeds:
+                with tempfile.TemporaryDirectory() as workspace:
+                    rows += reviewed(name, after, seed, Path(workspace), options)
+                pd.DataFrame(rows).to_csv(options.output, index=False)
+            point = [row for row in rows if (row["data"], row["after"]) == (name, after)]
+            print(json.dumps(summary(pd.DataFrame(point))), flush=True)
+    if len(options.after) > 1:
+        plot(pd.DataFrame(rows), options.output.with_suffix(".png"))
 
 
-def reviewed(name: str, seed: int, workspace: Path, options: argparse.Namespace) -> list[dict[str, Any]]:
+def reviewed(
+    name: str, after: int, seed: int, workspace: Path, options: argparse.Namespace
+) -> Iterator[dict[str, Any]]:
     """One row an image of a data set, with a server of its own."""
     command = [sys.executable, "app/main.py", "--no-browser", "--no-token", "--model", options.model]
     server = subprocess.Popen([*command, "--workspace", str(workspace), "--port", str(options.port)], cwd=PROJECT)
+    folder, file, *_ = name.split(":")
+    dataset = CocoDataset(folder, file)
+    judged, rest = split(dataset, name, options.images)
     try:
         with httpx.Client(base_url=f"http://127.0.0.1:{options.port}", timeout=600) as client:
             wait_for_page(client)
-            return list(_review(client, name, seed, options.images))
+            if after:
+                chosen = np.random.default_rng(seed).permutation(rest)[:after].tolist()
+                import_reviewed(client, dataset, Path(folder), chosen)
+                fine_tune(client, options.minutes)
+            for row in review(client, dataset, Path(folder), judged, seed):
+                yield {"data": name, "after": after, "seed": seed, **row}
     finally:
         server.terminate()
         server.wait()
 
 
-def _review(client: httpx.Client, name: str, seed: int, most: int) -> list[dict[str, Any]]:
-    folder, file, *every = name.split(":")
-    dataset = CocoDataset(folder, file)
+def split(dataset: CocoDataset, name: str, most: int) -> tuple[list[int], list[int]]:
+    """Indices of the images that are reviewed with the clock running, and of all others."""
+    _, _, *every = name.split(":")
     order = sorted(range(len(dataset)), key=lambda index: dataset.file_names[index])
-    order = order[:: int(every[0])] if every else order
-    if most and len(order) > most:
-        order = [order[i] for i in np.linspace(0, len(order) - 1, most).astype(int)]
+    judged = order[:: int(every[0])] if every else order
+    if most and len(judged) > most:
+        judged = [judged[i] for i in np.linspace(0, len(judged) - 1, most).astype(int)]
+    candidates = order if not every else [index for index in order if index not in order[:: int(every[0])]]
+    return judged, [index for index in candidates if index not in judged]
+
+
+def review(
+    client: httpx.Client, dataset: CocoDataset, folder: Path, judged: Sequence[int], seed: int
+) -> Iterator[dict[str, Any]]:
+    """Upload, predict and review one image after the other."""
     annotator = Annotator(client, seed)
     names = {category["id"]: category["name"] for category in dataset.categories}
     known = {one["name"]: one["id"] for one in client.get("/api/categories").json()["categories"]}
@@ -76,8 +106,7 @@ def _review(client: httpx.Client, name: str, seed: int, most: int) -> list[dict[
         if category not in known:
             answer = client.post("/api/categories", json={"name": category}).raise_for_status()
             known[category] = answer.json()["id"]
-    rows = []
-    for index in order:
+    for index in judged:
         annotations = [
             {**one, "category_id": known[names[one["category_id"]]]}
             for one in dataset.annotations(index)
@@ -85,34 +114,30 @@ def _review(client: httpx.Client, name: str, seed: int, most: int) -> list[dict[
         ]
         if not annotations:
             continue
-        path = Path(folder) / dataset.file_names[index]
+        path = folder / dataset.file_names[index]
         posted = client.post("/api/images", files=[("files", (path.name, path.read_bytes()))]).raise_for_status()
         image_id = posted.json()["images"][0]["image_id"]
         client.post(f"/api/images/{image_id}/predict").raise_for_status()
         targets = targets_of(annotations, *dataset.image_sizes[index])
         ledger, ious = annotator.review(image_id, targets)
         hand = by_hand(targets)
-        rows.append(
-            {
-                "data": name,
-                "seed": seed,
-                "file_name": dataset.file_names[index],
-                "objects": len(targets),
-                "actions": ledger.total,
-                "by_hand": hand.total,
-                "seconds": round(ledger.seconds, 1),
-                "seconds_by_hand": round(hand.seconds, 1),
-                "iou": round(float(np.mean(ious)), 4) if ious else None,
-                **{kind: ledger.actions[kind] for kind in SECONDS},
-            }
-        )
-    return rows
+        yield {
+            "file_name": dataset.file_names[index],
+            "objects": len(targets),
+            "actions": ledger.total,
+            "by_hand": hand.total,
+            "seconds": round(ledger.seconds, 1),
+            "seconds_by_hand": round(hand.seconds, 1),
+            "iou": round(float(np.mean(ious)), 4) if ious else None,
+            **{kind: ledger.actions[kind] for kind in SECONDS},
+        }
 
 
 def summary(rows: pd.DataFrame) -> dict[str, Any]:
     """How many times fewer actions and seconds, on how many images help cost more than it saved, and what was done."""
     return {
         "data": str(rows["data"].iloc[0]),
+        "after": int(rows["after"].iloc[0]),
         "images": len(rows),
         "objects": int(rows["objects"].sum()),
         "fewer_actions": round(float(rows["by_hand"].sum() / rows["actions"].sum()), 2),
@@ -121,6 +146,26 @@ def summary(rows: pd.DataFrame) -> dict[str, Any]:
         "iou": round(float(rows["iou"].mean()), 3),
         **{kind: int(rows[kind].sum()) for kind in SECONDS if rows[kind].sum()},
     }
+
+
+def plot(rows: pd.DataFrame, file: Path) -> None:
+    """How many times fewer actions, over the images learnt from: the mean of the seeds, and their range."""
+    import matplotlib
+
+    matplotlib.use("Agg")
+    from matplotlib import pyplot
+
+    sums = rows.groupby(["data", "after", "seed"])[["by_hand", "actions"]].sum()
+    times = (sums["by_hand"] / sums["actions"]).rename("times").reset_index()
+    figure, axes = pyplot.subplots(figsize=(7, 4), dpi=160, layout="constrained")
+    for name, part in times.groupby("data"):
+        points = part.groupby("after")["times"]
+        axes.plot(points.mean().index, points.mean(), marker="o", label=Path(str(name).split(":")[0]).parent.name)
+        axes.fill_between(points.mean().index, points.min(), points.max(), alpha=0.2)
+    axes.axhline(1, color="grey", linewidth=1)
+    axes.set(xlabel="images learnt from", ylabel="times fewer actions than by hand")
+    axes.legend()
+    figure.savefig(file)
 
 
 if __name__ == "__main__":

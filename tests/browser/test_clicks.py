@@ -133,6 +133,31 @@ def test_in_the_box_tool_a_click_mends_the_mask_of_the_box_and_selects_where_not
     assert bitmap_of(data_plane.document(image)["instances"][0])[150, 215]
 
 
+def test_a_guess_that_was_wrong_gives_way_to_the_class_in_hand(
+    open_editor: Any, data_plane: DataPlane, image: int
+) -> None:
+    cat, dog = data_plane.category("cat"), data_plane.category("dog")
+    editor = open_editor(image)
+
+    def sure_of_cats(route: Any) -> None:
+        answer = route.fetch()
+        (found,) = answer.json()["instances"]
+        route.fulfill(response=answer, json={"instances": [found | {"category_id": cat, "score": 0.9}]})
+
+    editor.page.route("**/masks", sure_of_cats)
+    editor.press("r")
+    editor.page.evaluate(f"maskloop.bench.editor.chooseCategory({dog})")
+    editor.drag((178, 88), (302, 212))
+    editor.wait_saved(1)
+    editor.drag((170, 80), (302, 212))  # nobody has said a class since
+    editor.wait_saved(2)
+    editor.press("Escape")
+    editor.page.evaluate(f"maskloop.bench.editor.chooseCategory({cat})")
+    editor.drag((178, 80), (310, 212))
+    editor.wait_saved(3)
+    assert [one["category_id"] for one in data_plane.document(image)["instances"]] == [dog, dog, cat]
+
+
 @pytest.mark.parametrize("then", ["Enter", "v", "d", "Control+Enter"])
 def test_who_is_faster_than_the_answer_loses_nothing(
     open_editor: Any, data_plane: DataPlane, image: int, photographs: Photographs, then: str

@@ -8,7 +8,9 @@ import { lineOf } from "../model/editor.js";
 import { clamp, rounded } from "../model/geometry.js";
 import { element } from "../view/dom.js";
 import { colorOf, drawTag, inScreenPixels } from "../view/painter.js";
+import { findInstance } from "../model/document.js";
 import { remember, remembered } from "../model/preferences.js";
+import { ClassChoice } from "../model/workspace/class_choice.js";
 
 /** @typedef {import("../view/view.js").Pointer} Pointer */
 /** @typedef {import("./mask_clicks.js").Box} Box */
@@ -37,6 +39,15 @@ export class BoxTool {
     /** Boxes whose mask is being found. @type {Set<{image: number, box: Box}>} */
     this.waiting = new Set();
     this.guessClass = remembered("guess-class", true);
+    this.choice = new ClassChoice();
+    /** @type {{id: number, guess: number, current: number} | null} */
+    this.guessed = null; // the last object with a sure guess: what it turns out to be teaches the choice
+    this.isChosen = false; // a person has just said which class comes next
+    editor.on("class", () => (this.isChosen = !editor.selected));
+    editor.on("renumber", ({ from, to }) => {
+      const { guessed } = this;
+      if (guessed && guessed.id === from) guessed.id = to;
+    });
     this.plain = remembered("plain-boxes", false);
   }
 
@@ -51,7 +62,9 @@ export class BoxTool {
     if (this.plain) return `Drag a box around an object (${name}): it stays a box.`;
     if (this.editor.selected)
       return "Drag a box around the next object. Click adds to this mask, Shift+click takes away.";
-    const choice = !this.guessClass ? name : `the model's guess${name ? `, else ${name}` : ""}`;
+    const choice = !this.guessClass
+      ? name
+      : `the model's guess${name ? ` or ${name}, whichever was right of late` : ""}`;
     return `Drag a box around an object: the model finds its mask. Class: ${choice}.`;
   }
 
@@ -166,7 +179,8 @@ export class BoxTool {
   keep({ image, box }, found, current) {
     const { editor } = this;
     const sure = this.guessClass && (found.score ?? 0) >= SURE;
-    const category_id = sure || current === null ? found.category_id : current;
+    const category_id =
+      current === null || (sure && this.takesGuess(found.category_id, current)) ? found.category_id : current;
     if (Array.isArray(found.segmentation) && !found.segmentation.length) {
       this.create(image, { category_id, bbox: sized(box) });
       editor.emit("notice", { text: "The model sees no mask here: kept as a box." });
@@ -175,6 +189,16 @@ export class BoxTool {
     const keypoints = category_id === found.category_id && found.keypoints.length ? { keypoints: found.keypoints } : {};
     const id = this.create(image, { category_id, segmentation: found.segmentation, ...keypoints });
     this.clicks.boxes.set(id, box);
+    this.guessed = sure && current !== null ? { id, guess: found.category_id, current } : null;
+    this.isChosen = false;
+  }
+
+  /** @private @param {number} guess @param {number} current */
+  takesGuess(guess, current) {
+    const { guessed, editor } = this;
+    const last = guessed && editor.document && findInstance(editor.document, guessed.id);
+    if (guessed && last) this.choice.learn(guessed.guess, guessed.current, last.category_id);
+    return !this.isChosen && this.choice.choose(guess, current) === guess;
   }
 
   /** @private @param {number} image @param {import("../model/document.js").Fields & {category_id: number}} fields */
