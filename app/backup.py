@@ -27,7 +27,7 @@ from app.store.database import DATABASE_NAME
 
 FORMAT = 1
 MANIFEST = "backup.json"
-KEPT = ("images", "upright", "thumbnails", "runs")  # folders of a workspace
+KEPT = ("images", "upright", "thumbnails", "tiles", "runs")  # folders of a workspace
 UNFINISHED = ".restore-unfinished"  # in a folder that is being restored into
 CHUNK = 1 << 20
 
@@ -77,7 +77,7 @@ def backup(workspace: Path, target: Path) -> str:
             hashes[DATABASE_NAME] = _add_database(tar, workspace)
             for path in _files(workspace):
                 name = path.relative_to(workspace).as_posix()
-                if name in there and name.startswith(("images/", "upright/", "thumbnails/")):
+                if name in there and name.startswith(("images/", "upright/", "thumbnails/", "tiles/")):
                     hashes[name] = ""  # never changes under its name; read back below
                 elif (found := _add(tar, path, name)) is not None:
                     hashes[name] = found

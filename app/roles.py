@@ -41,6 +41,7 @@ ROUTES: dict[str, PersonRole] = {
     "GET /api/images": "annotator",
     "GET /api/images/{image_id}/file": "annotator",
     "GET /api/images/{image_id}/thumbnail": "annotator",
+    "GET /api/images/{image_id}/tiles/{level}/{column}/{row}": "annotator",
     "GET /api/images/{image_id}/document": "annotator",
     "GET /api/images/{image_id}/revision": "annotator",
     "GET /api/images/{image_id}/history": "annotator",

@@ -15,6 +15,32 @@ def run_lengths(text: bytes) -> NDArray[np.int64]:
     return _runs_of_all([text])[0]
 
 
+def crop_of_runs(runs: NDArray[np.int64], height: int) -> tuple[NDArray[np.uint8], int, int]:
+    """The bitmap that runs (background first, down the columns) stand for, cut to its bounds, and its left and top.
+
+    What it costs grows with the object, not with the image; 0×0 at (0, 0) for no pixel.
+    """
+    ends = np.cumsum(runs)
+    number = len(runs) // 2
+    first, last = ends[0 : 2 * number : 2], ends[1 : 2 * number : 2]
+    there = last > first
+    if not there.any():
+        return np.zeros((0, 0), dtype=np.uint8), 0, 0
+    left, right = int(first[there][0]) // height, (int(last[there][-1]) - 1) // height + 1
+    bounds = np.clip(ends, left * height, right * height)
+    values = np.arange(len(runs), dtype=np.uint8) & 1
+    columns = np.repeat(values, np.diff(bounds, prepend=left * height))
+    columns = np.pad(columns, (0, (right - left) * height - len(columns))).reshape(right - left, height)
+    rows = np.flatnonzero(columns.any(axis=0))
+    top, bottom = int(rows[0]), int(rows[-1]) + 1
+    return np.ascontiguousarray(columns[:, top:bottom].T), left, top
+
+
+def runs_cover(runs: NDArray[np.int64], height: int, x: int, y: int) -> bool:
+    """Whether the bitmap that runs stand for has the pixel in column x and row y."""
+    return int(np.searchsorted(np.cumsum(runs), x * height + y, side="right")) % 2 == 1
+
+
 def first_damaged(texts: Sequence[bytes], pixels: Sequence[int]) -> int | None:
     """The index of the first RLE whose runs do not fill its image exactly; None where all do.
 

@@ -3,34 +3,53 @@
 from __future__ import annotations
 
 import asyncio
-from typing import Any
+from typing import Any, Literal
 
 from fastapi import APIRouter
 from fastapi.responses import Response
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, ConfigDict, Field
 from starlette.concurrency import run_in_threadpool
 
 from app.api.documents import given_fields
 from app.api.http.answers import JsonAnswer
 from app.api.http.dependencies import ImageId, TheModelService, TheStore
 from app.api.http.errors import INVALID, NOT_FOUND, ErrorLine
-from app.api.schemas import (
-    AssistState,
-    Document,
-    InstanceFields,
-    InstanceShape,
-    PredictAnswer,
-    PredictRequest,
-)
+from app.api.schemas import Document, InstanceFields, InstanceShape
 from app.inference.propagation import propagate
 from app.store.database import Store
 from app.store.documents import document_json, find_image
 from app.store.errors import InvalidFieldError
 from app.store.instance_state import BOX, SEGMENTATION, STORED_FROM
-from app.values import Coordinate, Id, Text
+from app.values import Coordinate, Id, Score, Text
 
 UNAVAILABLE: dict[int | str, dict[str, Any]] = {503: {"model": ErrorLine, "description": "The model cannot be loaded."}}
 router = APIRouter(prefix="/api", tags=["assistance"], responses={**NOT_FOUND, **UNAVAILABLE})
+
+
+class AssistState(BaseModel):
+    """The model beside the canvas."""
+
+    state: Literal["loading", "ready", "failed"]
+    model: str | None = Field(description="The version in memory.")
+    message: str = Field(description="One line: why it is another model than wanted; empty where all is well.")
+
+
+class PredictRequest(BaseModel):
+    """How to run the model."""
+
+    model_config = ConfigDict(protected_namespaces=())
+
+    model: Text | None = Field(None, description="A name of `GET /api/models`; the current version without it.")
+    score_threshold: Score = Field(
+        STORED_FROM, description="What scores less is not stored. Which of it counts is the model's `threshold`."
+    )
+
+
+class PredictAnswer(Document):
+    """The document after a prediction."""
+
+    model: str
+    seconds: float = Field(description="What the model took.")
 
 
 class PropagateRequest(BaseModel):

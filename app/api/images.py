@@ -12,7 +12,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import FormData, UploadFile
 
 from app.api.http.answers import JsonAnswer
-from app.api.http.dependencies import ImageId, TheStore
+from app.api.http.dependencies import ImageId, TheModelService, TheStore
 from app.api.http.errors import INVALID, NOT_FOUND, cannot_store, error_answer
 from app.api.schemas import (
     ChangedImage,
@@ -24,11 +24,12 @@ from app.api.schemas import (
 from app.roles import NotAllowedError
 from app.store.database import Store
 from app.store.documents import ORDERS, find_image, list_images
-from app.store.errors import one_line
-from app.store.image_files import LARGEST_FILE, browser_path, restore_derived, thumbnail_path
+from app.store.errors import NotFoundError, one_line
+from app.store.image_files import LARGEST_FILE, browser_path, restore_derived, restore_tiles, thumbnail_path
 from app.store.images import add_image, clean_file_name, image_json, short_name
 from app.store.remarks.filters import Remarked, tags_of
-from app.store.tables import ImageStatus
+from app.store.tables import Image, ImageStatus
+from app.store.tiles import levels_of, read_tile, tiles_path
 from app.store.trash import remove_image, removed_json
 from app.values import Cursor, Id, Text
 from core.datasets.images import frames_left_out
@@ -196,6 +197,37 @@ def get_thumbnail(image_id: ImageId, store: TheStore, request: Request) -> Respo
     return _image_answer(store, image_id, request, "thumbnail")
 
 
+@router.get("/{image_id}/tiles/{level}/{column}/{row}", response_class=Response, responses=NOT_FOUND)
+def get_tile(
+    image_id: ImageId, level: Id, column: Id, row: Id, store: TheStore, model_service: TheModelService, request: Request
+) -> Response:
+    """A JPEG of a part of a large picture (`tiles` in its document). Level 0 is full size, each next one half of it.
+
+    Of the last level there is one, of the whole picture.
+    """
+    with store.reading() as session:
+        image = find_image(session, image_id)
+    headers = {**IMAGE_HEADERS, "ETag": f'"{image.sha256}-{level}-{column}-{row}"'}
+    if request.headers.get("if-none-match") == headers["ETag"]:
+        return Response(status_code=304, headers=headers)
+    levels = levels_of(image.width, image.height)
+    if not levels:
+        raise NotFoundError(f"image {image_id} is not so large that it has tiles: ask for its file")
+    try:
+        restore_tiles(store.workspace, image.sha256)
+    except (FileNotFoundError, ValueError):
+        return _gone(image)
+    data = read_tile(tiles_path(store.workspace, image.sha256), level, column, row)
+    if level == levels:  # somebody opens it
+        model_service.pixels.read_ahead(image)
+    return Response(data, media_type="image/jpeg", headers=headers)
+
+
+def _gone(image: Image) -> Response:
+    line = f"the file of {short_name(image.file_name)} is gone from the workspace; upload it again"
+    return error_answer(404, line)
+
+
 def _image_answer(store: Store, image_id: int, request: Request, kind: Literal["file", "thumbnail"]) -> Response:
     with store.reading() as session:
         image = find_image(session, image_id)
@@ -209,8 +241,8 @@ def _image_answer(store: Store, image_id: int, request: Request, kind: Literal["
         media_type = image.media_type
     if not path.is_file():
         try:
-            restore_derived(store.workspace, image.sha256, image.media_type, image.converted)
+            wanted = image.converted and kind == "file"
+            restore_derived(store.workspace, image.sha256, image.media_type, wanted)
         except (FileNotFoundError, ValueError):
-            line = f"the file of {short_name(image.file_name)} is gone from the workspace; upload it again"
-            return error_answer(404, line)
+            return _gone(image)
     return FileResponse(path, media_type=media_type, headers=headers)

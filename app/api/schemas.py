@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from app.store.instance_state import BOX, KEYPOINTS, SEGMENTATION, STORED_FROM, InstanceState, InstanceStatus
+from app.store.instance_state import BOX, KEYPOINTS, SEGMENTATION, InstanceState, InstanceStatus
 from app.store.remarks.notes import LONGEST_NOTE
 from app.store.tables import ImageStatus
 from app.values import Id, Json, Score, Text
@@ -52,6 +52,16 @@ class InstanceCounts(BaseModel):
     manual: int
 
 
+class Tiles(BaseModel):
+    """How a large picture is cut up."""
+
+    size: int = Field(description="Pixels of a tile's side.")
+    levels: int = Field(description="The number of the last level, on which one tile shows the whole picture.")
+
+
+TilesOfLarge = Annotated[Tiles | None, Field(description="Of a picture that is too large to be shown as one file.")]
+
+
 class ImageRow(BaseModel):
     """An image in the gallery."""
 
@@ -70,6 +80,7 @@ class ImageRow(BaseModel):
     returned: bool = Field(False, description="It went back with a note and was not reviewed since.")
     changed: bool = Field(False, description="It was edited since it was reviewed.")
     categories: list[int] = Field([], description="Classes of the objects on it.")
+    tiles: TilesOfLarge = None
 
 
 class ImageFields(BaseModel):
@@ -175,6 +186,7 @@ class ImageShape(BaseModel):
     changed: bool = Field(False, description="Edited since it was reviewed.")
     excluded: bool = False
     tags: list[str] = []
+    tiles: TilesOfLarge = None
 
 
 class Document(BaseModel):
@@ -288,29 +300,3 @@ class Acceptance(BaseModel):
 
     score_threshold: Score | None = Field(None, description="Only those of at least this score.")
     instances: list[Id] | None = Field(None, description="Only those of these ids.")
-
-
-class AssistState(BaseModel):
-    """The model beside the canvas."""
-
-    state: Literal["loading", "ready", "failed"]
-    model: str | None = Field(description="The version in memory.")
-    message: str = Field(description="One line: why it is another model than wanted; empty where all is well.")
-
-
-class PredictRequest(BaseModel):
-    """How to run the model."""
-
-    model_config = ConfigDict(protected_namespaces=())
-
-    model: Text | None = Field(None, description="A name of `GET /api/models`; the current version without it.")
-    score_threshold: Score = Field(
-        STORED_FROM, description="What scores less is not stored. Which of it counts is the model's `threshold`."
-    )
-
-
-class PredictAnswer(Document):
-    """The document after a prediction."""
-
-    model: str
-    seconds: float = Field(description="What the model took.")

@@ -33,8 +33,9 @@ export class OpenImages {
     const opening = ++this.opening;
     this.settleTool();
     try {
-      const decoding = this.view.imageLayer.load(api.imageUrl(id), () => this.view.redraw());
-      decoding.catch(() => {}); // reported below, by show()
+      const row = this.images.find(id);
+      const decoding = row && this.view.imageLayer.load(api.pictureUrl(row), () => this.view.redraw());
+      decoding?.catch(() => {}); // reported below, by show()
       const document = await this.editor.load(id);
       if (opening !== this.opening) return;
       if (this.editor.image && this.editor.image.image_id !== id) this.cameFrom = this.editor.image.image_id;
@@ -42,7 +43,7 @@ export class OpenImages {
       this.images.note(document);
       remember("image", id);
       history.replaceState(history.state, "", `#image=${id}`);
-      await this.view.show(api.imageUrl(id), document.image);
+      await this.view.show(api.pictureUrl(document.image), document.image);
       if (opening !== this.opening) return;
       requestAnimationFrame(() => {
         this.openedMilliseconds = performance.now() - started;
@@ -58,7 +59,8 @@ export class OpenImages {
   /** Decode the next image while the person is busy with this one. @private @param {number} id */
   readAhead(id) {
     const next = this.images.neighbour(id, 1);
-    if (next) this.view.imageLayer.load(api.imageUrl(next.image_id), () => {}).catch(() => {});
+    // A large one would be decoded on the server too, in the place of the one that is worked on.
+    if (next && !next.tiles) this.view.imageLayer.load(api.pictureUrl(next), () => {}).catch(() => {});
   }
 
   /** @param {1 | -1} direction */

@@ -52,6 +52,7 @@ export class Workbench extends OpenImages {
     this.assistant.close();
     this.editor.outbox.close();
     this.view.imageLayer.close();
+    this.view.tiles.close();
     this.root.remove();
   }
 

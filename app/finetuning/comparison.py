@@ -13,7 +13,7 @@ from PIL import Image, ImageDraw, ImageFont
 
 from app.finetuning import job_directory
 from app.store.categories import PALETTE
-from core.datasets.images import read_image
+from core.datasets.images import LARGE_PIXEL_LIMIT, read_image
 
 if TYPE_CHECKING:
     from core import CocoDataset, Instances, MaskRCNN
@@ -37,7 +37,7 @@ def draw_comparison(directory: Path, base: MaskRCNN, new: MaskRCNN, held_out: Co
     for model in (base, new):
         predictor = Predictor(model, device=device, score_threshold=SCORE_THRESHOLD)
         for pair, file_name in zip(pictures, held_out.file_names, strict=False):
-            pixels = read_image(held_out.images_dir / file_name)
+            pixels = read_image(held_out.images_dir / file_name, pixel_limit=LARGE_PIXEL_LIMIT)
             pair.append(draw_instances(pixels, predictor(pixels), colours))
     for number, (before, after) in enumerate(pictures):
         side_by_side(before, after).save(folder / f"{number}.jpg", quality=88)

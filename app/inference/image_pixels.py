@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
+from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-from app.store.image_files import original_path
+from app.store.image_files import original_path, stored_pixels
 from app.store.tables import Image
-from core.datasets.images import read_image
+from app.store.tiles import levels_of
 
 IMAGES_KEPT = 2
+BYTES_KEPT = 400 * 2**20  # of all, where they are more than one: a picture of 100 megapixels has 300 MB
 
 
 class ImagePixels:
@@ -31,10 +33,28 @@ class ImagePixels:
             if kept is None:
                 kept = self.read(image)
             self._kept[image.sha256] = kept
-            while len(self._kept) > IMAGES_KEPT:
+            while len(self._kept) > 1 and (len(self._kept) > IMAGES_KEPT or self._bytes() > BYTES_KEPT):
                 self._kept.popitem(last=False)
             return kept
 
     def read(self, image: Image) -> NDArray[np.uint8]:
         """Those of an image that is looked at once."""
-        return read_image(original_path(self.workspace, image.sha256), name=image.file_name)
+        return stored_pixels(self.workspace, image.sha256, image.file_name)
+
+    def read_ahead(self, image: Image) -> None:
+        """Begin to decode a large image that somebody opens, so that the first mask need not wait for that."""
+
+        def read() -> None:
+            with suppress(OSError, ValueError):  # said to whoever asks for a mask
+                self.of(image)
+
+        if image.sha256 not in self._kept:
+            threading.Thread(target=read, name="read ahead", daemon=True).start()
+
+    def source(self, image: Image) -> Path | NDArray[np.uint8]:
+        """What a predictor reads: the file, or the pixels of a large picture, whose decoding takes seconds."""
+        large = levels_of(image.width, image.height) > 0
+        return self.of(image) if large else original_path(self.workspace, image.sha256)
+
+    def _bytes(self) -> int:
+        return sum(pixels.nbytes for pixels in self._kept.values())

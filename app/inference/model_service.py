@@ -38,7 +38,6 @@ from app.store.editing.edits import instance_of
 from app.store.editing.geometry import measured_segmentation
 from app.store.editing.predictions import replace_predictions
 from app.store.errors import one_line
-from app.store.image_files import original_path
 from app.store.instance_state import STORED_FROM
 from app.store.tables import Category, Image
 
@@ -188,7 +187,7 @@ class ModelService:
             image = find_image(session, image_id)
         started = time.perf_counter()
         predictor.score_threshold = score_threshold
-        instances = predictor(original_path(self.store.workspace, image.sha256), key=image.sha256)
+        instances = predictor(self.pixels.source(image), key=image.sha256)
         seconds = time.perf_counter() - started
         found = found_objects(instances, self._thresholds)
         with self.store.writing() as session:
@@ -258,9 +257,8 @@ class ModelService:
     def _described(self, image: Image, boxes: Sequence[Sequence[float]], category: str | None) -> list[dict[str, Any]]:
         """What the model in use says of boxes: category, score and keypoints."""
         _, predictor = self._use(None)
-        path = original_path(self.store.workspace, image.sha256)
         labels = labels_of(predictor, category, len(boxes))
-        instances = predictor.boxes_to_masks(path, boxes, labels=labels, key=image.sha256)
+        instances = predictor.boxes_to_masks(self.pixels.source(image), boxes, labels=labels, key=image.sha256)
         return found_objects(replace(instances, masks=None))  # the prompt model's masks are what counts
 
     def _use(self, wanted: str | None) -> tuple[str, Predictor]:

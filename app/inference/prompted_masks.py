@@ -16,7 +16,8 @@ from numpy.typing import NDArray
 from app.inference.outlines import exact_outline, outline
 from app.store.editing.geometry import measured_segmentation
 from app.store.errors import InvalidFieldError
-from core.masks import decode_rle, polygons_to_mask, segmentation_to_rle
+from core.masks import polygons_to_mask, segmentation_to_rle
+from core.run_lengths import crop_of_runs, run_lengths, runs_cover
 
 if TYPE_CHECKING:
     from core import MaskPrompter
@@ -120,7 +121,8 @@ def _local_mask(segmentation: Any, shape: tuple[int, ...]) -> LocalMask:
     from core.prompts.local_mask import LocalMask
 
     if isinstance(segmentation, dict):
-        return LocalMask.of(decode_rle(segmentation_to_rle(segmentation, *shape[:2])))
+        rle = segmentation_to_rle(segmentation, *shape[:2])
+        return LocalMask.of(*crop_of_runs(run_lengths(rle["counts"].encode()), shape[0]))
     points = np.concatenate([np.reshape(polygon, (-1, 2)) for polygon in segmentation])
     left, top = (max(0, int(value)) for value in np.floor(points.min(axis=0)))
     right, bottom = (min(shape[1 - axis], int(np.ceil(points[:, axis].max())) + 1) for axis in (0, 1))
@@ -149,5 +151,8 @@ def _answer(mask: LocalMask, points: Sequence[Point], shape: tuple[int, ...]) ->
 
 
 def _agrees(segmentation: Any, points: Sequence[Point], height: int, width: int) -> bool:
-    mask = decode_rle(segmentation_to_rle(segmentation, height, width))
-    return all(bool(mask[min(int(y), height - 1), min(int(x), width - 1)]) == bool(include) for x, y, include in points)
+    runs = run_lengths(segmentation_to_rle(segmentation, height, width)["counts"].encode())
+    return all(
+        runs_cover(runs, height, min(int(x), width - 1), min(int(y), height - 1)) == bool(include)
+        for x, y, include in points
+    )

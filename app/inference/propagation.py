@@ -21,7 +21,9 @@ from app.store.documents import find_image, instances_of
 from app.store.editing.predictions import add_propagated
 from app.store.errors import InvalidFieldError
 from app.store.tables import Image, Instance
-from core.masks import decode_rle, polygons_to_mask, segmentation_to_rle
+from core.masks import polygons_to_mask, polygons_to_rle, rle_area, rle_iou, segmentation_to_rle
+from core.prompts.local_mask import LocalMask
+from core.run_lengths import crop_of_runs, run_lengths
 
 TEMPLATE = 48  # pixels of the longer side that an object is searched with
 REACH = 0.1  # of the image's diagonal, how far an object is looked for; its own size at least
@@ -188,7 +190,8 @@ def _mask_of(row: Instance, shape: tuple[int, ...]) -> tuple[Pixels, tuple[int, 
     y1 = min(shape[0], int(np.ceil(row.bbox[1] + row.bbox[3])))
     box = x0, y0, max(1, x1 - x0), max(1, y1 - y0)
     if isinstance(row.segmentation, dict):
-        return decode_rle(row.segmentation)[y0 : y0 + box[3], x0 : x0 + box[2]], box
+        found = LocalMask.of(*crop_of_runs(run_lengths(row.segmentation["counts"].encode()), shape[0]))
+        return found.within(*box), box
     if not row.segmentation:
         return np.ones((box[3], box[2]), dtype=np.uint8), box
     moved = [(np.reshape(polygon, (-1, 2)) - (x0, y0)).ravel().tolist() for polygon in row.segmentation]
@@ -218,7 +221,7 @@ def _carried(row: Instance, motion: Motion, shape: tuple[int, ...]) -> dict[str,
             [motion.moved(*pair) for pair in np.reshape(polygon, (-1, 2)).tolist()] for polygon in row.segmentation
         ]
         inside = [np.clip(polygon, 0, (width, height)).round(2).ravel().tolist() for polygon in moved]
-        segmentation = [polygon for polygon in inside if polygons_to_mask([polygon], height, width).any()] or None
+        segmentation = [polygon for polygon in inside if rle_area(polygons_to_rle([polygon], height, width))] or None
     if segmentation is None:
         return None
     keypoints: list[float] = []
@@ -240,5 +243,4 @@ def _corners(bbox: Sequence[float], shape: tuple[int, ...], grown: float = 0.05)
 def _iou(first: Any, second: Any, shape: tuple[int, ...]) -> float:
     if not second:
         return 0.0
-    a, b = (decode_rle(segmentation_to_rle(one, *shape)) for one in (first, second))
-    return float((a & b).sum() / max(1, (a | b).sum()))
+    return rle_iou(segmentation_to_rle(first, *shape), segmentation_to_rle(second, *shape))

@@ -21,6 +21,7 @@ from app.store.remarks.attributes import attributes_of
 from app.store.remarks.filters import Remarked, narrowed, remarks_on, said_of, tags_of
 from app.store.remarks.notes import notes_of
 from app.store.tables import IMAGE_STATUSES, Edit, Image, Instance, counted
+from app.store.tiles import tiling
 from app.store.trash import kept_images
 from app.values import value_problem
 
@@ -93,6 +94,7 @@ def document_json(session: Session, image: Image) -> dict[str, Any]:
             "status": image.status,
             **({"reviewed_by": image.reviewed_by} if image.reviewed_by is not None else {}),
             **said_of(image),
+            **tiling(image),
         },
         **({"notes": notes} if (notes := notes_of(session, image)) else {}),
         "instances": [instance_json(instance) for instance in instances_of(session, image.id)],
@@ -154,6 +156,7 @@ def list_images(
                 "file_name": image.file_name,
                 "width": image.width,
                 "height": image.height,
+                **tiling(image),
                 "status": image.status,
                 "people": people[image.id],
                 "reviewed_by": image.reviewed_by,

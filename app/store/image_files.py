@@ -3,6 +3,7 @@
     <workspace>/images/ab/abcdef…       what was uploaded, byte for byte
     <workspace>/upright/ab/abcdef….png  RGB, turned: only where a browser would show the upload differently
     <workspace>/thumbnails/ab/abcdef….webp
+    <workspace>/tiles/ab/abcdef….zip    only of a picture that no browser draws as one
 
 A file appears under its name complete or not at all. No part of a user's file name is ever part of a path.
 """
@@ -13,6 +14,7 @@ import hashlib
 import os
 import tempfile
 import threading
+from contextlib import nullcontext
 from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
@@ -22,14 +24,17 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from core.datasets.images import read_image
+from app.store.tiles import levels_of, tile_archive, tiles_path
+from core.datasets.images import LARGE_PIXEL_LIMIT, image_size, read_image
 
-LARGEST_FILE = 200 * 1024 * 1024  # bytes
+LARGEST_FILE = 512 * 1024 * 1024  # bytes; all pixels that are taken, without compression
 THUMBNAIL_SIZE = 256  # pixels, the longer edge
 UPRIGHT_SUFFIXES = {"image/jpeg": ".jpg", "image/png": ".png"}
 
-# A picture of 100 megapixels takes a gigabyte while it is converted: two at a time, however many requests bring some.
+# A picture of 100 megapixels takes a gigabyte while it is converted: one of these at a time, two of the others, however
+# many requests bring some.
 _DECODING = threading.BoundedSemaphore(2)
+_DECODING_LARGE = threading.Lock()
 _EXIF_ORIENTATION = 0x0112
 _SHOWN_BY_BROWSERS = {"JPEG": "image/jpeg", "PNG": "image/png", "WEBP": "image/webp"}
 
@@ -77,17 +82,27 @@ def keep_image(workspace: Path, data: bytes, name: str) -> KeptImage:
         raise ValueError(f"{name}: the file is empty")
     if len(data) > LARGEST_FILE:
         raise ValueError(f"{name}: {len(data) / 1e6:.0f} MB; at most {LARGEST_FILE / 1e6:.0f} MB are taken")
-    with _DECODING:
+    with _DECODING_LARGE if _is_large(data) else nullcontext(), _DECODING:
         return _kept(workspace, data, name)
 
 
+def _is_large(data: bytes) -> bool:
+    try:
+        height, width = image_size(data)
+    except ValueError:
+        return False  # said by whoever decodes it, with the file's name
+    return levels_of(width, height) > 0
+
+
 def _kept(workspace: Path, data: bytes, name: str) -> KeptImage:
-    pixels = read_image(data, name=name)
+    pixels = read_image(data, name=name, pixel_limit=LARGE_PIXEL_LIMIT)
     media_type, converted = _for_browser(data)
     sha256 = sha256_of(data)
     height, width = pixels.shape[:2]
     kept = KeptImage(sha256, width, height, len(data), media_type, converted)
-    if converted:
+    if levels_of(width, height):  # the page shows tiles; the upright file is made when somebody asks for it
+        write_once(tiles_path(workspace, sha256), tile_archive(pixels))
+    elif converted:
         write_once(browser_path(workspace, sha256, media_type, True), _upright_file(pixels, media_type))
     write_once(thumbnail_path(workspace, sha256), _thumbnail(pixels))
     write_once(original_path(workspace, sha256), data)
@@ -95,14 +110,28 @@ def _kept(workspace: Path, data: bytes, name: str) -> KeptImage:
 
 
 def restore_derived(workspace: Path, sha256: str, media_type: str, converted: bool) -> None:
-    """Make the upright version and the thumbnail again where somebody has cleared them away."""
+    """Make the upright version, if there is to be one, and the thumbnail where they are not there."""
     upright = browser_path(workspace, sha256, media_type, converted)
     thumbnail = thumbnail_path(workspace, sha256)
     if (converted and not upright.is_file()) or not thumbnail.is_file():
-        pixels = read_image(original_path(workspace, sha256))
+        pixels = stored_pixels(workspace, sha256)
         if converted:
             write_once(upright, _upright_file(pixels, media_type))
         write_once(thumbnail, _thumbnail(pixels))
+
+
+def restore_tiles(workspace: Path, sha256: str) -> None:
+    """Make the tiles of a picture where they are not there, as in a workspace from before there were any."""
+    path = tiles_path(workspace, sha256)
+    if not path.is_file():
+        with _DECODING_LARGE:
+            if not path.is_file():  # who waited finds them made
+                write_once(path, tile_archive(stored_pixels(workspace, sha256)))
+
+
+def stored_pixels(workspace: Path, sha256: str, name: str | None = None) -> NDArray[np.uint8]:
+    """The upright RGB pixels of an image of the workspace; `name` stands for it in messages."""
+    return read_image(original_path(workspace, sha256), name=name, pixel_limit=LARGE_PIXEL_LIMIT)
 
 
 def write_once(path: Path, data: bytes) -> None:

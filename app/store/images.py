@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from pathlib import Path
 from typing import Any
 
 from sqlalchemy import select
@@ -11,8 +12,16 @@ from sqlalchemy.exc import IntegrityError
 
 from app.roles import check_act
 from app.store.database import Store
-from app.store.image_files import keep_image, original_path, restore_derived, sha256_of, write_once
+from app.store.image_files import (
+    keep_image,
+    original_path,
+    restore_derived,
+    restore_tiles,
+    sha256_of,
+    write_once,
+)
 from app.store.tables import Image
+from app.store.tiles import levels_of
 from app.store.trash import restore_image
 
 LONGEST_FILE_NAME = 1024
@@ -30,7 +39,7 @@ def add_image(store: Store, data: bytes, file_name: str) -> tuple[Image, bool]:
         if known.removed is not None:
             check_act(store.person, "bring back a removed image")
         write_once(original_path(store.workspace, known.sha256), data)
-        restore_derived(store.workspace, known.sha256, known.media_type, known.converted)
+        _restore_shown(store.workspace, known)
         if known.removed is not None:
             with store.writing() as session:
                 known = restore_image(session, known.id)  # whoever adds it again wants it back
@@ -52,13 +61,21 @@ def add_image(store: Store, data: bytes, file_name: str) -> tuple[Image, bool]:
             session.add(image)
         if not original_path(store.workspace, kept.sha256).exists():  # the trash was emptied of the same bytes just now
             write_once(original_path(store.workspace, kept.sha256), data)
-            restore_derived(store.workspace, kept.sha256, kept.media_type, kept.converted)
+            _restore_shown(store.workspace, image)
     except IntegrityError:  # the same file in two requests at once
         known = _known(store, kept.sha256, name)
         if known is None:
             raise
         return known, True
     return image, False
+
+
+def _restore_shown(workspace: Path, image: Image) -> None:
+    """Make again what the page shows of an image, where somebody has cleared it away."""
+    tiled = levels_of(image.width, image.height) > 0
+    if tiled:
+        restore_tiles(workspace, image.sha256)
+    restore_derived(workspace, image.sha256, image.media_type, image.converted and not tiled)
 
 
 def image_json(image: Image, duplicate: bool) -> dict[str, Any]:

@@ -14,6 +14,7 @@ from app.store.database import Store
 from app.store.errors import NotFoundError
 from app.store.image_files import browser_path, original_path, thumbnail_path
 from app.store.tables import Edit, Image, Instance, Job, Note
+from app.store.tiles import tiles_path
 
 
 def kept_images() -> Select[Image]:
@@ -79,5 +80,6 @@ def _files(workspace: Path, image: Image) -> list[Path]:
     return [
         original_path(workspace, image.sha256),
         thumbnail_path(workspace, image.sha256),
+        tiles_path(workspace, image.sha256),
         browser_path(workspace, image.sha256, image.media_type, image.converted),
     ]

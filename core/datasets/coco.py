@@ -20,7 +20,7 @@ from core.coco.normalise import read_dataset
 from core.coco.reading import read_categories
 from core.datasets.annotated_images import Target
 from core.datasets.box_masks import BOX_MASK_SIZE, box_mask
-from core.datasets.images import read_image
+from core.datasets.images import LARGE_PIXEL_LIMIT, read_image
 from core.masks import decode_rle, segmentation_to_rle
 
 Paths = str | os.PathLike[str] | Sequence[str | os.PathLike[str]]
@@ -98,7 +98,7 @@ class CocoDataset(Dataset[tuple[Tensor, Target]]):
 
     def image(self, index: int) -> Tensor:
         """The image of an index alone."""
-        pixels = read_image(self.images_dir / self.file_names[index])
+        pixels = read_image(self.images_dir / self.file_names[index], pixel_limit=LARGE_PIXEL_LIMIT)
         height, width = self.image_sizes[index]
         if pixels.shape[:2] != (height, width):
             raise ValueError(

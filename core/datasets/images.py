@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import time
+from collections.abc import Callable
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,8 @@ from numpy.typing import NDArray
 from PIL import Image
 
 PIXEL_LIMIT = 100_000_000
+LARGE_PIXEL_LIMIT = 175_000_000  # of pictures that somebody means to work on; Pillow itself opens little more
+ROWS = 1024  # that are converted at a time: a copy of a large picture is a gigabyte
 SECONDS_LIMIT = 30.0  # of the processor: a JPEG of a megabyte can ask for thousands of passes over all its pixels
 BLOCK = 2048  # bytes that a decoder gets at a time, so that the limit is looked at in between
 # What is looked for in a folder; a file that is named is read whatever it is called.
@@ -178,13 +181,17 @@ def _rgb_from_pil(image: Image.Image, name: str, pixel_limit: int, deep: bytes |
     image = _turned(image, orientation)
     if image.mode.startswith(("I", "F")):
         return _rgb_from_array(np.asarray(image), name, pixel_limit)
-    if image.mode in ("1", "L") and not image.has_transparency_data:  # a fifth of the time that PIL takes
+    transparent = image.has_transparency_data
+    if image.mode in ("1", "L") and not transparent:  # a fifth of the time that PIL takes
         return np.asarray(cv2.cvtColor(np.asarray(image.convert("L")), cv2.COLOR_GRAY2RGB), dtype=np.uint8)
-    if image.has_transparency_data:
-        image = image.convert("RGBA")
-        white = Image.new("RGBA", image.size, (255, 255, 255, 255))
-        image = Image.alpha_composite(white, image)
-    return np.array(image.convert("RGB"))
+    rgb = np.empty((image.height, image.width, 3), dtype=np.uint8)
+    for top in range(0, image.height, ROWS):
+        strip = image.crop((0, top, image.width, min(top + ROWS, image.height)))
+        if transparent:
+            strip = strip.convert("RGBA")
+            strip = Image.alpha_composite(Image.new("RGBA", strip.size, (255, 255, 255, 255)), strip)
+        rgb[top : top + ROWS] = np.asarray(strip.convert("RGB"))
+    return rgb
 
 
 def _turned(image: Image.Image, orientation: int) -> Image.Image:
@@ -221,17 +228,29 @@ def _eight_bits(array: NDArray[Any], name: str) -> NDArray[np.uint8]:
     if array.dtype.kind in "iu":
         largest = int(array.max())
         if int(array.min()) >= 0 and largest < 2**16:
-            return np.rint(array * (255 / _range(largest))).astype(np.uint8)
+            return _by_strips(array, lambda strip: np.rint(strip * (255 / _range(largest))))
     elif array.dtype.kind != "f":
         raise ValueError(f"{name}: an array of {array.dtype}; uint8, uint16, bool or float is needed")
-    values = array.astype(np.float64)
-    finite = np.isfinite(values)
-    low, high = (values[finite].min(), values[finite].max()) if finite.any() else (0.0, 1.0)
+    finite = np.isfinite(array)
+    there = array[finite]
+    low, high = (float(there.min()), float(there.max())) if there.size else (0.0, 1.0)
     if low >= 0 and high <= 1:
         low, high = 0.0, 1.0
-    scaled = (np.where(finite, values, low) - low) * (255 / max(high - low, 1e-300))
-    levels: NDArray[np.uint8] = np.rint(np.clip(scaled, 0, 255)).astype(np.uint8)
-    return levels
+
+    def levels(strip: NDArray[Any]) -> NDArray[Any]:
+        values = strip.astype(np.float64)
+        scaled = (np.where(np.isfinite(values), values, low) - low) * (255 / max(high - low, 1e-300))
+        return np.rint(np.clip(scaled, 0, 255))
+
+    return _by_strips(array, levels)
+
+
+def _by_strips(array: NDArray[Any], levels: Callable[[NDArray[Any]], NDArray[Any]]) -> NDArray[np.uint8]:
+    """`levels` of the array, some rows at a time: eight bytes a number would be too many of a large picture."""
+    result = np.empty(array.shape, dtype=np.uint8)
+    for top in range(0, len(array), ROWS):
+        result[top : top + ROWS] = levels(array[top : top + ROWS])
+    return result
 
 
 def _range(largest: int) -> int:

@@ -21,7 +21,7 @@ from core.model.images import ImageBatch, batch_images
 from core.model.mask_rcnn import MaskRCNN
 from core.model.weights import load_model
 from core.predict.augmented import SCALES, detect_augmented
-from core.predict.sources import PredictorSource, checked_range, read_source
+from core.predict.sources import PredictorSource, checked_range, read_source, shrunk
 from core.structures import Category, Instances
 
 
@@ -215,8 +215,11 @@ class Predictor:
         return [item.to("cpu") for item in found]
 
     def _batch(self, images: Sequence[NDArray[np.uint8]]) -> ImageBatch:
-        tensors = [self._tensor(image) for image in images]
-        batch = batch_images(tensors, self.model.config, self.min_size, self.max_size)
+        config = self.model.config
+        sizes = self.min_size or config.min_size, self.max_size or config.max_size
+        tensors = [self._tensor(shrunk(image, *sizes)) for image in images]
+        batch = batch_images(tensors, config, self.min_size, self.max_size)
+        batch.original_sizes = [(image.shape[0], image.shape[1]) for image in images]
         batch.tensor = batch.tensor.contiguous(memory_format=torch.channels_last)
         return batch
 

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from typing import Any
 
+import cv2
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
 from core.datasets.images import ImageSource, read_image
+from core.model.images import resized_size
 
 PredictorSource = ImageSource | Tensor
 UNIT = (0.0, 1.0)  # what a float tensor has, as torchvision's transforms give it
+LARGE = 40_000_000  # pixels
 ROUNDING = 1e-3  # what resizing and 16-bit floats leave of the limits
 
 
@@ -27,6 +30,8 @@ def read_source(source: PredictorSource, value_range: tuple[float, float] | None
         array, value_range = _from_tensor(source, value_range)
     elif isinstance(source, np.ndarray):
         array = source
+        if value_range is None and array.dtype == np.uint8 and array.flags.c_contiguous and array.shape[2:] == (3,):
+            return array  # however large: it is in memory
     else:
         return read_image(source)
     if value_range is not None and array.dtype not in (np.uint8, np.bool_) and array.dtype.kind in "iuf":
@@ -34,6 +39,19 @@ def read_source(source: PredictorSource, value_range: tuple[float, float] | None
         scaled = (array.astype(np.float64) - low) * (255 / (high - low))
         array = np.rint(np.clip(np.nan_to_num(scaled, nan=0.0), 0, 255)).astype(np.uint8)
     return read_image(array)
+
+
+def shrunk(pixels: NDArray[np.uint8], shortest: int, longest: int) -> NDArray[np.uint8]:
+    """A picture of more than `LARGE` pixels at the size that a network sees of it, others as they are.
+
+    As float32, twice, a picture of 100 megapixels would take 2.6 GB. Its pixels are averaged, where `batch_images`
+    takes the nearest four.
+    """
+    height, width = pixels.shape[:2]
+    if height * width <= LARGE:
+        return pixels
+    size = resized_size(height, width, shortest, longest)
+    return np.asarray(cv2.resize(pixels, size[::-1], interpolation=cv2.INTER_AREA), dtype=np.uint8)
 
 
 def checked_range(value_range: Any) -> tuple[float, float] | None:

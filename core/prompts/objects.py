@@ -10,8 +10,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from core.datasets import read_image
 from core.datasets.coco import CocoDataset
+from core.datasets.images import LARGE_PIXEL_LIMIT, read_image
 
 SMALLEST_AREA = 16 * 16  # pixels of a mask; less says little about where an edge runs
 IMAGE_MEMORY = 6e9  # bytes of decoded images that are kept
@@ -67,7 +67,7 @@ class PromptObjects:
         """An image as RGB uint8 H×W×3."""
         if index in self._kept:
             return self._kept[index]
-        pixels = read_image(self.files[index])
+        pixels = read_image(self.files[index], pixel_limit=LARGE_PIXEL_LIMIT)
         if self._bytes + pixels.nbytes < IMAGE_MEMORY:
             self._kept[index] = pixels
             self._bytes += pixels.nbytes

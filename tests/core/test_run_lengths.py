@@ -6,10 +6,13 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from hypothesis.extra.numpy import array_shapes, arrays
+from numpy.typing import NDArray
 from pycocotools import mask as coco_mask
 
 from core import run_lengths as module
-from core.run_lengths import first_damaged, run_lengths
+from core.masks import encode_rle
+from core.run_lengths import crop_of_runs, first_damaged, run_lengths, runs_cover
 
 lists_of_runs = st.lists(st.integers(0, 5000), min_size=1, max_size=30)
 
@@ -43,3 +46,17 @@ def test_the_first_of_several_is_named_across_portions(monkeypatch: pytest.Monke
     pixels[7] = pixels[9] = 601
     assert first_damaged(texts, pixels) == 7
     assert first_damaged([], []) is None
+
+
+@given(arrays(np.uint8, array_shapes(min_dims=2, max_dims=2, max_side=7), elements=st.integers(0, 1)))
+def test_an_objects_crop_and_its_pixels_are_those_of_the_whole_bitmap(mask: NDArray[np.uint8]) -> None:
+    height, width = mask.shape
+    runs = run_lengths(encode_rle(mask)["counts"].encode())
+    crop, left, top = crop_of_runs(runs, height)
+    whole = np.zeros_like(mask)
+    whole[top : top + crop.shape[0], left : left + crop.shape[1]] = crop
+    assert (whole == mask).all()
+    if mask.any():
+        assert [crop.any(axis=axis)[edge] for axis in (0, 1) for edge in (0, -1)] == [True] * 4
+    covered = [[runs_cover(runs, height, x, y) for x in range(width)] for y in range(height)]
+    assert (np.array(covered) == mask).all()

@@ -24,6 +24,7 @@ import { pathOf } from "./files.js";
  * @property {boolean} [changed] edited since it was reviewed
  * @property {number[]} [categories] classes of its objects
  * @property {number | null} [uncertainty]
+ * @property {{size: number, levels: number} | null} [tiles] of a picture that is too large to be shown as one
  */
 /** @typedef {{instance: Instance, revision: number}} Saved */
 /** @typedef {{images: {image_id: number, file_name: string, duplicate?: boolean, note?: string}[], errors: {file_name: string, error: string}[]}} Uploaded */
@@ -110,6 +111,10 @@ export async function uploadImages(files) {
 
 /** @param {number} image */
 export const imageUrl = (image) => apiUrl(`images/${image}/file`);
+/** @param {number} image @param {number} level 0 is full size, each next one half of it @param {number} column @param {number} row */
+export const tileUrl = (image, level, column, row) => apiUrl(`images/${image}/tiles/${level}/${column}/${row}`);
+/** The image as one picture: the smallest of its levels where it has tiles. @param {{image_id: number, tiles?: {levels: number} | null}} image */
+export const pictureUrl = ({ image_id, tiles }) => (tiles ? tileUrl(image_id, tiles.levels, 0, 0) : imageUrl(image_id));
 /** @param {number} image */
 export const thumbnailUrl = (image) => apiUrl(`images/${image}/thumbnail`);
 

@@ -33,7 +33,7 @@ import { decodeCrop, encodeCrop, traceRings } from "./rle.js";
  */
 /**
  * @typedef {object} ImageDocument
- * @property {{image_id: number, file_name: string, width: number, height: number, status: ImageStatus, reviewed_by?: string | null, changed?: boolean, excluded?: boolean, tags?: string[]}} image
+ * @property {{image_id: number, file_name: string, width: number, height: number, status: ImageStatus, reviewed_by?: string | null, changed?: boolean, excluded?: boolean, tags?: string[], tiles?: {size: number, levels: number} | null}} image
  * @property {Note[]} [notes]
  * @property {Instance[]} instances
  * @property {Category[]} categories

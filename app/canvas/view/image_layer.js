@@ -40,24 +40,28 @@ export class ImageLayer {
   draw(context, viewport, ratio) {
     const picture = this.picture;
     if (!picture) return;
-    const { scale, x, y } = viewport;
+    const { scale, x, y, image } = viewport;
     // Only what is in sight: browsers are slow at clipping a large source by themselves.
     const left = Math.max(0, Math.floor(-x / scale)),
       top = Math.max(0, Math.floor(-y / scale));
-    const right = Math.min(picture.width, Math.ceil((viewport.width - x) / scale));
-    const bottom = Math.min(picture.height, Math.ceil((viewport.height - y) / scale));
+    const right = Math.min(image.width, Math.ceil((viewport.width - x) / scale));
+    const bottom = Math.min(image.height, Math.ceil((viewport.height - y) / scale));
     if (right <= left || bottom <= top) return;
-    const level = Math.min(picture.levels.length - 1, Math.max(0, Math.floor(-Math.log2(scale * ratio))));
-    const halved = 2 ** level;
+    // Of an image with tiles the picture is a small version already.
+    const shown = (scale * ratio * image.width) / picture.width;
+    const level = Math.min(picture.levels.length - 1, Math.max(0, Math.floor(-Math.log2(shown))));
+    const bitmap = picture.levels[level];
+    const byX = bitmap.width / image.width,
+      byY = bitmap.height / image.height;
     context.setTransform(ratio, 0, 0, ratio, 0, 0);
-    context.imageSmoothingEnabled = scale * ratio < 3; // closer than that, pixels are what one looks at
+    context.imageSmoothingEnabled = shown < 3; // closer than that, pixels are what one looks at
     context.imageSmoothingQuality = "medium";
     context.drawImage(
-      picture.levels[level],
-      left / halved,
-      top / halved,
-      (right - left) / halved,
-      (bottom - top) / halved,
+      bitmap,
+      left * byX,
+      top * byY,
+      (right - left) * byX,
+      (bottom - top) * byY,
       left * scale + x,
       top * scale + y,
       (right - left) * scale,

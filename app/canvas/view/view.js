@@ -10,6 +10,7 @@ import { labelOf, ObjectsLayer } from "./objects_layer.js";
 import { colorOf, drawKeypoints, drawLabel, drawShape, drawVertices } from "./painter.js";
 import { remember, remembered } from "../model/preferences.js";
 import { hits, meetsBox, shapeOf } from "./outline_cache.js";
+import { TileLayer } from "./tile_layer.js";
 import { Viewport } from "./viewport.js";
 
 /** @typedef {import("../model/document.js").Instance} Instance */
@@ -50,6 +51,7 @@ export class View {
     this.editor = editor;
     this.viewport = new Viewport();
     this.imageLayer = new ImageLayer();
+    this.tiles = new TileLayer(() => this.redrawMoved());
     this.scene = element("canvas", { class: "ml-layer" });
     this.overlay = element("canvas", {
       class: "ml-layer",
@@ -98,10 +100,11 @@ export class View {
     new ResizeObserver(() => this.resize()).observe(this.root);
   }
 
-  /** Show an image that is or will be decoded. @param {string} url @param {{width: number, height: number}} size */
-  async show(url, size) {
+  /** Show an image that is or will be decoded. @param {string} url of it as one picture @param {import("./tile_layer.js").TiledImage} image */
+  async show(url, image) {
     this.imageLayer.picture = null;
-    this.viewport.image = { width: size.width, height: size.height };
+    this.tiles.show(image);
+    this.viewport.image = { width: image.width, height: image.height };
     this.viewport.fit();
     this.wanted = url;
     this.redraw();
@@ -241,7 +244,9 @@ export class View {
 
   /** @private */
   drawScene() {
-    this.imageLayer.draw(cleared(this.scene), this.viewport, this.ratio);
+    const context = cleared(this.scene);
+    this.imageLayer.draw(context, this.viewport, this.ratio);
+    this.tiles.draw(context, this.viewport, this.ratio);
     if (this.dirty.objects) this.objects.draw(this.surface, this.labels);
     else this.objects.follow(this.surface, this.labels);
   }

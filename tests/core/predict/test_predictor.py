@@ -313,3 +313,19 @@ def test_options_out_of_range_are_refused(model: MaskRCNN, option: dict[str, Any
 
 def test_no_images_give_no_instances(predictor: Predictor) -> None:
     assert predictor.predict_batch([]) == []
+
+
+def test_a_large_picture_is_shrunk_before_it_is_made_floats_and_boxes_stay_in_its_pixels(
+    predictor: Predictor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pixels = np.random.default_rng(5).integers(0, 255, (300, 400, 3), dtype=np.uint8)
+    seen: list[tuple[int, ...]] = []
+    to_tensor = predictor._tensor
+    monkeypatch.setattr(predictor, "_tensor", lambda image: (seen.append(image.shape), to_tensor(image))[1])
+    ordinary = predictor.boxes_to_masks(pixels, [[200, 100, 390, 290]], key="ordinary")
+    monkeypatch.setattr("core.predict.sources.LARGE", 100_000)
+    large = predictor.boxes_to_masks(pixels, [[200, 100, 390, 290]], key="large")
+    assert seen[0] == (300, 400, 3)
+    assert seen[1][0] < 300
+    assert large.image_size == (300, 400)
+    assert large.boxes.tolist() == ordinary.boxes.tolist() == [[200, 100, 390, 290]]
