@@ -62,6 +62,9 @@ class SameOrigin:
                 headers.setdefault("Referrer-Policy", "same-origin")
                 headers.setdefault("Content-Security-Policy", content_policy(scope))
                 headers.setdefault("Cross-Origin-Opener-Policy", "same-origin")
+                # Gradio lets pages of other ports, and of any site where it is called by another name, read its own.
+                for name in {name for name in headers if name.startswith("access-control-")}:
+                    del headers[name]
             await send(message)
 
         await self.app(scope, receive, send_with_headers)

@@ -127,6 +127,17 @@ def test_the_page_and_its_assets_are_there(page: TestClient) -> None:
     assert page.post("/gradio_api/run/predict", json=body).status_code == 200
 
 
+@pytest.mark.parametrize("origin", ["https://evil.example", "http://127.0.0.1:8888", "http://localhost:7860"])
+@pytest.mark.parametrize("host", ["127.0.0.1:7860", "192.168.1.7:7860"])
+def test_no_page_of_another_origin_may_read_it(page: TestClient, host: str, origin: str) -> None:
+    for path in ("/", "/theme.css", "/gradio_api/app_id", "/static/js/iframeResizer.contentWindow.min.js"):
+        answer = page.get(path, headers={"Host": host, "Origin": origin})
+        assert answer.status_code == 200
+        assert not [name for name in answer.headers if name.startswith("access-control-")]
+        preflight = page.options(path, headers={"Host": host, "Origin": origin, "Access-Control-Request-Method": "GET"})
+        assert not [name for name in preflight.headers if name.startswith("access-control-")]
+
+
 @pytest.mark.parametrize("value", [None, "many", -1, 1e300, []])
 def test_an_emptied_slider_is_no_error_of_the_server(page: TestClient, value: object) -> None:
     functions = page.app.routes[-1].app.app.get_blocks().fns  # type: ignore[attr-defined]
