@@ -17,6 +17,7 @@ from core.masks import (
 
 MOST_VERTICES = 60
 LEAST_IOU = 0.97  # of the outline with the bitmap
+LARGEST_CROP = 1_000_000  # pixels of a bitmap that is looked at as it is
 TOLERANCES = (0.5, 0.75, 1.0, 1.5, 2.0, 3.0, 4.0, 6.0, 8.0, 12.0)  # pixels
 LEAST_IOU_WITHIN_A_PIXEL = 0.93  # small masks: half a pixel is much of them, and following every stair is no use
 SPECK_FRACTION = 0.01  # parts and holes below this share of the mask are noise of the model
@@ -26,14 +27,21 @@ def outline(crop: NDArray[np.uint8], left: int, top: int, height: int, width: in
     """The COCO segmentation of a bitmap that lies at (left, top) of a height × width image.
 
     Polygons with about 60 vertices at most, as far as an IoU of 0.97 with the bitmap allows (0.93 where that
-    would take stairs of single pixels); an RLE where the mask has a hole, which polygons cannot say; [] where
-    it is empty.
+    would take stairs of single pixels; a large one at a coarser grid); an RLE where the mask has a hole, which
+    polygons cannot say; [] where it is empty.
     """
+    rows, columns = crop.shape
+    step = int(np.ceil((crop.size / LARGEST_CROP) ** 0.5))
+    if step > 1:  # of an object on a huge picture: ten looks at all its pixels would take seconds
+        size = max(1, columns // step), max(1, rows // step)
+        crop = (cv2.resize((crop != 0).astype(np.float32), size, interpolation=cv2.INTER_AREA) >= 0.5).astype(np.uint8)
     crop = without_specks(crop)
     if not crop.any():
         return []
     if crop_has_holes(crop):
-        return crop_to_rle(crop, left, top, height, width)
+        whole = cv2.resize(crop, (columns, rows), interpolation=cv2.INTER_NEAREST) if step > 1 else crop
+        return crop_to_rle(whole, left, top, height, width)
+    scale = columns / crop.shape[1], rows / crop.shape[0]
     area = int(crop.sum())
     best = crop_to_polygons(crop, 0, 0)
     for tolerance in TOLERANCES:
@@ -46,7 +54,7 @@ def outline(crop: NDArray[np.uint8], left: int, top: int, height: int, width: in
         best = polygons
         if sum(len(polygon) for polygon in polygons) <= 2 * MOST_VERTICES:
             break
-    return [(np.reshape(polygon, (-1, 2)) + (left, top)).ravel().tolist() for polygon in best]
+    return [(np.reshape(polygon, (-1, 2)) * scale + (left, top)).ravel().tolist() for polygon in best]
 
 
 def without_specks(crop: NDArray[np.uint8]) -> NDArray[np.uint8]:
