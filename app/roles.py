@@ -77,6 +77,7 @@ ROUTES: dict[str, PersonRole] = {
     "GET /api/export": "reviewer",
     # Imports, removal, models, people.
     "POST /api/import": "admin",
+    "GET /api/imports": "admin",
     "DELETE /api/images/{image_id}": "admin",
     "GET /api/trash": "admin",
     "DELETE /api/trash": "admin",

@@ -17,6 +17,7 @@ from app.api.http.errors import add_error_handlers, answer_other_methods
 from app.api.http.limits import RequestSize
 from app.api.http.reference import add_reference
 from app.api.remarks import bulk, notes
+from app.exchange.progress import GoingImports
 from app.finetuning.jobs import FineTuning
 from app.inference.model_service import ModelService
 from app.inference.registry import ModelRegistry
@@ -79,6 +80,7 @@ def create_app(
     app.state.registry = registry
     app.state.fine_tuning = fine_tuning
     app.state.repredictor = repredictor
+    app.state.imports = GoingImports()
     add_error_handlers(app)
     for module in ROUTERS:
         app.include_router(module.router)

@@ -22,6 +22,7 @@ from app.api.schemas import UploadedImage
 from app.exchange.brought_objects import ImportMode, ImportOptions
 from app.exchange.coco_export import ExportError, Selection
 from app.exchange.export_files import COCO, write_export
+from app.exchange.progress import GoingImports
 from app.store.image_files import LARGEST_FILE
 from app.store.tables import ImageStatus
 from app.values import Id, Score, Text
@@ -100,6 +101,9 @@ async def import_annotations(
     ] = False,
     model: Annotated[Text | None, Query(max_length=200, description="The model of proposals that name none.")] = None,
     dry_run: Annotated[bool, Query(description="Answer what would become of it, and keep nothing.")] = False,
+    progress: Annotated[
+        Text | None, Query(max_length=100, description="A name for this import, by which `GET /api/imports` shows it.")
+    ] = None,
 ) -> Response:
     """Put annotations on images that are here or come along.
 
@@ -116,12 +120,37 @@ async def import_annotations(
         model=model,
         dry_run=dry_run,
     )
-    if request.headers.get("content-type", "").startswith("multipart/"):
-        async with request.form(max_files=MOST_FILES, max_part_size=LARGEST_FILE) as form:
-            parts: list[Part] = [(file.filename or "", file.file) for file in uploaded_files(form)]
-            text = next((value for _, value in form.multi_items() if isinstance(value, str)), None)
-            return await run_in_threadpool(_answer, import_parts, store, parts, text, options)
-    return await run_in_threadpool(_answer, import_text, store, await request.body(), options)
+    going: GoingImports = request.app.state.imports
+    with going.one(progress or "") as counted:
+        if request.headers.get("content-type", "").startswith("multipart/"):
+            async with request.form(max_files=MOST_FILES, max_part_size=LARGEST_FILE) as form:
+                parts: list[Part] = [(file.filename or "", file.file) for file in uploaded_files(form)]
+                text = next((value for _, value in form.multi_items() if isinstance(value, str)), None)
+                return await run_in_threadpool(_answer, import_parts, store, parts, text, options, counted)
+        return await run_in_threadpool(_answer, import_text, store, await request.body(), options, counted)
+
+
+class GoingImport(BaseModel):
+    """How far an import is."""
+
+    key: str = Field(description="Its `progress`.")
+    stage: str = Field(description="What is being done, in words.")
+    done: int = Field(description="How many of `total` are done in this stage.")
+    total: int | None = Field(description="null where nobody can say.")
+    seconds: float = Field(description="Since it began.")
+
+
+class GoingImportList(BaseModel):
+    """The imports that are being carried out."""
+
+    imports: list[GoingImport]
+
+
+@router.get("/imports", response_model=GoingImportList)
+def get_imports(request: Request) -> Any:
+    """The imports that are being carried out, and how far each is."""
+    going: GoingImports = request.app.state.imports
+    return {"imports": going.shown()}
 
 
 @router.get("/export", response_class=FileResponse, responses=EXPORT_ANSWERS, dependencies=[Depends(known_query_only)])

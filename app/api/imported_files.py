@@ -17,6 +17,7 @@ from app.api.images import MOST_FILES, add_files
 from app.exchange.brought_objects import ImportOptions, ImportReport
 from app.exchange.coco_import import coco_parts, import_coco
 from app.exchange.other_formats import is_panoptic, is_results_list, read_other, results_as_coco
+from app.exchange.progress import ImportProgress
 from app.store.database import Store
 from app.store.image_files import LARGEST_FILE
 from app.store.images import clean_file_name, image_json, short_name
@@ -43,13 +44,17 @@ class AnnotationFile:
     data: dict[str, Any]
 
 
-def import_text(store: Store, content: bytes, options: ImportOptions) -> dict[str, Any]:
+def import_text(store: Store, content: bytes, options: ImportOptions, progress: ImportProgress) -> dict[str, Any]:
     """The answer to an import of COCO JSON alone; ValueError, in one line, for what is none."""
-    return _import(store, [AnnotationFile("", _coco(store, content, "the body"))], [], options, [])
+    progress.enter("reading annotations")
+    return _import(store, [AnnotationFile("", _coco(store, content, "the body"))], [], options, [], progress)
 
 
-def import_parts(store: Store, parts: list[Part], text: str | None, options: ImportOptions) -> dict[str, Any]:
+def import_parts(
+    store: Store, parts: list[Part], text: str | None, options: ImportOptions, progress: ImportProgress
+) -> dict[str, Any]:
     """The answer to an import of files, .zip files looked into; ValueError, in one line, where none can be read."""
+    progress.enter("reading annotations")
     with ExitStack() as stack:
         try:
             parts = list(_unpacked(parts, stack))
@@ -62,7 +67,7 @@ def import_parts(store: Store, parts: list[Part], text: str | None, options: Imp
         if files and files[0].name == OTHER:
             listed = {entry.get("file_name") for entry in files[0].data["images"]}
             images = [part for part in images if clean_file_name(part[0]) in listed]  # not masks that lie beside them
-        return _import(store, files, images, options, notes)
+        return _import(store, files, images, options, notes, progress)
 
 
 def _annotation_files(store: Store, parts: Sequence[Part]) -> tuple[list[AnnotationFile], list[str]]:
@@ -120,9 +125,13 @@ def _import(
     images: Sequence[Part],
     options: ImportOptions,
     passed_over: Sequence[str],
+    progress: ImportProgress,
 ) -> dict[str, Any]:
     stored_names, files = _names_of_images(files, [path for path, _ in images])
-    contents = ((stored_names.get(path, path), file.read(LARGEST_FILE + 1)) for path, file in images)
+    contents = (
+        (stored_names.get(path, path), file.read(LARGEST_FILE + 1))
+        for path, file in progress.over("storing images", images)
+    )
     uploaded: list[dict[str, Any]] = []
     image_errors: list[dict[str, Any]] = []
     if not options.dry_run:
@@ -137,10 +146,11 @@ def _import(
                 source = replace(options, source=options.source or base_name(file.name))
                 _add(
                     total,
-                    import_coco(session, file.data, just_uploaded=just_uploaded, options=source),
+                    import_coco(session, file.data, just_uploaded=just_uploaded, options=source, progress=progress),
                     file,
                     len(files),
                 )
+            progress.enter("writing to the disk")
             if options.dry_run:
                 raise _DryRunError
     except _DryRunError:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from sqlalchemy.orm import Session
@@ -11,6 +12,7 @@ from sqlalchemy.orm import Session
 from app.exchange.brought_objects import BroughtObjects, ImportOptions, ImportReport
 from app.exchange.foreign_fields import CLASS_LISTS, foreign_fields
 from app.exchange.licenses import import_licenses
+from app.exchange.progress import ImportProgress
 from app.exchange.stored_images import StoredImages
 from app.store.categories import (
     LARGEST_ID,
@@ -33,7 +35,12 @@ from core.coco.report import Problem, Report, grouped
 
 
 def import_coco(
-    session: Session, content: Any, *, just_uploaded: Sequence[int] = (), options: ImportOptions | None = None
+    session: Session,
+    content: Any,
+    *,
+    just_uploaded: Sequence[int] = (),
+    options: ImportOptions | None = None,
+    progress: ImportProgress | None = None,
 ) -> ImportReport:
     """Put a COCO data set's annotations on the images of the store that have its file names.
 
@@ -42,35 +49,46 @@ def import_coco(
     it arrived as an accepted one. Each image's annotations are one edit, which undo takes back. Raises ValueError, in
     one line, where the file is no COCO data set at all.
     """
-    options = options or ImportOptions()
+    options, progress = options or ImportOptions(), progress or ImportProgress()
     data = coco_parts(content)
     faults, report = Report(), ImportReport()
     images = StoredImages(session.scalars(kept_images()).all(), just_uploaded)
-    normalised = normalise_coco(data, faults, images)
-    keypoints_differ = _import_categories(session, normalised.data["categories"], report)
+    normalised = normalise_coco(data, faults, images, along=lambda entries: progress.over("checking objects", entries))
+    classes = _import_categories(session, normalised.data["categories"], report)
     _take_down(faults, data, images, report)
-    brought = {image_id: BroughtObjects(session, image, options) for image_id, image in normalised.keys.items()}
     licenses = import_licenses(session, content.get("licenses"))
     for entry in normalised.data["images"]:
         _keep_image_fields(normalised.keys[entry["id"]], entry, licenses, report)
     doubled = _ids_of_two_images(data["images"])
-    for number, annotation in zip(normalised.numbers, normalised.data["annotations"], strict=True):
-        target = brought[annotation["image_id"]]
-        try:
-            if annotation["image_id"] in doubled:
-                raise LookupError(f"two images of the file have the id {annotation['image_id']}: which is meant?")
-            state = _state_from(session, target.image, annotation, report, keypoints_differ, options)
-        except (InvalidFieldError, LookupError) as error:
-            raw_id = data["annotations"][number].get("id")
-            report.errors.append(_annotation_error(raw_id, number, str(error)))
-            target.lost += 1
-            continue
-        target.take(state, report)
-    for image_id, lost in normalised.lost.items():
-        brought[image_id].lost += lost
-    for target in brought.values():
+    # Image by image, so that no more than one image's new rows are held at a time.
+    targets = {image.id: image for image in normalised.keys.values()}  # two entries of a file may mean one image
+    lost: Counter[int] = Counter()
+    for image_id, times in normalised.lost.items():
+        lost[normalised.keys[image_id].id] += times
+    of_image: dict[int, list[int]] = {}
+    for place, annotation in enumerate(normalised.data["annotations"]):
+        of_image.setdefault(normalised.keys[annotation["image_id"]].id, []).append(place)
+    refused: list[dict[str, Any]] = []
+    stays: list[str] = []
+    for image in progress.over("storing objects, image by image", targets.values()):
+        target = BroughtObjects(session, image, options)
+        target.lost = lost[image.id]
+        for place in of_image.get(image.id, ()):
+            annotation = normalised.data["annotations"][place]
+            try:
+                if annotation["image_id"] in doubled:
+                    raise LookupError(f"two images of the file have the id {annotation['image_id']}: which is meant?")
+                state = _state_from(image, annotation, report, classes, options)
+            except (InvalidFieldError, LookupError) as error:
+                number = normalised.numbers[place]
+                refused.append(_annotation_error(data["annotations"][number].get("id"), number, str(error)))
+                target.lost += 1
+                continue
+            target.take(state, report)
         target.write(session, report)
-    _note_what_stays(options, brought, report)
+        stays += [target.stays] if target.stays else []
+    report.errors += sorted(refused, key=lambda error: error["number"])
+    _note_what_stays(stays, report)
     if report.deleted_here:
         objects = f"{report.deleted_here} object{'s' if report.deleted_here > 1 else ''}"
         report.notes.append(f"{objects} of the file were deleted here since: left out (the mode add brings them again)")
@@ -115,8 +133,7 @@ def _keep_image_fields(image: Image, entry: dict[str, Any], licenses: dict[int, 
         image.extra = (image.extra or {}) | fields
 
 
-def _note_what_stays(options: ImportOptions, brought: dict[int, BroughtObjects], report: ImportReport) -> None:
-    reasons = [reason for target in brought.values() if (reason := target.stays)]
+def _note_what_stays(reasons: list[str], report: ImportReport) -> None:
     for reason in sorted(set(reasons)):
         number = reasons.count(reason)
         report.notes.append(f"{number} image{'s' if number > 1 else ''} did not become reviewed: they {reason}")
@@ -157,9 +174,17 @@ def _annotation_error(raw_id: Any, number: int | None, text: str, subject: str =
     return {"annotation_id": identifier, "number": number, "error": text}
 
 
-def _import_categories(session: Session, categories: list[dict[str, Any]], report: ImportReport) -> set[int]:
-    """Fill `report.categories`; returns the file's ids whose keypoints are not those of the stored category."""
-    keypoints_differ = set()
+@dataclass(frozen=True)
+class _Classes:
+    """A file's classes in the store. The rows are held: the session itself lets go of what nobody holds."""
+
+    rows: dict[int, Category] = field(default_factory=dict)  # by the file's ids
+    keypoints_differ: set[int] = field(default_factory=set)  # the file's ids of those that have others here
+
+
+def _import_categories(session: Session, categories: list[dict[str, Any]], report: ImportReport) -> _Classes:
+    """Fill `report.categories`, and give the rows."""
+    classes = _Classes()
     for entry in categories:
         name, identifier = entry["name"], entry["id"]
         try:
@@ -167,12 +192,12 @@ def _import_categories(session: Session, categories: list[dict[str, Any]], repor
         except InvalidFieldError as error:
             report.errors.append({"category": name, "error": f"category {name}: {error}"})
             continue
-        report.categories[identifier] = category.id
+        report.categories[identifier], classes.rows[identifier] = category.id, category
         if not same_keypoints:
-            keypoints_differ.add(identifier)
+            classes.keypoints_differ.add(identifier)
             reason = "its keypoints are not those that it has here; they are left out"
             report.errors.append({"category": name, "error": f"category {name}: {reason}"})
-    return keypoints_differ
+    return classes
 
 
 def _import_category(
@@ -204,24 +229,22 @@ def _import_category(
 
 
 def _state_from(
-    session: Session,
     image: Image,
     annotation: dict[str, Any],
     report: ImportReport,
-    keypoints_differ: set[int],
+    classes: _Classes,
     options: ImportOptions,
 ) -> InstanceState:
     file_category = annotation["category_id"]
-    if file_category not in report.categories:
+    if file_category not in classes.rows:
         raise LookupError(f"its category_id {file_category!r} is not among the file's categories")
     fields = {
         "segmentation": annotation.get("segmentation"),
         "bbox": annotation.get("bbox"),
         "iscrowd": annotation.get("iscrowd", 0),
         # All zeros say that nobody looked for keypoints.
-        "keypoints": None if file_category in keypoints_differ else _labelled(annotation.get("keypoints")),
+        "keypoints": None if file_category in classes.keypoints_differ else _labelled(annotation.get("keypoints")),
     }
-    category = session.get_one(Category, report.categories[file_category])
     score = float(annotation["score"]) if is_number(annotation.get("score")) else None
     source = annotation.get("source")
     proposed = options.proposals or annotation.get("status") == "proposed"
@@ -230,7 +253,7 @@ def _state_from(
     model = annotation.get("model") if isinstance(annotation.get("model"), str) else options.model
     state = new_state(
         image,
-        category,
+        classes.rows[file_category],
         fields,
         source="predicted" if proposed else source if source in ("manual", "edited", "predicted") else "manual",
         status="proposed" if proposed else "accepted",

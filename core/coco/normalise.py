@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import warnings
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -49,13 +49,19 @@ def read_dataset(
 
 
 def normalise_coco(
-    data: Mapping[str, Any], report: Report, files: ImageFiles | None = None, *, mend_areas: bool = True
+    data: Mapping[str, Any],
+    report: Report,
+    files: ImageFiles | None = None,
+    *,
+    mend_areas: bool = True,
+    along: Callable[[list[Any]], Iterable[Any]] = iter,
 ) -> Normalised:
     """A COCO data set with whole-number ids, one category a name, boxes of their masks, and nothing that is no object.
 
     `data` has the lists images, annotations and categories (`read_coco_json`) and stays as it is; other keys are
     passed on. With `files` names are those of the files that are meant, and images without a file are left out.
-    `mend_areas` False leaves an area that is a number: COCO's evaluation reads it.
+    `mend_areas` False leaves an area that is a number: COCO's evaluation reads it. `along` gives the annotations of the
+    list one by one, so that somebody can count them.
     """
     annotations = data["annotations"]
     categories, category_of, doubled = mended_categories(data["categories"], annotations, report)
@@ -64,7 +70,7 @@ def normalise_coco(
     kept: list[dict[str, Any]] = []
     numbers: list[int] = []
     lost: dict[int, int] = {}
-    for number, raw in enumerate(annotations):
+    for number, raw in enumerate(along(annotations)):
         mended = mender(number, raw)
         if mended is not None:
             kept.append(mended)

@@ -217,6 +217,10 @@ export function importAnnotations(files, options) {
   return request("POST", `import?${new URLSearchParams(options)}`, form);
 }
 
+/** @typedef {{key: string, stage: string, done: number, total: number | null}} GoingImport how far an import is */
+/** @returns {Promise<{imports: GoingImport[]}>} */
+export const goingImports = () => request("GET", "imports");
+
 /**
  * The checked export as a file; an error line where it would have been wrong.
  * @param {{[name: string]: string}} options @returns {Promise<{name: string, blob: Blob}>}

@@ -4,6 +4,9 @@ import * as api from "../../model/api.js";
 import { openDialog } from "./dialogs.js";
 import { element } from "../../view/dom.js";
 import { lineOf } from "../../model/editor.js";
+import { freshName } from "../../model/page_name.js";
+import { peopleOf } from "../../model/workspace/image_filter.js";
+import { withProgress } from "./import_progress.js";
 
 const OTHERS = "As a .zip; what the format cannot carry is listed in a text file in it.";
 
@@ -56,6 +59,16 @@ export function openExport(bench) {
   const describe = () => (words.textContent = EXPORT_FORMATS[format.value][1]);
   format.addEventListener("change", describe);
   describe();
+  const people = peopleOf(rows);
+  const person = /** @type {HTMLSelectElement} */ (
+    element(
+      "select",
+      { name: "person" },
+      element("option", { value: "" }, "Everybody"),
+      ...people.map((name) => element("option", { value: name }, name)),
+    )
+  );
+  const workedOn = element("label", { class: "ml-field" }, element("span", {}, "Worked on by"), person);
   const body = element(
     "div",
     {},
@@ -65,6 +78,7 @@ export function openExport(bench) {
       element("legend", {}, "Images"),
       choice("status", "", `All ${rows.length} images`, true),
       choice("status", "reviewed", `Only the ${reviewed} reviewed`, false),
+      people.length > 1 ? workedOn : null,
     ),
     element(
       "fieldset",
@@ -92,6 +106,7 @@ export function openExport(bench) {
       /** @type {{[name: string]: string}} */
       const options = { include: chosen(body, "include"), format: format.value };
       if (chosen(body, "status")) options.status = chosen(body, "status");
+      if (person.value) options.person = person.value;
       if (/** @type {HTMLInputElement} */ (body.querySelector('input[name="images"]')).checked) options.images = "true";
       try {
         await bench.editor.outbox.flush();
@@ -178,7 +193,9 @@ export function openImport(bench, dropped = []) {
       error.textContent = "";
       try {
         await bench.editor.outbox.flush();
-        const report = await api.importAnnotations(files(), options());
+        const progress = freshName();
+        const answer = api.importAnnotations(files(), { ...options(), progress });
+        const report = await withProgress(plan, progress, answer);
         await imported(bench, report);
         return true;
       } catch (problem) {
