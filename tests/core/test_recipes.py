@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import shlex
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -94,13 +95,23 @@ def test_each_row_of_the_paper_is_itself_and_nothing_of_another_row() -> None:
 
 def test_every_command_of_the_readmes_table_makes_a_configuration(project_root: Path) -> None:
     table = (project_root / "core" / "README.md").read_text(encoding="utf-8").split("## Paper row")[1].split("\n## ")[0]
-    commands = re.findall(r"`R ([a-z0-9-]+)(?: --model-config '([^']*)')?`", table)
+    commands = re.findall(r"`R ([a-z0-9-]+)(?: X101)?(?: --model-config '([^']*)')?`", table)
     assert {name for name, _ in commands} >= set(PUBLISHED) - {"coco-3x"}
     for name, changes in commands:
         config = recipe_config(name, **DATA, **({"model_config": changes} if changes else {}))
         values = json.loads(config.model_config or "{}")
         assert values.items() >= json.loads(changes or "{}").items()
         ModelConfig.from_dict(values)
+
+
+def test_what_the_readme_calls_x101_makes_of_a_recipe_the_row_of_table_8(project_root: Path) -> None:
+    text = (project_root / "core" / "README.md").read_text(encoding="utf-8")
+    found = re.search(r"`X101` stands for `([^`]*)`", text)
+    assert found is not None
+    command = parse(["train", "--recipe", "coco-train-time-augmentation", *shlex.split(found[1]), *DATA_OPTIONS])
+    assert isinstance(command, Train)
+    assert (command.steps, command.batch_size, command.learning_rate) == (260_000, 8, 0.01)
+    assert json.loads(command.model_config or "{}")["backbone"] == "resnext101_64x4d"
 
 
 def test_without_scaling_a_recipe_stays_what_it_is(capsys: pytest.CaptureFixture[str]) -> None:
