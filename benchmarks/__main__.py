@@ -43,6 +43,10 @@ class Benchmarks:
     """CPU threads; torch's choice by default."""
     device: str = "cpu"
     """cpu, cuda or auto."""
+    precision: tuple[Literal["float32", "bf16"], ...] = ("float32",)
+    """Numbers that our side of inference computes in, a row each; the reference is float32."""
+    cpu_time: bool = False
+    """Inference: count a processor's seconds, all threads together, where other work would lengthen the clock's."""
 
 
 def main(options: Benchmarks) -> None:
@@ -51,13 +55,14 @@ def main(options: Benchmarks) -> None:
         torch.set_num_threads(options.threads)
     device = str(choose_device(options.device))
     where = torch.cuda.get_device_name() if device.startswith("cuda") else f"CPU, {torch.get_num_threads()} threads"
-    print(f"{where}, torch {torch.__version__}, float32, medians of {options.runs} alternating runs\n\n{HEADER}")
+    print(f"{where}, torch {torch.__version__}, medians of {options.runs} alternating runs\n\n{HEADER}")
     with tempfile.TemporaryDirectory() as folder:
         data = options.data or synthetic_data(Path(folder) / "data")
         photographs = sorted((data / "images").iterdir())[: options.images]
         for part in options.only:
             if part in ("masks", "keypoints"):
-                for row in inference_comparisons(part, photographs, Path(folder), options.runs, device):
+                settings = (options.runs, device, options.precision, options.cpu_time)
+                for row in inference_comparisons(part, photographs, Path(folder), *settings):
                     print(row.row(), flush=True)
             elif part == "training":
                 print(training_comparison(data, Path(folder), options.runs, device).row(), flush=True)

@@ -1,6 +1,6 @@
 """What a user with a GPU does, done once on it and compared with the CPU; then how long it takes there.
 
-    python benchmarks/gpu_check.py                  # on a GPU; ends within eight minutes
+    python benchmarks/gpu_check.py                  # on a GPU, where it has not been run yet
     python benchmarks/gpu_check.py --device cpu --tiny   # the same on a CPU, as the tests do it
 
 Prints a line for each comparison, with what was allowed, and a table; the exit status is 1 where a comparison failed.

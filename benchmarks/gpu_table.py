@@ -9,7 +9,7 @@ from typing import Any
 
 import torch
 
-from benchmarks.alternating import HEADER, seconds_of
+from benchmarks.alternating import HEADER, clock_seconds
 from benchmarks.gpu_parts import MODEL, TINY_SIZES, Setting
 from benchmarks.inference import inference_comparisons
 from benchmarks.training_step import training_comparison
@@ -98,6 +98,6 @@ def _row(name: str, work: Callable[[], object], setting: Setting) -> str:
         work()
     if on_gpu:
         torch.cuda.reset_peak_memory_stats(setting.device)
-    seconds = statistics.median(seconds_of(work) for _ in range(runs))
+    seconds = statistics.median(clock_seconds(work) for _ in range(runs))
     memory = f"{torch.cuda.max_memory_allocated(setting.device) / 1e6:.0f}" if on_gpu else "–"
     return f"| {name} | {1000 * seconds:.1f} | {memory} |"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import multiprocessing
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from multiprocessing.connection import Connection
@@ -11,8 +12,28 @@ from typing import Any
 import torch
 
 
+class OwnProcess:
+    """A function in another process; `cpu_seconds` counts what all its calls took of a processor there."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+        self.cpu_seconds = 0.0
+
+    def __call__(self, argument: Any) -> Any:
+        self._connection.send(argument)
+        answer, seconds = self._connection.recv()  # EOFError where the process ended: what it says is on the terminal
+        self.cpu_seconds += seconds
+        return answer
+
+    def cpu_seconds_of(self, action: Callable[[], object]) -> float:
+        """What an action that calls this function makes the other process take of a processor, all threads together."""
+        before = self.cpu_seconds
+        action()
+        return self.cpu_seconds - before
+
+
 @contextmanager
-def in_own_process(build: Callable[..., Callable[[Any], Any]], *arguments: Any) -> Iterator[Callable[[Any], Any]]:
+def in_own_process(build: Callable[..., Callable[[Any], Any]], *arguments: Any) -> Iterator[OwnProcess]:
     """What `build(*arguments)` returns there, to be called from here; it sees the threads that are set here.
 
     How one side keeps its memory, or how its heap looks after an hour, is then nothing to the other.
@@ -23,12 +44,8 @@ def in_own_process(build: Callable[..., Callable[[Any], Any]], *arguments: Any) 
     process.start()
     theirs.close()
 
-    def call(argument: Any) -> Any:
-        ours.send(argument)
-        return ours.recv()  # EOFError where the process ended: what it says stands on the terminal
-
     try:
-        yield call
+        yield OwnProcess(ours)
     finally:
         ours.close()
         process.join()
@@ -44,4 +61,6 @@ def _serve(
             argument = connection.recv()
         except EOFError:  # the other end is closed
             return
-        connection.send(action(argument))
+        before = time.process_time()
+        answer = action(argument)
+        connection.send((answer, time.process_time() - before))

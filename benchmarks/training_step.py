@@ -77,6 +77,11 @@ def _peak_of(
 ) -> float:
     """Peak resident MB of a process that does nothing else, libraries and weights included."""
     action(side, data, weights, photograph)
+    return peak_of_this_process()
+
+
+def peak_of_this_process() -> float:
+    """The most resident memory that it has had so far, MB."""
     # Not getrusage: there a new process begins with what the one that started it had reached.
     status = Path("/proc/self/status").read_text()
     return int(status.split("VmHWM:")[1].split()[0]) / 1024

@@ -34,6 +34,8 @@ def evaluate(command: Evaluate) -> int:
     if command.results is not None:
         if command.losses or command.calibrate:
             raise ValueError("--losses and --calibrate are a model's: leave them out, or give --model and --images")
+        if command.precision != "float32":
+            raise ValueError("--precision is a model's: leave it out, or give --model and --images")
         if command.model is not None or command.images is not None:
             raise ValueError("--results has its own detections: leave out --model and --images, or --results")
         metrics = evaluate_results(
@@ -59,6 +61,7 @@ def evaluate(command: Evaluate) -> int:
                 score_threshold=command.score_threshold,
                 batch_size=command.batch_size,
                 max_detections=command.max_detections,
+                precision=command.precision,
                 progress=bar.update,
             )
         kinds, limit = evaluated_kinds(model, dataset.data), command.max_detections

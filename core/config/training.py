@@ -32,7 +32,7 @@ class TrainConfig:
     epochs: int = 12  # of each phase of the training; ignored where steps is given
     steps: int | None = None  # of each phase
     batch_size: int = 2  # images a process
-    # Batches whose gradients make one step: as many images as accumulate × batch_size, in the memory of batch_size.
+    # Batches whose gradients make one step: it sees accumulate × batch_size images, batch_size of them at a time.
     accumulate: int = 1
     optimizer: Literal["sgd", "adamw"] = "adamw"
     learning_rate: float = 2e-4  # at full warm-up, for the batch size given

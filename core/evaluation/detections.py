@@ -12,7 +12,7 @@ import torch
 
 from core.datasets.annotated_images import AnnotatedImages, Samples
 from core.datasets.sample_sequence import as_annotated_images, as_categories, said_categories
-from core.devices import choose_device
+from core.devices import checked_dtype, choose_device
 from core.evaluation.coco_metrics import Kind, annotated_kinds, evaluate_results
 from core.model.folding import for_inference
 from core.structures import Category, Instances
@@ -32,6 +32,7 @@ def evaluate(
     kinds: Sequence[Kind] | None = None,
     max_detections: int | None = None,
     curves: str | Path | None = None,
+    precision: str = "float32",
     progress: Callable[[int], object] | None = None,
 ) -> dict[str, dict[str, Any]]:
     """COCO metrics of a model on a data set, as `evaluate_results` gives them.
@@ -45,6 +46,7 @@ def evaluate(
     `score_threshold` leaves out detections below it; COCO's figures are meant for a low one, by default
     the model's own 0.05. `max_detections` count of an image and category (`evaluate_results`), and the
     model then finds as many in an image at least. `curves` is a folder for precision-recall curves and a match grid.
+    `precision` is `Predictor`'s.
     `progress` is called with the number of images done after each batch. The model itself stays as it is.
     """
     images = _annotated_images(model, dataset, categories)
@@ -55,6 +57,7 @@ def evaluate(
         score_threshold=score_threshold,
         batch_size=batch_size,
         max_detections=max_detections,
+        precision=precision,
         progress=progress,
     )
     annotations = images.data  # after the images were seen: a sequence need not be read twice then
@@ -84,18 +87,19 @@ def coco_results(
     score_threshold: float | None = None,
     batch_size: int = 1,
     max_detections: int | None = None,
+    precision: str = "float32",
     progress: Callable[[int], object] | None = None,
 ) -> list[dict[str, Any]]:
     """The COCO results list of a model on a data set, as `evaluate` takes one, with the data set's category ids.
 
-    The model finds at least `max_detections` objects in an image where it is given. Warnings count the
-    detections of classes that the data set does not name and those beyond the model's limit.
+    The model finds at least `max_detections` objects in an image where it is given; `precision` is `Predictor`'s.
+    Warnings count the detections of classes that the data set does not name and those beyond the model's limit.
     """
     device = choose_device(str(device))
     seen = _annotated_images(model, dataset, categories)
     category_ids = category_ids_by_label(model.categories, seen.categories)
     results: list[dict[str, Any]] = []
-    fast = for_inference(model, device)
+    fast = for_inference(model, device, checked_dtype(precision, device))
     limit = max(fast.config.detections_per_image, max_detections or 0)
     unnamed: Counter[str] = Counter()
     crowded = left_out = 0

@@ -53,8 +53,8 @@ class Predictor:
             Where it cuts, a `CutDetections` warning counts what is left out, `Instances.left_out` too.
         value_range: what is black and what white in images that are given as floats or as integers of
             more than 8 bits, (0, 255) say; None is 0..1 for tensors, `read_image`'s rule for arrays.
-        precision: "float32", or "bf16": faster where the device has bfloat16 (a warning says where a
-            processor has not), with scores and boxes that differ a little.
+        precision: "float32", or "bf16": faster, with scores and boxes that differ a little, on a processor
+            with avx512_bf16 or AMX and on a GPU; an error elsewhere.
 
     Images may be torch tensors too, 3×H×W (or 1×H×W, 4×H×W, H×W).
 

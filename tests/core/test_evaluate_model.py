@@ -9,8 +9,10 @@ from typing import Any
 import pytest
 import torch
 
-from core import CocoDataset, Instances, MaskRCNN, ModelConfig, evaluate
+from core import CocoDataset, Instances, MaskRCNN, ModelConfig, evaluate, load_model
+from core.datasets.images import read_image
 from core.evaluation import coco_results
+from core.shipped import shipped
 from tests.core.toy_data import TINY_MODEL, write_toy_data
 
 
@@ -80,6 +82,26 @@ def test_categories_of_one_name_are_one(dataset: CocoDataset) -> None:
     dataset.annotation_file.write_text(json.dumps(data))
     twice = CocoDataset(dataset.images_dir, dataset.annotation_file, box_masks=True)
     assert [category["name"] for category in twice.categories].count("square") == 1
+
+
+def test_in_bfloat16_the_starter_finds_in_a_photograph_what_it_finds_in_float32(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("core.devices.has_bfloat16", lambda device: True)  # torch computes in it anywhere, slowly
+    model = load_model("starter")
+    photograph = torch.from_numpy(read_image(shipped("photographs") / "chelsea.jpg")).permute(2, 0, 1).float() / 255
+    with torch.no_grad():
+        found = model.eval()([photograph])[0]
+    sure = found[found.scores > 0.5]
+    assert len(sure) > 0
+    truth = [(photograph, {"boxes": sure.boxes, "labels": sure.labels, "masks": sure.bitmaps().to(torch.uint8)})]
+    figures = evaluate(model, truth, precision="bf16")
+    assert figures["bbox"]["AP"] > 0.9
+    assert figures["segm"]["AP"] > 0.9
+    best = [coco_results(model, truth, precision=precision)[0]["score"] for precision in ("float32", "bf16")]
+    assert best[0] == pytest.approx(best[1], abs=0.02)
+    assert best[0] != best[1]
+    assert next(model.parameters()).dtype == torch.float32
 
 
 def test_detections_beyond_the_models_limit_are_counted_and_the_limit_can_be_raised(dataset: CocoDataset) -> None:

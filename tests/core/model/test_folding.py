@@ -7,7 +7,7 @@ import torch
 from torch import nn
 from torchvision.ops import FrozenBatchNorm2d
 
-from core.model.folding import folded
+from core.model.folding import folded, for_inference
 from core.model.mask_rcnn import MaskRCNN
 from tests.core.model.tiny_models import image, tiny_config, tiny_model
 
@@ -73,3 +73,15 @@ def test_frozen_statistics_use_the_configured_epsilon(eps: float) -> None:
     norm.running_var.fill_(1e-4)
     x = torch.ones((1, 64, 1, 1))
     torch.testing.assert_close(norm(x), x / (1e-4 + eps) ** 0.5)
+
+
+def test_in_bfloat16_what_says_a_score_or_moves_a_box_keeps_its_float32_weights() -> None:
+    model = tiny_model()
+    fast = for_inference(model, torch.device("cpu"), torch.bfloat16)
+    weights = {name.replace(".layer.", "."): weight for name, weight in fast.named_parameters()}
+    exact = {name for name, weight in weights.items() if weight.dtype == torch.float32}
+    ends = ("rpn.head.objectness", "rpn.head.deltas", "box_predictor.scores", "box_predictor.deltas")
+    assert exact == {name for name in weights if name.rsplit(".", 1)[0].endswith(ends)}
+    assert len(exact) == 8
+    for name in exact:
+        assert torch.equal(weights[name], model.get_parameter(name))
