@@ -1,4 +1,4 @@
-"""`python -m core`: predict, train, train-prompts, evaluate, shapes, models, check, convert, distill."""
+"""`python -m core`: predict, train, train-prompts, evaluate, export, shapes, models, check, convert, distill."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from core.commands.arguments import (
     Convert,
     Distill,
     Evaluate,
+    Export,
     Models,
     Predict,
     Recipes,
@@ -41,7 +42,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _run(
-    command: Predict | Train | Recipes | Evaluate | Shapes | Models | Check | Convert | Distill | TrainPrompts,
+    command: Predict | Train | Recipes | Evaluate | Export | Shapes | Models | Check | Convert | Distill | TrainPrompts,
 ) -> int:
     """Import and carry out what a command needs: torch takes a second or two, and asking for help should not."""
     match command:
@@ -65,6 +66,10 @@ def _run(
             from core.commands.evaluate import evaluate
 
             return evaluate(command)
+        case Export():
+            from core.commands.export import export
+
+            return export(command)
         case Shapes():
             from core.datasets.shapes import write_shapes
             from core.ranges import ONE_OR_MORE, check_ranges

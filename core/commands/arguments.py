@@ -48,8 +48,8 @@ class Predict:
     weights that have none; coco for COCO's."""
     device: str = "auto"
     """auto, cpu, cuda or cuda:1."""
-    precision: str = "float32"
-    """float32, or bf16: faster where the device has bfloat16, with slightly different scores and boxes."""
+    precision: Literal["float32", "bf16"] = "float32"
+    """bf16 is faster where the device has it (avx512_bf16 or AMX), with slightly different scores and boxes."""
 
 
 @dataclass(frozen=True)
@@ -83,6 +83,8 @@ class Evaluate:
     weights that have none; coco for COCO's."""
     device: str = "auto"
     """auto, cpu, cuda or cuda:1."""
+    precision: Literal["float32", "bf16"] = "float32"
+    """bf16 is faster where the device has it (avx512_bf16 or AMX), with slightly different scores and boxes."""
 
 
 @dataclass(frozen=True)
@@ -101,6 +103,27 @@ class Shapes:
     """Pixels; 208 to 320 unless given."""
     max_objects: int = 12
     """The most objects in a scene."""
+
+
+@dataclass(frozen=True)
+class Export:
+    """Write a model for programs without this package: as ONNX, or as a program of torch.export."""
+
+    model: Positional[str]
+    """A name (python -m core models), a run directory or a weights file."""
+    output: Annotated[Positional[str], arg(metavar="OUT.onnx|OUT.pt2")]
+    """File to write; its ending says what it becomes."""
+    score_threshold: float | None = None
+    """Objects with a lower score are left out; the model's own, 0.05 as a rule, unless given."""
+    detections_per_image: int | None = None
+    """The most objects in an image; the model's own, 100 as a rule, unless given."""
+    min_size: int | None = None
+    """Shorter edge that images are resized to inside the ONNX file; the model's own unless given."""
+    max_size: int | None = None
+    """Longer edge that is not passed."""
+    class_names: tuple[str, ...] = ()
+    """Names of the model's classes in their order, or a file of them (.txt with one a line, or COCO .json), for
+    weights that have none; coco for COCO's."""
 
 
 @dataclass(frozen=True)
@@ -217,6 +240,7 @@ Command = (
     | Annotated[Train, subcommand("train")]
     | Annotated[Evaluate, subcommand("evaluate")]
     | Annotated[Shapes, subcommand("shapes")]
+    | Annotated[Export, subcommand("export")]
     | Annotated[Models, subcommand("models")]
     | Annotated[Check, subcommand("check")]
     | Annotated[TrainPrompts, subcommand("train-prompts")]

@@ -9,6 +9,7 @@ import torch
 from torch import Tensor
 
 from core.config import ModelConfig
+from core.model.exporting import is_exporting
 
 
 def cell_anchors(sizes: Sequence[int], ratios: Sequence[float], rounded: bool = False) -> Tensor:
@@ -63,7 +64,9 @@ def anchors_for(
     sizes = [config.anchor_sizes] * len(map_sizes)
     if config.features == "fpn":
         sizes = [(size,) for size in config.anchor_sizes]
-    return _anchors_of_levels(
+    # Sizes that a graph leaves open are no numbers yet that something could be kept by.
+    of_levels = _anchors_of_levels.__wrapped__ if is_exporting() else _anchors_of_levels
+    return of_levels(
         tuple(sizes), config.anchor_ratios, config.anchors_rounded, tuple(map_sizes), tuple(strides), device
     )
 

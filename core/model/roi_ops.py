@@ -10,6 +10,7 @@ from torch import Tensor
 from torchvision import ops
 
 from core.config import ModelConfig
+from core.model.exporting import is_exporting
 
 # FPN, equation 1: an RoI of ImageNet's 224×224 is read from P4 (index 2 of P2..P5).
 CANONICAL_SIZE = 224
@@ -44,6 +45,8 @@ def roi_features(
     # Level k has stride 2^k; of two maps of one stride the first is read.
     finest, coarsest = strides[0].bit_length() - 1, strides[-1].bit_length() - 1
     levels = assign_levels(flat[:, 1:], coarsest - finest + 1, finest)
+    if is_exporting():
+        return _all_levels(maps, strides, flat, levels, size, config)
     order, parts = [], []
     for level, (feature_map, stride) in enumerate(zip(maps, strides, strict=True)):
         chosen = torch.nonzero(levels == level).squeeze(1)
@@ -55,6 +58,17 @@ def roi_features(
         return maps[0].new_zeros((0, maps[0].shape[1], size, size))
     # Put together once and then sorted: tens of MB, which filling a result level by level would copy four times.
     return torch.cat(parts)[torch.argsort(torch.cat(order))]
+
+
+def _all_levels(
+    maps: Sequence[Tensor], strides: Sequence[int], rois: Tensor, levels: Tensor, size: int, config: ModelConfig
+) -> Tensor:
+    """The same in a graph, which cannot know that a level has no RoI: there are as many rows as RoIs from the start."""
+    features = maps[0].new_zeros((1, maps[0].shape[1], size, size)).expand(rois.shape[0], -1, -1, -1)
+    for level, (feature_map, stride) in enumerate(zip(maps, strides, strict=True)):
+        chosen = torch.nonzero(levels == level).squeeze(1)
+        features = features.index_put((chosen,), roi_op(feature_map, rois[chosen], stride, size, config))
+    return features
 
 
 def roi_op(feature_map: Tensor, rois: Tensor, stride: int, size: int, config: ModelConfig) -> Tensor:
@@ -77,7 +91,7 @@ def roi_align(
     if reduce == "max":
         # A bin of s×s samples is s×s bins of one sample at the same positions; the maximum is over those.
         return F.max_pool2d(roi_align(feature_map, rois, stride, size * samples, "avg", 1, aligned), samples)
-    if samples > 0 and feature_map.device.type == "cpu":
+    if samples > 0 and feature_map.device.type == "cpu" and not is_exporting():
         return _bins_as_sums_of_pixels(feature_map, rois, stride, size, samples, aligned)
     rois = rois.to(feature_map.dtype)
     aligned_bins: Tensor = ops.roi_align(feature_map, rois, size, 1.0 / stride, samples if samples > 0 else -1, aligned)
@@ -141,5 +155,5 @@ def roi_warp(feature_map: Tensor, rois: Tensor, stride: int, size: int, reduce: 
 
 def _with_image_index(rois: Sequence[Tensor]) -> Tensor:
     return torch.cat(
-        [torch.cat([boxes.new_full((len(boxes), 1), float(index)), boxes], dim=1) for index, boxes in enumerate(rois)]
+        [torch.cat([torch.full_like(boxes[:, :1], float(index)), boxes], dim=1) for index, boxes in enumerate(rois)]
     )

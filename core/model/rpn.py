@@ -8,7 +8,6 @@ from dataclasses import dataclass
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
-from torchvision.ops import batched_nms
 
 from core.config import ModelConfig, ProposalCounts
 from core.model.anchors import anchors_for, anchors_per_position
@@ -21,6 +20,7 @@ from core.model.boxes import (
     match_anchors,
     sample_matches,
 )
+from core.model.exporting import nms_by_group
 from core.model.images import ImageBatch
 
 RPN_BOX_WEIGHTS = (1.0, 1.0, 1.0, 1.0)
@@ -39,6 +39,8 @@ class RpnOutput:
 
 class RpnHead(nn.Module):
     """3×3 convolutions, then two 1×1: objectness and box regression of each anchor."""
+
+    last_layers = ("objectness", "deltas")
 
     def __init__(self, channels: int, anchors: int, conv_depth: int) -> None:
         super().__init__()
@@ -77,7 +79,7 @@ class RegionProposalNetwork(nn.Module):
             torch.cat(objectness, dim=1).float(),
             torch.cat(deltas, dim=1).float(),
             torch.cat(anchors),
-            [len(level) for level in anchors],
+            [level.shape[0] for level in anchors],
         )
 
     @torch.no_grad()
@@ -98,7 +100,7 @@ class RegionProposalNetwork(nn.Module):
             good = ((boxes[:, 2:] - boxes[:, :2]) >= SMALLEST_PROPOSAL).all(dim=1)
             good &= scores >= self.config.rpn_score_threshold
             boxes, scores, levels = boxes[good], scores[good], levels[good]
-            kept = batched_nms(boxes, scores, levels, self.config.rpn_nms_threshold)[:keep]
+            kept = nms_by_group(boxes, scores, levels, self.config.rpn_nms_threshold)[:keep]
             boxes_of.append(boxes[kept])
             scores_of.append(scores[kept])
         return boxes_of, scores_of
@@ -135,7 +137,7 @@ def _best_of_each_level(objectness: Tensor, level_sizes: list[int], count: int) 
     """Indices of each level's `count` best anchors, and the level that each belongs to."""
     best, levels, start = [], [], 0
     for level, size in enumerate(level_sizes):
-        top = objectness[start : start + size].topk(min(count, size)).indices + start
+        top = objectness[start : start + size].topk(torch.sym_min(count, size)).indices + start
         best.append(top)
         levels.append(torch.full_like(top, level))
         start += size

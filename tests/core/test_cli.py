@@ -43,7 +43,7 @@ def test_help_answers_without_loading_torch(project_root: Path) -> None:
     done = subprocess.run([sys.executable, "-c", script], cwd=project_root, capture_output=True, text=True, check=True)
     assert time.perf_counter() - began < 5  # 0.3 s on a quiet machine
     assert "STATUS 0 False" in done.stdout
-    for command in ("predict", "train", "evaluate", "shapes", "models", "check", "convert", "distill"):
+    for command in ("predict", "train", "evaluate", "export", "shapes", "models", "check", "convert", "distill"):
         assert command in done.stdout
 
 

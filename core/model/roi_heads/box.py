@@ -7,10 +7,10 @@ from collections.abc import Sequence
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
-from torchvision.ops import batched_nms
 
 from core.config import ModelConfig
 from core.model.boxes import box_loss, clip_boxes, decode_boxes, encode_boxes
+from core.model.exporting import nms_by_group
 from core.model.ground_truth import ObjectsOfImage
 from core.model.roi_heads.layers import convolutions, linear_layers
 from core.model.roi_heads.sampling import SampledRois, rows_of_positives
@@ -43,6 +43,8 @@ class BoxHead(nn.Module):
 
 class BoxPredictor(nn.Module):
     """Class scores over background and K classes, and a box regression for each of the K classes."""
+
+    last_layers = ("scores", "deltas")
 
     def __init__(self, channels: int, num_classes: int) -> None:
         super().__init__()
@@ -152,5 +154,5 @@ def all_detections(
     kept_scores = scores[roi, label]
     large = ((boxes[:, 2:] - boxes[:, :2]) >= SMALLEST_DETECTION).all(dim=1)
     boxes, kept_scores, label = boxes[large], kept_scores[large], label[large]
-    best = batched_nms(boxes, kept_scores, label, config.nms_threshold)
+    best = nms_by_group(boxes, kept_scores, label, config.nms_threshold)
     return boxes[best], label[best] + 1, kept_scores[best]
