@@ -42,6 +42,14 @@ import(new URL(here + "canvas/main.js", location.origin).href)
 """
 
 
+# Gradio's own grey and indigo fall short of 4.5:1 on white.
+THEME = gr.themes.Default(primary_hue="indigo", neutral_hue="slate", font=["system-ui", "sans-serif"]).set(
+    body_text_color_subdued="*neutral_500",
+    block_info_text_color="*neutral_500",
+    button_primary_background_fill="*primary_600",
+    button_primary_background_fill_hover="*primary_700",
+)
+
 FinetuneTab = Callable[[gr.Blocks, gr.Tab], Any]
 
 
@@ -69,7 +77,7 @@ def mount_page(app: FastAPI, finetune_tab: FinetuneTab | None = None, **options:
         page,
         path="/",
         css=PAGE_CSS,
-        theme=gr.themes.Default(primary_hue="indigo", neutral_hue="slate", font=["system-ui", "sans-serif"]),
+        theme=THEME,
         footer_links=[],
         run_history=False,
         max_file_size="1kb",  # uploads go to /api/images, which verifies them

@@ -147,8 +147,8 @@ export function createToolBar(bench) {
   editor.on("tool", update);
   update();
   return element(
-    "nav",
-    { class: "ml-tools", "aria-label": "Tools", "aria-orientation": "vertical", onkeydown: walk },
+    "div",
+    { class: "ml-tools", role: "toolbar", "aria-label": "Tools", "aria-orientation": "vertical", onkeydown: walk },
     ...buttons,
     element("span", { class: "ml-spacer" }),
     element("div", { class: "ml-opacity" }, opacity),

@@ -174,6 +174,7 @@ export function createImagePanel(bench) {
     const { document } = editor;
     const left = (document?.notes ?? []).filter(({ done }) => !done).length;
     number.textContent = left ? String(left) : "";
+    open.setAttribute("aria-label", `Notes and tags of this image${left ? `, ${left} open` : ""}`);
     number.hidden = !left;
     open.title = left ? `${left} open ${left > 1 ? "notes" : "note"} (W)` : "Notes and tags of this image (W)";
     open.disabled = !document || bench.galleryShown;

@@ -14,7 +14,7 @@ export function openDialog(root, { title, content, confirm, onConfirm, wide = fa
     "form",
     { method: "dialog" },
     element("header", {}, element("h2", {}, title), button("close", "Close", close, { class: "ml-quiet ml-small" })),
-    element("div", { class: "ml-dialog-body" }, ...content),
+    element("div", { class: "ml-dialog-body", tabindex: confirm ? undefined : "0" }, ...content),
     confirm ? element("footer", {}, button(null, "Cancel", close, { text: "Cancel" }), go) : null,
   );
   const dialog = element("dialog", { class: `ml-dialog ${wide ? "ml-dialog-wide" : ""}`, "aria-label": title }, form);

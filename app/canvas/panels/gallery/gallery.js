@@ -46,10 +46,10 @@ function makeTile(row, at, total, onclick) {
       role: "option",
       "data-image": row.image_id,
       title: `${at + 1} of ${total}: ${row.file_name}\n${words}${people}`,
-      "aria-label": `${row.file_name}, ${words}`,
       onclick,
     },
     picture,
+    element("span", { class: "ml-unseen" }, `${row.file_name}, ${words}`),
     element("span", { class: "ml-tile-mark", "aria-hidden": "true" }, row.returned ? "↩" : row.changed ? "✓*" : mark),
     row.notes || row.excluded
       ? element(

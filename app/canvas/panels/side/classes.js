@@ -17,6 +17,7 @@ export function createClassPanel(bench) {
   const search = element("input", {
     type: "search",
     role: "combobox",
+    "aria-haspopup": "grid",
     "aria-controls": listId,
     "aria-expanded": "true",
     placeholder: "Search or make a class",
@@ -28,7 +29,7 @@ export function createClassPanel(bench) {
   const list = element("ul", {
     class: "ml-classes",
     id: listId,
-    role: "listbox",
+    role: "treegrid", // a row may hold a button, an option of a list may not
     tabindex: "0",
     "aria-label": "Class of new and selected objects",
   });
@@ -100,7 +101,7 @@ export function createClassPanel(bench) {
       class: "ml-make",
       text: `Make “${name}”`,
     });
-    return element("li", { role: "presentation" }, make);
+    return element("li", { role: "row" }, element("span", { role: "gridcell", class: "ml-cell" }, make));
   }
 
   /** @param {Category} category @param {string} key that chooses it, or "" @param {number} count @param {boolean} chosen @param {boolean} isPointed */
@@ -112,27 +113,31 @@ export function createClassPanel(bench) {
       {
         class: `ml-class ${isPointed ? "ml-class-pointed" : ""}`,
         id: `${listId}-${category.id}`,
-        role: "option",
+        role: "row",
         "aria-selected": chosen,
         "data-category": category.id,
         title: category.name,
         onclick: () => editor.chooseCategory(category.id),
       },
-      swatch,
-      element("span", { class: "ml-object-name" }, category.name),
-      count ? element("span", { class: "ml-muted" }, String(count)) : null,
-      change.hidden
-        ? null
-        : button(
-            "edit",
-            `Change class ${category.name}`,
-            (event) => {
-              event.stopPropagation();
-              openClassDialog(bench, category);
-            },
-            { class: "ml-quiet ml-small ml-onhover", tabindex: "-1" },
-          ),
-      key ? element("kbd", { title: `Key ${key}` }, key) : null,
+      element(
+        "span",
+        { role: "gridcell", class: "ml-cell" },
+        swatch,
+        element("span", { class: "ml-object-name" }, category.name),
+        count ? element("span", { class: "ml-muted" }, String(count)) : null,
+        change.hidden
+          ? null
+          : button(
+              "edit",
+              `Change class ${category.name}`,
+              (event) => {
+                event.stopPropagation();
+                openClassDialog(bench, category);
+              },
+              { class: "ml-quiet ml-small ml-onhover", tabindex: "-1" },
+            ),
+        key ? element("kbd", { title: `Key ${key}` }, key) : null,
+      ),
     );
   }
 

@@ -20,7 +20,7 @@ export function createObjectList(bench) {
   const hideAll = button("eye", "Hide or show all", () => editor.toggleAllHidden(), { class: "ml-quiet ml-small" });
   const list = element("ul", {
     class: "ml-objects",
-    role: "listbox",
+    role: "grid", // a row may hold buttons, an option of a list may not
     "aria-label": "Objects on this image",
     "aria-multiselectable": true,
     tabindex: "0",
@@ -71,42 +71,46 @@ export function createObjectList(bench) {
       "li",
       {
         class: `ml-object ${hidden ? "ml-object-hidden" : ""}`,
-        role: "option",
+        role: "row",
         "data-instance": instance.id,
         title: `${name}, ${titleOf(instance)}`,
       },
-      swatch,
-      element("span", { class: "ml-object-name" }, name),
-      score ? element("span", { class: "ml-score" }, score) : null,
-      from,
-      proposed
-        ? button(
-            "check",
-            `Accept ${name}`,
-            (event) => {
-              event.stopPropagation();
-              editor.accept(instance.id);
-            },
-            { class: "ml-quiet ml-small ml-accept", tabindex: "-1" },
-          )
-        : null,
-      button(
-        hidden ? "hidden" : "eye",
-        `${hidden ? "Show" : "Hide"} ${name}`,
-        (event) => {
-          event.stopPropagation();
-          editor.toggle("hidden", instance.id);
-        },
-        { class: "ml-quiet ml-small ml-flag", "aria-pressed": hidden, tabindex: "-1" },
-      ),
-      button(
-        locked ? "locked" : "unlocked",
-        `${locked ? "Unlock" : "Lock"} ${name}`,
-        (event) => {
-          event.stopPropagation();
-          editor.toggle("locked", instance.id);
-        },
-        { class: "ml-quiet ml-small ml-flag ml-lock", "aria-pressed": locked, tabindex: "-1" },
+      element(
+        "span",
+        { role: "gridcell", class: "ml-cell" },
+        swatch,
+        element("span", { class: "ml-object-name" }, name),
+        score ? element("span", { class: "ml-score" }, score) : null,
+        from,
+        proposed
+          ? button(
+              "check",
+              `Accept ${name}`,
+              (event) => {
+                event.stopPropagation();
+                editor.accept(instance.id);
+              },
+              { class: "ml-quiet ml-small ml-accept", tabindex: "-1" },
+            )
+          : null,
+        button(
+          hidden ? "hidden" : "eye",
+          `${hidden ? "Show" : "Hide"} ${name}`,
+          (event) => {
+            event.stopPropagation();
+            editor.toggle("hidden", instance.id);
+          },
+          { class: "ml-quiet ml-small ml-flag", "aria-pressed": hidden, tabindex: "-1" },
+        ),
+        button(
+          locked ? "locked" : "unlocked",
+          `${locked ? "Unlock" : "Lock"} ${name}`,
+          (event) => {
+            event.stopPropagation();
+            editor.toggle("locked", instance.id);
+          },
+          { class: "ml-quiet ml-small ml-flag ml-lock", "aria-pressed": locked, tabindex: "-1" },
+        ),
       ),
     );
     row.addEventListener("click", (event) => {

@@ -1,0 +1,96 @@
+"""Every screen in both themes, as axe-core judges it: nothing serious, nothing critical."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from app.access import ASK, WANTED
+from tests.browser.conftest import DataPlane, Photographs, Server
+
+pytestmark = pytest.mark.browser
+
+THEMES = ("light", "dark")
+FINDINGS = """async () => (await axe.run(document, { resultTypes: ["violations"] })).violations
+  .filter(({ impact }) => ["serious", "critical"].includes(impact))
+  .flatMap(({ id, nodes }) => nodes.map(({ target, failureSummary }) => `${id}: ${target} (${failureSummary})`))"""
+
+
+@pytest.fixture(scope="module")
+def axe(project_root: Path) -> str:
+    """The source of axe-core, which `npm ci` installs."""
+    path = project_root / "node_modules" / "axe-core" / "axe.min.js"
+    if not path.is_file() and not os.environ.get("CI"):
+        pytest.skip("axe-core is not installed: npm ci")
+    return path.read_text(encoding="utf-8")
+
+
+def assert_sound(page: Any, axe: str, screen: str) -> None:
+    """Raise with what is found on the screen as it is."""
+    if not page.evaluate("'axe' in window"):
+        page.evaluate(axe)
+    found = page.evaluate(FINDINGS)
+    assert not found, (screen, found)
+
+
+@pytest.fixture
+def page(browser: Any) -> Iterator[Any]:
+    """A page without anything in it."""
+    context = browser.new_context(viewport={"width": 1280, "height": 800})
+    context.set_default_timeout(60_000)
+    yield context.new_page()
+    context.close()
+
+
+@pytest.mark.parametrize("theme", THEMES)
+def test_the_editor_its_panels_and_dialogs(
+    open_editor: Any, data_plane: DataPlane, photographs: Photographs, axe: str, theme: str
+) -> None:
+    image = data_plane.upload(photographs.make())
+    person, dog = data_plane.category("person"), data_plane.category("dog")
+    data_plane.draw(image, dog, segmentation=[[60, 60, 140, 60, 140, 140]])
+    data_plane.draw(image, person, segmentation=[[200, 60, 280, 60, 280, 140]])
+    data_plane.post(f"/api/images/{image}/notes", json={"text": "look again"})
+    data_plane.patch("/api/images", json={"image_ids": [image], "add_tags": ["dusk"]})
+    editor = open_editor(image, color_scheme=theme)
+    page = editor.page
+    editor.click(270, 70)
+    assert_sound(page, axe, "an object selected")
+    editor.press("i", "w")
+    page.get_by_role("button", name="Add note").wait_for()
+    assert_sound(page, axe, "view options and notes")
+    page.keyboard.press("Escape")
+    editor.press("b", "i")
+    assert_sound(page, axe, "a tool with choices")
+    editor.press("g")
+    page.locator(f".ml-grid [data-image='{image}']").wait_for()
+    assert_sound(page, axe, "gallery")
+    editor.press("Escape", "?")
+    page.locator("dialog[open]").wait_for()
+    assert_sound(page, axe, "help")
+    editor.press("Escape")
+    for name in ("Change class dog", "Import", "Export"):
+        page.get_by_role("button", name=name).first.click(force=True)
+        page.locator("dialog[open]").wait_for()
+        assert_sound(page, axe, name)
+        editor.press("Escape")
+
+
+@pytest.mark.parametrize("theme", THEMES)
+def test_the_fine_tune_tab(page: Any, server: Server, axe: str, theme: str) -> None:
+    page.emulate_media(color_scheme=theme)
+    page.goto(server.url)
+    page.get_by_role("tab", name="Fine-tune").click()
+    page.locator("#finetune-data").get_by_text("reviewed").first.wait_for()
+    assert_sound(page, axe, "Fine-tune")
+
+
+@pytest.mark.parametrize("theme", THEMES)
+def test_the_page_that_asks_for_the_token(page: Any, axe: str, theme: str) -> None:
+    page.emulate_media(color_scheme=theme)
+    page.set_content(ASK % WANTED)
+    assert_sound(page, axe, "token")
