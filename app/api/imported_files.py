@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import zipfile
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
@@ -231,18 +232,31 @@ def _names_of_images(
 
 
 def _unpacked(parts: list[Part], stack: ExitStack) -> Iterator[Part]:
-    """The parts, with those of .zip files in their place; read from the archive only when they are asked for."""
-    for name, file in parts:
-        if not name.lower().endswith(".zip"):
+    """The parts, with those of .zip files in their place; read from the archive only when they are asked for.
+
+    Several archives are one tree, as pictures.zip and labels.zip are meant; but where two have a file of one name, each
+    is a folder of its own, called as it is.
+    """
+    archives = {
+        place: stack.enter_context(zipfile.ZipFile(file))
+        for place, (name, file) in enumerate(parts)
+        if name.lower().endswith(".zip")
+    }
+    wanted = {
+        place: [entry for entry in archive.infolist() if not entry.is_dir() and _is_wanted(entry.filename)]
+        for place, archive in archives.items()
+    }
+    times = Counter(name for entries in wanted.values() for name in {entry.filename for entry in entries})
+    apart = any(number > 1 for number in times.values())
+    if (most := max(map(len, wanted.values()), default=0)) > MOST_FILES:
+        raise ValueError(f"{most} files in it, at most {MOST_FILES} are taken")
+    check_unpacked_size([entry for entries in wanted.values() for entry in entries])
+    for place, (name, file) in enumerate(parts):
+        if place not in archives:
             yield name, file
-            continue
-        archive = stack.enter_context(zipfile.ZipFile(file))
-        entries = [entry for entry in archive.infolist() if not entry.is_dir() and _is_wanted(entry.filename)]
-        if len(entries) > MOST_FILES:
-            raise ValueError(f"{len(entries)} files in it, at most {MOST_FILES} are taken")
-        check_unpacked_size(entries)
-        for entry in entries:
-            yield entry.filename, stack.enter_context(archive.open(entry))
+        for entry in wanted.get(place, ()):
+            path = f"{name[:-4]}/{entry.filename}" if apart else entry.filename
+            yield path, stack.enter_context(archives[place].open(entry))
 
 
 def _is_wanted(name: str) -> bool:

@@ -55,6 +55,9 @@ def read(folder: Folder, place: str, pictures: Pictures) -> tuple[Coco, list[str
     images = {image["id"]: image for image in data["images"] if isinstance(image, dict) and is_whole(image.get("id"))}
     written = {key: tidy_name(str(image.get("file_name") or "")) for key, image in images.items()}
     found = dict(zip(images, pictures.meant([[name] for name in written.values()], parent(place)), strict=True))
+    # A segments' PNG is nobody's picture, though it may be called as one is.
+    pngs = {_png(folder, place, entry.get("file_name")) for entry in data["annotations"] if isinstance(entry, dict)}
+    found = {key: None if name in pngs else name for key, name in found.items()}
     for key, image in images.items():
         size = (image.get("height"), image.get("width"))
         building.image(found[key] or written[key], size if all(size) else pictures.size(found[key] or ""))
@@ -103,17 +106,20 @@ def write(coco: Mapping[str, Any], folder: Path) -> list[str]:
     return notes.lines()
 
 
-def _numbers(folder: Folder, place: str, file_name: Any) -> NDArray[np.int64]:
-    """The segments' numbers, H×W, from a PNG in the folder that is called as the JSON is; ValueError without."""
+def _png(folder: Folder, place: str, file_name: Any) -> str | None:
+    """Where the PNG of this name is: in the folder that is called as the JSON is, or beside it; else None."""
     name = tidy_name(file_name) if isinstance(file_name, str) else ""
-    near = parent(place)
-    own = stem(place)
+    near, own = parent(place), stem(place)
     tried = [joined(own, name), joined(near, name), joined(f"{own}_pngs", name), joined(f"{own}_masks", name)]
-    found = next(
-        (path for path in tried if path in folder.names or (folder.alone and folder.path(path).is_file())), None
-    )
-    if not name or found is None:
-        raise ValueError(f"there is no PNG {name!r} in {own}/")
+    there = (path for path in tried if path in folder.names or (folder.alone and folder.path(path).is_file()))
+    return next(there, None) if name else None
+
+
+def _numbers(folder: Folder, place: str, file_name: Any) -> NDArray[np.int64]:
+    """The segments' numbers, H×W, from a PNG; ValueError without."""
+    found = _png(folder, place, file_name)
+    if found is None:
+        raise ValueError(f"there is no PNG {file_name!r} in {stem(place)}/")
     try:
         with Image.open(folder.path(found), formats=("PNG",)) as image:
             if image.width * image.height > PIXEL_LIMIT:

@@ -7,8 +7,10 @@ import json
 import zipfile
 from typing import Any
 
+import numpy as np
 import pytest
 from fastapi.testclient import TestClient
+from PIL import Image
 
 from app.store.database import Store
 from core.formats import FORMATS
@@ -78,6 +80,87 @@ def test_annotations_alone_find_the_images_that_are_here(filled: TestClient, nam
     exported = filled.get("/api/export", params={"format": name})
     answer = filled.post("/api/import", files=[("files", ("export.zip", exported.content))]).json()
     assert (answer.get("annotations"), answer.get("already_there")) == (0, 3), answer
+
+
+@pytest.mark.parametrize("folder", ["panoptic/", ""])
+def test_panoptic_pngs_alone_find_the_images_that_are_here_and_are_no_pictures(client: TestClient, folder: str) -> None:
+    names = ["a.jpg", "b.png"] if folder else ["a.jpg"]
+    for seed, name in enumerate(names):
+        client.post("/api/images", files=[("files", (name, file_bytes(picture(seed))))])
+    segments = np.zeros((HEIGHT, WIDTH, 3), dtype=np.uint8)
+    segments[5:15, 10:30] = (7, 0, 0)
+    png = file_bytes(Image.fromarray(segments))
+    images = [
+        {"id": number, "file_name": name, "height": HEIGHT, "width": WIDTH} for number, name in enumerate(names, 1)
+    ]
+    annotations = [
+        {
+            "image_id": image["id"],
+            "file_name": f"{image['file_name'][0]}.png",
+            "segments_info": [{"id": 7, "category_id": 1}],
+        }
+        for image in images
+    ]
+    categories = [{"id": 1, "name": "cell", "isthing": 1}]
+    data = json.dumps({"images": images, "annotations": annotations, "categories": categories})
+    files: list[Any] = [("files", ("panoptic.json", data.encode()))]
+    files += [("files", (f"{folder}{entry['file_name']}", png)) for entry in annotations]
+    answer = client.post("/api/import", files=files).json()
+    assert (answer["annotations"], answer["uploaded"], answer["errors"]) == (len(names), [], [])
+    rows = client.get("/api/images").json()["images"]
+    assert [row["file_name"] for row in rows] == names
+    for row in rows:
+        (one,) = client.get(f"/api/images/{row['image_id']}/document").json()["instances"]
+        assert one["bbox"] == [10, 5, 20, 10]
+
+
+def archive(files: dict[str, bytes]) -> bytes:
+    content = io.BytesIO()
+    with zipfile.ZipFile(content, "w") as opened:
+        for name, data in files.items():
+            opened.writestr(name, data)
+    return content.getvalue()
+
+
+def yolo(seed: int) -> dict[str, bytes]:
+    return {
+        "data.yaml": b"names: [cell]\n",
+        "images/a.png": file_bytes(picture(seed)),
+        "labels/a.txt": f"0 0.5 0.5 0.{seed + 1} 0.2\n".encode(),
+    }
+
+
+def test_two_archives_of_one_layout_are_two_data_sets(client: TestClient) -> None:
+    files: list[Any] = [("files", (f"{name}.zip", archive(yolo(seed)))) for seed, name in ((1, "left"), (2, "right"))]
+    answer = client.post("/api/import", files=files).json()
+    assert (answer["annotations"], len(answer["uploaded"]), answer["errors"]) == (2, 2, [])
+    rows = client.get("/api/images").json()["images"]
+    assert [row["file_name"] for row in rows] == ["left/images/a.png", "right/images/a.png"]
+    widths = [
+        client.get(f"/api/images/{row['image_id']}/document").json()["instances"][0]["bbox"][2] / WIDTH for row in rows
+    ]
+    assert widths == pytest.approx([0.2, 0.3], abs=0.001)
+
+
+def test_two_coco_archives_of_one_layout_are_two_data_sets(client: TestClient) -> None:
+    parts: list[Any] = []
+    for seed, name in ((1, "left"), (2, "right")):
+        data = data_set() | {"images": [{"id": 1, "file_name": "a.png"}]}
+        data["annotations"] = [entry for entry in data["annotations"] if entry["image_id"] == 1][:seed]
+        inside = {"train/_annotations.coco.json": json.dumps(data).encode(), "train/a.png": file_bytes(picture(seed))}
+        parts.append(("files", (f"{name}.zip", archive(inside))))
+    answer = client.post("/api/import", files=parts).json()
+    assert (answer["images"], answer["annotations"], answer["errors"]) == (2, 3, [])
+    counts = {row["file_name"]: row["counts"] for row in client.get("/api/images").json()["images"]}
+    assert set(counts) == {"left/train/a.png", "right/train/a.png"}
+
+
+def test_pictures_and_labels_in_archives_of_their_own_are_one_data_set(client: TestClient) -> None:
+    inside = yolo(1)
+    pictures = {name: inside.pop(name) for name in ["images/a.png"]}
+    files: list[Any] = [("files", ("pictures.zip", archive(pictures))), ("files", ("labels.zip", archive(inside)))]
+    answer = client.post("/api/import", files=files).json()
+    assert (answer["annotations"], len(answer["uploaded"]), answer["errors"]) == (1, 1, [])
 
 
 def test_what_a_format_cannot_carry_is_listed_in_the_archive(filled: TestClient) -> None:
