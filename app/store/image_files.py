@@ -25,7 +25,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from app.store.tiles import levels_of, tile_archive, tiles_path
-from core.datasets.images import LARGE_PIXEL_LIMIT, image_size, read_image
+from core.datasets.images import LARGE_PIXEL_LIMIT, has_sixteen_bits, image_size, read_image
 
 LARGEST_FILE = 512 * 1024 * 1024  # bytes; all pixels that are taken, without compression
 THUMBNAIL_SIZE = 256  # pixels, the longer edge
@@ -162,11 +162,13 @@ def _for_browser(data: bytes) -> tuple[str, bool]:
     """The media type that a browser gets, and whether the upload must be converted for it."""
     with Image.open(BytesIO(data)) as image:
         media_type = _SHOWN_BY_BROWSERS.get(image.format or "")
+        deep = has_sixteen_bits(image)  # first: what is looked for below loads the image, and this can no longer be told
         plain = (
             media_type is not None
             and image.mode in ("RGB", "L")
             and _orientation(image) == 1
             and not image.has_transparency_data
+            and not deep  # 12 bits of 16 are nearly black there
             and getattr(image, "n_frames", 1) == 1
             and "gamma" not in image.info
         )

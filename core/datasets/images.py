@@ -65,7 +65,7 @@ def read_image(source: ImageSource, *, name: str | None = None, pixel_limit: int
     else:
         name, data = name or os.fspath(source), _existing(source).read_bytes()
     with _open(_Timed(data), name) as image:
-        has_deep_colour = image.mode in ("RGB", "RGBA", "LA") and _has_sixteen_bits(image)
+        has_deep_colour = image.mode in ("RGB", "RGBA", "LA") and has_sixteen_bits(image)
         pixels = _rgb_from_pil(image, name, pixel_limit, deep=data if has_deep_colour else None)
     return pixels
 
@@ -112,7 +112,7 @@ class _Timed(BytesIO):
         return super().read(size)
 
 
-def _has_sixteen_bits(image: Image.Image) -> bool:
+def has_sixteen_bits(image: Image.Image) -> bool:
     """Whether PIL, which has no mode for colour of more than 8 bits, would drop the lower half of each number."""
     if image.format == "TIFF":
         return 16 in image.tag_v2.get(_BITS_PER_SAMPLE, ())  # type: ignore[attr-defined]

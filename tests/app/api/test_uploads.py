@@ -9,6 +9,7 @@ import zlib
 from pathlib import Path
 from typing import Any
 
+import cv2
 import numpy as np
 import pytest
 from fastapi.testclient import TestClient
@@ -106,6 +107,11 @@ def sixteen_bit() -> Image.Image:
     return Image.fromarray((np.arange(HEIGHT * WIDTH, dtype=np.uint16) * 6).reshape(HEIGHT, WIDTH))
 
 
+def twelve_bit_colour() -> bytes:
+    levels = np.arange(HEIGHT * WIDTH * 3).reshape(HEIGHT, WIDTH, 3) % 4096
+    return bytes(cv2.imencode(".png", levels.astype(np.uint16))[1])
+
+
 def with_alpha() -> Image.Image:
     image = picture(7, mode="RGBA")
     image.putalpha(Image.linear_gradient("L").resize(image.size))
@@ -124,6 +130,7 @@ KINDS = {
     "one bit.png": lambda: file_bytes(picture(7, mode="1")),
     "sixteen bit.png": lambda: file_bytes(sixteen_bit()),
     "sixteen bit.tif": lambda: file_bytes(sixteen_bit(), "TIFF"),
+    "twelve bit colour.png": twelve_bit_colour,
     "alpha.png": lambda: file_bytes(with_alpha()),
     "grey alpha.png": lambda: file_bytes(with_alpha().convert("LA")),
     "float.tif": lambda: file_bytes(picture(7, mode="F"), "TIFF"),
