@@ -36,9 +36,7 @@ def torchvision_model(task: Task, file: Path) -> nn.Module:
     """torchvision's model with the weights in a file, in evaluation mode, its BN frozen as around published weights."""
     model = _build(task, FrozenBatchNorm2d)
     model.load_state_dict(torch.load(file, weights_only=True))
-    for module in model.modules():
-        if isinstance(module, FrozenBatchNorm2d):
-            module.eps = 0.0  # as torchvision's weights of this kind have it
+    # FrozenBatchNorm2d's eps is 1e-5, which `load_model` takes for a file that is not one of torchvision's.
     return model.eval()
 
 

@@ -15,8 +15,10 @@ def is_exporting() -> bool:
 
 def nms_by_group(boxes: Tensor, scores: Tensor, groups: Tensor, threshold: float) -> Tensor:
     """NMS among the boxes of each group (float32 N×4, int64 N): indices of what is kept, the best first."""
+    kept: Tensor
     if not is_exporting():
-        return batched_nms(boxes, scores, groups, threshold)
+        kept = batched_nms(boxes, scores, groups, threshold)
+        return kept
     # torchvision chooses between two ways by the number of boxes; this is the one for few: groups side by side.
     apart = groups.to(boxes) * (torch.cat([boxes.flatten(), boxes.new_zeros(1)]).max() + 1)
     # A graph takes it for granted that two boxes at least are kept: two that meet no other and are the last of all.
