@@ -56,6 +56,7 @@ export async function mount(host) {
     createInspector(bench),
   );
   const tools = createToolBar(bench);
+  tools.prepend(createSheetToggle(side));
   // What acts on the open image is out of reach while the gallery covers it.
   bench.editor.on("gallery", () => [tools, side].forEach((part) => part.toggleAttribute("inert", bench.galleryShown)));
   root.append(
@@ -95,6 +96,21 @@ function stylesheet() {
     const link = element("link", { rel: "stylesheet", href, onload: resolve, onerror: resolve });
     document.head.append(link);
   });
+}
+
+/** In a small window the canvas comes first, and the panels are a sheet below it that this button opens. @param {HTMLElement} side */
+function createSheetToggle(side) {
+  side.id = "ml-side";
+  const toggle = button("list", "Classes and objects", () => show(!side.classList.contains("ml-sheet")), {
+    class: "ml-tool ml-sheet-toggle",
+    "aria-expanded": false,
+    "aria-controls": side.id,
+  });
+  const show = (/** @type {boolean} */ open) => {
+    side.classList.toggle("ml-sheet", open);
+    toggle.setAttribute("aria-expanded", String(open));
+  };
+  return toggle;
 }
 
 /** What is shown while there is no image. @param {Workbench} bench @param {() => void} chooseFiles */

@@ -8,7 +8,7 @@ import { WindowedList } from "./windowed_list.js";
 
 /** @typedef {import("../../model/document.js").Category} Category */
 
-const ROW_HEIGHT = 27; // CSS pixels, as the style sheet says
+const ROW_HEIGHT = matchMedia("(pointer: coarse)").matches ? 44 : 27; // CSS pixels, as the style sheets say
 
 /** @param {import("../../workbench.js").Workbench} bench */
 export function createClassPanel(bench) {

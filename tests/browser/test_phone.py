@@ -1,0 +1,44 @@
+"""A phone's window: the canvas first, everything large enough for a finger, the panels as a sheet."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from tests.browser.conftest import DataPlane, Photographs
+
+pytestmark = pytest.mark.browser
+
+PHONE = {"has_touch": True, "is_mobile": True, "device_scale_factor": 2}
+SMALL_TARGETS = """[...document.querySelectorAll("button, input, select")]
+  .map((node) => (node.type === "checkbox" ? node.closest("label") : node))
+  .filter((node) => node.getBoundingClientRect().width)
+  .filter((node) => Math.min(node.getBoundingClientRect().width, node.getBoundingClientRect().height) < 43.5)
+  .map((node) => node.getAttribute("aria-label") ?? node.className)"""
+
+
+def test_the_canvas_comes_first_and_a_finger_finds_classes_and_objects_in_a_sheet(
+    open_editor: Any, data_plane: DataPlane, photographs: Photographs
+) -> None:
+    image = data_plane.upload(photographs.make())
+    dog = data_plane.category("dog")
+    data_plane.draw(image, dog, segmentation=[[60, 60, 140, 60, 140, 140]])
+    editor = open_editor(image, **PHONE)
+    page = editor.page
+    page.set_viewport_size({"width": 390, "height": 844})
+    editor.wait_for("maskloop.bench.view.viewport.width === 390")
+    stage = page.locator(".ml-stage").bounding_box()
+    assert (stage["width"], stage["height"] > 0.7 * 844) == (390, True)
+    assert page.evaluate(SMALL_TARGETS) == []
+    rows = page.locator(".ml-object")
+    assert not rows.first.is_visible()
+    page.get_by_role("button", name="Classes and objects").tap()
+    rows.first.tap()
+    editor.wait_for("maskloop.selected !== null")
+    assert page.locator(".ml-stage").bounding_box()["height"] > 0.3 * 844
+    assert page.evaluate(SMALL_TARGETS) == []
+    page.get_by_role("button", name="Classes and objects").tap()
+    assert not rows.first.is_visible()
+    page.get_by_role("button", name="Notes and tags").tap()
+    page.get_by_text("Add note", exact=True).wait_for()  # its words, which the bar's other buttons go without
