@@ -38,7 +38,7 @@ def _first_foreground(config: ModelConfig) -> int:
 
 def _own_channel(masks: Tensor, channel: Tensor) -> Tensor:
     """Of N×C×M×M each RoI's own, N×M×M."""
-    return masks[torch.arange(len(masks), device=masks.device), channel]
+    return masks[torch.arange(masks.shape[0], device=masks.device), channel]
 
 
 # -- layers -------------------------------------------------------------------------------------------
