@@ -162,7 +162,8 @@ def _for_browser(data: bytes) -> tuple[str, bool]:
     """The media type that a browser gets, and whether the upload must be converted for it."""
     with Image.open(BytesIO(data)) as image:
         media_type = _SHOWN_BY_BROWSERS.get(image.format or "")
-        deep = has_sixteen_bits(image)  # first: what is looked for below loads the image, and this can no longer be told
+        # First: what is looked for below loads the image, and this can no longer be told.
+        deep = has_sixteen_bits(image)
         plain = (
             media_type is not None
             and image.mode in ("RGB", "L")
