@@ -29,7 +29,7 @@ export async function mount(host) {
   const files = element("input", {
     type: "file",
     multiple: true,
-    accept: "image/*,.tif,.tiff",
+    accept: "image/*,.tif,.tiff,.heic,.heif",
     hidden: true,
     "aria-label": "Images to add",
   });

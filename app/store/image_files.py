@@ -176,7 +176,7 @@ def _for_browser(data: bytes) -> tuple[str, bool]:
         if plain and media_type is not None:
             return media_type, False
         # What came with JPEG's loss stays small as JPEG; everything else is kept to the last bit.
-        return ("image/jpeg" if image.format in ("JPEG", "MPO") else "image/png"), True
+        return ("image/jpeg" if image.format in ("JPEG", "MPO", "HEIF") else "image/png"), True
 
 
 def _orientation(image: Image.Image) -> int:

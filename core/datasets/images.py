@@ -11,6 +11,7 @@ from typing import Any
 
 import cv2
 import numpy as np
+import pi_heif
 from numpy.typing import NDArray
 from PIL import Image
 
@@ -20,10 +21,13 @@ ROWS = 1024  # that are converted at a time: a copy of a large picture is a giga
 SECONDS_LIMIT = 30.0  # of the processor: a JPEG of a megabyte can ask for thousands of passes over all its pixels
 BLOCK = 2048  # bytes that a decoder gets at a time, so that the limit is looked at in between
 # What is looked for in a folder; a file that is named is read whatever it is called.
-IMAGE_SUFFIXES = frozenset({".bmp", ".gif", ".jpeg", ".jpg", ".mpo", ".png", ".ppm", ".tif", ".tiff", ".webp"})
+IMAGE_SUFFIXES = frozenset(
+    {".bmp", ".gif", ".heic", ".heif", ".jpeg", ".jpg", ".mpo", ".png", ".ppm", ".tif", ".tiff", ".webp"}
+)
 
 # What is decoded, whatever else Pillow could open: PostScript, for one, runs a program on the file.
-FORMATS = ("JPEG", "PNG", "WEBP", "TIFF", "BMP", "DIB", "GIF", "JPEG2000", "AVIF", "PPM")
+FORMATS = ("JPEG", "PNG", "WEBP", "TIFF", "BMP", "DIB", "GIF", "JPEG2000", "AVIF", "HEIF", "PPM")
+pi_heif.register_heif_opener()  # photographs of phones; it turns them upright itself
 
 ImageSource = str | os.PathLike[str] | bytes | Image.Image | NDArray[Any]
 
@@ -145,7 +149,7 @@ def _open(file: BytesIO | Path, name: str) -> Image.Image:
     except Exception:  # damaged headers raise whatever the format's reader stumbles over
         raise ValueError(
             f"{name}: not an image in a format that is read "
-            "(JPEG, PNG, WebP, TIFF, BMP, GIF, JPEG 2000, AVIF), or damaged"
+            "(JPEG, PNG, WebP, TIFF, BMP, GIF, JPEG 2000, AVIF, HEIC), or damaged"
         ) from None
 
 

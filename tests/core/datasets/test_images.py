@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import struct
 import zlib
 from contextlib import suppress
@@ -317,3 +318,37 @@ def test_every_listed_format_is_read(tmp_path: Path, kind: str) -> None:
     pixels = read_image(path)
     assert pixels.shape == (32, 48, 3)
     assert np.abs(pixels.reshape(-1, 3).mean(axis=0) - (200, 100, 50)).max() < 12
+
+
+# 64×48 pixels, red on the left and blue on the right. Its EXIF block says that it lies on its side; in a HEIC a mark of
+# its own says that, and without it the picture is upright.
+HEIC = base64.b64decode(
+    "AAAAHGZ0eXBoZWljAAAAAG1pZjFoZWljbWlhZgAAAb5tZXRhAAAAAAAAACFoZGxyAAAAAAAAAABwaWN0AAAAAAAAAAAAAAAAAAAAADRpbG9jAA"
+    "AAAERAAAIAAQAAAAAB4gABAAAAAAAAAHcAAgAAAAACWQABAAAAAAAAACQAAAA4aWluZgAAAAAAAgAAABVpbmZlAgAAAAABAABodmMxAAAAABVp"
+    "bmZlAgAAAQACAABFeGlmAAAAAA5waXRtAAAAAAABAAAA/WlwcnAAAADdaXBjbwAAAHZodmNDAQNwAAAAkAAAAAAAHvAA/P34+AAADwNgAAEAGE"
+    "ABDAH//wNwAAADAJAAAAMAAAMAHroCQGEAAQAqQgEBA3AAAAMAkAAAAwAAAwAeoCCBBZbq5Ka5uAhoMCAAAAMDIAAAAwAhYgABAAZEAcFzwIkA"
+    "AAATY29scm5jbHgAAQANAAaAAAAAFGlzcGUAAAAAAAAAQAAAAEAAAAAoY2xhcAAAAEAAAAABAAAAMAAAAAEAAAAAAAAAAv////AAAAACAAAAEH"
+    "BpeGkAAAAAAwgICAAAABhpcG1hAAAAAAAAAAEAAQWBAgMFhAAAABppcmVmAAAAAAAAAA5jZHNjAAIAAQABAAAAo21kYXQAAABzKAGvCeA5IyS/"
+    "//fXP//5QC5D94mlwTj+MF59/Vy9//zMF1EY1iym5g3bfsIEB0M5xViMcsSxtmyPYgDCeyy9cOtrb1/rKagnmYAlYaU4/t7HH6SftTemNyMRMo"
+    "cBXP2IzwHmaRtUAR+rQ/3eozO3csyZgAAAAAZFeGlmAABNTQAqAAAACAABARIAAwAAAAEABgAAAAAAAA=="
+)
+
+
+def test_a_phones_heic_is_read_upright_in_its_colours() -> None:
+    pixels = read_image(HEIC)
+    assert pixels.shape == (48, 64, 3)
+    assert image_size(HEIC) == (48, 64)
+    assert np.abs(pixels[:, :30].astype(int) - (220, 40, 30)).max() <= 8
+    assert np.abs(pixels[:, 34:].astype(int) - (30, 160, 220)).max() <= 8
+
+
+@pytest.mark.parametrize("length", [12, 100, 300, len(HEIC) - 90])
+def test_a_heic_that_is_cut_off_is_one_line(length: int) -> None:
+    with pytest.raises(ValueError, match=r"^photo\.heic: ") as error:
+        read_image(HEIC[:length], name="photo.heic")
+    assert "\n" not in str(error.value)
+
+
+def test_a_heic_of_too_many_pixels_is_refused_by_its_header() -> None:
+    with pytest.raises(ValueError, match="megapixels"):
+        read_image(HEIC, pixel_limit=1000)

@@ -135,7 +135,7 @@ export function openImport(bench, dropped = []) {
   const input = element("input", {
     type: "file",
     multiple: true,
-    accept: ".json,.xml,.csv,.txt,.yaml,.zip,image/*,.tif,.tiff",
+    accept: ".json,.xml,.csv,.txt,.yaml,.zip,image/*,.tif,.tiff,.heic,.heif",
     "aria-label": "COCO JSON or other annotation files, and their images",
   });
   const list = element("p", { class: "ml-muted" });
