@@ -54,7 +54,8 @@ def outline(crop: NDArray[np.uint8], left: int, top: int, height: int, width: in
         best = polygons
         if sum(len(polygon) for polygon in polygons) <= 2 * MOST_VERTICES:
             break
-    return [(np.reshape(polygon, (-1, 2)) * scale + (left, top)).ravel().tolist() for polygon in best]
+    placed = [np.reshape(polygon, (-1, 2)) * scale + (left, top) for polygon in best]
+    return [(polygon.round(2) if step > 1 else polygon).ravel().tolist() for polygon in placed]
 
 
 def without_specks(crop: NDArray[np.uint8]) -> NDArray[np.uint8]:
