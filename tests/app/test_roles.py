@@ -210,6 +210,23 @@ def test_who_reviewed_an_image_is_who_did_so_last_and_again_after_an_undo(
     assert shown(second.post(f"{path}/undo")) == ("the admin", False)
 
 
+def test_a_reviewer_accepts_what_an_annotator_marked_reviewed_and_nobody_lower_does(
+    by_role: dict[str, TestClient], image: int
+) -> None:
+    path, reviewed = f"/api/images/{image}", {"status": "reviewed"}
+
+    def shown(answer: Any) -> tuple[str, int]:
+        said = whole(answer)
+        return said["image"]["reviewed_by"], said["revision"]
+
+    by, first = shown(by_role["annotator"].put(f"{path}/status", json=reviewed))
+    assert by == "the annotator"
+    assert shown(by_role["reviewer"].put(f"{path}/status", json=reviewed)) == ("the reviewer", first + 1)
+    assert shown(by_role["reviewer"].put(f"{path}/status", json=reviewed)) == ("the reviewer", first + 1)
+    assert shown(by_role["annotator"].put(f"{path}/status", json=reviewed)) == ("the reviewer", first + 1)
+    assert shown(by_role["reviewer"].post(f"{path}/undo")) == ("the annotator", first + 2)
+
+
 def test_many_images_are_removed_by_admins_alone(by_role: dict[str, TestClient], image: int) -> None:
     body = {"image_ids": [image], "add_tags": ["dusk"], "removed": True}
     assert by_role["reviewer"].patch("/api/images", json=body).status_code == 403

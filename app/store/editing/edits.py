@@ -14,7 +14,7 @@ from dataclasses import replace
 from sqlalchemy import String, cast, select
 from sqlalchemy.orm import Session
 
-from app.roles import check_act
+from app.roles import Person, check_act
 from app.store.editing.geometry import checked_flag, checked_keypoints, checked_status, measured_segmentation, new_state
 from app.store.editing.history import carried_out, image_for_writing, write
 from app.store.errors import ConflictError, InvalidFieldError, NotFoundError
@@ -138,7 +138,8 @@ def set_status(
 
     "reviewed" accepts the proposals that are left on it; those below the threshold are removed: the one of their
     class in `by_category`, else `score_threshold`, else that of their model. All of it is one edit, which undo takes
-    back. Raises NotAllowedError for somebody who may not return a reviewed image.
+    back. A reviewer who says it of an image that somebody else reviewed accepts that review, which is theirs then.
+    Raises NotAllowedError for somebody who may not return a reviewed image.
     """
     wanted = next((known for known in IMAGE_STATUSES if known == status), None)
     if wanted is None:
@@ -153,7 +154,14 @@ def set_status(
         for instance in _proposals(session, image):
             stays = instance.counts(score_threshold, by_category)
             changed[instance.id] = replace(instance.state, status="accepted") if stays else None
-    if changed or status != image.status or image.changed:
+    person: Person | None = session.info.get("person")
+    accepts = (
+        status == image.status == "reviewed"
+        and person is not None
+        and person.has("reviewer")
+        and image.reviewed_by not in (None, person.name)
+    )
+    if changed or status != image.status or image.changed or accepts:
         write(session, image, "status", changed, status=wanted, request_key=request_key)
     return image
 
