@@ -14,7 +14,7 @@ def read_json(path: Path) -> Any:
     return json.loads(path.read_text(encoding="utf-8"))
 
 
-def write_json(path: Path, content: Any) -> None:
+def write_json(path: Path, content: object) -> None:
     """Write `content` as JSON: a reader sees the old file or the new one, also after a crash in between."""
     text = json.dumps(content, ensure_ascii=False)
     write_text_atomically(path, text)

@@ -46,7 +46,7 @@ def draw(
     image: PredictorSource,
     instances: Instances,
     *,
-    truth: Instances | Mapping[str, Any] | None = None,
+    truth: Instances | Mapping[str, object] | None = None,
     score_threshold: float = 0.0,
     boxes: bool | None = None,
     labels: bool = True,

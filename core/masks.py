@@ -162,7 +162,7 @@ def segmentation_to_rle(segmentation: Any, height: int, width: int) -> Rle:
     return _as_text(coco_mask.frPyObjects({"size": [height, width], "counts": list(counts)}, height, width))
 
 
-def segmentation_area(segmentation: Any, height: int, width: int) -> float:
+def segmentation_area(segmentation: object, height: int, width: int) -> float:
     """The pixels that a COCO segmentation covers in a height × width image; parts that overlap count once."""
     return rle_area(segmentation_to_rle(segmentation, height, width))
 
@@ -188,7 +188,7 @@ def polygons_bbox(polygons: Sequence[Sequence[float]], height: int, width: int) 
     return [*low.tolist(), *(high - low).tolist()]
 
 
-def validate_segmentation(segmentation: Any, height: int, width: int) -> None:
+def validate_segmentation(segmentation: object, height: int, width: int) -> None:
     """Raises ValueError, in one line, for what is no COCO segmentation of a height × width image.
 
     No polygons ([]) are valid: an object with nothing but a box. So are polygons that reach a little beyond the image.
@@ -204,7 +204,7 @@ def validate_segmentation(segmentation: Any, height: int, width: int) -> None:
         _validate_polygon(number, polygon, height, width)
 
 
-def _validate_polygon(number: int, polygon: Any, height: int, width: int) -> None:
+def _validate_polygon(number: int, polygon: object, height: int, width: int) -> None:
     name = f"segmentation polygon {number}"
     if not isinstance(polygon, (list, tuple)):
         raise ValueError(f"{name} is {type(polygon).__name__}: a list of numbers x0, y0, x1, y1, … is needed")
@@ -226,7 +226,7 @@ def _validate_polygon(number: int, polygon: Any, height: int, width: int) -> Non
         raise ValueError(f"{name} lies far outside the image of {width}×{height} pixels")
 
 
-def _checked_runs(rle: Rle | dict[str, Any], height: int, width: int) -> NDArray[np.int64]:
+def _checked_runs(rle: Rle | dict[str, object], height: int, width: int) -> NDArray[np.int64]:
     """The run lengths of an RLE in any form, which fill a height × width image exactly; else ValueError."""
     missing = [key for key in ("size", "counts") if key not in rle]
     if missing:
@@ -244,7 +244,7 @@ def _checked_runs(rle: Rle | dict[str, Any], height: int, width: int) -> NDArray
     return runs
 
 
-def _runs(counts: Any) -> NDArray[np.int64]:
+def _runs(counts: object) -> NDArray[np.int64]:
     """The run lengths that compressed or uncompressed counts stand for; ValueError where they are neither."""
     if isinstance(counts, (list, tuple)):
         if not all(isinstance(run, int) and not isinstance(run, bool) and abs(run) < 2**32 for run in counts):

@@ -157,7 +157,7 @@ class Instances:
         return self.keypoints is not None and bool((self.keypoints[index, :, 2] > 0).any())
 
 
-def _rows(index: Any, count: int, device: torch.device) -> Tensor | slice:
+def _rows(index: object, count: int, device: torch.device) -> Tensor | slice:
     """An index of any kind as a slice or tensor that keeps the dimension it selects from."""
     if isinstance(index, slice):
         if (index.step or 1) > 0:

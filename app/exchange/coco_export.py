@@ -235,7 +235,7 @@ def _documents(session: Session, selection: Selection) -> Iterator[tuple[Image, 
             session.expunge(row)
 
 
-def _dump(value: Any) -> str:
+def _dump(value: object) -> str:
     try:
         return orjson.dumps(value).decode()
     except TypeError:  # an id of a file's own beyond 64 bits

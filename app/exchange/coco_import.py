@@ -97,7 +97,7 @@ def import_coco(
     return report
 
 
-def coco_parts(content: Any) -> dict[str, Any]:
+def coco_parts(content: object) -> dict[str, Any]:
     """A COCO data set with its three lists; raises ValueError for anything else."""
     if not isinstance(content, dict):
         raise ValueError("not a COCO data set: an object with images, annotations and categories is needed")
@@ -120,7 +120,7 @@ def _ids_of_two_images(entries: list[Any]) -> set[int]:
     return {identifier for identifier, listed in names.items() if len(listed) > 1}
 
 
-def _keep_image_fields(image: Image, entry: dict[str, Any], licenses: dict[int, int], report: ImportReport) -> None:
+def _keep_image_fields(image: Image, entry: dict[str, object], licenses: dict[int, int], report: ImportReport) -> None:
     """What a file says of an image beside its name and size; classes and licences by the ids that they have here."""
     fields = foreign_fields(entry, "image", report.dropped)
     for key in CLASS_LISTS & fields.keys():
@@ -165,7 +165,7 @@ def _is_of_a_missing_image(problem: Problem, data: dict[str, Any], listed: set[s
     return repr(data["annotations"][problem.number].get("image_id")) in listed
 
 
-def _annotation_error(raw_id: Any, number: int | None, text: str, subject: str = "") -> dict[str, Any]:
+def _annotation_error(raw_id: object, number: int | None, text: str, subject: str = "") -> dict[str, Any]:
     """An entry of the report that names an annotation by its id, or by its place where it has none."""
     if not subject:
         name = f"annotation {raw_id}" if raw_id is not None else f"annotation without id (number {(number or 0) + 1})"
@@ -267,7 +267,7 @@ def _state_from(
     return replace(state, author=author, extra=others | {"origin": origin})
 
 
-def _labelled(keypoints: Any) -> Any:
+def _labelled(keypoints: object) -> Any:
     if isinstance(keypoints, list) and not any(keypoints):
         return None
     return keypoints

@@ -76,7 +76,7 @@ def _foreign_ids(session: Session, table: type[Image] | type[Category] | type[In
     return {own: foreign for own, foreign in found.items() if times[foreign] == 1}
 
 
-def shown_image_fields(extra: Mapping[str, Any] | None, categories: Mapping[int, int]) -> dict[str, Any]:
+def shown_image_fields(extra: Mapping[str, object] | None, categories: Mapping[int, int]) -> dict[str, Any]:
     """Those of an image, classes by the ids that the export gives them; `categories` are these by the store's."""
     fields = shown_fields(extra)
     for key in CLASS_LISTS & fields.keys():
@@ -84,6 +84,6 @@ def shown_image_fields(extra: Mapping[str, Any] | None, categories: Mapping[int,
     return fields
 
 
-def shown_fields(extra: Mapping[str, Any] | None) -> dict[str, Any]:
+def shown_fields(extra: Mapping[str, object] | None) -> dict[str, Any]:
     """The fields that an export writes beside its own."""
     return {key: value for key, value in (extra or {}).items() if key not in ("id", "origin", "model_names")}

@@ -15,7 +15,7 @@ from core.coco.json_values import whole
 LONGEST = 2000  # characters of a name or an address
 
 
-def import_licenses(session: Session, entries: Any) -> dict[int, int]:
+def import_licenses(session: Session, entries: object) -> dict[int, int]:
     """The store's ids of a file's licences, by the file's; the same name and address are one licence."""
     known = {(row.name, row.url): row.id for row in session.scalars(select(License))}
     taken = set(known.values())
@@ -46,5 +46,5 @@ def shown_licenses(session: Session, images: Iterable[Image]) -> list[dict[str, 
     return [{"id": row.id, "name": row.name, "url": row.url} for row in rows if row.id in named]
 
 
-def _text(value: Any) -> str:
+def _text(value: object) -> str:
     return value.strip()[:LONGEST] if isinstance(value, str) else ""

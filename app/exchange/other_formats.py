@@ -16,7 +16,7 @@ from core.coco.names import FileNames
 from core.formats import read
 
 
-def is_results_list(content: Any) -> bool:
+def is_results_list(content: object) -> bool:
     """Whether JSON is a COCO results list: detections that name image and category by their ids."""
     return (
         isinstance(content, list)
@@ -25,13 +25,13 @@ def is_results_list(content: Any) -> bool:
     )
 
 
-def is_panoptic(content: Any) -> bool:
+def is_panoptic(content: object) -> bool:
     """Whether JSON is COCO's panoptic kind, whose objects lie in PNG files."""
     annotations = content.get("annotations") if isinstance(content, dict) else None
     return isinstance(annotations, list) and any(isinstance(e, dict) and "segments_info" in e for e in annotations)
 
 
-def results_as_coco(store: Store, results: Sequence[dict[str, Any]]) -> dict[str, Any]:
+def results_as_coco(store: Store, results: Sequence[dict[str, object]]) -> dict[str, Any]:
     """A results list with the images and categories of this store, by the ids that its exports have."""
     with store.reading() as session:
         ids = ShownIds(session)

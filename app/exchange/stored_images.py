@@ -24,7 +24,7 @@ class StoredImages:
         self._just_uploaded = set(just_uploaded)
         self.errors: list[dict[str, Any]] = []
 
-    def find(self, name: str, entry: dict[str, Any], listed: frozenset[str]) -> FoundFile:
+    def find(self, name: str, entry: dict[str, object], listed: frozenset[str]) -> FoundFile:
         """The stored image of this name; LookupError, in one line, where there is none, or another size, or several.
 
         Where several have the very same name, those just uploaded come first, then the one of the size stated.
@@ -36,7 +36,7 @@ class StoredImages:
             raise
         return FoundFile(name, (image.height, image.width), image)
 
-    def _one(self, name: str, entry: dict[str, Any], listed: frozenset[str]) -> Image:
+    def _one(self, name: str, entry: dict[str, object], listed: frozenset[str]) -> Image:
         width, height = whole(entry.get("width")), whole(entry.get("height"))
         wanted = clean_file_name(name)
         # A name that leads out of its folder is only its last part here; what is listed has to be called alike.

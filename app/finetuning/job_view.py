@@ -77,7 +77,7 @@ def last_error(output: Path) -> str:
     return NO_MESSAGE
 
 
-def _read_or(path: Path, otherwise: Any) -> Any:
+def _read_or(path: Path, otherwise: object) -> Any:
     try:
         return read_json(path)
     except FileNotFoundError:

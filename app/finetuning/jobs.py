@@ -55,7 +55,7 @@ class FineTuning:
         registry: ModelRegistry,
         *,
         device: str = "auto",
-        training: dict[str, Any] | None = None,
+        training: dict[str, object] | None = None,
         kill_after: float = 1.5,
     ) -> None:
         """`training` are TrainConfig fields; `kill_after` is how many seconds a cancelled job may take to stop."""

@@ -5,7 +5,6 @@ from __future__ import annotations
 import shutil
 import uuid
 from pathlib import Path
-from typing import Any
 
 from sqlalchemy.orm import Session
 
@@ -18,7 +17,7 @@ from app.store.tables import Job
 
 
 def fill_directory(
-    store: Store, session: Session, data: ReviewedData, description: dict[str, Any], directory: Path
+    store: Store, session: Session, data: ReviewedData, description: dict[str, object], directory: Path
 ) -> None:
     """Write the data, as read in this session, and what is to be done with it into an empty directory."""
     write_snapshot(session, data, directory, lambda image: original_path(store.workspace, image.sha256))
@@ -26,7 +25,7 @@ def fill_directory(
 
 
 def prepared_directory(
-    store: Store, session: Session, data: ReviewedData, description: dict[str, Any], runs: Path
+    store: Store, session: Session, data: ReviewedData, description: dict[str, object], runs: Path
 ) -> Path:
     """The filled directory of a job that has no number yet."""
     new = runs / f".new-{uuid.uuid4().hex}"
@@ -40,7 +39,7 @@ def prepared_directory(
 
 
 def put_in_line(
-    store: Store, prepared: Path, description: dict[str, Any], runs: Path, author: str | None = None
+    store: Store, prepared: Path, description: dict[str, object], runs: Path, author: str | None = None
 ) -> int:
     """Give a prepared job its number and its row."""
     try:

@@ -42,7 +42,7 @@ class TrainingLog:
                 self._add(json.loads(line))
         return self
 
-    def _add(self, entry: dict[str, Any]) -> None:
+    def _add(self, entry: dict[str, object]) -> None:
         kind = entry.get("kind")
         if kind == "start":
             self.start = entry
@@ -89,7 +89,7 @@ class TrainingLog:
         return curve
 
 
-def _buckets(entries: Sequence[dict[str, Any]], count: int) -> list[Sequence[dict[str, Any]]]:
+def _buckets(entries: Sequence[dict[str, object]], count: int) -> list[Sequence[dict[str, Any]]]:
     """`entries` in order, cut into at most `count` runs of equal length."""
     size = max(1, -(-len(entries) // count))
     return [entries[first : first + size] for first in range(0, len(entries), size)]

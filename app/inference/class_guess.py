@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Sequence
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -37,7 +36,7 @@ class ClassGuess:
         self._blank: set[int] = set()  # objects without a mask, or whose image cannot be read
 
     def guess(
-        self, image: Image, pixels: NDArray[np.uint8], answers: Sequence[dict[str, Any]]
+        self, image: Image, pixels: NDArray[np.uint8], answers: Sequence[dict[str, object]]
     ) -> tuple[list[Guess | None], set[int]]:
         """The class of each object (a dictionary with `segmentation`) of an image, None where nothing is known.
 

@@ -153,7 +153,7 @@ class ModelService:
     def refine(
         self,
         image_id: int,
-        instance: int | dict[str, Any],
+        instance: int | dict[str, object],
         points: Sequence[tuple[float, float, bool]],
         box: Sequence[float] | None = None,
     ) -> dict[str, Any]:
@@ -210,7 +210,7 @@ class ModelService:
         self,
         image: Image,
         boxes: Sequence[Sequence[float]],
-        answers: Sequence[dict[str, Any]],
+        answers: Sequence[dict[str, object]],
         wanted: Category | None,
     ) -> list[dict[str, Any]]:
         """Masks by prompt with their class, guessed where none is `wanted`, and the model's keypoints."""
@@ -227,7 +227,7 @@ class ModelService:
         ]
 
     def _classes(
-        self, image: Image, boxes: Sequence[Sequence[float]], answers: Sequence[dict[str, Any]]
+        self, image: Image, boxes: Sequence[Sequence[float]], answers: Sequence[dict[str, object]]
     ) -> list[tuple[Category, float]]:
         """Class and certainty of each object: by likeness to accepted ones, or by the model where that is surer.
 

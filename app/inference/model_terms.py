@@ -67,7 +67,7 @@ def _threshold(thresholds: ScoreThresholds | None, name: str) -> float:
 
 
 def prompted_suggestion(
-    answer: dict[str, Any],
+    answer: dict[str, object],
     box: Sequence[float],
     keypoints: Sequence[float],
     score: float,

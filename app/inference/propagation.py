@@ -240,7 +240,7 @@ def _corners(bbox: Sequence[float], shape: tuple[int, ...], grown: float = 0.05)
     return [max(0, x - dx), max(0, y - dy), min(shape[1], x + width + dx), min(shape[0], y + height + dy)]
 
 
-def _iou(first: Any, second: Any, shape: tuple[int, ...]) -> float:
+def _iou(first: object, second: object, shape: tuple[int, ...]) -> float:
     if not second:
         return 0.0
     return rle_iou(segmentation_to_rle(first, *shape), segmentation_to_rle(second, *shape))

@@ -135,8 +135,8 @@ class ModelRegistry:
         name: str,
         directory: Path,
         parent: str,
-        metrics: dict[str, Any],
-        categories: list[Any],
+        metrics: dict[str, object],
+        categories: list[object],
         prompts: Path | None = None,
     ) -> ModelVersion:
         """Add the version that a finished fine-tuning made, in the caller's transaction; not yet current.

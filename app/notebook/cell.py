@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
 from urllib.parse import quote
 
 from app.notebook.pictures import (
@@ -27,11 +26,11 @@ from app.store.tables import IMAGE_STATUSES, ImageStatus
 
 def annotate(
     images: Pictures,
-    annotations: PathLike | Mapping[str, Any] | None = None,
+    annotations: PathLike | Mapping[str, object] | None = None,
     *,
     model: PathLike | None = None,
     workspace: PathLike | None = None,
-    categories: Sequence[str | Mapping[str, Any]] = (),
+    categories: Sequence[str | Mapping[str, object]] = (),
     annotations_status: ImageStatus | None = "in_progress",
     height: int = 720,
     port: int | None = None,

@@ -73,7 +73,7 @@ def named_pictures(pictures: Pictures) -> list[tuple[str, Any]]:
     return found
 
 
-def take_pictures(store: Store, pictures: Sequence[tuple[str, Any]]) -> tuple[list[int], list[str]]:
+def take_pictures(store: Store, pictures: Sequence[tuple[str, object]]) -> tuple[list[int], list[str]]:
     """Put the images into the workspace that are not there yet; returns the ids of all, and a line for each failure.
 
     A file that has kept its name, its size and its date is known without being read. The files themselves are
@@ -98,7 +98,7 @@ def take_pictures(store: Store, pictures: Sequence[tuple[str, Any]]) -> tuple[li
     return ids, problems
 
 
-def read_annotations(annotations: PathLike | Mapping[str, Any]) -> tuple[str, Any]:
+def read_annotations(annotations: PathLike | Mapping[str, object]) -> tuple[str, Any]:
     """The content of COCO annotations, and what to call them in messages.
 
     Raises FileNotFoundError and ValueError, in one line, for what is no COCO data set.
@@ -118,7 +118,7 @@ def read_annotations(annotations: PathLike | Mapping[str, Any]) -> tuple[str, An
     return name, content
 
 
-def take_annotations(store: Store, content: Any, images: Sequence[int], status: ImageStatus | None) -> list[str]:
+def take_annotations(store: Store, content: object, images: Sequence[int], status: ImageStatus | None) -> list[str]:
     """Put COCO annotations on those of `images` that never took any from a file; returns a line for each problem.
 
     So what a person deleted or changed since does not come back when a notebook is run again.
@@ -149,7 +149,7 @@ def take_annotations(store: Store, content: Any, images: Sequence[int], status: 
     return problems
 
 
-def take_categories(store: Store, categories: Sequence[str | Mapping[str, Any]]) -> None:
+def take_categories(store: Store, categories: Sequence[str | Mapping[str, object]]) -> None:
     """Make the classes that are not there yet: names, or `{"name", "color", "keypoints", "skeleton"}`."""
     with store.writing() as session:
         for category in categories:

@@ -45,7 +45,7 @@ class RunningServer:
         """An address that opens the page once: what is kept in a notebook lets nobody in."""
         return f"{self.page}enter/{self.ask('POST', '/api/session-codes')['code']}"
 
-    def ask(self, method: str, route: str, body: Any = None, timeout: float = 120.0) -> Any:
+    def ask(self, method: str, route: str, body: object = None, timeout: float = 120.0) -> Any:
         """The answer of the data plane to one request; raises ValueError with the server's line."""
         request = urllib.request.Request(
             f"http://{HOST}:{self.port}{route}",

@@ -103,7 +103,7 @@ class AnnotationSession:
         where = "closed" if self._closed else f"at {self._server.page}"
         return f"AnnotationSession({self._summary()}; kept in {_short(self.workspace)}; {where})"
 
-    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
+    def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, str]:
         bundle = {"text/plain": repr(self)}
         cell = _running_cell()
         # A cell that ends with annotate(…) shows it once, not as its work and as its value.

@@ -18,7 +18,7 @@ from app.store.errors import ConflictError, InvalidFieldError, NotFoundError, on
 logger = logging.getLogger("maskloop")
 
 
-def any_choice(**options: Any) -> gr.Dropdown:
+def any_choice(**options: object) -> gr.Dropdown:
     """A list whose value is checked where it is used.
 
     Gradio compares it with the choices of this session: after a restart of the server a page that is still open has
@@ -38,7 +38,7 @@ def bar(progress: float) -> str:
     )
 
 
-def frame(points: list[dict[str, Any]], columns: list[str]) -> pd.DataFrame | None:
+def frame(points: list[dict[str, object]], columns: list[str]) -> pd.DataFrame | None:
     """What a line plot shows; a line needs two places, and the plot takes the numbers of an empty table for names."""
     if len({point[columns[0]] for point in points}) < 2:
         return None

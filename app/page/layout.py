@@ -69,7 +69,7 @@ def build_page(finetune_tab: FinetuneTab | None = None) -> gr.Blocks:
     return page
 
 
-def mount_page(app: FastAPI, finetune_tab: FinetuneTab | None = None, **options: Any) -> FastAPI:
+def mount_page(app: FastAPI, finetune_tab: FinetuneTab | None = None, **options: object) -> FastAPI:
     """Put the page at the root of `app`; `options` go to `gradio.mount_gradio_app` (auth_dependency, root_path)."""
     page = build_page(finetune_tab)
     app = gr.mount_gradio_app(

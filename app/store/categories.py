@@ -81,7 +81,7 @@ def create_category(session: Session, fields: dict[str, Any]) -> Category:
     return category
 
 
-def _adopted(session: Session, category: Category, fields: dict[str, Any]) -> Category:
+def _adopted(session: Session, category: Category, fields: dict[str, object]) -> Category:
     """A class that a model suggested, or that was removed, as a person's own."""
     category.state = "kept"
     given = {name: value for name, value in fields.items() if value and name not in ("id", "name")}
@@ -205,7 +205,7 @@ def _renamed_from(session: Session, name: str) -> Category | None:
     return next((row for row in rows if name in model_names(row)), None)
 
 
-def checked_name(name: Any) -> str:
+def checked_name(name: object) -> str:
     """A category's name without spaces around it; raises InvalidFieldError."""
     if not isinstance(name, str) or not name.strip():
         raise InvalidFieldError("name", "a category needs a name")
@@ -216,19 +216,19 @@ def checked_name(name: Any) -> str:
     return name.strip()
 
 
-def checked_color(color: Any) -> str:
+def checked_color(color: object) -> str:
     """A colour "#rrggbb" in lower case; raises InvalidFieldError."""
     if not is_color(color):
         raise InvalidFieldError("color", f"color is {color!r}: write #rrggbb")
     return str(color).lower()
 
 
-def is_color(color: Any) -> bool:
+def is_color(color: object) -> bool:
     """Whether a value is a colour "#rrggbb"."""
     return isinstance(color, str) and re.fullmatch(r"#[0-9a-fA-F]{6}", color) is not None
 
 
-def checked_keypoint_names(names: Any, skeleton: Any) -> tuple[list[str], list[list[int]]]:
+def checked_keypoint_names(names: object, skeleton: object) -> tuple[list[str], list[list[int]]]:
     """Keypoint names and the skeleton's pairs of 1-based numbers; raises InvalidFieldError."""
     names, skeleton = names or [], skeleton or []
     if not isinstance(names, list) or not all(isinstance(name, str) and name.strip() for name in names):

@@ -178,7 +178,7 @@ def _one_line_errors(url: str = "") -> Iterator[None]:
         raise ValueError(f"the database cannot be opened: {reason}") from None
 
 
-def _json_text(value: Any) -> str:
+def _json_text(value: object) -> str:
     return orjson.dumps(value, option=orjson.OPT_NON_STR_KEYS).decode()
 
 

@@ -171,7 +171,7 @@ def list_images(
     }
 
 
-def _after_cursor(chosen: Select[Any], order: str, cursor: str | None) -> Select[Any]:
+def _after_cursor(chosen: Select[object], order: str, cursor: str | None) -> Select[Any]:
     column, descending = ORDERS[order]
     # Images without a value (no predictions) come last whichever way the order runs, on every database.
     has_none = column.is_(None)

@@ -87,7 +87,7 @@ class AnnotationMender:
         self.lost_of = None
         return None if self._is_copy(annotation) else annotation
 
-    def _shape(self, annotation: dict[str, Any], category: dict[str, Any], size: Size | None) -> bool:
+    def _shape(self, annotation: dict[str, object], category: dict[str, object], size: Size | None) -> bool:
         """Segmentation, box, area, crowd and keypoints, mended in place; False where nothing of the object is left."""
         self._turned_box(annotation)
         self._segmentation(annotation, size)
@@ -130,7 +130,7 @@ class AnnotationMender:
         self.used_ids.add(as_number)
         return as_number
 
-    def _look_up(self, annotation: dict[str, Any], key: str, known: dict[Hashable, dict[str, Any]]) -> Any:
+    def _look_up(self, annotation: dict[str, object], key: str, known: dict[Hashable, dict[str, object]]) -> Any:
         """The image or category that the annotation names, its id put right in the annotation."""
         raw = annotation.get(key)
         found = known.get(raw) if isinstance(raw, Hashable) and not isinstance(raw, bool) else None
@@ -150,7 +150,7 @@ class AnnotationMender:
 
     # -- geometry -------------------------------------------------------------------------------------
 
-    def _turned_box(self, annotation: dict[str, Any]) -> None:
+    def _turned_box(self, annotation: dict[str, object]) -> None:
         """A box with `attributes.rotation` (CVAT) becomes the polygon that it is."""
         attributes = annotation.get("attributes")
         degrees = attributes.get("rotation") if isinstance(attributes, dict) else None
@@ -163,7 +163,7 @@ class AnnotationMender:
         annotation["segmentation"] = [turned_box(box, degrees)]
         annotation["bbox"] = annotation["area"] = None
 
-    def _segmentation(self, annotation: dict[str, Any], size: Size | None) -> None:
+    def _segmentation(self, annotation: dict[str, object], size: Size | None) -> None:
         """Polygons and runs; mended in place, [] where nothing of it can be kept."""
         segmentation = annotation.get("segmentation")
         if segmentation is None or segmentation == [] or size is None:
@@ -186,7 +186,7 @@ class AnnotationMender:
             self._add(str(error), "size or last run put right" if mended else "segmentation left out, the box kept")
             annotation["segmentation"] = mended or []
 
-    def _good_polygons(self, polygons: list[Any], size: Size) -> list[Any]:
+    def _good_polygons(self, polygons: list[object], size: Size) -> list[Any]:
         good = []
         for number, polygon in enumerate(polygons):
             try:
@@ -246,7 +246,7 @@ class AnnotationMender:
         self._add(what, f"becomes {expected:.6g}", spelling=True)
         annotation["area"] = expected
 
-    def _crowd(self, annotation: dict[str, Any], size: Size | None) -> None:
+    def _crowd(self, annotation: dict[str, object], size: Size | None) -> None:
         if not self.crowds_known:
             annotation["iscrowd"] = 0
             return

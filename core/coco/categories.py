@@ -65,7 +65,7 @@ def mended_categories(
     return list(mended.values()), by_raw, doubled
 
 
-def free_ids(entries: list[Any]) -> Iterator[int]:
+def free_ids(entries: list[object]) -> Iterator[int]:
     """Ids above all that the entries of a list have."""
     used = [entry["id"] for entry in entries if isinstance(entry, dict) and is_whole(entry.get("id"))]
     number = max([0, *used])
@@ -89,7 +89,7 @@ def mended_id(raw: Any, subject: str, taken: dict[int, Any], free: Iterator[int]
     return number
 
 
-def _used_ids(annotations: list[Any]) -> set[Hashable]:
+def _used_ids(annotations: list[object]) -> set[Hashable]:
     """What annotations name as their category, texts as numbers too."""
     ids = {
         a.get("category_id") for a in annotations if isinstance(a, dict) and isinstance(a.get("category_id"), Hashable)
@@ -97,14 +97,14 @@ def _used_ids(annotations: list[Any]) -> set[Hashable]:
     return ids | {whole(identifier) for identifier in ids} | {str(identifier) for identifier in ids}
 
 
-def _is_twin(raw: dict[str, Any], known: dict[str, Any]) -> str | None:
+def _is_twin(raw: dict[str, object], known: dict[str, object]) -> str | None:
     """Whether an entry says again what is known: "id" with the same id, "name" with another and no other keypoints."""
     if whole(raw.get("id")) == known["id"]:
         return "id"
     return "name" if not raw.get("keypoints") or raw.get("keypoints") == known.get("keypoints") else None
 
 
-def _parents(raw_categories: list[Any]) -> set[str]:
+def _parents(raw_categories: list[object]) -> set[str]:
     """The names that stand as supercategory of others."""
     return {
         entry["supercategory"]
@@ -115,7 +115,7 @@ def _parents(raw_categories: list[Any]) -> set[str]:
     }
 
 
-def _is_no_class(category: dict[str, Any], parents: set[str]) -> str | None:
+def _is_no_class(category: dict[str, object], parents: set[str]) -> str | None:
     """Why a category of which there is no object is no class: background, or the others' parent (Roboflow's 0)."""
     name = category.get("name")
     if not isinstance(name, str):
@@ -139,7 +139,7 @@ def _unnamed_keypoints(annotations: list[Any]) -> dict[Hashable, int]:
     return {raw_id: number.most_common(1)[0][0] for raw_id, number in counts.items()}
 
 
-def _mend_keypoints(category: dict[str, Any], subject: str, unnamed: int | None, report: Report) -> None:
+def _mend_keypoints(category: dict[str, object], subject: str, unnamed: int | None, report: Report) -> None:
     """Keypoint names and the pairs that join them; mended in place."""
     names = category.get("keypoints")
     if names is not None and (not isinstance(names, list) or not all(isinstance(name, str) for name in names)):
@@ -158,7 +158,7 @@ def _mend_keypoints(category: dict[str, Any], subject: str, unnamed: int | None,
     _mend_skeleton(category, subject, len(names or []), report)
 
 
-def _mend_skeleton(category: dict[str, Any], subject: str, points: int, report: Report) -> None:
+def _mend_skeleton(category: dict[str, object], subject: str, points: int, report: Report) -> None:
     skeleton = category.get("skeleton") or []
     if not isinstance(skeleton, list):
         report.add(subject, "skeleton is not a list of pairs of keypoint numbers", "left out")

@@ -18,7 +18,7 @@ def crowds_known(data: Mapping[str, Any], report: Report) -> bool:
     return False
 
 
-def is_brush_mask(annotation: Mapping[str, Any]) -> bool:
+def is_brush_mask(annotation: Mapping[str, object]) -> bool:
     """Whether an annotation is a mask as CVAT writes it: `iscrowd` 1, runs, and its own attribute `occluded`."""
     attributes = annotation.get("attributes")
     return isinstance(attributes, dict) and "occluded" in attributes

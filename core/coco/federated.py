@@ -42,7 +42,7 @@ def annotated_labels(
     return result
 
 
-def _labels(image: Mapping[str, Any], key: str, label_of: Mapping[int, int], file: Path) -> list[int]:
+def _labels(image: Mapping[str, object], key: str, label_of: Mapping[int, int], file: Path) -> list[int]:
     ids = image.get(key, [])
     if not isinstance(ids, list) or not all(is_whole(number) and number in label_of for number in ids):
         raise ValueError(f"{file}: image {image['id']} has {key} {ids!r:.80}: a list of category ids is needed")

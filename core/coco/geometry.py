@@ -40,7 +40,7 @@ def extent_and_area(segmentation: Any, size: tuple[int, int]) -> tuple[list[floa
     return (extent if min(extent[2:]) > 0 else None), area
 
 
-def keypoints_extent(points: Any) -> list[float] | None:
+def keypoints_extent(points: object) -> list[float] | None:
     """Box x, y, width, height around the labelled keypoints, None where there are none or they lie in one line."""
     if not isinstance(points, list) or not points or not all(map(is_number, points)):
         return None
@@ -64,7 +64,7 @@ def turned_box(box: list[float], degrees: float) -> list[float]:
     return [round(value, 3) for point in turned for value in point]
 
 
-def is_list_of_points(segmentation: Any) -> TypeGuard[list[list[list[float]]]]:
+def is_list_of_points(segmentation: object) -> TypeGuard[list[list[list[float]]]]:
     """Whether each polygon is a list of points x, y instead of one list of numbers."""
     return (
         isinstance(segmentation, list)
@@ -78,7 +78,7 @@ def is_list_of_points(segmentation: Any) -> TypeGuard[list[list[list[float]]]]:
     )
 
 
-def as_number(value: Any) -> float | None:
+def as_number(value: object) -> float | None:
     """A number, also where it is written as text; None where it is none."""
     if isinstance(value, str):
         try:
@@ -99,7 +99,7 @@ def keypoint_fault(x: float, y: float, visibility: float, size: tuple[int, int] 
     return None
 
 
-def mended_rle(segmentation: Any, size: tuple[int, int]) -> dict[str, Any] | None:
+def mended_rle(segmentation: object, size: tuple[int, int]) -> dict[str, Any] | None:
     """The RLE with its size turned round, or its last run made as long as the image asks; None if that is not it."""
     if not isinstance(segmentation, dict):
         return None

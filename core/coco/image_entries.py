@@ -34,7 +34,7 @@ class ImageFiles(Protocol):
 
     folder: Path | None
 
-    def find(self, name: str, entry: dict[str, Any], listed: frozenset[str]) -> FoundFile:
+    def find(self, name: str, entry: dict[str, object], listed: frozenset[str]) -> FoundFile:
         """The file that an entry means; raises FileNotFoundError, LookupError or ValueError, in one line."""
 
 
@@ -49,7 +49,7 @@ class ImageFolder:
         self._listed: dict[str, set[str]] = {}
         self._all: tuple[list[str], FileNames] | None = None
 
-    def find(self, name: str, entry: dict[str, Any], listed: frozenset[str]) -> FoundFile:
+    def find(self, name: str, entry: dict[str, object], listed: frozenset[str]) -> FoundFile:
         """The file of this name, or else what `FileNames` finds among all files of the folder."""
         if not self._is_there(name):
             names, finder = self._everything()
@@ -130,11 +130,11 @@ def mended_images(
     return list(mended.values()), by_raw, keys, unusable
 
 
-def _file_name(raw: Any, files: ImageFiles | None) -> str | None:
+def _file_name(raw: object, files: ImageFiles | None) -> str | None:
     return image_file_name(raw, files.folder if files is not None else None) if isinstance(raw, dict) else None
 
 
-def _mend_size(image: dict[str, Any], size: Size | None, subject: str, report: Report) -> None:
+def _mend_size(image: dict[str, object], size: Size | None, subject: str, report: Report) -> None:
     """Width and height against the file's upright height and width; mended in place."""
     raw = (image.get("height"), image.get("width"))
     stated = (whole(raw[0]), whole(raw[1]))

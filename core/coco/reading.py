@@ -54,7 +54,7 @@ def parse_json(content: bytes) -> Any:
 _CATEGORY_FIELDS = ("id", "name", "supercategory", "keypoints", "skeleton", "sigmas", "flip_pairs")
 
 
-def read_categories(raw: list[Any], file: Path) -> list[Category]:
+def read_categories(raw: list[object], file: Path) -> list[Category]:
     """The categories in the order of their ids, which is that of the labels 1..K; ValueError names a bad one."""
     known: dict[int, Category] = {}
     for number, category in enumerate(raw):
@@ -76,7 +76,7 @@ def read_categories(raw: list[Any], file: Path) -> list[Category]:
     return [known[category_id] for category_id in sorted(known)]
 
 
-def read_images(raw: list[Any], file: Path, images_dir: Path) -> tuple[list[int], list[str]]:
+def read_images(raw: list[object], file: Path, images_dir: Path) -> tuple[list[int], list[str]]:
     """Ids of the images and their files' names inside `images_dir`; ValueError names the image that has none."""
     ids: dict[int, str] = {}
     for number, image in enumerate(raw):
@@ -91,7 +91,7 @@ def read_images(raw: list[Any], file: Path, images_dir: Path) -> tuple[list[int]
     return list(ids), list(ids.values())
 
 
-def image_file_name(image: dict[str, Any], images_dir: str | os.PathLike[str] | None = None) -> str | None:
+def image_file_name(image: dict[str, object], images_dir: str | os.PathLike[str] | None = None) -> str | None:
     """An image's file_name; without one, as in LVIS, what its coco_url ends with; None where there is neither.
 
     LVIS takes images from COCO's train2017 and val2017: "train2017/000000391895.jpg" if that is in `images_dir` (or
@@ -108,5 +108,5 @@ def image_file_name(image: dict[str, Any], images_dir: str | os.PathLike[str] | 
     return in_folder if images_dir is None or (Path(images_dir) / in_folder).is_file() else base
 
 
-def _id_of(value: Any) -> str:
+def _id_of(value: object) -> str:
     return repr(value.get("id")) if isinstance(value, dict) else repr(value)

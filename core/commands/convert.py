@@ -68,7 +68,7 @@ class SizesInFolder(Mapping[str, tuple[int, int]]):
         return len(self._names)
 
 
-def _normalised(coco: dict[str, Any]) -> tuple[dict[str, Any], list[str]]:
+def _normalised(coco: dict[str, object]) -> tuple[dict[str, Any], list[str]]:
     """COCO of any dialect as COCO has it, and what was mended in it or left out."""
     from core.coco.normalise import normalise_coco
     from core.coco.report import Report, grouped

@@ -176,7 +176,7 @@ def _with_box_of_mask(annotation: dict[str, Any], height: int, width: int) -> di
     return annotation | {"bbox": [round(value, 3) for value in box], "detection_bbox": annotation["bbox"]}
 
 
-def results_list(annotations: list[dict[str, Any]]) -> list[dict[str, Any]]:
+def results_list(annotations: list[dict[str, object]]) -> list[dict[str, Any]]:
     """The same as COCO's results format: what an evaluator asks for and nothing else."""
     fields = ("image_id", "category_id", "bbox", "score", "segmentation", "keypoints")
     return [{field: annotation[field] for field in fields if field in annotation} for annotation in annotations]

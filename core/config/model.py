@@ -229,7 +229,7 @@ def _check_value(name: str, value: Any, hint: Any) -> None:
             raise ValueError(f"{name}={value!r}: a tuple of positive numbers is needed")
 
 
-def _literal_choices(hint: Any) -> tuple[Any, ...]:
+def _literal_choices(hint: object) -> tuple[Any, ...]:
     """The values of a Literal, or of a Literal in a union with None."""
     arguments = get_args(hint)
     if not arguments:

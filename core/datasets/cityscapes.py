@@ -86,7 +86,7 @@ def objects_of(ids: NDArray[np.integer]) -> list[dict[str, Any]]:
     return found
 
 
-def draw_instance_ids(polygons: dict[str, Any]) -> NDArray[np.int32]:
+def draw_instance_ids(polygons: dict[str, object]) -> NDArray[np.int32]:
     """int32 H×W: the instance ids that the benchmark draws from the content of a polygons.json.
 
     Classes without objects are 0 here. Raises ValueError, in one line, for what is no such content.
@@ -146,7 +146,7 @@ def _instance_ids(annotated: Path, name: str) -> NDArray[np.integer]:
         raise ValueError(f"{path}: {error}") from None
 
 
-def _is_corner(corner: Any) -> bool:
+def _is_corner(corner: object) -> bool:
     return isinstance(corner, list) and len(corner) == 2 and all(map(is_number, corner))
 
 

@@ -170,7 +170,7 @@ def _clipped_box(bbox: Sequence[float], height: int, width: int) -> list[float]:
     ]
 
 
-def _area(annotation: dict[str, Any], box: NDArray[np.floating]) -> float:
+def _area(annotation: dict[str, object], box: NDArray[np.floating]) -> float:
     area = annotation.get("area")
     return area if is_number(area) else float((box[2] - box[0]) * (box[3] - box[1]))
 

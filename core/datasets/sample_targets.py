@@ -23,7 +23,7 @@ class Wanted:
     masks: bool = False  # whether objects need masks
 
 
-def checked_target(target: Any, index: int, size: tuple[int, int], wanted: Wanted) -> Target:
+def checked_target(target: object, index: int, size: tuple[int, int], wanted: Wanted) -> Target:
     """The target of sample `index` with every key that training reads; `size` is the image's height and width.
 
     Boxes are cut to the image; `iscrowd` is False and `area` the mask's (else the box's) where they are not given;
@@ -64,7 +64,7 @@ def checked_target(target: Any, index: int, size: tuple[int, int], wanted: Wante
 class _Reader:
     """Reads values of one target; every complaint names the sample and the key."""
 
-    def __init__(self, target: Mapping[str, Any], index: int) -> None:
+    def __init__(self, target: Mapping[str, object], index: int) -> None:
         self.target, self.index = target, index
 
     def error(self, key: str, what: str) -> ValueError:

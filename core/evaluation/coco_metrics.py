@@ -46,8 +46,8 @@ def _garbage_collection_paused() -> Iterator[None]:
 
 @_garbage_collection_paused()
 def evaluate_results(
-    annotations: str | Path | dict[str, Any],
-    results: str | Path | Sequence[dict[str, Any]] | dict[str, Any],
+    annotations: str | Path | dict[str, object],
+    results: str | Path | Sequence[dict[str, object]] | dict[str, object],
     kinds: Sequence[Kind] | None = None,
     *,
     image_ids: Iterable[int] | None = None,
@@ -104,7 +104,7 @@ def annotated_kinds(dataset: dict[str, Any]) -> list[Kind]:
     return kinds
 
 
-def _kinds(dataset: dict[str, Any], detections: Sequence[dict[str, Any]]) -> list[Kind]:
+def _kinds(dataset: dict[str, object], detections: Sequence[dict[str, object]]) -> list[Kind]:
     """The kinds that both sides have; without any detection, those that the annotations have."""
     fields = {"bbox": "bbox", "segm": "segmentation", "keypoints": "keypoints"}
     return [
@@ -134,7 +134,7 @@ def _evaluated(
     return evaluation
 
 
-def _figures(evaluation: _Evaluation, dataset: dict[str, Any]) -> dict[str, Any]:
+def _figures(evaluation: _Evaluation, dataset: dict[str, object]) -> dict[str, Any]:
     """The figures of one kind, by name."""
     names: Sequence[str] = DETECTION_STATISTICS
     if evaluation.params.iouType == "keypoints":
@@ -156,7 +156,7 @@ def _curves(evaluation: _Evaluation, dataset: dict[str, Any]) -> Curves:
     return Curves(evaluation.params.iouType, names, evaluation.params.recThrs, precision[:, :, shown])
 
 
-def _say_what_the_limit_cuts(detections: Sequence[dict[str, Any]], kind: Kind, max_detections: int) -> None:
+def _say_what_the_limit_cuts(detections: Sequence[dict[str, object]], kind: Kind, max_detections: int) -> None:
     """A warning, one line, that counts the results beyond the limit."""
     counts = Counter((detection["image_id"], detection["category_id"]) for detection in detections)
     cut = {image: count - max_detections for image, count in counts.items() if count > max_detections}

@@ -46,7 +46,10 @@ def check_can_draw() -> None:
 
 
 def write_curves(
-    directory: str | Path, curves: Sequence[Curves], dataset: Mapping[str, Any], detections: Sequence[Mapping[str, Any]]
+    directory: str | Path,
+    curves: Sequence[Curves],
+    dataset: Mapping[str, object],
+    detections: Sequence[Mapping[str, object]],
 ) -> None:
     """Write precision_recall_KIND.csv and .png of each kind, and matches.csv and .png of masks, else of boxes."""
     check_can_draw()
@@ -137,7 +140,7 @@ def _draw_grid(grid: MatchGrid) -> Figure:
     return figure
 
 
-def _write_csv(path: Path, rows: Sequence[Sequence[Any]]) -> None:
+def _write_csv(path: Path, rows: Sequence[Sequence[object]]) -> None:
     text = io.StringIO()
     csv.writer(text, lineterminator="\n").writerows(rows)
     write_text_atomically(path, text.getvalue())

@@ -68,7 +68,7 @@ def evaluate(
     )
 
 
-def evaluated_kinds(model: MaskRCNN, annotations: dict[str, Any]) -> list[Kind]:
+def evaluated_kinds(model: MaskRCNN, annotations: dict[str, object]) -> list[Kind]:
     """What a model finds and a COCO data set annotates."""
     found: dict[Kind, bool] = {
         "bbox": True,

@@ -69,13 +69,13 @@ def complete_ground_truth(dataset: dict[str, Any], image_ids: Iterable[int] | No
     return {"images": list(images.values()), "categories": list(categories.values()), "annotations": annotations}
 
 
-def _say_what_is_left_out(what: str, total: int, field: str, ids: Sequence[Any], why: str) -> None:
+def _say_what_is_left_out(what: str, total: int, field: str, ids: Sequence[object], why: str) -> None:
     """A warning, one line, that counts what names unknown images or categories."""
     if ids:
         warnings.warn(f"{len(ids)} of {total} {what} have {field} that {why} ({listed(ids)}): left out", stacklevel=3)
 
 
-def listed(ids: Iterable[Any]) -> str:
+def listed(ids: Iterable[object]) -> str:
     """The first few different ids, in order, and how many more there are."""
     different = sorted(set(ids), key=lambda value: (isinstance(value, str), value if value is not None else -1))
     more = f" and {len(different) - 5} more" if len(different) > 5 else ""
@@ -156,14 +156,14 @@ def complete_results(results: Any, dataset: dict[str, Any]) -> list[dict[str, An
     return complete
 
 
-def _as_detected(result: Any) -> Any:
+def _as_detected(result: object) -> Any:
     """An annotation of `core predict` with the box that was detected, in place of its mask's."""
     if not isinstance(result, dict) or "detection_bbox" not in result:
         return result
     return result | {"bbox": result["detection_bbox"]}
 
 
-def _unknown_image(results: Sequence[Any], known: dict[Any, Any], where: str, image_id: int) -> str:
+def _unknown_image(results: Sequence[object], known: dict[object, object], where: str, image_id: int) -> str:
     ids = [plain(result.get("image_id")) for result in results if isinstance(result, dict)]
     unknown = [value for value in ids if isinstance(value, int) and value not in known]
     return (
@@ -228,7 +228,7 @@ def _to_rle(segmentation: Any, image: dict[str, Any], where: str) -> Rle:
         raise ValueError(f"{where}: {error}") from None
 
 
-def _four_numbers(box: Any, where: str) -> list[float]:
+def _four_numbers(box: object, where: str) -> list[float]:
     # Without numpy, which would take longer for four numbers than all the rest of a result.
     if isinstance(box, list | tuple | np.ndarray) and len(box) == 4:
         with contextlib.suppress(TypeError, ValueError):

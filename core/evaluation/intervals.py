@@ -28,8 +28,8 @@ class _Found:
 
 
 def bootstrap_intervals(
-    annotations: dict[str, Any],
-    results: Sequence[dict[str, Any]],
+    annotations: dict[str, object],
+    results: Sequence[dict[str, object]],
     *,
     level: float = LEVEL,
     resamples: int = RESAMPLES,

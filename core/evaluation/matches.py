@@ -88,7 +88,7 @@ def _count(
     np.add.at(counts[:, -1], truth[free], 1)
 
 
-def _is_ignored(item: Mapping[str, Any], kind: str) -> bool:
+def _is_ignored(item: Mapping[str, object], kind: str) -> bool:
     return bool(item["iscrowd"] or item.get("ignore") or (kind == "segm" and item.get("box_only")))
 
 
@@ -107,6 +107,6 @@ def _overlaps(found: Sequence[Mapping[str, Any]], objects: Sequence[Mapping[str,
     return np.asarray(coco_mask.iou([item["segmentation"] for item in found], masks, crowds))
 
 
-def _box_rle(item: Mapping[str, Any], size: Sequence[int]) -> dict[str, Any]:
+def _box_rle(item: Mapping[str, object], size: Sequence[int]) -> dict[str, Any]:
     rle: dict[str, Any] = coco_mask.frPyObjects(item["segmentation"], *size)[0]
     return rle

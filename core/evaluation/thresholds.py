@@ -25,8 +25,8 @@ DECIMALS = 4
 
 
 def calibrated_thresholds(
-    annotations: dict[str, Any],
-    results: Sequence[dict[str, Any]],
+    annotations: dict[str, object],
+    results: Sequence[dict[str, object]],
     *,
     iou_threshold: float = 0.5,
     least_precision: float = LEAST_PRECISION,
@@ -137,7 +137,7 @@ def _rle(entry: Mapping[str, Any], image: Mapping[str, Any]) -> Rle:
     return segmentation_to_rle(entry["segmentation"], image["height"], image["width"])
 
 
-def _rle_box(entry: Mapping[str, Any], image: Mapping[str, Any]) -> list[float]:
+def _rle_box(entry: Mapping[str, object], image: Mapping[str, object]) -> list[float]:
     return list(coco_mask.toBbox(_rle(entry, image)))
 
 

@@ -97,7 +97,7 @@ def _read(
     return coco, failures + notes + lines
 
 
-def write(coco: Mapping[str, Any], format: str, folder: Path) -> list[str]:
+def write(coco: Mapping[str, object], format: str, folder: Path) -> list[str]:
     """Write a COCO data set in a format, into a folder that is made; a line for each thing that it cannot carry.
 
     Pictures are not copied; the names of files inside are those that the format has. Raises ValueError for an unknown

@@ -27,7 +27,7 @@ class Building:
         self._annotations: list[dict[str, Any]] = []
         self._keypoints: list[Mapping[str, Keypoint] | None] = []  # of each annotation
 
-    def image(self, name: str, size: object, **fields: Any) -> dict[str, Any] | None:
+    def image(self, name: str, size: object, **fields: object) -> dict[str, Any] | None:
         """The image of a name, made if it is new; None, with a note, without height and width above 0."""
         if name in self._images:
             return self._images[name]
@@ -40,7 +40,7 @@ class Building:
         self._images[name] = entry
         return entry
 
-    def category(self, name: str, keypoints: Sequence[str] = (), **fields: Any) -> dict[str, Any]:
+    def category(self, name: str, keypoints: Sequence[str] = (), **fields: object) -> dict[str, Any]:
         """The category of a name, made if it is new; names of keypoints that it did not have are added."""
         entry = self._categories.setdefault(name, {"id": len(self._categories) + 1, "name": name})
         for key, value in fields.items():
@@ -98,7 +98,7 @@ class Building:
         self._keypoints.append(keypoints or None)
         return annotation
 
-    def finish(self, **fields: Any) -> dict[str, Any]:
+    def finish(self, **fields: object) -> dict[str, Any]:
         """The data set: keypoints in the order of their category's names, those that an object lacks as 0, 0, 0."""
         by_id = {entry["id"]: entry for entry in self._categories.values()}
         for annotation, keypoints in zip(self._annotations, self._keypoints, strict=True):

@@ -94,7 +94,7 @@ class Content:
                 yield picture, thing
 
 
-def content_of(coco: Mapping[str, Any], notes: Notes) -> Content:
+def content_of(coco: Mapping[str, object], notes: Notes) -> Content:
     """Images, classes and objects of a COCO data set; what cannot be written is left out with a note each."""
     pictures = _pictures(_dictionaries(coco, "images"), notes)
     categories: dict[Any, Mapping[str, Any]] = {}
@@ -118,7 +118,7 @@ def content_of(coco: Mapping[str, Any], notes: Notes) -> Content:
     return Content(list(pictures.values()), list(categories.values()))
 
 
-def _pictures(images: list[dict[str, Any]], notes: Notes) -> dict[Any, Picture]:
+def _pictures(images: list[dict[str, object]], notes: Notes) -> dict[Any, Picture]:
     found: dict[Any, Picture] = {}
     names: set[str] = set()
     for image in images:
@@ -199,18 +199,18 @@ def _keypoints(
     return found
 
 
-def keypoint_names(category: Mapping[str, Any]) -> list[str]:
+def keypoint_names(category: Mapping[str, object]) -> list[str]:
     """The names of a category's keypoints, each different from the others."""
     raw = category.get("keypoints")
     names = [str(name) for name in raw] if isinstance(raw, list) else []
     return [name if names.index(name) == at else f"{name} {at + 1}" for at, name in enumerate(names)]
 
 
-def _dictionaries(coco: Mapping[str, Any], key: str) -> list[dict[str, Any]]:
+def _dictionaries(coco: Mapping[str, object], key: str) -> list[dict[str, Any]]:
     values = coco.get(key)
     return [value for value in values if isinstance(value, dict)] if isinstance(values, list) else []
 
 
-def id_key(value: Any) -> str:
+def id_key(value: object) -> str:
     """Ids that say the same number are the same, whatever their JSON type."""
     return str(int(value)) if isinstance(value, float) and value.is_integer() else str(value)

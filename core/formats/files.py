@@ -239,7 +239,7 @@ def _names_below(root: Path) -> Iterator[str]:
                 yield name if relative == "." else f"{relative}/{name}"
 
 
-def _outline(value: Any) -> Outline:
+def _outline(value: object) -> Outline:
     first = next((entry for entry in value if isinstance(entry, dict)), {}) if isinstance(value, list) else value
     if not isinstance(first, dict):
         return Outline(isinstance(value, list), frozenset(), frozenset(), frozenset())

@@ -23,7 +23,7 @@ class Parts:
     crowd: bool = False
     fields: dict[str, Any] = field(default_factory=dict)  # of the annotation: score, attributes …
 
-    def add_to(self, building: Building, image: Mapping[str, Any]) -> None:
+    def add_to(self, building: Building, image: Mapping[str, object]) -> None:
         """Make it an annotation, unless all its shapes were left out, which notes say already."""
         if not (self.polygons or self.masks or self.box or self.keypoints):
             return

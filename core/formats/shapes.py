@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -48,7 +47,7 @@ def snapped(value: float, extent: int) -> float:
     return whole if abs(value - whole) <= _SIX_DECIMALS * extent else round(value, 6)
 
 
-def flat_points(points: Any) -> list[float]:
+def flat_points(points: object) -> list[float]:
     """[[x, y], …] as x, y, …; ValueError where it is no such list of numbers."""
     if not isinstance(points, (list, tuple)):
         raise ValueError("no list of points")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import torch
 from torch import Tensor
@@ -28,7 +27,9 @@ class ObjectsOfImage:
     has_mask: Tensor | None = None  # bool N, False where only a box was annotated; None where all have masks
 
 
-def read_targets(targets: Sequence[Mapping[str, Any]], batch: ImageBatch, config: ModelConfig) -> list[ObjectsOfImage]:
+def read_targets(
+    targets: Sequence[Mapping[str, object]], batch: ImageBatch, config: ModelConfig
+) -> list[ObjectsOfImage]:
     """Check torchvision-style target dictionaries and bring their boxes to input pixels.
 
     Targets are checked and sorted out on the device they come on, then moved to the images':
@@ -42,7 +43,7 @@ def read_targets(targets: Sequence[Mapping[str, Any]], batch: ImageBatch, config
     return [_read_target(target, index, batch, config) for index, target in enumerate(targets)]
 
 
-def _read_target(target: Mapping[str, Any], index: int, batch: ImageBatch, config: ModelConfig) -> ObjectsOfImage:
+def _read_target(target: Mapping[str, object], index: int, batch: ImageBatch, config: ModelConfig) -> ObjectsOfImage:
     where = f"target {index} (image id {target.get('image_id', '?')})"
     boxes, labels = _boxes_and_labels(target, where, config)
     count, size = len(boxes), batch.original_sizes[index]
@@ -90,7 +91,7 @@ def _read_target(target: Mapping[str, Any], index: int, batch: ImageBatch, confi
     )
 
 
-def _boxes_and_labels(target: Mapping[str, Any], where: str, config: ModelConfig) -> tuple[Tensor, Tensor]:
+def _boxes_and_labels(target: Mapping[str, object], where: str, config: ModelConfig) -> tuple[Tensor, Tensor]:
     for name in ("boxes", "labels"):
         if name not in target:
             raise ValueError(f"{where}: no {name!r}; an image without objects has boxes (0, 4) and labels (0,)")
@@ -110,7 +111,7 @@ def _boxes_and_labels(target: Mapping[str, Any], where: str, config: ModelConfig
 
 
 def _field(
-    target: Mapping[str, Any], name: str, shape: tuple[int | None, ...], where: str, device: torch.device
+    target: Mapping[str, object], name: str, shape: tuple[int | None, ...], where: str, device: torch.device
 ) -> Tensor | None:
     """A field of the target, None where it is absent; None in `shape` stands for any length."""
     if target.get(name) is None:

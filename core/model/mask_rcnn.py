@@ -80,7 +80,7 @@ class MaskRCNN(Freezable):
     def forward(
         self,
         images: Sequence[Tensor],
-        targets: Sequence[Mapping[str, Any]] | None = None,
+        targets: Sequence[Mapping[str, object]] | None = None,
         *,
         min_size: int | None = None,
         max_size: int | None = None,
@@ -237,7 +237,7 @@ class MaskRCNN(Freezable):
             stage = {key[len(prefix) :]: tensor for key, tensor in state_dict.items() if key.startswith(prefix)}
             load_classification_weights(self.roi_heads.res5, stage)
 
-    def with_config(self, **changes: Any) -> MaskRCNN:
+    def with_config(self, **changes: object) -> MaskRCNN:
         """A copy of the model with some fields of its configuration changed; nothing in it is frozen.
 
         A backbone of the RPN's own begins with the weights of the heads', one that it gives up is forgotten.

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 import torch
 from safetensors import SafetensorError
@@ -23,7 +22,7 @@ SHIPPED = shipped("models") / "prompts"
 
 
 def save_prompt_network(
-    network: PromptNetwork, directory: str | Path, lineage: Mapping[str, Any] | None = None
+    network: PromptNetwork, directory: str | Path, lineage: Mapping[str, object] | None = None
 ) -> Path:
     """Write `prompts.safetensors` (16-bit) and `prompts.json` into a directory, each in one piece."""
     directory = Path(directory)

@@ -137,7 +137,7 @@ def read_fields(model_config: str) -> dict[str, Any]:
     return values
 
 
-def _scaled(recipe: Recipe, factor: float, given: Mapping[str, Any]) -> dict[str, Any]:
+def _scaled(recipe: Recipe, factor: float, given: Mapping[str, object]) -> dict[str, Any]:
     """Learning rate and steps of a recipe for `factor` times its images a step, apart from those given."""
     scaled: dict[str, Any] = {}
     if "learning_rate" in recipe.train:
@@ -150,7 +150,7 @@ def _scaled(recipe: Recipe, factor: float, given: Mapping[str, Any]) -> dict[str
 
 
 def _checked_fields(
-    values: Mapping[str, Any], kind: type, where: str, leave_out: tuple[str, ...] = ()
+    values: Mapping[str, object], kind: type, where: str, leave_out: tuple[str, ...] = ()
 ) -> dict[str, Any]:
     """The fields of a table as values that the dataclass `kind` takes."""
     known = [field.name for field in fields(kind) if field.name not in leave_out]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Protocol
 
 from torch import Tensor
 
@@ -53,7 +53,7 @@ class Callback:
     def on_step(self, run: RunInProgress, losses: Mapping[str, Tensor]) -> None:
         """The optimizer has made step `run.done`; `losses` (each a number on the device) are what it learned from."""
 
-    def on_log(self, run: RunInProgress, entry: Mapping[str, Any]) -> None:
+    def on_log(self, run: RunInProgress, entry: Mapping[str, object]) -> None:
         """A line was written to metrics.jsonl (in the main process)."""
 
     def on_checkpoint(self, run: RunInProgress) -> None:
@@ -80,7 +80,7 @@ class Callbacks(Callback):
         for callback in self.callbacks:
             callback.on_step(run, losses)
 
-    def on_log(self, run: RunInProgress, entry: Mapping[str, Any]) -> None:
+    def on_log(self, run: RunInProgress, entry: Mapping[str, object]) -> None:
         for callback in self.callbacks:
             callback.on_log(run, entry)
 

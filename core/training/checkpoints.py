@@ -38,7 +38,7 @@ class CheckpointClock:
         self.due_at = time.monotonic() + EVERY
 
 
-def save_checkpoint(directory: Path, state: dict[str, Any]) -> None:
+def save_checkpoint(directory: Path, state: dict[str, object]) -> None:
     """Write a run's state (tensors and plain values) as `checkpoint.pt`."""
     write_atomically(directory / CHECKPOINT, lambda path: torch.save({"format": FORMAT, **state}, path))
 

@@ -47,7 +47,7 @@ class Processes:
         dist.all_reduce(value, dist.ReduceOp.MAX)
         return bool(value.item())
 
-    def gather(self, value: Any) -> list[Any]:
+    def gather(self, value: object) -> list[Any]:
         """The value of every process, in the order of their ranks; all must ask at the same step."""
         if self.count == 1:
             return [value]

@@ -49,7 +49,7 @@ def effective_config(config: TrainConfig, given: Given) -> TrainConfig:
 
 
 def training_data(
-    config: TrainConfig, given: Given, checkpoint: dict[str, Any] | None
+    config: TrainConfig, given: Given, checkpoint: dict[str, object] | None
 ) -> tuple[AnnotatedImages, AnnotatedImages | None]:
     """The images to learn from, and those to judge by if there are any; the first of each is looked at."""
     if given.dataset is None:

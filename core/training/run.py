@@ -82,7 +82,7 @@ class Run:
         """End the run in good order after the step it is in, with a checkpoint."""
         self.stop_asked = True
 
-    def tell(self, kind: str, **values: Any) -> None:
+    def tell(self, kind: str, **values: object) -> None:
         """A line of metrics.jsonl, and to the callbacks."""
         self.log.write(kind, **values)
         if self.here.is_main:

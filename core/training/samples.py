@@ -96,7 +96,7 @@ def taught_images(dataset: AnnotatedImages, config: TrainConfig) -> list[int]:
 def _teaches(dataset: AnnotatedImages) -> Callable[[dict[str, Any]], bool]:
     """Whether an annotation is an object, with a labelled keypoint where the data has keypoints."""
 
-    def is_object(annotation: dict[str, Any]) -> bool:
+    def is_object(annotation: dict[str, object]) -> bool:
         return not annotation.get("iscrowd", 0)
 
     def has_keypoint(annotation: dict[str, Any]) -> bool:
@@ -125,7 +125,7 @@ def batches(
     return iter(loader)
 
 
-def _side_by_side(samples: Sequence[tuple[Tensor, dict[str, Any]]]) -> Batch:
+def _side_by_side(samples: Sequence[tuple[Tensor, dict[str, object]]]) -> Batch:
     """Images have different sizes, so they stay a list."""
     images, targets = zip(*samples, strict=True)
     return list(images), list(targets)

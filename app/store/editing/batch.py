@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from typing import Any
 
 from sqlalchemy.orm import Session
 
@@ -18,7 +17,7 @@ from app.store.tables import Edit, Image, Instance
 def edit_batch(
     session: Session,
     image_id: int,
-    create: Collection[Mapping[str, Any]] = (),
+    create: Collection[Mapping[str, object]] = (),
     update: Mapping[int, tuple[int, Mapping[str, object]]] | None = None,
     delete: Mapping[int, int] | None = None,
     request_key: str | None = None,

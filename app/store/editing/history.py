@@ -273,7 +273,7 @@ def _keep_classes(session: Session, states: Sequence[InstanceState]) -> None:
         category.state = "kept"
 
 
-def _rows(session: Session, image: Image, ids: Mapping[int, Any]) -> Sequence[Instance]:
+def _rows(session: Session, image: Image, ids: Mapping[int, object]) -> Sequence[Instance]:
     if len(ids) == 1:
         row = session.get(Instance, next(iter(ids)))
         return [row] if row is not None and row.image_id == image.id else []

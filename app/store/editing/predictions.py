@@ -21,7 +21,9 @@ SAME_OBJECT_IOU = 0.7
 PROPAGATED = "propagated"  # what stands for a model where a proposal is an object of another image, found again
 
 
-def replace_predictions(session: Session, image_id: int, predictions: Sequence[Mapping[str, Any]], model: str) -> Image:
+def replace_predictions(
+    session: Session, image_id: int, predictions: Sequence[Mapping[str, object]], model: str
+) -> Image:
     """Put `predictions` in the place of those that nobody has touched, as one edit.
 
     A prediction has category_id, score, threshold (from which score on it counts; none: always), segmentation or bbox,
@@ -44,7 +46,7 @@ def replace_predictions(session: Session, image_id: int, predictions: Sequence[M
     return image
 
 
-def add_propagated(session: Session, image_id: int, found: Sequence[Mapping[str, Any]]) -> int:
+def add_propagated(session: Session, image_id: int, found: Sequence[Mapping[str, object]]) -> int:
     """Add objects that came from another image as proposals, in one edit; returns how many.
 
     Those of an earlier time that nobody touched are replaced. What covers an object that is there (same category,

@@ -25,7 +25,7 @@ class Remarked:
     excluded: bool | None = None
 
 
-def narrowed(chosen: Select[Any], wanted: Remarked) -> Select[Any]:
+def narrowed(chosen: Select[object], wanted: Remarked) -> Select[Any]:
     """The images among `chosen` that have what is wanted."""
     tags = cast(Image.extra["tags"], String)
     if wanted.tag is not None:

@@ -48,7 +48,7 @@ def read(folder: Folder, place: str, pictures: Pictures) -> tuple[Coco, list[str
     return {**data, **lists, "images": images}, notes.lines()
 
 
-def write(coco: Mapping[str, Any], folder: Path) -> list[str]:
+def write(coco: Mapping[str, object], folder: Path) -> list[str]:
     """Write the data set as it is."""
     write_json(dict(coco), folder / FILE)
     return []
@@ -62,7 +62,7 @@ def write_json(data: object, path: Path) -> None:
         write_text_atomically(path, json.dumps(data))
 
 
-def _named_images(raw: list[Any], place: str, pictures: Pictures, notes: Notes) -> list[dict[str, Any]]:
+def _named_images(raw: list[object], place: str, pictures: Pictures, notes: Notes) -> list[dict[str, Any]]:
     images = [dict(image) for image in raw if isinstance(image, dict)]
     if len(images) < len(raw):
         notes.add("what is no dictionary in 'images' is left out", place)

@@ -57,7 +57,7 @@ def read(folder: Folder, place: str, pictures: Pictures) -> tuple[Coco, list[str
     return {**data, "annotations": annotations}, [*lines, *notes.lines()]
 
 
-def write(coco: Mapping[str, Any], folder: Path) -> list[str]:
+def write(coco: Mapping[str, object], folder: Path) -> list[str]:
     """Write results.json, and image_info.json with the images and categories."""
     notes = Notes()
     content = content_of(coco, notes)

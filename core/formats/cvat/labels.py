@@ -66,7 +66,7 @@ def drawing_of(keypoints: list[str], skeleton: list[list[int]]) -> str:
     return "".join(tostring(element, encoding="unicode") for element in drawing)
 
 
-def type_of(values: list[Any]) -> str:
+def type_of(values: list[object]) -> str:
     """The input_type of an attribute with these values."""
     if all(isinstance(value, bool) for value in values):
         return "checkbox"

@@ -55,7 +55,7 @@ def read(folder: Folder, place: str, pictures: Pictures) -> tuple[Coco, list[str
     return building.finish(), notes.lines()
 
 
-def write(coco: Mapping[str, Any], folder: Path) -> list[str]:
+def write(coco: Mapping[str, object], folder: Path) -> list[str]:
     """Write annotations.xml, which CVAT takes as 'CVAT for images 1.1'."""
     return write_cvat(coco, folder / "annotations.xml")
 

@@ -19,7 +19,7 @@ from core.formats.texts import xml_text
 _OWN = ("occluded", "z_order")  # attributes that CVAT has a place for
 
 
-def write_cvat(coco: Mapping[str, Any], file: Path) -> list[str]:
+def write_cvat(coco: Mapping[str, object], file: Path) -> list[str]:
     """Write all images into one XML."""
     notes = Notes()
     content = content_of(coco, notes)
@@ -61,7 +61,7 @@ def _add_labels(labels: Element, content: Content) -> None:
             SubElement(part, "parent").text = xml_text(name)
 
 
-def _lines(category: Mapping[str, Any], count: int) -> list[list[int]]:
+def _lines(category: Mapping[str, object], count: int) -> list[list[int]]:
     """The lines of a skeleton that join keypoints which there are."""
     skeleton = category.get("skeleton")
     pairs = skeleton if isinstance(skeleton, list) else []
@@ -131,12 +131,12 @@ def _attributes(thing: Object) -> dict[str, Any]:
     return found
 
 
-def is_own(key: str, value: Any) -> bool:
+def is_own(key: str, value: object) -> bool:
     """Whether CVAT has a place of its own for an attribute: occluded true or false, a whole z_order."""
     return isinstance(value, bool) if key == "occluded" else isinstance(value, int) and not isinstance(value, bool)
 
 
-def _as_text(value: Any) -> str:
+def _as_text(value: object) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
     return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)

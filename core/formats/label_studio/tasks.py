@@ -15,7 +15,7 @@ from core.formats.pictures import tidy_name
 _UPLOAD_PREFIX = re.compile(r"^[0-9a-f]{8}-(?=.)")  # what Label Studio puts before the name of an uploaded file
 
 
-def image_names(task: Mapping[str, Any]) -> list[str]:
+def image_names(task: Mapping[str, object]) -> list[str]:
     """What the image of a task may be called, the surest first; empty where it names none."""
     data = task.get("data")
     values = data if isinstance(data, dict) else task
@@ -33,7 +33,7 @@ def image_names(task: Mapping[str, Any]) -> list[str]:
     return [name for name in dict.fromkeys(names) if name]
 
 
-def results_of(task: Mapping[str, Any], notes: Notes, about: str) -> tuple[list[dict[str, Any]], str | None]:
+def results_of(task: Mapping[str, object], notes: Notes, about: str) -> tuple[list[dict[str, Any]], str | None]:
     """The results of a task and, where a model made them, its name: a person's before a model's.
 
     Predictions are what a person began with, so that they count only where no person has answered.
@@ -60,17 +60,17 @@ def results_of(task: Mapping[str, Any], notes: Notes, about: str) -> tuple[list[
     return results, str(model) if model else None
 
 
-def _entries(task: Mapping[str, Any], key: str) -> list[dict[str, Any]]:
+def _entries(task: Mapping[str, object], key: str) -> list[dict[str, Any]]:
     entries = task.get(key)
     return [entry for entry in entries if isinstance(entry, dict)] if isinstance(entries, list) else []
 
 
-def _results(entry: Mapping[str, Any]) -> list[dict[str, Any]]:
+def _results(entry: Mapping[str, object]) -> list[dict[str, Any]]:
     results = entry.get("result")
     return [result for result in results if isinstance(result, dict)] if isinstance(results, list) else []
 
 
-def _minimal_results(task: Mapping[str, Any]) -> list[dict[str, Any]]:
+def _minimal_results(task: Mapping[str, object]) -> list[dict[str, Any]]:
     """JSON_MIN has the values alone, in lists under the names of the labelling setup."""
     found = []
     for values in task.values():

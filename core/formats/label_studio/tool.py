@@ -61,7 +61,7 @@ def read(folder: Folder, place: str, pictures: Pictures) -> tuple[Coco, list[str
     return building.finish(), notes.lines()
 
 
-def write(coco: Mapping[str, Any], folder: Path) -> list[str]:
+def write(coco: Mapping[str, object], folder: Path) -> list[str]:
     """Write tasks.json and label_config.xml, the labelling setup that it needs."""
     return write_tasks(coco, folder)
 
@@ -82,7 +82,7 @@ def _configured_classes(folder: Folder, near: str, notes: Notes) -> list[str]:
     return [name for name in dict.fromkeys(" ".join(name.split()) for name in names) if name]
 
 
-def _size(task: Mapping[str, Any], results: list[dict[str, Any]]) -> tuple[int, int] | None:
+def _size(task: Mapping[str, object], results: list[dict[str, object]]) -> tuple[int, int] | None:
     """Height and width as the first result says, else as the task's data says."""
     data = task.get("data")
     data = data if isinstance(data, dict) else {}
@@ -94,7 +94,7 @@ def _size(task: Mapping[str, Any], results: list[dict[str, Any]]) -> tuple[int, 
 
 
 def _add_results(
-    building: Building, image: Mapping[str, Any], results: list[dict[str, Any]], model: str | None, about: str
+    building: Building, image: Mapping[str, object], results: list[dict[str, object]], model: str | None, about: str
 ) -> None:
     objects: dict[str, Parts] = {}
     points: list[tuple[str, dict[str, Any]]] = []
@@ -130,7 +130,7 @@ def _add_shape(objects: dict[str, Parts], parts: Parts, key: str, model: str | N
         objects[key] = parts
 
 
-def _add_answer(notes: Notes, parts: Parts | None, result: Mapping[str, Any], where: str) -> None:
+def _add_answer(notes: Notes, parts: Parts | None, result: Mapping[str, object], where: str) -> None:
     """What was asked about a region (choices, text, a number, a rating) becomes its attribute."""
     value = result.get("value")
     kind = str(result.get("type"))
@@ -206,7 +206,7 @@ def _add_point(
         objects[f"{where} point"] = Parts(label, where, keypoints={label: point}, fields=_fields(result))
 
 
-def _label(value: Mapping[str, Any]) -> Any:
+def _label(value: Mapping[str, object]) -> Any:
     """The first label, under whichever key that ends with "labels"."""
     for key, names in value.items():
         if key.endswith("labels") and isinstance(names, list) and names:
@@ -214,7 +214,7 @@ def _label(value: Mapping[str, Any]) -> Any:
     return ""
 
 
-def _percent(value: Mapping[str, Any], key: str, default: float | None = None) -> float:
+def _percent(value: Mapping[str, object], key: str, default: float | None = None) -> float:
     number = value.get(key, default)
     if not is_number(number):
         raise ValueError(f"{key} is no number")

@@ -18,7 +18,7 @@ from core.formats.texts import xml_text
 _LOCAL = "/data/local-files/?d="  # how Label Studio reads a file below its document root
 
 
-def write_tasks(coco: Mapping[str, Any], folder: Path) -> list[str]:
+def write_tasks(coco: Mapping[str, object], folder: Path) -> list[str]:
     """Write tasks.json and label_config.xml."""
     notes = Notes()
     content = content_of(coco, notes)

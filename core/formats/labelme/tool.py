@@ -61,7 +61,7 @@ def read(folder: Folder, place: str, pictures: Pictures) -> tuple[Coco, list[str
     return building.finish(), notes.lines()
 
 
-def write(coco: Mapping[str, Any], folder: Path) -> list[str]:
+def write(coco: Mapping[str, object], folder: Path) -> list[str]:
     """Write a JSON for each image, to lie beside it: labelme opens it with the image."""
     notes = Notes()
     content = content_of(coco, notes)
@@ -85,7 +85,7 @@ def _readings(name: str, path: str) -> list[str]:
     return list(dict.fromkeys([*readings, stem(name)]))
 
 
-def _add_shapes(building: Building, image: Mapping[str, Any], shapes: Any, name: str) -> None:
+def _add_shapes(building: Building, image: Mapping[str, object], shapes: object, name: str) -> None:
     if not isinstance(shapes, list):
         building.notes.add("its shapes are no list", name)
         return
@@ -177,7 +177,7 @@ def _fields(shape: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def _flags(shape: Mapping[str, Any]) -> Mapping[str, Any]:
+def _flags(shape: Mapping[str, object]) -> Mapping[str, Any]:
     flags = shape.get("flags")
     return flags if isinstance(flags, dict) else {}
 

@@ -15,7 +15,6 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 from urllib.parse import quote, unquote
 
 import cv2
@@ -101,7 +100,7 @@ def read(folder: Folder, place: str, pictures: Pictures) -> tuple[Coco, list[str
     return building.finish(), notes.lines()
 
 
-def write(coco: Mapping[str, Any], folder: Path) -> list[str]:
+def write(coco: Mapping[str, object], folder: Path) -> list[str]:
     """Write a PNG for each object, and images.csv."""
     notes = Notes()
     content = content_of(coco, notes)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import importlib.util
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 from core.files import write_atomically
 from core.formats.files import Folder, parent
@@ -39,7 +38,7 @@ def read(folder: Folder, place: str, pictures: Pictures) -> tuple[Coco, list[str
     return read_table(table, place, parent(place), pictures)
 
 
-def write(coco: Mapping[str, Any], folder: Path) -> list[str]:
+def write(coco: Mapping[str, object], folder: Path) -> list[str]:
     """Write annotations.parquet."""
     _need_pyarrow("annotations.parquet")
     import pandas as pd

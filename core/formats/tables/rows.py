@@ -90,7 +90,7 @@ def read_table(table: pd.DataFrame, place: str, near: str, pictures: Pictures) -
     return building.finish(), notes.lines()
 
 
-def rows_of(coco: Mapping[str, Any], notes: Notes) -> list[dict[str, Any]]:
+def rows_of(coco: Mapping[str, object], notes: Notes) -> list[dict[str, Any]]:
     """The rows of a data set, one an object, and one for each image without."""
     content = content_of(coco, notes)
     rows = []
@@ -175,7 +175,7 @@ def _kaggle_rle(text: str, height: int, width: int) -> Rle:
     return encode_rle(flat.reshape(width, height).T)
 
 
-def _json(row: Mapping[str, Any], key: str) -> Any:
+def _json(row: Mapping[str, object], key: str) -> Any:
     value = row.get(key)
     if not isinstance(value, str):
         return value
@@ -202,5 +202,5 @@ def _whole(value: Any) -> int:
         return 0
 
 
-def _is_missing(value: Any) -> bool:
+def _is_missing(value: object) -> bool:
     return value is None or value == "" or (isinstance(value, float) and math.isnan(value))

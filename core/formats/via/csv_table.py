@@ -72,7 +72,7 @@ def read(folder: Folder, place: str, pictures: Pictures) -> tuple[Coco, list[str
     return coco, broken + notes
 
 
-def write(coco: Mapping[str, Any], folder: Path) -> list[str]:
+def write(coco: Mapping[str, object], folder: Path) -> list[str]:
     """Write via_annotations.csv, which VIA imports."""
     data, notes = via.project_of(coco)
     file = io.StringIO(newline="")

@@ -53,7 +53,7 @@ def read(folder: Folder, place: str, pictures: Pictures) -> tuple[Coco, list[str
 
 
 def read_entries(
-    entries: list[Any], attributes: Mapping[str, Any], place: str, pictures: Pictures
+    entries: list[object], attributes: Mapping[str, object], place: str, pictures: Pictures
 ) -> tuple[Coco, list[str]]:
     """The images that VIA's JSON or CSV lists; `attributes` are the project's definitions of region attributes."""
     notes = Notes()
@@ -82,14 +82,14 @@ def read_entries(
     return building.finish(), notes.lines()
 
 
-def write(coco: Mapping[str, Any], folder: Path) -> list[str]:
+def write(coco: Mapping[str, object], folder: Path) -> list[str]:
     """Write via_project.json, which VIA opens as a project."""
     data, notes = project_of(coco)
     write_json(data, folder / "via_project.json")
     return notes
 
 
-def project_of(coco: Mapping[str, Any]) -> tuple[dict[str, Any], list[str]]:
+def project_of(coco: Mapping[str, object]) -> tuple[dict[str, Any], list[str]]:
     """A data set as a project of VIA, and a line for each thing that was left out."""
     notes = Notes()
     content = content_of(coco, notes)
@@ -113,7 +113,7 @@ def project_of(coco: Mapping[str, Any]) -> tuple[dict[str, Any], list[str]]:
     return data, notes.lines()
 
 
-def class_key(regions: list[Mapping[str, Any]], attributes: Mapping[str, Any]) -> str | None:
+def class_key(regions: list[Mapping[str, object]], attributes: Mapping[str, object]) -> str | None:
     """The region attribute that is the class: by its name, else the one choice of the project, else the commonest.
 
     None where no region has an attribute.
@@ -139,7 +139,7 @@ def class_key(regions: list[Mapping[str, Any]], attributes: Mapping[str, Any]) -
 # -- reading ----------------------------------------------------------------------------------------
 
 
-def _regions(entry: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, Any]]]:
+def _regions(entry: Mapping[str, object]) -> Iterator[tuple[str, Mapping[str, Any]]]:
     regions = entry.get("regions")  # a list in version 2, a dictionary in version 1
     pairs = regions.items() if isinstance(regions, dict) else enumerate(regions) if isinstance(regions, list) else ()
     for number, region in pairs:
@@ -147,7 +147,7 @@ def _regions(entry: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, Any]]
             yield str(number), region
 
 
-def _attributes(region: Mapping[str, Any]) -> Mapping[str, Any]:
+def _attributes(region: Mapping[str, object]) -> Mapping[str, Any]:
     attributes = region.get("region_attributes")
     return attributes if isinstance(attributes, dict) else {}
 
@@ -157,7 +157,7 @@ def _name(filename: str) -> str:
     return tidy_name(filename.split("://", 1)[1].partition("/")[2] if "://" in filename else filename)
 
 
-def _size(entry: Mapping[str, Any]) -> tuple[int, int] | None:
+def _size(entry: Mapping[str, object]) -> tuple[int, int] | None:
     """The size that we write as an attribute of the file."""
     values = entry.get("file_attributes")
     size = [str(values.get(key, "")) for key in ("height", "width")] if isinstance(values, dict) else []
@@ -165,7 +165,7 @@ def _size(entry: Mapping[str, Any]) -> tuple[int, int] | None:
 
 
 def _add_region(
-    building: Building, image: Mapping[str, Any], region: Mapping[str, Any], key: str | None, about: str
+    building: Building, image: Mapping[str, object], region: Mapping[str, object], key: str | None, about: str
 ) -> None:
     shape = region.get("shape_attributes")
     if not isinstance(shape, dict):
@@ -205,14 +205,14 @@ def _add_region(
     building.add(image, label, about, **geometry, score=score, attributes=attributes)
 
 
-def _polygon(shape: Mapping[str, Any]) -> list[float]:
+def _polygon(shape: Mapping[str, object]) -> list[float]:
     x, y = shape["all_points_x"], shape["all_points_y"]
     if not (isinstance(x, list) and isinstance(y, list) and len(x) == len(y) and x and all(map(is_number, [*x, *y]))):
         raise ValueError("all_points_x and all_points_y are not as many numbers each")
     return [float(value) for point in zip(x, y, strict=True) for value in point]
 
 
-def _number(shape: Mapping[str, Any], key: str) -> float:
+def _number(shape: Mapping[str, object], key: str) -> float:
     value = shape[key]
     if not is_number(value):
         raise ValueError(f"{key} is no number")

@@ -65,7 +65,7 @@ def read(folder: Folder, place: str, pictures: Pictures) -> tuple[Coco, list[str
     return building.finish(), notes.lines()
 
 
-def write(coco: Mapping[str, Any], folder: Path) -> list[str]:
+def write(coco: Mapping[str, object], folder: Path) -> list[str]:
     """Write Annotations, SegmentationObject, SegmentationClass, ImageSets and labelmap.txt."""
     return write_voc(coco, folder)
 
@@ -113,7 +113,7 @@ def _size(root: Element | None) -> tuple[int, int] | None:
 
 
 def _add_objects(
-    building: Building, image: Mapping[str, Any], root: Element | None, masks: ObjectMasks | None, about: str
+    building: Building, image: Mapping[str, object], root: Element | None, masks: ObjectMasks | None, about: str
 ) -> None:
     found: list[Parts] = []
     database = (root.findtext("source/database") or "") if root is not None else ""

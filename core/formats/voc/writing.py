@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 from xml.etree.ElementTree import Element, ElementTree, SubElement, indent
 
 import numpy as np
@@ -22,7 +21,7 @@ _MOST = 254  # numbers in a PNG, between 0 and void
 _FLAGS = ("truncated", "difficult", "occluded")
 
 
-def write_voc(coco: Mapping[str, Any], folder: Path) -> list[str]:
+def write_voc(coco: Mapping[str, object], folder: Path) -> list[str]:
     """Write an XML and, for an image with masks, two PNGs; a pixel of two objects is the later one's."""
     notes = Notes()
     content = content_of(coco, notes)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 from core.formats.content import Object, content_of
 from core.formats.files import Folder
@@ -24,7 +23,7 @@ def recognise(folder: Folder) -> list[str]:
     return recognised(folder, "box")
 
 
-def write(coco: Mapping[str, Any], folder: Path) -> list[str]:
+def write(coco: Mapping[str, object], folder: Path) -> list[str]:
     """Write the box of every object."""
     notes = Notes()
 

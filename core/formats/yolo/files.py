@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import yaml
 
@@ -22,7 +21,7 @@ NO_YOLO_CARRIES: frozenset[Fact] = frozenset(
 
 
 def write_yolo(
-    content: Content, folder: Path, notes: Notes, line_of: Callable[[Object], str | None], **more: Any
+    content: Content, folder: Path, notes: Notes, line_of: Callable[[Object], str | None], **more: object
 ) -> list[str]:
     """Write a data set with one line for each object but crowds, none where `line_of` gives None.
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any
 
 import yaml
 
@@ -88,7 +87,7 @@ def _from_yaml(folder: Folder, name: str, notes: Notes) -> Names | None:
     return names
 
 
-def _point_names(raw: Any, count: int) -> dict[int, list[str]]:
+def _point_names(raw: object, count: int) -> dict[int, list[str]]:
     """Names of keypoints by class; a class that names fewer than are written has only those."""
     if not isinstance(raw, dict):
         return {}

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 from core.formats.content import Object, content_of, keypoint_names
 from core.formats.files import Folder
@@ -25,7 +24,7 @@ def recognise(folder: Folder) -> list[str]:
     return recognised(folder, "pose")
 
 
-def write(coco: Mapping[str, Any], folder: Path) -> list[str]:
+def write(coco: Mapping[str, object], folder: Path) -> list[str]:
     """Write box and keypoints of every object; a class with fewer keypoints than another gets unlabelled ones."""
     notes = Notes()
     content = content_of(coco, notes)

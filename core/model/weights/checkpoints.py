@@ -37,16 +37,16 @@ HARMLESS = frozenset(
 class _StandIn:
     """Stands for an object beside the weights: it takes what the file says about it, and does nothing."""
 
-    def __new__(cls, *_: Any, **__: Any) -> _StandIn:
+    def __new__(cls, *_: object, **__: object) -> _StandIn:
         return super().__new__(cls)
 
-    def __init__(self, *_: Any, **__: Any) -> None:
+    def __init__(self, *_: object, **__: object) -> None:
         pass
 
-    def __setstate__(self, state: Any) -> None:
+    def __setstate__(self, state: object) -> None:
         pass
 
-    def __setitem__(self, key: Any, value: Any) -> None:
+    def __setitem__(self, key: object, value: object) -> None:
         pass
 
 
@@ -71,7 +71,7 @@ def stand_ins(path: Path) -> AbstractContextManager[Any]:
 
 
 def find_state_dict(
-    content: Any, is_array: Callable[[Any], bool], landmarks: Sequence[str] = LANDMARKS
+    content: object, is_array: Callable[[object], bool], landmarks: Sequence[str] = LANDMARKS
 ) -> dict[str, Any] | None:
     """The tensors of the first network with one of the `landmarks`, an R-CNN, inside what a file holds; None without.
 
@@ -99,7 +99,7 @@ def _ends_with(key: str, mark: str) -> bool:
     return key == mark or key.endswith("." + mark)
 
 
-def _dictionaries(content: Any, place: str, depth: int = 0) -> Iterator[tuple[str, Mapping[Any, Any]]]:
+def _dictionaries(content: object, place: str, depth: int = 0) -> Iterator[tuple[str, Mapping[Any, Any]]]:
     """A dictionary, then those inside it, the usual places first; each with where it is."""
     if not isinstance(content, Mapping) or depth > DEEPEST:
         return

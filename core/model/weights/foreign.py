@@ -148,5 +148,5 @@ def _read(path: Path) -> Any:
         raise ValueError(f"{path} cannot be read as weights ({reason}); nothing in it was executed") from None
 
 
-def _is_array(value: Any) -> bool:
+def _is_array(value: object) -> bool:
     return isinstance(value, Tensor) or hasattr(value, "__array_interface__")

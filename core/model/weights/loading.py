@@ -89,7 +89,7 @@ def available_models() -> list[dict[str, Any]]:
     return models
 
 
-def _load(source: str | Path, changes: Mapping[str, Any], model: MaskRCNN | None) -> MaskRCNN:
+def _load(source: str | Path, changes: Mapping[str, object], model: MaskRCNN | None) -> MaskRCNN:
     """The model of `load_model`, with some fields of its configuration changed, or into a given one."""
     name = str(source)
     if name in COCO_FILES and model is None:
@@ -116,7 +116,7 @@ def _load_foreign(path: Path, changes: Mapping[str, Any]) -> MaskRCNN:
     return fill(MaskRCNN(replace(config, **changes), categories), tensors, path)
 
 
-def _load_coco(name: str, changes: Mapping[str, Any]) -> MaskRCNN:
+def _load_coco(name: str, changes: Mapping[str, object]) -> MaskRCNN:
     models = [_load_foreign(download(file), changes) for file in COCO_FILES[name].files]
     if len(models) == 2:
         models[0].attach_keypoint_model(models[1])

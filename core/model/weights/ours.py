@@ -34,8 +34,8 @@ def save_model(
     model: MaskRCNN,
     directory: str | Path,
     categories: Sequence[Category | str] | None = None,
-    metrics: Mapping[str, Any] | None = None,
-    lineage: Mapping[str, Any] | None = None,
+    metrics: Mapping[str, object] | None = None,
+    lineage: Mapping[str, object] | None = None,
     *,
     half: bool = False,
 ) -> Path:
@@ -105,7 +105,7 @@ def read_sidecar(source: str | Path) -> dict[str, Any]:
     return values
 
 
-def load_ours(path: Path, changes: Mapping[str, Any], model: MaskRCNN | None = None) -> MaskRCNN:
+def load_ours(path: Path, changes: Mapping[str, object], model: MaskRCNN | None = None) -> MaskRCNN:
     """The model of a weights file with its sidecar, some fields of its configuration changed; or into a given one."""
     sidecar = read_sidecar(path)
     if model is not None:
@@ -138,7 +138,7 @@ def renamed_thresholds(model: MaskRCNN, categories: Sequence[Category]) -> Score
     return model.score_thresholds if before == after else model.score_thresholds.of_classes(after, before)
 
 
-def _thresholds(sidecar: Mapping[str, Any], path: Path) -> ScoreThresholds:
+def _thresholds(sidecar: Mapping[str, object], path: Path) -> ScoreThresholds:
     """Those of a sidecar; damaged ones stop nobody, who could not calibrate the model again else."""
     try:
         return ScoreThresholds.from_dict(sidecar.get(SCORE_THRESHOLDS, {}))
@@ -181,7 +181,7 @@ def fill(model: MaskRCNN, tensors: Mapping[str, Tensor], path: Path) -> MaskRCNN
     return model.eval()
 
 
-def _check_readable(sidecar: dict[str, Any], tensors: Mapping[str, Tensor]) -> None:
+def _check_readable(sidecar: dict[str, object], tensors: Mapping[str, Tensor]) -> None:
     """Raise ValueError, in one line, for what `load_ours` would refuse."""
     for name, tensor in tensors.items():
         if tensor.is_floating_point() and not torch.isfinite(tensor).all():

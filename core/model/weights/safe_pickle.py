@@ -22,7 +22,7 @@ NUMBERS = {"f2", "f4", "f8", "i1", "i2", "i4", "i8", "u1", "u2", "u4", "u8", "b1
 class _DataType:
     """numpy.dtype(name, …) and the state that follows it."""
 
-    def __init__(self, name: Any, *_: Any) -> None:
+    def __init__(self, name: object, *_: object) -> None:
         if name not in NUMBERS:
             raise pickle.UnpicklingError(f"arrays of {name!r}")
         self.name, self.order = name, "<"
@@ -121,7 +121,7 @@ def read_arrays(path: Path) -> Any:
         ) from None
 
 
-def _with_arrays(value: Any) -> Any:
+def _with_arrays(value: object) -> Any:
     if isinstance(value, _Array):
         return value.value
     if isinstance(value, dict):

@@ -29,7 +29,7 @@ def read_json(path: Path) -> Any:
         raise ValueError(f"{path} is not JSON ({error}): copy it again from where the model was saved") from None
 
 
-def check_class_names(categories: Sequence[Any]) -> None:
+def check_class_names(categories: Sequence[object]) -> None:
     """Raise ValueError, in one line, where classes have no name, or two have the same (rows marked unused may)."""
     seen = set()
     for number, category in enumerate(categories, 1):
@@ -45,7 +45,7 @@ def check_class_names(categories: Sequence[Any]) -> None:
         seen.add(name)
 
 
-def check_layers(config: Mapping[str, Any]) -> None:
+def check_layers(config: Mapping[str, object]) -> None:
     """Raise ValueError, in one line, for numbers of layers or anchors that no model has."""
     for name, value in config.items():
         counts_layers = name.endswith(("_convs", "_depth", "_blocks"))

@@ -52,7 +52,7 @@ def _is_list(module: nn.Module) -> bool:
     return isinstance(module, nn.Sequential | nn.ModuleList)
 
 
-def _forward_twice(block: nn.Module, *inputs: Any) -> Any:
+def _forward_twice(block: nn.Module, *inputs: object) -> Any:
     """The block's forward, of which only the inputs are kept for the backward pass; there it is computed again."""
     forward = partial(type(block).forward, block)
     if not torch.is_grad_enabled():

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from contextlib import nullcontext
-from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -18,7 +17,7 @@ from core.training.samples import TargetsForModel, input_size
 def backward(
     wrapped: nn.Module,
     images: Sequence[Tensor],
-    targets: Sequence[dict[str, Any]],
+    targets: Sequence[dict[str, object]],
     targets_for_model: TargetsForModel,
     config: TrainConfig,
     here: Processes,

@@ -7,7 +7,7 @@ import json
 import time
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, TextIO
+from typing import TextIO
 
 import torch
 from torch import Tensor
@@ -36,7 +36,7 @@ class MetricsLog:
         write_text_atomically(path, "".join(line + "\n" for line in kept))
         self.file = path.open("a", encoding="utf-8")
 
-    def write(self, kind: str, **values: Any) -> None:
+    def write(self, kind: str, **values: object) -> None:
         """Append one line."""
         if self.file is not None:
             try:

@@ -41,7 +41,7 @@ def numbers_of(entry: Mapping[str, Any]) -> dict[str, float]:
     return {} if room is None else dict(_numbers(room, entry))
 
 
-def _numbers(room: str, values: Mapping[str, Any]) -> Iterator[tuple[str, float]]:
+def _numbers(room: str, values: Mapping[str, object]) -> Iterator[tuple[str, float]]:
     for name, value in values.items():
         if isinstance(value, Mapping):
             if name != "per_category":
@@ -61,7 +61,7 @@ class CsvWriter(Callback):
         if run.here.is_main:
             self._write_all(run.directory)
 
-    def on_log(self, run: RunInProgress, entry: Mapping[str, Any]) -> None:
+    def on_log(self, run: RunInProgress, entry: Mapping[str, object]) -> None:
         numbers = numbers_of(entry)
         if not numbers:
             return
@@ -100,7 +100,7 @@ class TensorBoardWriter(Callback):
             purge = run.done + 1 if run.done else None
             self.file = self.library.SummaryWriter(str(run.directory / TENSORBOARD), purge_step=purge)
 
-    def on_log(self, run: RunInProgress, entry: Mapping[str, Any]) -> None:
+    def on_log(self, run: RunInProgress, entry: Mapping[str, object]) -> None:
         for name, value in numbers_of(entry).items():
             self.file.add_scalar(name, value, entry["step"])
         self.file.flush()
@@ -127,7 +127,7 @@ class WandbWriter(Callback):
         )
         write_text_atomically(file, self.theirs.id + "\n")
 
-    def on_log(self, run: RunInProgress, entry: Mapping[str, Any]) -> None:
+    def on_log(self, run: RunInProgress, entry: Mapping[str, object]) -> None:
         numbers = numbers_of(entry)
         if numbers:
             self.theirs.log(numbers, step=entry["step"])
@@ -137,7 +137,7 @@ class WandbWriter(Callback):
             self.theirs.finish(exit_code=int(reason in ("nan", "error")))
 
 
-def _first(entry: Mapping[str, Any]) -> dict[str, Any]:
+def _first(entry: Mapping[str, object]) -> dict[str, Any]:
     return {name: entry[name] for name in FIRST_COLUMNS}
 
 
