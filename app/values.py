@@ -68,7 +68,7 @@ def _stored_text(text: str) -> str:
     return text
 
 
-def _stored_value(value: object) -> Any:
+def _stored_value(value: object) -> object:
     if (problem := value_problem(value)) is not None:
         raise ValueError(problem)
     return value

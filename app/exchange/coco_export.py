@@ -8,7 +8,6 @@ import json
 from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import orjson
 from pycocotools.coco import COCO
@@ -159,8 +158,8 @@ def _categories(session: Session, selection: Selection) -> dict[int, Category]:
     return {row.id: row for row in rows if wanted is None or row.id in wanted}
 
 
-def _category_entry(category: Category, ids: ShownIds) -> dict[str, Any]:
-    entry: dict[str, Any] = {
+def _category_entry(category: Category, ids: ShownIds) -> dict[str, object]:
+    entry: dict[str, object] = {
         "id": ids(category),
         "name": category.name,
         "supercategory": category.supercategory or "",
@@ -171,13 +170,13 @@ def _category_entry(category: Category, ids: ShownIds) -> dict[str, Any]:
     return shown_fields(category.extra) | entry
 
 
-def _annotation(instance: Instance, image: Image, category: Category, ids: ShownIds) -> dict[str, Any]:
+def _annotation(instance: Instance, image: Image, category: Category, ids: ShownIds) -> dict[str, object]:
     segmentation: Segmentation = instance.segmentation
     bbox = instance.bbox
     if instance.iscrowd and isinstance(segmentation, list) and segmentation:
         segmentation = segmentation_to_rle(segmentation, image.height, image.width)
         bbox = rle_bbox(segmentation)  # whole pixels, where the polygons enclosed fractions of them
-    entry: dict[str, Any] = {
+    entry: dict[str, object] = {
         "id": ids(instance),
         "image_id": ids(image),
         "category_id": ids(category),

@@ -267,7 +267,7 @@ def _state_from(
     return replace(state, author=author, extra=others | {"origin": origin})
 
 
-def _labelled(keypoints: object) -> Any:
+def _labelled(keypoints: object) -> object:
     if isinstance(keypoints, list) and not any(keypoints):
         return None
     return keypoints

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from itertools import count
-from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -37,7 +36,7 @@ def import_licenses(session: Session, entries: object) -> dict[int, int]:
     return found
 
 
-def shown_licenses(session: Session, images: Iterable[Image]) -> list[dict[str, Any]]:
+def shown_licenses(session: Session, images: Iterable[Image]) -> list[dict[str, object]]:
     """The entries of an export's list `licenses`: those that its images name."""
     rows = session.scalars(select(License).order_by(License.id)).all()
     if not rows:

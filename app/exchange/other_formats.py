@@ -44,7 +44,7 @@ def results_as_coco(store: Store, results: Sequence[dict[str, object]]) -> dict[
     return {"images": images, "categories": categories, "annotations": annotations}
 
 
-def read_other(store: Store, parts: Sequence[tuple[str, IO[bytes]]]) -> tuple[dict[str, Any], list[str]]:
+def read_other(store: Store, parts: Sequence[tuple[str, IO[bytes]]]) -> tuple[dict[str, object], list[str]]:
     """The files of an upload, in whichever format they are, as one COCO data set and a line for each change or loss.
 
     The parts can be read again afterwards. Raises ValueError, in one line, where no format is recognised.

@@ -54,7 +54,7 @@ class JobView:
             "result": job.result,
         }
 
-    def full(self, job: Job) -> dict[str, Any]:
+    def full(self, job: Job) -> dict[str, object]:
         """A job with its curves of loss and of average precision."""
         log = self.log(job)
         return self.summary(job) | {"curves": {"loss": log.loss_curve(), "precision": log.precision_curve()}}

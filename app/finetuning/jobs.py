@@ -293,7 +293,7 @@ class FineTuning:
         file_of = partial(original_path, self.store.workspace)
         return reviewed_data(session, read_split(self.runs / SPLIT), ids, partial(self.hashes.groups, file_of=file_of))
 
-    def _description(self, base_model: str, location: str, data: ReviewedData, epochs: int | None) -> dict[str, Any]:
+    def _description(self, base_model: str, location: str, data: ReviewedData, epochs: int | None) -> dict[str, object]:
         """What `job.json` says."""
         return {
             "base_model": base_model,

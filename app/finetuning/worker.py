@@ -108,7 +108,7 @@ def judged(model: MaskRCNN, held_out: CocoDataset, device: str) -> tuple[dict[st
     return metrics, calibrated_thresholds(held_out.data, results)
 
 
-def tuned_prompts(directory: Path, config: TrainConfig, seconds_left: float | None) -> dict[str, Any] | None:
+def tuned_prompts(directory: Path, config: TrainConfig, seconds_left: float | None) -> dict[str, object] | None:
     """Tune the prompt model on the job's data for a minute, or what is left of the job's time; None where it cannot be.
 
     It begins from the one that ships, as the detector begins from its base model: newer images do not weigh more.

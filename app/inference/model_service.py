@@ -117,7 +117,7 @@ class ModelService:
 
     def masks_from_boxes(
         self, image_id: int, boxes: Sequence[Sequence[float]], category: int | str | None = None
-    ) -> Future[list[dict[str, Any]]]:
+    ) -> Future[list[dict[str, object]]]:
         """For each box (x0, y0, x1, y1) the object in it, as instance JSON with id null; nothing is stored.
 
         `category` is an id or a name of the store; without it the model guesses.
@@ -156,7 +156,7 @@ class ModelService:
         instance: int | dict[str, object],
         points: Sequence[tuple[float, float, bool]],
         box: Sequence[float] | None = None,
-    ) -> dict[str, Any]:
+    ) -> dict[str, object]:
         """The mask of an instance (its id, or its segmentation or bbox) after clicks (x, y, include), and in the box
         that was drawn around it, where one was.
 
@@ -198,7 +198,7 @@ class ModelService:
 
     def _masks_from_boxes(
         self, image_id: int, boxes: Sequence[Sequence[float]], category: int | str | None
-    ) -> list[dict[str, Any]]:
+    ) -> list[dict[str, object]]:
         with self.store.reading() as session:
             image = find_image(session, image_id)
             wanted = wanted_category(session, category)

@@ -33,7 +33,7 @@ class Prediction:
     seconds: float
 
 
-def found_objects(instances: Instances, thresholds: ScoreThresholds | None = None) -> list[dict[str, Any]]:
+def found_objects(instances: Instances, thresholds: ScoreThresholds | None = None) -> list[dict[str, object]]:
     """The instances in the store's terms: segmentation, bbox (x, y, width, height), score, keypoints, category.
 
     And the threshold of their class, the single default where their model was never calibrated.
@@ -74,7 +74,7 @@ def prompted_suggestion(
     image: Image,
     category: Category,
     model: str,
-) -> dict[str, Any]:
+) -> dict[str, object]:
     """A mask by prompt as instance JSON; where nothing is seen in a person's box (x0, y0, x1, y1), the box itself."""
     bbox = answer["bbox"] if answer["segmentation"] else [box[0], box[1], box[2] - box[0], box[3] - box[1]]
     entry = {"segmentation": answer["segmentation"], "bbox": bbox, "keypoints": keypoints, "score": score}

@@ -80,7 +80,7 @@ def _without_small_parts(bitmap: NDArray[np.uint8], limit: float) -> NDArray[np.
     return kept
 
 
-def exact_outline(crop: NDArray[np.uint8], left: int, top: int, height: int, width: int) -> Any:
+def exact_outline(crop: NDArray[np.uint8], left: int, top: int, height: int, width: int) -> object:
     """The COCO segmentation of a bitmap as `outline` gives it, but to the pixel and with every speck."""
     if crop_has_holes(crop):
         return crop_to_rle(crop, left, top, height, width)

@@ -42,7 +42,7 @@ class PromptedMasks:
         self._prompters: dict[str | None, MaskPrompter] = {}  # the one that ships, and at most one other
         self._lock = threading.Lock()  # torch has both cores busy with one prompt
 
-    def of_boxes(self, pixels: NDArray[np.uint8], boxes: Sequence[Sequence[float]]) -> list[dict[str, Any]]:
+    def of_boxes(self, pixels: NDArray[np.uint8], boxes: Sequence[Sequence[float]]) -> list[dict[str, object]]:
         """The object in each box."""
         from core.prompts.prompter import Prompt
 
@@ -62,7 +62,7 @@ class PromptedMasks:
         bbox: Sequence[float],
         points: Sequence[Point],
         drawn: Sequence[float] | None = None,
-    ) -> dict[str, Any]:
+    ) -> dict[str, object]:
         """A mask after clicks, the newest last, and in the box that was `drawn` around it; where there is no
         segmentation it begins from the box, drawn or not.
         """
@@ -91,7 +91,7 @@ class PromptedMasks:
         points: Sequence[Point],
         *,
         preview: bool = False,
-    ) -> dict[str, Any]:
+    ) -> dict[str, object]:
         from core.prompts.prompter import Prompt
 
         height, width = pixels.shape[:2]
@@ -138,7 +138,7 @@ def _inside(mask: LocalMask, box: Sequence[float]) -> LocalMask:
     return type(mask).of(mask.within(left, top, right - left, bottom - top), left, top)
 
 
-def _answer(mask: LocalMask, points: Sequence[Point], shape: tuple[int, ...]) -> dict[str, Any]:
+def _answer(mask: LocalMask, points: Sequence[Point], shape: tuple[int, ...]) -> dict[str, object]:
     height, width = shape[:2]
     if mask.is_empty:
         return dict(EMPTY)

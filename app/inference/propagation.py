@@ -198,7 +198,7 @@ def _mask_of(row: Instance, shape: tuple[int, ...]) -> tuple[Pixels, tuple[int, 
     return polygons_to_mask(moved, box[3], box[2]), box
 
 
-def _carried(row: Instance, motion: Motion, shape: tuple[int, ...]) -> dict[str, Any] | None:
+def _carried(row: Instance, motion: Motion, shape: tuple[int, ...]) -> dict[str, object] | None:
     """An object after its motion, as far as it is inside an image of this shape; None where nothing is."""
     height, width = shape
     x, y, wide, high = row.bbox
@@ -207,7 +207,7 @@ def _carried(row: Instance, motion: Motion, shape: tuple[int, ...]) -> dict[str,
     bbox = [max(0.0, x0), max(0.0, y0), min(x1, width) - max(0.0, x0), min(y1, height) - max(0.0, y0)]
     if bbox[2] < 1 or bbox[3] < 1:
         return None
-    segmentation: Any = []
+    segmentation: object = []
     if isinstance(row.segmentation, dict):
         mask, (left, top, *_) = _mask_of(row, (row.segmentation["size"][0], row.segmentation["size"][1]))
         to_image = motion.affine @ np.array([[1.0, 0, left], [0, 1, top], [0, 0, 1]])

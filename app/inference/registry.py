@@ -226,7 +226,7 @@ def _lineage(name: str, parents: dict[str, str | None]) -> list[str]:
     return chain
 
 
-def _version_json(row: ModelVersion, lineage: list[str]) -> dict[str, Any]:
+def _version_json(row: ModelVersion, lineage: list[str]) -> dict[str, object]:
     return {
         "id": row.id,
         "name": row.name,

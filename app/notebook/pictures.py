@@ -47,7 +47,7 @@ def workspace_beside(pictures: Pictures) -> Path:
     return folder.with_name(folder.name + WORKSPACE_SUFFIX) if folder.name else folder / f"images{WORKSPACE_SUFFIX}"
 
 
-def named_pictures(pictures: Pictures) -> list[tuple[str, Any]]:
+def named_pictures(pictures: Pictures) -> list[tuple[str, object]]:
     """The images with their names: of a folder every image file in it, by the path below it.
 
     Folders whose name begins with a dot are left out, and so are workspaces. Raises FileNotFoundError and
@@ -98,7 +98,7 @@ def take_pictures(store: Store, pictures: Sequence[tuple[str, object]]) -> tuple
     return ids, problems
 
 
-def read_annotations(annotations: PathLike | Mapping[str, object]) -> tuple[str, Any]:
+def read_annotations(annotations: PathLike | Mapping[str, object]) -> tuple[str, object]:
     """The content of COCO annotations, and what to call them in messages.
 
     Raises FileNotFoundError and ValueError, in one line, for what is no COCO data set.

@@ -7,7 +7,7 @@ import os
 from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from app.json_files import write_json
 from app.notebook import data_frames
@@ -57,7 +57,7 @@ class AnnotationSession:
         """One row an image, also those without objects: file_name, size in pixels, status and counts of objects."""
         return data_frames.images(self.workspace)
 
-    def to_coco(self, status: str | None = None, *, proposals: bool = False) -> dict[str, Any]:
+    def to_coco(self, status: str | None = None, *, proposals: bool = False) -> dict[str, object]:
         """The data set as COCO JSON, compared with the store by pycocotools before it is given out.
 
         What a person drew, changed or accepted; with `proposals` also what the model alone says, with `score`

@@ -149,7 +149,7 @@ class FinetuneTab:
 
     def on_open(
         self, base: str | None, epochs: int | None, offered: int | None, shown: object, request: gr.Request
-    ) -> dict[Any, Any]:
+    ) -> dict[object, object]:
         """Begin to measure how fast the base model trains, where that is not known, for the estimate."""
         may_start = parts.sender(request).has(PAGE_FUNCTIONS["on_start"])
         line = parts.failure(lambda: self.fine_tuning.measure(self._chosen_base(base))) if may_start else ""
@@ -205,7 +205,7 @@ class FinetuneTab:
         offered: int | None,
         shown: object,
         request: gr.Request,
-    ) -> dict[Any, Any]:
+    ) -> dict[object, object]:
         """Promote any version."""
         line = parts.failure(lambda: self._promote(version)) if version else "Choose a version first."
         return self.view(base, epochs, offered, shown, request) | {self.version_message: line}
@@ -263,7 +263,7 @@ class FinetuneTab:
             self.classes: gr.Dataframe(value=rows, visible=bool(rows)),
         }
 
-    def _versions_view(self) -> dict[Any, Any]:
+    def _versions_view(self) -> dict[object, object]:
         versions, usable = self.registry.versions(), self.registry.usable()
         others = [row["name"] for row in reversed(versions) if row["name"] in usable and not row["current"]]
         return {
@@ -271,11 +271,11 @@ class FinetuneTab:
             self.version: gr.Dropdown(choices=others, interactive=bool(others)),
         }
 
-    def _job_view(self, job: Mapping[str, Any] | None, shown: Any, may: bool) -> dict[Any, Any]:
+    def _job_view(self, job: Mapping[str, Any] | None, shown: Any, may: bool) -> dict[object, object]:
         if job is None:
             return {}  # the panels are hidden from the start
         active, finished = self._is_active(job), job["state"] == "finished"
-        view: dict[Any, Any] = {
+        view: dict[object, object] = {
             self.job_panel: gr.Column(visible=True),
             self.result_panel: gr.Row(visible=finished),
             self.status: texts.job_sentence(job, ahead=self._ahead_of(job)),

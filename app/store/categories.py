@@ -29,7 +29,7 @@ def all_categories(session: Session) -> Sequence[Category]:
     return session.scalars(select(Category).where(Category.state != "removed").order_by(Category.id)).all()
 
 
-def category_json(category: Category) -> dict[str, Any]:
+def category_json(category: Category) -> dict[str, object]:
     """A category as the data plane shows it."""
     return {
         "id": category.id,
@@ -42,7 +42,7 @@ def category_json(category: Category) -> dict[str, Any]:
     }
 
 
-def _chosen(category: Category) -> dict[str, Any]:
+def _chosen(category: Category) -> dict[str, object]:
     """What most classes do not have, and is then not shown."""
     return {
         "attributes": definitions_of(category.extra),

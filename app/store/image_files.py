@@ -18,7 +18,6 @@ from contextlib import nullcontext
 from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -188,7 +187,7 @@ def _orientation(image: Image.Image) -> int:
 
 def _upright_file(pixels: NDArray[np.uint8], media_type: str) -> bytes:
     buffer = BytesIO()
-    options: dict[str, Any] = {"compress_level": 3}
+    options: dict[str, object] = {"compress_level": 3}
     if media_type == "image/jpeg":
         options = {"quality": 95, "subsampling": 0}
     # Grey needs a third of the time and of the room: seconds where a picture is large.

@@ -58,7 +58,7 @@ class InstanceState:
         """The state that a history entry keeps, whichever version of the application wrote it."""
         return cls(**{name: values[name] for name in STATE_FIELDS if name in values})
 
-    def to_json(self) -> dict[str, Any]:
+    def to_json(self) -> dict[str, object]:
         """What a history entry keeps."""
         return {name: getattr(self, name) for name in STATE_FIELDS}
 

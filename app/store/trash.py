@@ -5,7 +5,6 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 from sqlalchemy import Select, delete, select
 from sqlalchemy.orm import Session
@@ -27,7 +26,7 @@ def removed_images(session: Session) -> Sequence[Image]:
     return session.scalars(select(Image).where(Image.removed.is_not(None)).order_by(Image.removed.desc())).all()
 
 
-def removed_json(image: Image) -> dict[str, Any]:
+def removed_json(image: Image) -> dict[str, object]:
     """An image as the trash shows it."""
     return {"image_id": image.id, "file_name": image.file_name, "removed": image.removed}
 

@@ -186,7 +186,7 @@ class AnnotationMender:
             self._add(str(error), "size or last run put right" if mended else "segmentation left out, the box kept")
             annotation["segmentation"] = mended or []
 
-    def _good_polygons(self, polygons: list[object], size: Size) -> list[Any]:
+    def _good_polygons(self, polygons: list[object], size: Size) -> list[object]:
         good = []
         for number, polygon in enumerate(polygons):
             try:

@@ -14,12 +14,12 @@ ById = dict[Hashable, dict[str, Any]]
 
 def mended_categories(
     raw_categories: list[Any], annotations: list[Any], report: Report
-) -> tuple[list[dict[str, Any]], ById, list[Exception]]:
+) -> tuple[list[dict[str, object]], ById, list[Exception]]:
     """The mended categories, each by the id with which annotations name it, and ids that stand for two of them."""
-    mended: dict[int, dict[str, Any]] = {}
+    mended: dict[int, dict[str, object]] = {}
     by_raw: ById = {}
     doubled: list[Exception] = []
-    by_name: dict[str, dict[str, Any]] = {}
+    by_name: dict[str, dict[str, object]] = {}
     free = free_ids(raw_categories)
     used = _used_ids(annotations)
     unnamed_keypoints = _unnamed_keypoints(annotations)

@@ -99,7 +99,7 @@ def keypoint_fault(x: float, y: float, visibility: float, size: tuple[int, int] 
     return None
 
 
-def mended_rle(segmentation: object, size: tuple[int, int]) -> dict[str, Any] | None:
+def mended_rle(segmentation: object, size: tuple[int, int]) -> dict[str, object] | None:
     """The RLE with its size turned round, or its last run made as long as the image asks; None if that is not it."""
     if not isinstance(segmentation, dict):
         return None

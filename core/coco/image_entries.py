@@ -80,11 +80,11 @@ class ImageFolder:
 
 def mended_images(
     raw_images: list[Any], files: ImageFiles | None, report: Report
-) -> tuple[list[dict[str, Any]], ById, dict[int, Any], list[Exception]]:
+) -> tuple[list[dict[str, object]], ById, dict[int, object], list[Exception]]:
     """The mended images, each by the id with which annotations name it, the finder's keys, and what is unusable."""
-    mended: dict[int, dict[str, Any]] = {}
+    mended: dict[int, dict[str, object]] = {}
     by_raw: ById = {}
-    keys: dict[int, Any] = {}
+    keys: dict[int, object] = {}
     unusable: list[Exception] = []
     names = [_file_name(raw, files) for raw in raw_images]
     listed = frozenset(plain_name(name) for name in names if name is not None)

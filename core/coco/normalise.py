@@ -67,7 +67,7 @@ def normalise_coco(
     categories, category_of, doubled = mended_categories(data["categories"], annotations, report)
     images, image_of, keys, unusable = mended_images(data["images"], files, report)
     mender = AnnotationMender(category_of, image_of, data, report, mend_areas=mend_areas)
-    kept: list[dict[str, Any]] = []
+    kept: list[dict[str, object]] = []
     numbers: list[int] = []
     lost: dict[int, int] = {}
     for number, raw in enumerate(along(annotations)):

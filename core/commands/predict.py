@@ -154,7 +154,7 @@ def _readable(batch: Sequence[tuple[str, Path]]) -> Iterator[tuple[str, NDArray[
 
 def data_set(
     images: list[dict[str, Any]], annotations: list[dict[str, Any]], categories: Sequence[Any]
-) -> dict[str, Any]:
+) -> dict[str, object]:
     """A COCO data set that any COCO tool opens and `core check` finds right; its annotations have a `score` besides.
 
     As in every COCO data set an object's `bbox` is its mask's; the detected box, which `core evaluate` judges, is
@@ -165,7 +165,7 @@ def data_set(
     return {"images": images, "annotations": own, "categories": list(categories)}
 
 
-def _with_box_of_mask(annotation: dict[str, Any], height: int, width: int) -> dict[str, Any]:
+def _with_box_of_mask(annotation: dict[str, Any], height: int, width: int) -> dict[str, object]:
     if "segmentation" not in annotation:
         return annotation
     box = segmentation_bbox(annotation["segmentation"], height, width)
@@ -176,7 +176,7 @@ def _with_box_of_mask(annotation: dict[str, Any], height: int, width: int) -> di
     return annotation | {"bbox": [round(value, 3) for value in box], "detection_bbox": annotation["bbox"]}
 
 
-def results_list(annotations: list[dict[str, object]]) -> list[dict[str, Any]]:
+def results_list(annotations: list[dict[str, object]]) -> list[dict[str, object]]:
     """The same as COCO's results format: what an evaluator asks for and nothing else."""
     fields = ("image_id", "category_id", "bbox", "score", "segmentation", "keypoints")
     return [{field: annotation[field] for field in fields if field in annotation} for annotation in annotations]

@@ -172,7 +172,7 @@ class ModelConfig:
         """What the heads judge in prediction."""
         return ProposalCounts(self.proposals_before_nms_test, self.proposals_test)
 
-    def to_dict(self) -> dict[str, Any]:
+    def to_dict(self) -> dict[str, object]:
         """The configuration as JSON-ready values."""
         return asdict(self)
 
@@ -229,7 +229,7 @@ def _check_value(name: str, value: Any, hint: Any) -> None:
             raise ValueError(f"{name}={value!r}: a tuple of positive numbers is needed")
 
 
-def _literal_choices(hint: object) -> tuple[Any, ...]:
+def _literal_choices(hint: object) -> tuple[object, ...]:
     """The values of a Literal, or of a Literal in a union with None."""
     arguments = get_args(hint)
     if not arguments:

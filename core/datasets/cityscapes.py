@@ -63,7 +63,7 @@ def cityscapes_to_coco(root: str | os.PathLike[str], split: str = "train") -> di
     return {"info": info, "images": images, "annotations": annotations, "categories": categories}
 
 
-def objects_of(ids: NDArray[np.integer]) -> list[dict[str, Any]]:
+def objects_of(ids: NDArray[np.integer]) -> list[dict[str, object]]:
     """The COCO annotations, without ids, of the objects and groups in an H×W picture of instance ids."""
     height, width = ids.shape
     found = []

@@ -152,10 +152,10 @@ def _as_image(given: Any, index: int) -> Tensor:
     return torch.from_numpy(pixels).permute(2, 0, 1).float().div_(255)
 
 
-def _annotation(samples: SampleSequence, target: Target, row: int, height: int, width: int) -> dict[str, Any]:
+def _annotation(samples: SampleSequence, target: Target, row: int, height: int, width: int) -> dict[str, object]:
     """One object as COCO has it."""
     x0, y0, x1, y1 = target["boxes"][row].tolist()
-    annotation: dict[str, Any] = {
+    annotation: dict[str, object] = {
         "image_id": target["image_id"],
         "category_id": samples.categories[int(target["labels"][row]) - 1]["id"],
         "bbox": [x0, y0, x1 - x0, y1 - y0],

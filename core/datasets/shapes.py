@@ -45,7 +45,7 @@ def generate_scene(
     height: int | None = None,
     width: int | None = None,
     max_objects: int = 12,
-) -> tuple[NDArray[np.uint8], list[dict[str, Any]]]:
+) -> tuple[NDArray[np.uint8], list[dict[str, object]]]:
     """One scene: its image, uint8 H×W×3 RGB, and its COCO annotations, with ids from 1 and no image_id yet.
 
     1 to `max_objects` objects overlap; masks are what is visible of each, an object mostly covered by others is not
@@ -66,7 +66,7 @@ def generate_scene(
         figure, category_id = _random_figure(rng, owner, count)
         whole = _paint(rng, canvas, owner, number, figure, is_person=category_id == len(SHAPES) + 1)
         placed.append((category_id, figure, whole))
-    annotations: list[dict[str, Any]] = []
+    annotations: list[dict[str, object]] = []
     for number, (category_id, figure, whole) in enumerate(placed):
         annotation = _annotation(owner, number, category_id, figure, whole)
         if annotation is not None:
@@ -211,7 +211,7 @@ def _cast_shadow(
 
 def _annotation(
     owner: NDArray[np.int16], number: int, category_id: int, figure: Figure, whole: int
-) -> dict[str, Any] | None:
+) -> dict[str, object] | None:
     """The COCO annotation of what is visible of an object; None where that is too little."""
     height, width = owner.shape
     left, top = max(figure.left, 0), max(figure.top, 0)
@@ -226,7 +226,7 @@ def _annotation(
     crop = crop[y : y + box_height, x : x + box_width]
     x, y = x + left, y + top
     holes = crop_has_holes(crop)
-    annotation: dict[str, Any] = {
+    annotation: dict[str, object] = {
         "category_id": category_id,
         "iscrowd": 0,
         "bbox": [float(x), float(y), float(box_width), float(box_height)],

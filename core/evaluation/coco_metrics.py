@@ -134,13 +134,13 @@ def _evaluated(
     return evaluation
 
 
-def _figures(evaluation: _Evaluation, dataset: dict[str, object]) -> dict[str, Any]:
+def _figures(evaluation: _Evaluation, dataset: dict[str, object]) -> dict[str, object]:
     """The figures of one kind, by name."""
     names: Sequence[str] = DETECTION_STATISTICS
     if evaluation.params.iouType == "keypoints":
         names = KEYPOINT_STATISTICS
     names = [f"AR{evaluation.params.maxDets[-1]}" if name == "AR100" else name for name in names]
-    figures: dict[str, Any] = {name: float(value) for name, value in zip(names, evaluation.stats, strict=True)}
+    figures: dict[str, object] = {name: float(value) for name, value in zip(names, evaluation.stats, strict=True)}
     curves = _curves(evaluation, dataset)
     figures["per_category"] = dict(zip(curves.names, curves.precision.mean(axis=(0, 1)).tolist(), strict=True))
     return figures
@@ -171,13 +171,13 @@ def _say_what_the_limit_cuts(detections: Sequence[dict[str, object]], kind: Kind
 
 def _detections_of_kind(
     dataset: dict[str, Any], detections: Sequence[dict[str, Any]], kind: Kind
-) -> list[dict[str, Any]]:
+) -> list[dict[str, object]]:
     """The detections that can be matched as `kind`, each with `bbox`, `segmentation`, `area` and an id.
 
     As in pycocotools, the area is that of the box where a result has one, also for masks.
     """
     points = max(keypoint_counts(dataset).values(), default=0)
-    prepared: list[dict[str, Any]] = []
+    prepared: list[dict[str, object]] = []
     for detection in detections:
         complete = dict(detection)
         mask = detection.get("segmentation")
@@ -215,7 +215,7 @@ class _Evaluation(COCOeval_faster):  # type: ignore[misc]  # the package has no 
 
     sigmas: dict[int, NDArray[np.float64]]  # by category id, of keypoints
 
-    def computeOks(self, imgId: int, catId: int) -> Any:  # noqa: N802 - names of the evaluator
+    def computeOks(self, imgId: int, catId: int) -> object:  # noqa: N802 - names of the evaluator
         points = max(map(len, self.sigmas.values()))
         # Keypoints are padded to the longest category's: what is padded is unlabelled.
         own = self.sigmas[catId]
@@ -239,13 +239,13 @@ class _Evaluation(COCOeval_faster):  # type: ignore[misc]  # the package has no 
         for annotation in ignored:
             annotation["ignore"] = 1
 
-    def _compressed(self, annotation: dict[str, Any]) -> dict[str, Any]:
+    def _compressed(self, annotation: dict[str, Any]) -> dict[str, object]:
         """The mask of an annotation or detection; of an object with a box alone, the box."""
         if not annotation.get("box_only"):
-            mask: dict[str, Any] = annotation["segmentation"]
+            mask: dict[str, object] = annotation["segmentation"]
             return mask
         image = self.cocoGt.imgs[annotation["image_id"]]
-        box: dict[str, Any] = coco_mask.frPyObjects(annotation["segmentation"], image["height"], image["width"])[0]
+        box: dict[str, object] = coco_mask.frPyObjects(annotation["segmentation"], image["height"], image["width"])[0]
         return box
 
 

@@ -8,7 +8,7 @@ import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -69,7 +69,7 @@ def write_curves(
         _write_picture(folder / "matches.png", _draw_grid(grid))
 
 
-def _rows(curves: Curves) -> Iterator[tuple[Any, ...]]:
+def _rows(curves: Curves) -> Iterator[tuple[object, ...]]:
     """The lines of a file of curves: each class, and the mean of all as "all classes"."""
     for label, rows in THRESHOLDS.items():
         each = curves.precision[rows].mean(axis=0)

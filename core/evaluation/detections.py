@@ -34,7 +34,7 @@ def evaluate(
     curves: str | Path | None = None,
     precision: str = "float32",
     progress: Callable[[int], object] | None = None,
-) -> dict[str, dict[str, Any]]:
+) -> dict[str, dict[str, object]]:
     """COCO metrics of a model on a data set, as `evaluate_results` gives them.
 
     The data set is a `CocoDataset` or any sequence of (image, target) as `SampleSequence` describes them, whose
@@ -156,7 +156,7 @@ def category_ids_by_label(categories: Sequence[Category], wanted: Sequence[Categ
     }
 
 
-def _image_results(instances: Instances, image_id: int, category_ids: dict[int, int]) -> list[dict[str, Any]]:
+def _image_results(instances: Instances, image_id: int, category_ids: dict[int, int]) -> list[dict[str, object]]:
     fields = ("image_id", "category_id", "bbox", "score", "segmentation", "keypoints")
     return [
         {field: annotation[field] for field in fields if field in annotation}

@@ -23,7 +23,7 @@ from core.run_lengths import first_damaged
 RESULT_FIELDS = ("image_id", "category_id", "score", "bbox", "segmentation", "keypoints")
 
 
-def read_results(path: str | Path) -> Any:
+def read_results(path: str | Path) -> object:
     """The content of a results file; FileNotFoundError or ValueError in one line that names it."""
     try:
         return json.loads(Path(path).read_text(encoding="utf-8-sig"))
@@ -156,7 +156,7 @@ def complete_results(results: Any, dataset: dict[str, Any]) -> list[dict[str, An
     return complete
 
 
-def _as_detected(result: object) -> Any:
+def _as_detected(result: object) -> object:
     """An annotation of `core predict` with the box that was detected, in place of its mask's."""
     if not isinstance(result, dict) or "detection_bbox" not in result:
         return result
@@ -201,9 +201,9 @@ class CompressedRuns:
 
 def _complete_result(
     result: dict[str, Any], image: dict[str, Any], where: str, compressed: CompressedRuns
-) -> dict[str, Any]:
+) -> dict[str, object]:
     """The fields of one result that count, with its mask as compressed RLE."""
-    complete: dict[str, Any] = {
+    complete: dict[str, object] = {
         "image_id": result["image_id"],
         "category_id": result["category_id"],
         "score": float(result["score"]),

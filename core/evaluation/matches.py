@@ -107,6 +107,6 @@ def _overlaps(found: Sequence[Mapping[str, Any]], objects: Sequence[Mapping[str,
     return np.asarray(coco_mask.iou([item["segmentation"] for item in found], masks, crowds))
 
 
-def _box_rle(item: Mapping[str, object], size: Sequence[int]) -> dict[str, Any]:
-    rle: dict[str, Any] = coco_mask.frPyObjects(item["segmentation"], *size)[0]
+def _box_rle(item: Mapping[str, object], size: Sequence[int]) -> dict[str, object]:
+    rle: dict[str, object] = coco_mask.frPyObjects(item["segmentation"], *size)[0]
     return rle

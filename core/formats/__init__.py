@@ -68,7 +68,7 @@ def read(
 
 def _read(
     root: Path, format: str | None, images: Mapping[str, tuple[int, int]] | None
-) -> tuple[dict[str, Any], list[str]]:
+) -> tuple[dict[str, object], list[str]]:
     # data.yaml is how YOLO's data sets are named; what it is about lies beside it.
     folder = Folder(root.parent if root.is_file() and root.suffix.lower() in (".yaml", ".yml") else root)
     places = [(name, place) for name, place in _found(folder) if format is None or name == format]

@@ -177,7 +177,7 @@ def decoded_head(data: bytes) -> str:
         return "" if b"\0" in data else data.decode("latin-1")
 
 
-def parsed_json(text: str, name: str) -> Any:
+def parsed_json(text: str, name: str) -> object:
     """What a JSON text says; ValueError in one line where it is broken."""
     try:
         return json.loads(text)

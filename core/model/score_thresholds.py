@@ -28,7 +28,7 @@ class ScoreThresholds:
         scores = {name: None if before is None else self.of(before) for name, before in pairs}
         return ScoreThresholds({name: score for name, score in scores.items() if score is not None})
 
-    def to_dict(self) -> dict[str, Any]:
+    def to_dict(self) -> dict[str, object]:
         """As JSON-ready values."""
         return {"classes": dict(self.classes), "others": self.others}
 

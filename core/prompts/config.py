@@ -17,7 +17,7 @@ class PromptConfig:
     image_mean: tuple[float, float, float] = (0.5, 0.5, 0.5)  # of RGB in 0..1, as the trunk learned
     image_std: tuple[float, float, float] = (0.5, 0.5, 0.5)
 
-    def to_dict(self) -> dict[str, Any]:
+    def to_dict(self) -> dict[str, object]:
         """As JSON holds it."""
         return asdict(self)
 

@@ -113,7 +113,7 @@ def batch_note(name: str, config: TrainConfig, processes: int = 1) -> str | None
     )
 
 
-def read_fields(model_config: str) -> dict[str, Any]:
+def read_fields(model_config: str) -> dict[str, object]:
     """The fields in a JSON file, or in JSON text that begins with a brace, as `TrainConfig.model_config` names them.
 
     Raises FileNotFoundError or ValueError, one line, where it is neither.
@@ -137,9 +137,9 @@ def read_fields(model_config: str) -> dict[str, Any]:
     return values
 
 
-def _scaled(recipe: Recipe, factor: float, given: Mapping[str, object]) -> dict[str, Any]:
+def _scaled(recipe: Recipe, factor: float, given: Mapping[str, object]) -> dict[str, object]:
     """Learning rate and steps of a recipe for `factor` times its images a step, apart from those given."""
-    scaled: dict[str, Any] = {}
+    scaled: dict[str, object] = {}
     if "learning_rate" in recipe.train:
         scaled["learning_rate"] = recipe.train["learning_rate"] * factor
     if recipe.train.get("steps") and "epochs" not in given:
@@ -161,7 +161,7 @@ def _checked_fields(
     return {name: _checked(value, hints[name], f"{where} {name}") for name, value in values.items()}
 
 
-def _checked(value: Any, hint: Any, where: str) -> Any:
+def _checked(value: Any, hint: Any, where: str) -> object:
     """A value of TOML as one of the hinted type; "none" stands for None where that is allowed."""
     options = get_args(hint) if get_origin(hint) in (Union, UnionType) else (hint,)
     choices = [choice for option in options if get_origin(option) is Literal for choice in get_args(option)]

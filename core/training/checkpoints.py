@@ -84,5 +84,5 @@ def restored_model(state: dict[str, Any], given: MaskRCNN | None = None) -> Mask
     return model
 
 
-def _plain(model: MaskRCNN) -> list[dict[str, Any]]:
+def _plain(model: MaskRCNN) -> list[dict[str, object]]:
     return [dict(category) for category in model.categories]

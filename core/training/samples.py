@@ -93,7 +93,7 @@ def taught_images(dataset: AnnotatedImages, config: TrainConfig) -> list[int]:
     return places
 
 
-def _teaches(dataset: AnnotatedImages) -> Callable[[dict[str, Any]], bool]:
+def _teaches(dataset: AnnotatedImages) -> Callable[[dict[str, object]], bool]:
     """Whether an annotation is an object, with a labelled keypoint where the data has keypoints."""
 
     def is_object(annotation: dict[str, object]) -> bool:
@@ -155,7 +155,7 @@ class TargetsForModel:
         self.annotated = self._model_labels(torch.ones(len(categories) + 1, dtype=torch.bool))
         self.num_keypoints = model.config.num_keypoints
 
-    def __call__(self, targets: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    def __call__(self, targets: Sequence[dict[str, Any]]) -> list[dict[str, object]]:
         """The targets of a batch; they stay on the CPU, where the model checks them without waiting for a GPU."""
         return [self._target(target) for target in targets]
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from typing import Any
 
 from app.store.errors import InvalidFieldError
 
@@ -18,7 +17,7 @@ LONGEST_TEXT = 1000
 MOST = 50  # attributes of a class or an object, and choices of one
 
 
-def checked_definitions(value: object) -> list[dict[str, Any]]:
+def checked_definitions(value: object) -> list[dict[str, object]]:
     """The attributes of a class as they are stored; raises InvalidFieldError."""
     if not isinstance(value, list) or len(value) > MOST:
         raise InvalidFieldError("attributes", f"attributes of a class are a list of at most {MOST} {{name, type}}")
@@ -29,7 +28,7 @@ def checked_definitions(value: object) -> list[dict[str, Any]]:
     return checked
 
 
-def definitions_of(extra: Mapping[str, object] | None) -> list[dict[str, Any]]:
+def definitions_of(extra: Mapping[str, object] | None) -> list[dict[str, object]]:
     """The attributes of a class among what is kept of it; none where another tool means something else by the word."""
     try:
         return checked_definitions((extra or {}).get("attributes", []))
@@ -37,13 +36,13 @@ def definitions_of(extra: Mapping[str, object] | None) -> list[dict[str, Any]]:
         return []
 
 
-def attributes_of(extra: Mapping[str, object] | None) -> dict[str, Any]:
+def attributes_of(extra: Mapping[str, object] | None) -> dict[str, object]:
     """What is said of an object."""
     value = (extra or {}).get("attributes")
     return dict(value) if isinstance(value, dict) else {}
 
 
-def with_attributes(extra: Mapping[str, object] | None, given: object) -> dict[str, Any] | None:
+def with_attributes(extra: Mapping[str, object] | None, given: object) -> dict[str, object] | None:
     """What is kept of an object after some of its attributes were set; null takes one away, the others stay.
 
     Raises InvalidFieldError for what is no text, finite number or flag.
@@ -64,7 +63,7 @@ def with_attributes(extra: Mapping[str, object] | None, given: object) -> dict[s
     return (rest | {"attributes": values} if values else rest) or None
 
 
-def _value(name: str, value: object) -> Any:
+def _value(name: str, value: object) -> object:
     if isinstance(value, str) and len(value) <= LONGEST_TEXT:
         return value
     if isinstance(value, (bool, int)) or (isinstance(value, float) and math.isfinite(value)):
@@ -73,7 +72,7 @@ def _value(name: str, value: object) -> Any:
     raise InvalidFieldError("attributes", line)
 
 
-def _definition(entry: object) -> dict[str, Any]:
+def _definition(entry: object) -> dict[str, object]:
     if not isinstance(entry, dict) or not isinstance(entry.get("name"), str):
         raise InvalidFieldError("attributes", "each attribute of a class needs a name and a type")
     name = entry["name"].strip()

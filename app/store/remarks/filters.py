@@ -73,7 +73,7 @@ def remarks_on(session: Session, images: Iterable[Image]) -> dict[int, dict[str,
     }
 
 
-def said_of(image: Image) -> dict[str, Any]:
+def said_of(image: Image) -> dict[str, object]:
     """What is said of an image in its document; what is not so is not there."""
     said = {"changed": image.changed, "excluded": image.excluded, "tags": tags_of(image)}
     return {name: value for name, value in said.items() if value}

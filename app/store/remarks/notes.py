@@ -48,13 +48,13 @@ def find_note(session: Session, image: Image, note_id: int) -> Note:
     return note
 
 
-def notes_of(session: Session, image: Image) -> list[dict[str, Any]]:
+def notes_of(session: Session, image: Image) -> list[dict[str, object]]:
     """The notes on an image and on the objects that are on it now, the oldest first."""
     rows = session.scalars(select(Note).where(Note.image_id == image.id, _stands()).order_by(Note.id))
     return [note_json(note) for note in rows]
 
 
-def note_json(note: Note) -> dict[str, Any]:
+def note_json(note: Note) -> dict[str, object]:
     """A note as the data plane shows it."""
     return {
         "id": note.id,

@@ -148,7 +148,7 @@ def _add_segments(
         building.add(image, names[segment["category_id"]], about, segmentation=encode_rle(mask), crowd=crowd)
 
 
-def _write_picture(picture: Picture, file: Path, ids: Mapping[int, int], notes: Notes) -> list[dict[str, Any]]:
+def _write_picture(picture: Picture, file: Path, ids: Mapping[int, int], notes: Notes) -> list[dict[str, object]]:
     numbers = np.zeros((picture.height, picture.width), dtype=np.uint32)
     written = []
     for number, thing in enumerate(picture.objects, 1):

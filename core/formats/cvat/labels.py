@@ -6,7 +6,6 @@ import html
 import math
 import re
 from dataclasses import dataclass, field
-from typing import Any
 from xml.etree.ElementTree import Element, tostring
 
 
@@ -75,7 +74,7 @@ def type_of(values: list[object]) -> str:
     return "text"
 
 
-def value_of(text: str, input_type: str) -> Any:
+def value_of(text: str, input_type: str) -> object:
     """An attribute's value as its type has it."""
     if input_type == "checkbox" and text.lower() in ("true", "false"):
         return text.lower() == "true"

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 from xml.etree.ElementTree import Element, ElementTree, SubElement, indent
 
 from core.coco.json_values import is_number
@@ -34,7 +33,7 @@ def write_cvat(coco: Mapping[str, object], file: Path) -> list[str]:
 
 
 def _add_labels(labels: Element, content: Content) -> None:
-    values: dict[str, dict[str, list[Any]]] = {name: {} for name in content.names}
+    values: dict[str, dict[str, list[object]]] = {name: {} for name in content.names}
     points: dict[str, list[str]] = {str(entry["name"]): keypoint_names(entry) for entry in content.categories}
     for _, thing in content.objects():
         for name, value in _attributes(thing).items():
@@ -121,7 +120,7 @@ def _skeleton(thing: Object) -> Element:
     return skeleton
 
 
-def _attributes(thing: Object) -> dict[str, Any]:
+def _attributes(thing: Object) -> dict[str, object]:
     """What is written as attributes of the label."""
     found = {key: value for key, value in thing.attributes.items() if not (key in _OWN and is_own(key, value))}
     if thing.score is not None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
 
 from core.coco.json_values import is_number
@@ -33,7 +32,7 @@ def image_names(task: Mapping[str, object]) -> list[str]:
     return [name for name in dict.fromkeys(names) if name]
 
 
-def results_of(task: Mapping[str, object], notes: Notes, about: str) -> tuple[list[dict[str, Any]], str | None]:
+def results_of(task: Mapping[str, object], notes: Notes, about: str) -> tuple[list[dict[str, object]], str | None]:
     """The results of a task and, where a model made them, its name: a person's before a model's.
 
     Predictions are what a person began with, so that they count only where no person has answered.
@@ -60,17 +59,17 @@ def results_of(task: Mapping[str, object], notes: Notes, about: str) -> tuple[li
     return results, str(model) if model else None
 
 
-def _entries(task: Mapping[str, object], key: str) -> list[dict[str, Any]]:
+def _entries(task: Mapping[str, object], key: str) -> list[dict[str, object]]:
     entries = task.get(key)
     return [entry for entry in entries if isinstance(entry, dict)] if isinstance(entries, list) else []
 
 
-def _results(entry: Mapping[str, object]) -> list[dict[str, Any]]:
+def _results(entry: Mapping[str, object]) -> list[dict[str, object]]:
     results = entry.get("result")
     return [result for result in results if isinstance(result, dict)] if isinstance(results, list) else []
 
 
-def _minimal_results(task: Mapping[str, object]) -> list[dict[str, Any]]:
+def _minimal_results(task: Mapping[str, object]) -> list[dict[str, object]]:
     """JSON_MIN has the values alone, in lists under the names of the labelling setup."""
     found = []
     for values in task.values():

@@ -97,8 +97,8 @@ def _add_results(
     building: Building, image: Mapping[str, object], results: list[dict[str, object]], model: str | None, about: str
 ) -> None:
     objects: dict[str, Parts] = {}
-    points: list[tuple[str, dict[str, Any]]] = []
-    others: list[tuple[str, dict[str, Any]]] = []
+    points: list[tuple[str, dict[str, object]]] = []
+    others: list[tuple[str, dict[str, object]]] = []
     for number, result in enumerate(results):
         where = f"{about} result {result.get('id', number)}"
         kind = str(result.get("type"))
@@ -177,7 +177,7 @@ def _parts(result: Mapping[str, Any], image: Mapping[str, Any], where: str) -> P
     return parts
 
 
-def _fields(result: Mapping[str, Any]) -> dict[str, Any]:
+def _fields(result: Mapping[str, Any]) -> dict[str, object]:
     meta = result.get("meta")
     attributes = meta.get("attributes") if isinstance(meta, dict) else None
     score = result.get("score")
@@ -206,7 +206,7 @@ def _add_point(
         objects[f"{where} point"] = Parts(label, where, keypoints={label: point}, fields=_fields(result))
 
 
-def _label(value: Mapping[str, object]) -> Any:
+def _label(value: Mapping[str, object]) -> object:
     """The first label, under whichever key that ends with "labels"."""
     for key, names in value.items():
         if key.endswith("labels") and isinstance(names, list) and names:

@@ -48,7 +48,7 @@ def _setup(content: Content) -> Element:
     return view
 
 
-def _task(number: int, picture: Picture, notes: Notes) -> dict[str, Any]:
+def _task(number: int, picture: Picture, notes: Notes) -> dict[str, object]:
     results = [result for thing in picture.objects for result in _results(thing, notes)]
     data = {"image": f"{_LOCAL}{quote(picture.name)}", "width": picture.width, "height": picture.height}
     # A model's answer to a whole image is a prediction, which a person then corrects.
@@ -64,10 +64,10 @@ def _task(number: int, picture: Picture, notes: Notes) -> dict[str, Any]:
     return {"id": number, "data": data, "annotations": [{"result": results}], "predictions": []}
 
 
-def _results(thing: Object, notes: Notes) -> list[dict[str, Any]]:
+def _results(thing: Object, notes: Notes) -> list[dict[str, object]]:
     """The region of an object, and its keypoints, which name it as their parent."""
     name = thing.about.replace(" ", "-")
-    meta: dict[str, Any] = {"attributes": dict(thing.attributes)} if thing.attributes else {}
+    meta: dict[str, object] = {"attributes": dict(thing.attributes)} if thing.attributes else {}
     if thing.crowd:
         meta["iscrowd"] = True
         notes.add("a crowd is marked in `meta`: Label Studio itself sees one object", thing.about)
@@ -83,7 +83,7 @@ def _results(thing: Object, notes: Notes) -> list[dict[str, Any]]:
     return found
 
 
-def _region(thing: Object, name: str, kind: str, value: dict[str, Any], label: str | None = None) -> dict[str, Any]:
+def _region(thing: Object, name: str, kind: str, value: dict[str, Any], label: str | None = None) -> dict[str, object]:
     size = {"original_width": thing.size[1], "original_height": thing.size[0], "image_rotation": 0}
     score = {} if thing.score is None else {"score": thing.score}
     names = {"from_name": kind.removesuffix("labels"), "to_name": "image"}

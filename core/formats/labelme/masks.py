@@ -41,7 +41,7 @@ def size_inside(data: Any) -> tuple[int, int] | None:
         return None
 
 
-def mask_shape(bitmap: NDArray[np.uint8]) -> dict[str, Any]:
+def mask_shape(bitmap: NDArray[np.uint8]) -> dict[str, object]:
     """Points, kind and PNG of a mask shape; its second corner is the last pixel, as labelme has it."""
     left, top, width, height = cv2.boundingRect(bitmap)
     crop = bitmap[top : top + height, left : left + width]

@@ -164,7 +164,7 @@ def _add_points(notes: Notes, groups: dict[Any, Parts], points: list[tuple[Any, 
             groups[about] = Parts(label, about, keypoints={label: (x, y, visibility)}, fields=_fields(shape))
 
 
-def _fields(shape: Mapping[str, Any]) -> dict[str, Any]:
+def _fields(shape: Mapping[str, Any]) -> dict[str, object]:
     """What else a shape says about its object: score, description, and as attributes its own and its flags."""
     attributes = shape.get("attributes")
     attributes = dict(attributes) if isinstance(attributes, dict) else {}
@@ -185,12 +185,12 @@ def _flags(shape: Mapping[str, object]) -> Mapping[str, Any]:
 # -- writing ----------------------------------------------------------------------------------------
 
 
-def _file_of(picture: Picture, notes: Notes) -> dict[str, Any]:
-    shapes: list[dict[str, Any]] = []
+def _file_of(picture: Picture, notes: Notes) -> dict[str, object]:
+    shapes: list[dict[str, object]] = []
     for number, thing in enumerate(picture.objects, 1):
         bodies = _bodies(thing)
         group_id = number if len(bodies) > 1 or thing.keypoints else None
-        more: dict[str, Any] = {"group_id": group_id, "description": str(thing.annotation.get("description") or "")}
+        more: dict[str, object] = {"group_id": group_id, "description": str(thing.annotation.get("description") or "")}
         if thing.score is not None:
             more["score"] = thing.score
         if thing.attributes:
@@ -216,7 +216,7 @@ def _file_of(picture: Picture, notes: Notes) -> dict[str, Any]:
     }
 
 
-def _bodies(thing: Object) -> list[dict[str, Any]]:
+def _bodies(thing: Object) -> list[dict[str, object]]:
     """The shapes of an object without its keypoints."""
     if not thing.segmentation:
         x, y, width, height = thing.box

@@ -90,7 +90,7 @@ def read_table(table: pd.DataFrame, place: str, near: str, pictures: Pictures) -
     return building.finish(), notes.lines()
 
 
-def rows_of(coco: Mapping[str, object], notes: Notes) -> list[dict[str, Any]]:
+def rows_of(coco: Mapping[str, object], notes: Notes) -> list[dict[str, object]]:
     """The rows of a data set, one an object, and one for each image without."""
     content = content_of(coco, notes)
     rows = []
@@ -102,7 +102,7 @@ def rows_of(coco: Mapping[str, object], notes: Notes) -> list[dict[str, Any]]:
     return rows
 
 
-def _cells(thing: Object) -> dict[str, Any]:
+def _cells(thing: Object) -> dict[str, object]:
     segmentation = thing.segmentation if isinstance(thing.segmentation, list) else thing.rle
     points = {name: [x, y, visibility] for name, x, y, visibility in thing.keypoints if visibility}
     return {
@@ -175,7 +175,7 @@ def _kaggle_rle(text: str, height: int, width: int) -> Rle:
     return encode_rle(flat.reshape(width, height).T)
 
 
-def _json(row: Mapping[str, object], key: str) -> Any:
+def _json(row: Mapping[str, object], key: str) -> object:
     value = row.get(key)
     if not isinstance(value, str):
         return value

@@ -139,7 +139,7 @@ def class_key(regions: list[Mapping[str, object]], attributes: Mapping[str, obje
 # -- reading ----------------------------------------------------------------------------------------
 
 
-def _regions(entry: Mapping[str, object]) -> Iterator[tuple[str, Mapping[str, Any]]]:
+def _regions(entry: Mapping[str, object]) -> Iterator[tuple[str, Mapping[str, object]]]:
     regions = entry.get("regions")  # a list in version 2, a dictionary in version 1
     pairs = regions.items() if isinstance(regions, dict) else enumerate(regions) if isinstance(regions, list) else ()
     for number, region in pairs:
@@ -147,7 +147,7 @@ def _regions(entry: Mapping[str, object]) -> Iterator[tuple[str, Mapping[str, An
             yield str(number), region
 
 
-def _attributes(region: Mapping[str, object]) -> Mapping[str, Any]:
+def _attributes(region: Mapping[str, object]) -> Mapping[str, object]:
     attributes = region.get("region_attributes")
     return attributes if isinstance(attributes, dict) else {}
 
@@ -222,7 +222,7 @@ def _number(shape: Mapping[str, object], key: str) -> float:
 # -- writing ----------------------------------------------------------------------------------------
 
 
-def _entry(picture: Picture, key: str, notes: Notes) -> dict[str, Any]:
+def _entry(picture: Picture, key: str, notes: Notes) -> dict[str, object]:
     regions = []
     for thing in picture.objects:
         if thing.crowd:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 from xml.etree.ElementTree import Element
 
 from core.formats.building import Building
@@ -154,7 +153,9 @@ def _parts(element: Element, where: str, from_one: bool) -> Parts:
         raise ValueError("neither bndbox nor polygon")
     if polygon:
         parts.polygons.append(polygon)
-    attributes: dict[str, Any] = {key: True for key in _FLAGS if (element.findtext(key) or "").strip() in ("1", "true")}
+    attributes: dict[str, object] = {
+        key: True for key in _FLAGS if (element.findtext(key) or "").strip() in ("1", "true")
+    }
     pose = (element.findtext("pose") or "").strip()
     if pose and pose not in ("Unspecified", "unspecified"):
         attributes["pose"] = pose

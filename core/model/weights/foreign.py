@@ -134,7 +134,7 @@ def _converted(convert: Any, tensors: Mapping[str, Tensor], path: Path) -> Any:
         raise ValueError(f"{path}: {str(error).splitlines()[0]}") from None
 
 
-def _read(path: Path) -> Any:
+def _read(path: Path) -> object:
     if path.suffix == ".pkl":
         return read_arrays(path)
     try:

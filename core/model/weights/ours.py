@@ -57,7 +57,7 @@ def save_model(
     ]
     check_categories(named, model.config)
     tensors = {name: _at_rest(name, tensor, half) for name, tensor in tensors_by_file_name(model).items()}
-    sidecar: dict[str, Any] = {
+    sidecar: dict[str, object] = {
         "format": FORMAT,
         "config": model.config.to_dict(),
         "categories": named,

@@ -99,13 +99,13 @@ KNOWN_NAMES: dict[tuple[str, str], Any] = {
 
 
 class _ArrayUnpickler(pickle.Unpickler):
-    def find_class(self, module: str, name: str) -> Any:
+    def find_class(self, module: str, name: str) -> object:
         if (module, name) not in KNOWN_NAMES:
             raise pickle.UnpicklingError(f"it asks for {module}.{name}")
         return KNOWN_NAMES[module, name]
 
 
-def read_arrays(path: Path) -> Any:
+def read_arrays(path: Path) -> object:
     """Dictionaries, lists, texts, numbers and arrays of numbers from a pickle; arrays are copies in native byte order.
 
     Raises:
@@ -121,7 +121,7 @@ def read_arrays(path: Path) -> Any:
         ) from None
 
 
-def _with_arrays(value: object) -> Any:
+def _with_arrays(value: object) -> object:
     if isinstance(value, _Array):
         return value.value
     if isinstance(value, dict):

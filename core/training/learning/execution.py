@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
 from functools import partial
-from typing import Any
 
 import torch
 from torch import nn
@@ -52,7 +51,7 @@ def _is_list(module: nn.Module) -> bool:
     return isinstance(module, nn.Sequential | nn.ModuleList)
 
 
-def _forward_twice(block: nn.Module, *inputs: object) -> Any:
+def _forward_twice(block: nn.Module, *inputs: object) -> object:
     """The block's forward, of which only the inputs are kept for the backward pass; there it is computed again."""
     forward = partial(type(block).forward, block)
     if not torch.is_grad_enabled():

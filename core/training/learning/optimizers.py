@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import torch
 from torch import nn
 
@@ -29,7 +27,7 @@ def build_optimizer(model: MaskRCNN, config: TrainConfig) -> torch.optim.Optimiz
             if id(parameter) in rows:
                 factor, decay = config.class_row_learning_rate_factor, 0.0
             groups.setdefault((factor, decay), []).append(parameter)
-    options: list[dict[str, Any]] = [
+    options: list[dict[str, object]] = [
         {"params": parameters, "factor": factor, "weight_decay": decay, "lr": factor * config.learning_rate}
         for (factor, decay), parameters in groups.items()
     ]
