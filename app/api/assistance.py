@@ -110,7 +110,7 @@ class RefinedMask(BaseModel):
 
 
 @router.get("/assist", response_model=AssistState)
-async def get_assist_state(model_service: TheModelService) -> object:
+async def get_assist_state(model_service: TheModelService) -> Any:
     """Which model is in memory, and whether it is ready."""
     return {"state": model_service.state, "model": model_service.model_name, "message": model_service.message}
 
@@ -158,6 +158,6 @@ async def propagate_objects(
     return JsonAnswer({**await run_in_threadpool(_document, store, image_id), **told})
 
 
-def _document(store: Store, image_id: int) -> dict[str, object]:
+def _document(store: Store, image_id: int) -> dict[str, Any]:
     with store.reading() as session:
         return document_json(session, find_image(session, image_id))

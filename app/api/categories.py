@@ -34,7 +34,7 @@ class MergeAnswer(BaseModel):
 
 
 @router.get("", response_model=CategoryList, response_model_exclude_unset=True)
-def get_categories(store: TheStore) -> object:
+def get_categories(store: TheStore) -> Any:
     """Every category, by id."""
     with store.reading() as session:
         rows = categories.all_categories(session)
@@ -44,7 +44,7 @@ def get_categories(store: TheStore) -> object:
 @router.post(
     "", status_code=201, response_model=CategoryShape, response_model_exclude_unset=True, responses={**TAKEN, **INVALID}
 )
-def post_category(body: NewCategory, store: TheStore) -> object:
+def post_category(body: NewCategory, store: TheStore) -> Any:
     """Add a category."""
     with store.writing() as session:
         return categories.category_json(categories.create_category(session, body.model_dump()))
@@ -56,7 +56,7 @@ def post_category(body: NewCategory, store: TheStore) -> object:
     response_model_exclude_unset=True,
     responses={**NOT_FOUND, **TAKEN, **INVALID},
 )
-def put_category(category_id: CategoryId, body: CategoryChange, store: TheStore) -> object:
+def put_category(category_id: CategoryId, body: CategoryChange, store: TheStore) -> Any:
     """Change name, colour, keypoints or skeleton. The number of keypoints stays where instances have them."""
     given = body.model_dump(exclude_unset=True)
     fields = {name: value for name, value in given.items() if value is not None or name in NULLABLE}

@@ -153,7 +153,7 @@ def put_status(image_id: ImageId, body: StatusChange, store: TheStore, key: Requ
         return _document(session, image)
 
 
-def given_fields(body: InstanceFields) -> dict[str, object]:
+def given_fields(body: InstanceFields) -> dict[str, Any]:
     """The fields that a request names, without the nulls where null says nothing."""
     fields = body.model_dump(exclude_unset=True, exclude={"base_revision", "id"})
     return {name: value for name, value in fields.items() if value is not None or name in ("segmentation", "keypoints")}

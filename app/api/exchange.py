@@ -200,7 +200,7 @@ def export_annotations(
     )
 
 
-def _answer(read: Callable[..., dict[str, object]], *arguments: object) -> Response:
+def _answer(read: Callable[..., dict[str, Any]], *arguments: Any) -> Response:
     try:
         return JsonAnswer(read(*arguments))
     except ValueError as error:

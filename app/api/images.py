@@ -76,7 +76,7 @@ async def upload_images(request: Request, store: TheStore) -> Response:
         if not files:
             return error_answer(422, "no files came along: send them as the multipart field 'files'", field="files")
         images, errors = await run_in_threadpool(add_files, _named_bytes(files), store)
-    answer: dict[str, object] = {"images": images, "errors": errors}
+    answer: dict[str, Any] = {"images": images, "errors": errors}
     if not images:
         answer["error"] = errors[0]["error"] if len(errors) == 1 else f"none of {len(errors)} files could be taken"
     return JsonAnswer(answer, 201 if images else 422)
@@ -87,16 +87,14 @@ def uploaded_files(form: FormData) -> list[UploadFile]:
     return [value for _, value in form.multi_items() if isinstance(value, UploadFile)]
 
 
-def add_files(
-    parts: Iterable[tuple[str, bytes]], store: Store
-) -> tuple[list[dict[str, object]], list[dict[str, object]]]:
+def add_files(parts: Iterable[tuple[str, bytes]], store: Store) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
     """Take in many files by name and bytes: answers and errors.
 
     Raises what `cannot_store` knows (a full disk, a busy database) where it happens before any file was taken;
     after that the files that are left get its line, and none of them is tried.
     """
-    images: list[dict[str, object]] = []
-    errors: list[dict[str, object]] = []
+    images: list[dict[str, Any]] = []
+    errors: list[dict[str, Any]] = []
     stopped: str | None = None
     for name, data in parts:
         try:

@@ -69,7 +69,7 @@ class Promotion(BaseModel):
 
 
 @router.get("", response_model=VersionList)
-def list_models(registry: TheRegistry, repredictor: TheRepredictor) -> object:
+def list_models(registry: TheRegistry, repredictor: TheRepredictor) -> Any:
     """All model versions with metrics and lineage, and which one is in use."""
     versions = registry.versions()
     current = next(version["name"] for version in versions if version["current"])
@@ -81,7 +81,7 @@ def promote_model(
     registry: TheRegistry,
     repredictor: TheRepredictor,
     name_or_id: Annotated[Text, Path(description="`id` or `name` of a version", max_length=200)],
-) -> object:
+) -> Any:
     """Use this version from now on, or go back to an older one.
 
     Images that no person has worked on are predicted anew in the background; all others stay as they are.

@@ -140,7 +140,7 @@ def cannot_store(error: BaseException) -> tuple[int, str] | None:
     return None
 
 
-def error_answer(status_code: int, line: str, **more: object) -> JSONResponse:
+def error_answer(status_code: int, line: str, **more: Any) -> JSONResponse:
     """An error as JSON; `more` are further keys, those that are None left out."""
     return JSONResponse(
         {"error": one_line(line), **{key: value for key, value in more.items() if value is not None}}, status_code
