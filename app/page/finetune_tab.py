@@ -148,8 +148,8 @@ class FinetuneTab:
     # -- what a person does ---------------------------------------------------------------------
 
     def on_open(
-        self, base: str | None, epochs: int | None, offered: int | None, shown: object, request: gr.Request
-    ) -> dict[object, object]:
+        self, base: str | None, epochs: int | None, offered: int | None, shown: Any, request: gr.Request
+    ) -> dict[Any, Any]:
         """Begin to measure how fast the base model trains, where that is not known, for the estimate."""
         may_start = parts.sender(request).has(PAGE_FUNCTIONS["on_start"])
         line = parts.failure(lambda: self.fine_tuning.measure(self._chosen_base(base))) if may_start else ""
@@ -165,9 +165,7 @@ class FinetuneTab:
         plan = self.fine_tuning.plan(self._chosen_base(base))
         return texts.estimate_sentence(plan, int(epochs), self.fine_tuning.speed.measuring)
 
-    def on_start(
-        self, base: str, epochs: int, offered: int | None, shown: object, request: gr.Request
-    ) -> dict[Any, Any]:
+    def on_start(self, base: str, epochs: int, offered: int | None, shown: Any, request: gr.Request) -> dict[Any, Any]:
         """Start a job, or say what is missing for it. A second click while one is under way starts no other."""
 
         def start() -> None:
@@ -178,9 +176,7 @@ class FinetuneTab:
         line = parts.failure(start)
         return self.view(base, epochs, offered, shown, request) | ({self.message: line} if line else {})
 
-    def on_cancel(
-        self, base: str, epochs: int, offered: int | None, shown: object, request: gr.Request
-    ) -> dict[Any, Any]:
+    def on_cancel(self, base: str, epochs: int, offered: int | None, shown: Any, request: gr.Request) -> dict[Any, Any]:
         """Stop the job that is on the page."""
 
         def cancel() -> None:
@@ -191,7 +187,7 @@ class FinetuneTab:
         line = parts.failure(cancel)
         return self.view(base, epochs, offered, shown, request) | {self.job_message: line}
 
-    def on_use(self, base: str, epochs: int, offered: int | None, shown: object, request: gr.Request) -> dict[Any, Any]:
+    def on_use(self, base: str, epochs: int, offered: int | None, shown: Any, request: gr.Request) -> dict[Any, Any]:
         """Promote the model of the job that is on the page."""
         job = self._latest_job()
         line = parts.failure(lambda: self._promote(job["model"] if job is not None else None))
@@ -203,9 +199,9 @@ class FinetuneTab:
         base: str,
         epochs: int,
         offered: int | None,
-        shown: object,
+        shown: Any,
         request: gr.Request,
-    ) -> dict[object, object]:
+    ) -> dict[Any, Any]:
         """Promote any version."""
         line = parts.failure(lambda: self._promote(version)) if version else "Choose a version first."
         return self.view(base, epochs, offered, shown, request) | {self.version_message: line}
@@ -217,7 +213,7 @@ class FinetuneTab:
     # -- what a person sees ---------------------------------------------------------------------
 
     def view(
-        self, base: str | None, epochs: int | None, offered: int | None, shown: object, request: gr.Request
+        self, base: str | None, epochs: int | None, offered: int | None, shown: Any, request: gr.Request
     ) -> dict[Any, Any]:
         """Everything on the tab as it is now; the same for a new page, a tick of the timer and after a click."""
         job = self._latest_job()
@@ -263,7 +259,7 @@ class FinetuneTab:
             self.classes: gr.Dataframe(value=rows, visible=bool(rows)),
         }
 
-    def _versions_view(self) -> dict[object, object]:
+    def _versions_view(self) -> dict[Any, Any]:
         versions, usable = self.registry.versions(), self.registry.usable()
         others = [row["name"] for row in reversed(versions) if row["name"] in usable and not row["current"]]
         return {
@@ -271,11 +267,11 @@ class FinetuneTab:
             self.version: gr.Dropdown(choices=others, interactive=bool(others)),
         }
 
-    def _job_view(self, job: Mapping[str, Any] | None, shown: Any, may: bool) -> dict[object, object]:
+    def _job_view(self, job: Mapping[str, Any] | None, shown: Any, may: bool) -> dict[Any, Any]:
         if job is None:
             return {}  # the panels are hidden from the start
         active, finished = self._is_active(job), job["state"] == "finished"
-        view: dict[object, object] = {
+        view: dict[Any, Any] = {
             self.job_panel: gr.Column(visible=True),
             self.result_panel: gr.Row(visible=finished),
             self.status: texts.job_sentence(job, ahead=self._ahead_of(job)),
@@ -304,7 +300,7 @@ class FinetuneTab:
         return view
 
     @staticmethod
-    def _is_active(job: Mapping[str, object] | None) -> bool:
+    def _is_active(job: Mapping[str, Any] | None) -> bool:
         return job is not None and job["state"] in ACTIVE
 
     def _latest_job(self) -> dict[str, Any] | None:
@@ -313,10 +309,10 @@ class FinetuneTab:
         latest = running or (jobs[0] if jobs else None)
         return None if latest is None else self.fine_tuning.job(latest["id"])
 
-    def _ahead_of(self, job: Mapping[str, object]) -> int:
+    def _ahead_of(self, job: Mapping[str, Any]) -> int:
         return sum(other["state"] in ACTIVE and other["id"] < job["id"] for other in self.fine_tuning.jobs())
 
 
-def _key(job: Mapping[str, object] | None) -> list[Any] | None:
+def _key(job: Mapping[str, Any] | None) -> list[Any] | None:
     """What tells whether the page shows this job in this state already."""
     return None if job is None else [job["id"], job["state"]]
