@@ -18,12 +18,13 @@ import { exposeForTests } from "./test_hook.js";
 import { followTheme } from "./theme.js";
 import { Workbench } from "./workbench.js";
 import { lineOf } from "./model/editor.js";
+import { texts } from "./messages/texts.js";
 
 const SMALLEST_HEIGHT = 420; // CSS pixels; below that the page scrolls
 
 /** The editor in an element; its `unmount()` takes it out again. @param {HTMLElement} host */
 export async function mount(host) {
-  const root = element("div", { class: "maskloop", "aria-label": "Annotation editor" });
+  const root = element("div", { class: "maskloop", "aria-label": texts.main.annotationEditor });
   await stylesheet();
   const bench = new Workbench(root);
   const files = element("input", {
@@ -31,7 +32,7 @@ export async function mount(host) {
     multiple: true,
     accept: "image/*,.tif,.tiff,.heic,.heif",
     hidden: true,
-    "aria-label": "Images to add",
+    "aria-label": texts.main.imagesToAdd,
   });
   files.addEventListener("change", () => {
     void bench.upload([...(files.files ?? [])]);
@@ -50,7 +51,7 @@ export async function mount(host) {
   );
   const side = element(
     "aside",
-    { class: "ml-side", "aria-label": "Classes and objects" },
+    { class: "ml-side", "aria-label": texts.main.classesAndObjects },
     createClassPanel(bench),
     createObjectList(bench),
     createInspector(bench),
@@ -80,9 +81,9 @@ export async function mount(host) {
     await bench.start();
   } catch (error) {
     bench.editor.emit("notice", {
-      text: `The workspace could not be read: ${lineOf(error)}`,
+      text: texts.main.theWorkspaceCouldNotBe(lineOf(error)),
       kind: "error",
-      actions: [{ label: "Try again", run: () => location.reload() }],
+      actions: [{ label: texts.main.tryAgain, run: () => location.reload() }],
     });
   }
   return bench;
@@ -101,7 +102,7 @@ function stylesheet() {
 /** In a small window the canvas comes first, and the panels are a sheet below it that this button opens. @param {HTMLElement} side */
 function createSheetToggle(side) {
   side.id = "ml-side";
-  const toggle = button("list", "Classes and objects", () => show(!side.classList.contains("ml-sheet")), {
+  const toggle = button("list", texts.main.classesAndObjects, () => show(!side.classList.contains("ml-sheet")), {
     class: "ml-tool ml-sheet-toggle",
     "aria-expanded": false,
     "aria-controls": side.id,
@@ -115,24 +116,22 @@ function createSheetToggle(side) {
 
 /** What is shown while there is no image. @param {Workbench} bench @param {() => void} chooseFiles */
 function createStart(bench, chooseFiles) {
-  const bringIn = button("import", "Import", () => bench.editor.emit("importfiles", []), { text: "Import COCO" });
+  const bringIn = button("import", texts.main.import, () => bench.editor.emit("importfiles", []), {
+    text: texts.main.importCoco,
+  });
   const root = element(
     "div",
     { class: "ml-start", hidden: true },
     icon("image"),
-    element("h2", {}, "Drop photographs here"),
-    element("p", {}, "The model proposes masks and keypoints, you correct them, and it learns from that."),
+    element("h2", {}, texts.main.dropPhotographsHere),
+    element("p", {}, texts.main.theModelProposesMasksAnd),
     element(
       "div",
       { class: "ml-actions" },
-      button("add", "Add images", chooseFiles, { text: "Choose images", class: "ml-primary" }),
+      button("add", texts.main.addImages, chooseFiles, { text: texts.main.chooseImages, class: "ml-primary" }),
       bringIn,
     ),
-    element(
-      "p",
-      { class: "ml-muted" },
-      "JPEG, PNG, WebP, TIFF and more; whole folders too. Everything stays on this machine.",
-    ),
+    element("p", { class: "ml-muted" }, texts.main.jpegPngWebpTiffAnd),
   );
   const update = () => {
     root.hidden = !bench.images.loaded || bench.images.rows.length > 0;
@@ -149,7 +148,7 @@ function createUploadProgress(bench) {
   const root = element("div", { class: "ml-upload", hidden: true, role: "status" }, words, bar);
   bench.images.on("upload", ({ done, total }) => {
     root.hidden = done >= total;
-    words.textContent = `Adding images: ${done} of ${total}`;
+    words.textContent = texts.main.addingImagesOf(done, total);
     bar.max = total;
     bar.value = done;
   });
@@ -193,7 +192,7 @@ function attachDrop(bench, root) {
     "div",
     { class: "ml-veil", hidden: true },
     icon("upload"),
-    element("p", {}, "Drop images to add them, or a COCO .json with its images to import it"),
+    element("p", {}, texts.main.dropImagesToAddThem),
   );
   root.append(veil);
   const carriesFiles = (/** @type {DragEvent} */ event) => event.dataTransfer?.types.includes("Files") ?? false;
@@ -229,7 +228,7 @@ function attachDrop(bench, root) {
       if (!bench.editor.selection.size || bench.galleryShown) return;
       event.clipboardData?.setData(
         "text/plain",
-        `${bench.editor.selection.size} objects of ${bench.editor.image?.file_name}`,
+        texts.main.objectsOf(bench.editor.selection.size, bench.editor.image?.file_name),
       );
       event.preventDefault();
     },

@@ -7,6 +7,7 @@ import { ImageList } from "./model/workspace/images.js";
 import { remember } from "./model/preferences.js";
 import { SignedIn } from "./model/workspace/signed_in.js";
 import { View } from "./view/view.js";
+import { texts } from "./messages/texts.js";
 
 /** The part of a `Workbench` that is about images; the tools and what is done to objects come with that. */
 export class OpenImages {
@@ -52,7 +53,7 @@ export class OpenImages {
       this.readAhead(id);
     } catch (error) {
       if (opening === this.opening)
-        this.editor.emit("notice", { text: `Image ${id}: ${lineOf(error)}`, kind: "error" });
+        this.editor.emit("notice", { text: texts.openImages.image(id, lineOf(error)), kind: "error" });
     }
   }
 
@@ -76,7 +77,7 @@ export class OpenImages {
     if (row) void this.open(row.image_id);
     else
       this.editor.emit("notice", {
-        text: this.images.filtered ? "No other image of the filter is left to review." : "Every image is reviewed.",
+        text: this.images.filtered ? texts.openImages.noOtherImageOfThe : texts.openImages.everyImageIsReviewed,
         kind: "success",
       });
   }
@@ -91,14 +92,17 @@ export class OpenImages {
     if (first !== undefined) await this.open(first);
     if (errors.length) {
       this.editor.emit("notice", {
-        text: `${errors.length} of ${files.length} ${files.length > 1 ? "files" : "file"} not added:`,
+        text: texts.openImages.ofNotAdded(errors.length, files.length),
         lines: errors.map(({ error }) => error), // each names its file
         kind: "error",
       });
     } else if (notes.length) {
-      this.editor.emit("notice", { text: "Added, but not all of it:", lines: notes });
+      this.editor.emit("notice", { text: texts.openImages.addedButNotAllOf, lines: notes });
     } else if (known.length) {
-      const text = known.length === 1 ? "That image is already here." : `${known.length} of them are already here.`;
+      const text =
+        known.length === 1
+          ? texts.openImages.thatImageIsAlreadyHere
+          : texts.openImages.ofThemAreAlreadyHere(known.length);
       this.editor.emit("notice", { text });
     }
   }

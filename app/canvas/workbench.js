@@ -8,6 +8,7 @@ import { browserSession, remembered } from "./model/preferences.js";
 import { OpenImages } from "./open_images.js";
 import { turnVisibility } from "./tools/keypoints.js";
 import { createTools } from "./tools/list.js";
+import { texts } from "./messages/texts.js";
 
 /** @typedef {import("./tools/list.js").ToolName} ToolName */
 /** @typedef {import("./view/view.js").Tool} Tool */
@@ -105,7 +106,7 @@ export class Workbench extends OpenImages {
     this.clipboard.copy(selectedInstances, image.image_id);
     const count = selectedInstances.length;
     this.editor.emit("notice", {
-      text: `${count > 1 ? `${count} objects` : "1 object"} copied: Ctrl+V pastes, on another image at the same place.`,
+      text: texts.workbench.copiedCtrlVPastesOn(count),
     });
     return true;
   }
@@ -116,7 +117,7 @@ export class Workbench extends OpenImages {
     if (!image || this.galleryShown || !this.clipboard.instances.length) return;
     const copies = this.clipboard.pasted(image.image_id, image, this.view.reach(COPY_STEP));
     const known = copies.filter(({ category_id }) => this.editor.category(category_id));
-    if (!known.length) this.editor.emit("notice", { text: "Nothing pasted: what was copied lies outside this image." });
+    if (!known.length) this.editor.emit("notice", { text: texts.workbench.nothingPastedWhatWasCopied });
     this.add(known);
   }
 
@@ -148,8 +149,8 @@ export class Workbench extends OpenImages {
     if (ids.length > free.length) {
       const text =
         ids.length === 1
-          ? "This object is locked: L unlocks it."
-          : `${ids.length - free.length} are locked and stay: L unlocks.`;
+          ? texts.workbench.thisObjectIsLockedL
+          : texts.workbench.areLockedAndStayL(ids.length - free.length);
       editor.emit("notice", { text });
     }
     if (free.length > 1) editor.changeMany({ delete: free });
@@ -218,8 +219,8 @@ export class Workbench extends OpenImages {
       editor.accept(ghost.id);
       editor.select(ghost.id);
     } else if (editor.countBelow) {
-      const how = editor.ghostsShown ? "Point at a ghost first" : "Y shows the proposals that score too low";
-      editor.emit("notice", { text: `${how}: Q makes the one under the pointer an object.` });
+      const how = editor.ghostsShown ? texts.workbench.pointAtAGhostFirst : texts.workbench.yShowsTheProposalsThat;
+      editor.emit("notice", { text: texts.workbench.qMakesTheOneUnder(how) });
     }
   }
 
@@ -230,8 +231,8 @@ export class Workbench extends OpenImages {
     if (!shown.length || this.galleryShown) return;
     editor.changeMany({ delete: shown.map(({ id }) => id) });
     editor.emit("notice", {
-      text: `${shown.length === 1 ? "1 proposal" : `${shown.length} proposals`} cleared.`,
-      actions: [{ label: "Undo", run: () => this.undo() }],
+      text: texts.workbench.cleared(shown.length),
+      actions: [{ label: texts.workbench.undo, run: () => this.undo() }],
     });
   }
 
@@ -240,7 +241,7 @@ export class Workbench extends OpenImages {
     const image = editor.image?.image_id;
     const shown = editor.visibleInstances().filter((instance) => instance.status === "proposed" && instance.id > 0);
     if (image === undefined || !shown.length) return;
-    const answer = await editor.ask("Accepting", async () => {
+    const answer = await editor.ask(texts.workbench.accepting, async () => {
       await editor.outbox.flush();
       await api.acceptInstances(
         image,
@@ -260,7 +261,7 @@ export class Workbench extends OpenImages {
     const status = image.status === "reviewed" && !image.changed ? "in_progress" : "reviewed";
     const proposals = editor.document?.instances.filter((instance) => instance.status === "proposed") ?? [];
     const below = proposals.filter((instance) => !editor.thresholds.pass(instance)).length;
-    const document = await editor.ask("Saving the status", async () => {
+    const document = await editor.ask(texts.workbench.savingTheStatus, async () => {
       await editor.outbox.flush();
       await api.setStatus(image.image_id, status, status === "reviewed" ? editor.thresholds : undefined);
       return editor.load(image.image_id);
@@ -270,9 +271,9 @@ export class Workbench extends OpenImages {
     editor.replace(document);
     if (status !== "reviewed" || editor.image?.image_id !== image.image_id) return;
     const next = images.nextUnreviewed(image.image_id);
-    const back = { label: "Go back", run: () => void this.open(image.image_id) };
+    const back = { label: texts.workbench.goBack, run: () => void this.open(image.image_id) };
     editor.emit("notice", {
-      text: `Reviewed${tally(proposals.length - below, below)}.${next ? "" : " That was the last one: export, or fine-tune on your corrections."}`,
+      text: texts.workbench.reviewed(tally(proposals.length - below, below), next),
       kind: "success",
       actions: next ? [back] : [],
     });
@@ -290,9 +291,9 @@ export class Workbench extends OpenImages {
     const image = editor.image?.image_id;
     if (image === undefined || this.galleryShown) return;
     const source = images.find(this.cameFrom ?? -1) ?? images.neighbour(image, -1);
-    if (!source) return editor.emit("notice", { text: "There is no image before this one to take objects from." });
+    if (!source) return editor.emit("notice", { text: texts.workbench.thereIsNoImageBefore });
     const { image_id: from, file_name: name } = source;
-    const told = await editor.ask(`Looking for the objects of ${name}`, async () => {
+    const told = await editor.ask(texts.workbench.lookingForTheObjectsOf(name), async () => {
       await editor.outbox.flush();
       return { ...(await api.propagate(image, from)), document: await editor.load(image) };
     });
@@ -326,24 +327,26 @@ export class Workbench extends OpenImages {
     const after = segmentation.reduce((sum, ring) => sum + ring.length / 2, 0);
     if (after < before) this.editor.change(selected.id, { segmentation });
     this.editor.emit("notice", {
-      text: after < before ? `${before} points became ${after}.` : "No point can go without being missed at this zoom.",
+      text: after < before ? texts.workbench.pointsBecame(before, after) : texts.workbench.noPointCanGoWithout,
     });
   }
 }
 
 /** What became of another image's objects. @param {{added: number, there: number, lost: number}} told @param {string} name @returns {import("./model/editor.js").Notice} */
 function carried({ added, there, lost }, name) {
-  if (!added && !there && !lost) return { text: `Nothing is accepted on ${name} yet: there is nothing to take over.` };
-  const rest = [lost ? `${lost} not seen here` : "", there ? `${there} already here` : ""].filter(Boolean).join(", ");
-  const words = `${added} of ${added + there + lost} objects of ${name} proposed${rest ? `: ${rest}` : ""}.`;
+  if (!added && !there && !lost) return { text: texts.workbench.nothingIsAcceptedOnYet(name) };
+  const rest = [lost ? texts.workbench.notSeenHere(lost) : "", there ? texts.workbench.alreadyHere(there) : ""]
+    .filter(Boolean)
+    .join(", ");
+  const words = texts.workbench.ofObjectsOfProposed(added, added + there + lost, name, rest ? `: ${rest}` : "");
   return { text: words, kind: added ? "success" : "info" };
 }
 
 /** What became of the proposals. @param {number} accepted @param {number} removed */
 function tally(accepted, removed) {
   const parts = [
-    accepted ? `${accepted} accepted` : "",
-    removed ? `${removed} below the threshold removed` : "",
+    accepted ? texts.workbench.accepted(accepted) : "",
+    removed ? texts.workbench.belowTheThresholdRemoved(removed) : "",
   ].filter(Boolean);
   return parts.length ? `: ${parts.join(", ")}` : "";
 }

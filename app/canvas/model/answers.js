@@ -2,6 +2,7 @@
 
 import { fieldsOf, findInstance, withInstance, withoutInstance } from "./document.js";
 import { savedInstances } from "./outbox.js";
+import { texts } from "../messages/texts.js";
 
 /** @typedef {import("./document.js").ImageDocument} ImageDocument */
 /** @typedef {import("./document.js").Instance} Instance */
@@ -41,7 +42,7 @@ export function takeConflict(editor, edit, mine, current) {
   const document = editor.document;
   if (!document || document.image.image_id !== edit.image) {
     editor.emit("notice", {
-      text: "An edit on another image met a newer change there and was not saved.",
+      text: texts.answers.anEditOnAnotherImage,
       kind: "error",
     });
     return;
@@ -52,19 +53,21 @@ export function takeConflict(editor, edit, mine, current) {
   const name = editor.category(current?.category_id ?? local?.category_id ?? -1)?.name ?? "object";
   /** @type {Notice} */
   const notice = {
-    text: `“${name}” was ${current ? "changed" : "deleted"} elsewhere; your edit of it was not saved.`,
+    text: texts.answers.wasElsewhereYourEditOf(name, current),
     kind: "error",
   };
   if (current && edit.kind === "delete")
-    notice.actions = [{ label: "Delete it", run: () => editor.remove(current.id) }];
-  else if (current) notice.actions = [{ label: "Use mine", run: () => void editor.change(current.id, mine) }];
-  else if (local) notice.actions = [{ label: "Bring mine back", run: () => void editor.create(fieldsOf(local)) }];
+    notice.actions = [{ label: texts.answers.deleteIt, run: () => editor.remove(current.id) }];
+  else if (current)
+    notice.actions = [{ label: texts.answers.useMine, run: () => void editor.change(current.id, mine) }];
+  else if (local)
+    notice.actions = [{ label: texts.answers.bringMineBack, run: () => void editor.create(fieldsOf(local)) }];
   editor.emit("notice", notice);
   void editor.reload().catch(() => {});
 }
 
 /** The server will never take this edit. @param {Editor} editor @param {Edit} edit @param {string} line */
 export function takeRefusal(editor, edit, line) {
-  editor.emit("notice", { text: `Not saved: ${line}`, kind: "error" });
+  editor.emit("notice", { text: texts.answers.notSaved(line), kind: "error" });
   if (editor.image?.image_id === edit.image) void editor.reload().catch(() => {});
 }

@@ -30,6 +30,7 @@ import { pathOf } from "./files.js";
 /** @typedef {{images: {image_id: number, file_name: string, duplicate?: boolean, note?: string}[], errors: {file_name: string, error: string}[]}} Uploaded */
 
 import { pageName } from "./page_name.js";
+import { texts } from "../messages/texts.js";
 
 const base = new URL("../../api/", import.meta.url);
 
@@ -42,7 +43,7 @@ export function apiUrl(path) {
 export class ApiError extends Error {
   /** @param {number} status @param {any} body */
   constructor(status, body) {
-    super(lineOf(body) ?? `the server answered ${status}`);
+    super(lineOf(body) ?? texts.api.theServerAnswered(status));
     this.status = status;
     this.body = body ?? {};
   }
@@ -76,13 +77,13 @@ async function request(method, path, body, key) {
   try {
     response = await fetch(apiUrl(path), init);
   } catch {
-    throw new NoAnswer("the server does not answer");
+    throw new NoAnswer(texts.api.theServerDoesNotAnswer);
   }
   let answer;
   try {
     answer = response.status === 204 ? null : await response.json();
   } catch {
-    if (response.ok) throw new NoAnswer("the answer was cut off");
+    if (response.ok) throw new NoAnswer(texts.api.theAnswerWasCutOff);
   }
   if (!response.ok) throw new ApiError(response.status, answer);
   return answer;

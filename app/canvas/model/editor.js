@@ -10,6 +10,7 @@ import { applied, completeKeypoints, edited, findInstance, withInstance, without
 import { EditorState } from "./editor_state.js";
 import { Outbox } from "./outbox.js";
 import { browserStorage, remember, remembered } from "./preferences.js";
+import { texts } from "../messages/texts.js";
 
 /** @typedef {import("./document.js").ImageDocument} ImageDocument */
 /** @typedef {import("./document.js").Instance} Instance */
@@ -201,7 +202,7 @@ export class Editor extends EditorState {
         this.replace(await api[direction](image, anyones));
       } catch (error) {
         if (error instanceof api.NoAnswer)
-          this.emit("notice", { text: `Cannot ${direction} now: ${error.message}.`, kind: "error" });
+          this.emit("notice", { text: texts.editor.cannotNow(direction, error.message), kind: "error" });
         else this.sayWhyNot(direction, error);
       }
     });
@@ -215,14 +216,14 @@ export class Editor extends EditorState {
     if (!answer) return this.emit("notice", { text: lineOf(error), kind: "error" });
     void this.reload().catch(() => {}); // somebody else is here: see what they did
     if (answer.others) {
-      const action = { label: "Take theirs back", run: () => void this.travel(direction, true) };
+      const action = { label: texts.editor.takeTheirsBack, run: () => void this.travel(direction, true) };
       this.emit("notice", {
-        text: `Nothing of yours is left to ${direction} here: the last edit is somebody else's.`,
+        text: texts.editor.nothingOfYoursIsLeft(direction),
         actions: direction === "undo" ? [action] : [],
       });
     } else if (possible && !/^there is nothing/.test(answer.error ?? "")) {
       this.emit("notice", {
-        text: `Nothing was ${direction === "undo" ? "undone" : "redone"}: ${answer.error.replace(/^cannot \w+: /, "")}.`,
+        text: texts.editor.nothingWas(direction, answer.error.replace(/^cannot \w+: /, "")),
         kind: "error",
       });
     }

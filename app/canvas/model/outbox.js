@@ -5,6 +5,7 @@
 
 import * as api from "./api.js";
 import { freshName } from "./page_name.js";
+import { texts } from "../messages/texts.js";
 
 /** @typedef {import("./document.js").Instance} Instance */
 /** @typedef {import("./document.js").Fields} Fields */
@@ -101,7 +102,7 @@ export class Outbox {
   /** Resolves when everything is on the server; rejects as soon as the server does not answer. */
   async flush() {
     while (this.edits.length) {
-      if (this.state === "retrying") throw new api.NoAnswer("not everything is saved yet");
+      if (this.state === "retrying") throw new api.NoAnswer(texts.outbox.notEverythingIsSavedYet);
       await new Promise((resolve) => this.waiting.push(() => resolve(undefined)));
     }
   }
@@ -123,7 +124,7 @@ export class Outbox {
     const made = new Set([first.id, ...(first.batch?.create.map(({ id }) => id) ?? [])]);
     this.edits = this.edits.filter((edit) => edit.image !== first.image || !made.has(edit.id));
     this.persist();
-    this.listener.onRefused(first, "discarded: the server could not save it");
+    this.listener.onRefused(first, texts.outbox.discardedTheServerCouldNot);
     this.wake();
   }
 
@@ -219,7 +220,7 @@ export class Outbox {
       const made = new Set(edit.batch.create.map(({ id }) => id));
       this.edits = this.edits.filter((other) => !made.has(other.id)); // what was to be built on it
       this.persist();
-      const line = error.status === 409 ? "one of the objects was changed elsewhere, so all were left" : error.message;
+      const line = error.status === 409 ? texts.outbox.oneOfTheObjectsWas : error.message;
       this.listener.onRefused(edit, line);
       return;
     }

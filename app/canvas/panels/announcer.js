@@ -2,6 +2,7 @@
 
 import { element } from "../view/dom.js";
 import { provenance } from "./side/objects.js";
+import { texts } from "../messages/texts.js";
 
 /** @param {import("../model/editor.js").Editor} editor */
 export function createAnnouncer(editor) {
@@ -18,13 +19,13 @@ export function createAnnouncer(editor) {
 /** @param {import("../model/editor.js").Editor} editor */
 function wordsOf(editor) {
   const { selected, selection, document } = editor;
-  if (!selected || !document) return document && !selection.size ? "Nothing selected" : "";
-  if (selection.size > 1) return `${selection.size} objects selected`;
+  if (!selected || !document) return document && !selection.size ? texts.announcer.nothingSelected : "";
+  if (selection.size > 1) return texts.announcer.objectsSelected(selection.size);
   const visible = editor.visibleInstances();
   const place = visible.findIndex(({ id }) => id === selected.id) + 1;
   const score =
     selected.status === "proposed" && selected.score !== null ? `, ${Math.round(selected.score * 100)} %` : "";
   const flags = `${editor.locked.has(selected.id) ? ", locked" : ""}${editor.hidden.has(selected.id) ? ", hidden" : ""}`;
   const name = editor.category(selected.category_id)?.name ?? "object";
-  return `${name}, ${provenance(selected)}${score}${flags}, ${place} of ${visible.length}`;
+  return texts.announcer.of(name, provenance(selected), score, flags, place, visible.length);
 }

@@ -7,6 +7,7 @@ import { openExport, openImport } from "./dialogs/exchange.js";
 import { openHelp } from "./dialogs/help.js";
 import { createImagePanel } from "./image_panel.js";
 import { createViewOptions } from "./view_options.js";
+import { texts } from "../messages/texts.js";
 
 /** @typedef {import("../workbench.js").Workbench} Workbench */
 /** @typedef {import("../tools/list.js").ToolName} ToolName */
@@ -14,24 +15,24 @@ import { createViewOptions } from "./view_options.js";
 /** @param {Workbench} bench @param {() => void} chooseFiles */
 export function createTopBar(bench, chooseFiles) {
   const { editor, images, assistant } = bench;
-  const gallery = button("grid", "All images", () => bench.showGallery(!bench.galleryShown), {
+  const gallery = button("grid", texts.bars.allImages, () => bench.showGallery(!bench.galleryShown), {
     class: "ml-quiet",
     keys: "G",
   });
-  const previous = button("previous", "Previous image", () => bench.step(-1), { class: "ml-quiet", keys: "A" });
-  const next = button("next", "Next image", () => bench.step(1), { class: "ml-quiet", keys: "D" });
+  const previous = button("previous", texts.bars.previousImage, () => bench.step(-1), { class: "ml-quiet", keys: "A" });
+  const next = button("next", texts.bars.nextImage, () => bench.step(1), { class: "ml-quiet", keys: "D" });
   const name = element("span", { class: "ml-file-name" });
   const status = element("span", { class: "ml-status" });
   const dropOut = () => editor.image && void removeImage(bench, editor.image);
-  const remove = button("trash", "Remove this image: it goes to the trash", dropOut, { class: "ml-quiet" });
-  const undo = button("undo", "Undo", () => bench.undo(), { class: "ml-quiet", keys: "Ctrl+Z" });
-  const redo = button("redo", "Redo", () => bench.redo(), { class: "ml-quiet", keys: "Ctrl+Shift+Z" });
-  const find = button("find", "Let the model look at this image", () => bench.findObjects(), {
-    text: "Find objects",
+  const remove = button("trash", texts.bars.removeThisImageItGoes, dropOut, { class: "ml-quiet" });
+  const undo = button("undo", texts.bars.undo, () => bench.undo(), { class: "ml-quiet", keys: "Ctrl+Z" });
+  const redo = button("redo", texts.bars.redo, () => bench.redo(), { class: "ml-quiet", keys: "Ctrl+Shift+Z" });
+  const find = button("find", texts.bars.letTheModelLookAt, () => bench.findObjects(), {
+    text: texts.bars.findObjects,
     keys: "O",
     class: "ml-find",
   });
-  const carry = button("carry", "Propose the last image's objects here", () => void bench.carryOver(), {
+  const carry = button("carry", texts.bars.proposeTheLastImagesObjects, () => void bench.carryOver(), {
     class: "ml-quiet",
     keys: "Ctrl+B",
   });
@@ -39,16 +40,16 @@ export function createTopBar(bench, chooseFiles) {
   automatic.addEventListener("change", () => assistant.setAutomatic(automatic.checked));
   const auto = element(
     "label",
-    { class: "ml-auto", title: "Run the model by itself on images that nobody has worked on" },
+    { class: "ml-auto", title: texts.bars.runTheModelByItself },
     automatic,
-    "auto",
+    texts.bars.auto,
   );
-  const add = button("add", "Add images", chooseFiles, { text: "Add images" });
-  const bringIn = button("import", "Import COCO annotations", () => openImport(bench), { class: "ml-quiet" });
-  const takeOut = button("download", "Export COCO JSON", () => openExport(bench), { text: "Export" });
-  const help = button("help", "Keys and mouse", () => openHelp(bench), { class: "ml-quiet", keys: "?" });
-  const review = button("check", "Accept what is left and go on", () => void bench.toggleReviewed(), {
-    text: "Mark reviewed",
+  const add = button("add", texts.bars.addImages, chooseFiles, { text: texts.bars.addImages });
+  const bringIn = button("import", texts.bars.importCocoAnnotations, () => openImport(bench), { class: "ml-quiet" });
+  const takeOut = button("download", texts.bars.exportCocoJson, () => openExport(bench), { text: texts.bars.export });
+  const help = button("help", texts.bars.keysAndMouse, () => openHelp(bench), { class: "ml-quiet", keys: "?" });
+  const review = button("check", texts.bars.acceptWhatIsLeftAnd, () => void bench.toggleReviewed(), {
+    text: texts.bars.markReviewed,
     keys: "Ctrl+Enter",
     class: "ml-primary ml-review",
   });
@@ -56,9 +57,9 @@ export function createTopBar(bench, chooseFiles) {
   function update() {
     const image = editor.image;
     name.textContent = image?.file_name ?? "";
-    name.title = image ? `${image.file_name}, ${image.width} × ${image.height} pixels` : "";
+    name.title = image ? texts.bars.pixels(image.file_name, image.width, image.height) : "";
     const standing = image?.changed
-      ? ", changed since"
+      ? texts.bars.changedSince
       : images.find(image?.image_id ?? -1)?.returned
         ? ", returned"
         : "";
@@ -80,12 +81,14 @@ export function createTopBar(bench, chooseFiles) {
     if (again && !me.may("return a reviewed image")) review.disabled = true;
     review
       .querySelector("span")
-      ?.replaceChildren(again ? "Open again" : image?.changed ? "Review again" : "Mark reviewed");
+      ?.replaceChildren(
+        again ? texts.bars.openAgain : image?.changed ? texts.bars.reviewAgain : texts.bars.markReviewed,
+      );
     review.classList.toggle("ml-primary", !again);
     gallery.setAttribute("aria-pressed", String(bench.galleryShown));
     const working = image !== null && assistant.workingOn === image?.image_id;
     find.classList.toggle("ml-busy", working);
-    find.querySelector("span")?.replaceChildren(working ? "Finding…" : "Find objects");
+    find.querySelector("span")?.replaceChildren(working ? texts.bars.finding : texts.bars.findObjects);
     automatic.checked = assistant.automatic;
   }
 
@@ -131,14 +134,14 @@ export function createToolBar(bench) {
     one.append(element("kbd", { "aria-hidden": "true" }, key));
     return one;
   });
-  const fit = button("fit", "Fit the image", () => bench.view.fit(), { keys: "F", class: "ml-tool" });
+  const fit = button("fit", texts.bars.fitTheImage, () => bench.view.fit(), { keys: "F", class: "ml-tool" });
   const opacity = element("input", {
     type: "range",
     min: "0",
     max: "80",
     value: Math.round(bench.view.opacity * 100),
-    "aria-label": "Strength of the mask colours",
-    title: "Strength of the mask colours",
+    "aria-label": texts.bars.strengthOfTheMaskColours,
+    title: texts.bars.strengthOfTheMaskColours,
   });
   opacity.addEventListener("input", () => bench.view.setOpacity(Number(opacity.value) / 100));
   const { open, panel } = createViewOptions(bench);
@@ -148,7 +151,13 @@ export function createToolBar(bench) {
   update();
   return element(
     "div",
-    { class: "ml-tools", role: "toolbar", "aria-label": "Tools", "aria-orientation": "vertical", onkeydown: walk },
+    {
+      class: "ml-tools",
+      role: "toolbar",
+      "aria-label": texts.bars.tools,
+      "aria-orientation": "vertical",
+      onkeydown: walk,
+    },
     ...buttons,
     element("span", { class: "ml-spacer" }),
     element("div", { class: "ml-opacity" }, opacity),
@@ -184,8 +193,8 @@ export function createToolOptions(bench) {
 export function createStatusBar(bench) {
   const { editor, view, assistant, images } = bench;
   const state = element("button", { type: "button", class: "ml-save", "aria-live": "polite" });
-  const discard = button(null, "Give up the edit that the server keeps refusing", () => editor.outbox.discardFirst(), {
-    text: "Discard it",
+  const discard = button(null, texts.bars.giveUpTheEditThat, () => editor.outbox.discardFirst(), {
+    text: texts.bars.discardIt,
     class: "ml-small ml-quiet",
   });
   const hint = element("span", { class: "ml-hint" });
@@ -194,12 +203,12 @@ export function createStatusBar(bench) {
   const zoom = element("button", {
     type: "button",
     class: "ml-zoom",
-    title: "Fit the image (F)",
+    title: texts.bars.fitTheImageF,
     onclick: () => view.fit(),
   });
   const place = element("span", { class: "ml-place" });
   const model = element("span", { class: "ml-model" });
-  const who = element("span", { class: "ml-who", title: "Who you are signed in as, and your role" });
+  const who = element("span", { class: "ml-who", title: texts.bars.whoYouAreSignedIn });
   state.addEventListener("click", () => editor.outbox.retryNow());
 
   function save() {
@@ -207,15 +216,19 @@ export function createStatusBar(bench) {
     const count = outbox.edits.length;
     state.className = `ml-save ml-save-${outbox.state}`;
     const words =
-      outbox.state === "saved" ? "Saved" : outbox.state === "saving" ? "Saving…" : `Not saved, retrying (${count})`;
+      outbox.state === "saved"
+        ? texts.bars.saved
+        : outbox.state === "saving"
+          ? texts.bars.saving
+          : texts.bars.notSavedRetrying(count);
     state.replaceChildren(
       icon(outbox.state === "saved" ? "check" : outbox.state === "saving" ? "wait" : "warning"),
       element("span", {}, words),
     );
     state.title =
       outbox.state === "retrying"
-        ? `${outbox.reason}. Nothing is lost: ${count} ${count > 1 ? "edits are" : "edit is"} kept in this browser. Click to try now.`
-        : "Every edit is saved at once.";
+        ? texts.bars.nothingIsLostKeptIn(outbox.reason, count)
+        : texts.bars.everyEditIsSavedAt;
     discard.hidden = !(outbox.state === "retrying" && outbox.answered && (outbox.edits[0]?.attempts ?? 0) > 3);
   }
 
@@ -226,11 +239,13 @@ export function createStatusBar(bench) {
 
   function work() {
     const all = [...editor.busy];
-    if (assistant.workingOn !== null && assistant.workingOn === editor.image?.image_id) all.push("Finding objects");
-    else if (assistant.waiting) all.push(`Finding objects on ${assistant.waiting} images`);
+    if (assistant.workingOn !== null && assistant.workingOn === editor.image?.image_id)
+      all.push(texts.bars.findingObjects);
+    else if (assistant.waiting) all.push(texts.bars.findingObjectsOnImages(assistant.waiting));
     const { state: ready, model: name, message } = assistant.model;
-    model.textContent = ready === "ready" ? (name ?? "") : ready === "loading" ? "model is loading…" : "no model";
-    model.title = message || (ready === "ready" ? "The model that proposes objects and masks" : "");
+    model.textContent =
+      ready === "ready" ? (name ?? "") : ready === "loading" ? texts.bars.modelIsLoading : texts.bars.noModel;
+    model.title = message || (ready === "ready" ? texts.bars.theModelThatProposesObjects : "");
     model.classList.toggle("ml-warning", ready === "failed");
     busy.textContent = all.length ? `${all.join(", ")}…` : "";
     busy.hidden = !all.length;
@@ -251,9 +266,7 @@ export function createStatusBar(bench) {
     const at = shown.findIndex((row) => row.image_id === id);
     place.textContent = images.rows.length ? `${at < 0 ? "–" : at + 1} / ${shown.length}` : "";
     place.classList.toggle("ml-warning", images.filtered);
-    place.title = images.filtered
-      ? `Filtered: ${shown.length} of ${images.rows.length} images (G changes the filter)`
-      : "";
+    place.title = images.filtered ? texts.bars.filteredOfImagesGChanges(shown.length, images.rows.length) : "";
   }
 
   editor.on("signedin", () => {

@@ -3,6 +3,7 @@
 import * as api from "../model/api.js";
 import { tagsOf } from "../model/workspace/image_filter.js";
 import { button, element } from "../view/dom.js";
+import { texts } from "../messages/texts.js";
 
 /** @typedef {import("../model/document.js").Note} Note */
 /** @typedef {import("../model/document.js").ImageDocument} ImageDocument */
@@ -11,7 +12,7 @@ import { button, element } from "../view/dom.js";
 export function createImagePanel(bench) {
   const { editor, images } = bench;
   const number = element("b", { class: "ml-badge" });
-  const open = button("note", "Notes and tags of this image", () => toggle(), {
+  const open = button("note", texts.imagePanel.notesAndTagsOfThis, () => toggle(), {
     class: "ml-quiet ml-note-button",
     keys: "W",
     "aria-expanded": false,
@@ -20,14 +21,14 @@ export function createImagePanel(bench) {
 
   const excluded = element("input", { type: "checkbox" });
   excluded.addEventListener("change", () => void changeImage({ excluded: excluded.checked }));
-  const tags = element("ul", { class: "ml-tags", "aria-label": "Tags" });
+  const tags = element("ul", { class: "ml-tags", "aria-label": texts.imagePanel.tags });
   const known = element("datalist", { id: "ml-known-tags" });
   const newTag = element("input", {
     type: "text",
     list: "ml-known-tags",
     maxlength: "100",
-    placeholder: "Add a tag",
-    "aria-label": "Add a tag",
+    placeholder: texts.imagePanel.addATag,
+    "aria-label": texts.imagePanel.addATag,
     class: "ml-search",
   });
   newTag.addEventListener("keydown", (event) => {
@@ -36,26 +37,29 @@ export function createImagePanel(bench) {
     newTag.value = "";
     void changeImage({ tags: [...new Set([...(editor.image?.tags ?? []), tag])] });
   });
-  const notes = element("ul", { class: "ml-notes", "aria-label": "Notes" });
-  const text = element("textarea", { rows: "2", maxlength: "2000", "aria-label": "A note" });
-  const write = button(null, "Write the note", () => void add(false), { text: "Add note", class: "ml-small" });
-  const back = button("undo", "The image goes back to work with this note", () => void add(true), {
-    text: "Return with note",
+  const notes = element("ul", { class: "ml-notes", "aria-label": texts.imagePanel.notes });
+  const text = element("textarea", { rows: "2", maxlength: "2000", "aria-label": texts.imagePanel.aNote });
+  const write = button(null, texts.imagePanel.writeTheNote, () => void add(false), {
+    text: texts.imagePanel.addNote,
+    class: "ml-small",
+  });
+  const back = button("undo", texts.imagePanel.theImageGoesBackTo, () => void add(true), {
+    text: texts.imagePanel.returnWithNote,
     class: "ml-small",
   });
   const panel = element(
     "div",
-    { class: "ml-image-panel", role: "group", "aria-label": "Notes and tags of this image", hidden: true },
+    { class: "ml-image-panel", role: "group", "aria-label": texts.imagePanel.notesAndTagsOfThis, hidden: true },
     element(
       "header",
       {},
-      element("h2", {}, "This image"),
-      button("close", "Close", () => toggle(false), { class: "ml-quiet ml-small" }),
+      element("h2", {}, texts.imagePanel.thisImage),
+      button("close", texts.imagePanel.close, () => toggle(false), { class: "ml-quiet ml-small" }),
     ),
     tags,
     newTag,
     known,
-    element("label", { class: "ml-choice" }, excluded, "Keep out of training"),
+    element("label", { class: "ml-choice" }, excluded, texts.imagePanel.keepOutOfTraining),
     notes,
     text,
     element("div", { class: "ml-actions" }, write, back),
@@ -79,7 +83,7 @@ export function createImagePanel(bench) {
   async function changeImage(fields) {
     const id = editor.image?.image_id;
     if (id === undefined) return;
-    const changed = await editor.ask("Saving", () => api.changeImage(id, fields));
+    const changed = await editor.ask(texts.imagePanel.saving, () => api.changeImage(id, fields));
     if (changed) take(id, (document) => ({ ...document, image: { ...document.image, ...changed } }));
     else update();
   }
@@ -90,10 +94,10 @@ export function createImagePanel(bench) {
     const words = text.value.trim();
     if (id === undefined) return;
     if (!words) {
-      editor.emit("notice", { text: "Write first what there is to say." });
+      editor.emit("notice", { text: texts.imagePanel.writeFirstWhatThereIs });
       return text.focus();
     }
-    const made = await editor.ask("Saving the note", async () => {
+    const made = await editor.ask(texts.imagePanel.savingTheNote, async () => {
       await editor.outbox.flush();
       if (returns) await api.setStatus(id, "in_progress", undefined, words);
       else await api.addNote(id, words, editor.selectsSeveral ? null : (editor.selected?.id ?? null));
@@ -102,25 +106,28 @@ export function createImagePanel(bench) {
     if (!made) return;
     text.value = "";
     take(id, () => made);
-    if (returns) editor.emit("notice", { text: "Returned: the filter “Returned” lists it until it is reviewed." });
+    if (returns) editor.emit("notice", { text: texts.imagePanel.returnedTheFilterReturnedLists });
   }
 
   /** @param {Note} note */
   async function remove(note) {
     const id = editor.image?.image_id;
     if (id === undefined) return;
-    const gone = await editor.ask("Deleting the note", () => api.deleteNote(id, note.id).then(() => true));
+    const gone = await editor.ask(texts.imagePanel.deletingTheNote, () => api.deleteNote(id, note.id).then(() => true));
     if (!gone) return;
     take(id, (document) => ({ ...document, notes: (document.notes ?? []).filter((other) => other.id !== note.id) }));
     const bringBack = async () => {
-      const made = await editor.ask("Saving the note", async () => {
+      const made = await editor.ask(texts.imagePanel.savingTheNote, async () => {
         if (note.returned && !note.done) await api.setStatus(id, "in_progress", undefined, note.text);
         else await writtenAgain(id, note);
         return editor.load(id);
       });
       if (made) take(id, () => made);
     };
-    editor.emit("notice", { text: "Note deleted.", actions: [{ label: "Bring back", run: () => void bringBack() }] });
+    editor.emit("notice", {
+      text: texts.imagePanel.noteDeleted,
+      actions: [{ label: texts.imagePanel.bringBack, run: () => void bringBack() }],
+    });
   }
 
   /** A note that was deleted, ticked off where it was. @param {number} id @param {Note} note */
@@ -133,7 +140,7 @@ export function createImagePanel(bench) {
   async function setDone(note, done) {
     const id = editor.image?.image_id;
     if (id === undefined) return;
-    const made = await editor.ask("Saving the note", () => api.setNoteDone(id, note.id, done));
+    const made = await editor.ask(texts.imagePanel.savingTheNote, () => api.setNoteDone(id, note.id, done));
     const swap = (/** @type {Note} */ other) => (made && other.id === made.id ? made : other);
     if (made) take(id, (document) => ({ ...document, notes: (document.notes ?? []).map(swap) }));
     else update();
@@ -147,10 +154,17 @@ export function createImagePanel(bench) {
       : note.returned
         ? "returned"
         : "image";
-    const done = element("input", { type: "checkbox", checked: note.done, "aria-label": `Done: ${note.text}` });
+    const done = element("input", {
+      type: "checkbox",
+      checked: note.done,
+      "aria-label": texts.imagePanel.done(note.text),
+    });
     done.addEventListener("change", () => void setDone(note, done.checked));
     const subject = instance
-      ? button(null, `Select the ${about}`, () => choose(instance), { text: about, class: "ml-small ml-quiet" })
+      ? button(null, texts.imagePanel.selectThe(about), () => choose(instance), {
+          text: about,
+          class: "ml-small ml-quiet",
+        })
       : element("span", { class: "ml-muted" }, about);
     return element(
       "li",
@@ -159,7 +173,9 @@ export function createImagePanel(bench) {
       element("span", { class: "ml-note-text" }, note.text),
       note.author ? element("span", { class: "ml-muted" }, note.author) : null,
       subject,
-      button("trash", `Delete the note ${note.text}`, () => void remove(note), { class: "ml-quiet ml-small" }),
+      button("trash", texts.imagePanel.deleteTheNote(note.text), () => void remove(note), {
+        class: "ml-quiet ml-small",
+      }),
     );
   }
 
@@ -174,9 +190,9 @@ export function createImagePanel(bench) {
     const { document } = editor;
     const left = (document?.notes ?? []).filter(({ done }) => !done).length;
     number.textContent = left ? String(left) : "";
-    open.setAttribute("aria-label", `Notes and tags of this image${left ? `, ${left} open` : ""}`);
+    open.setAttribute("aria-label", texts.imagePanel.notesAndTagsOfThis2(left));
     number.hidden = !left;
-    open.title = left ? `${left} open ${left > 1 ? "notes" : "note"} (W)` : "Notes and tags of this image (W)";
+    open.title = left ? texts.imagePanel.openW(left) : texts.imagePanel.notesAndTagsOfThis3;
     open.disabled = !document || bench.galleryShown;
     if (bench.galleryShown) panel.hidden = true;
     if (panel.hidden || !document) return;
@@ -189,15 +205,17 @@ export function createImagePanel(bench) {
     tags.replaceChildren(
       ...own.map((tag) => {
         const takeAway = () => void changeImage({ tags: own.filter((other) => other !== tag) });
-        const away = button("close", `Take the tag ${tag} away`, takeAway, { class: "ml-quiet ml-small" });
+        const away = button("close", texts.imagePanel.takeTheTagAway(tag), takeAway, { class: "ml-quiet ml-small" });
         return element("li", {}, tag, mayChange && away);
       }),
     );
     known.replaceChildren(...tagsOf(images.rows).map((tag) => element("option", { value: tag })));
     notes.replaceChildren(...(document.notes ?? []).map(makeNote));
     const one = editor.selectsSeveral ? null : editor.selected;
-    const subject = one ? `the selected ${editor.category(one.category_id)?.name ?? "object"}` : "this image";
-    text.placeholder = `A note on ${subject}`;
+    const subject = one
+      ? texts.imagePanel.theSelected(editor.category(one.category_id)?.name)
+      : texts.imagePanel.thisImage2;
+    text.placeholder = texts.imagePanel.aNoteOn(subject);
   }
 
   panel.addEventListener("keydown", (event) => {

@@ -1,6 +1,7 @@
 /** Short messages in a corner of the canvas; they leave by themselves, errors stay longer. */
 
 import { button, element, icon } from "../view/dom.js";
+import { texts } from "../messages/texts.js";
 
 const STAY = { info: 5000, success: 4000, error: 12000 };
 const MOST = 4;
@@ -37,7 +38,7 @@ function show(root, { text, kind = "info", actions = [], lines = [] }) {
       ),
     );
   }
-  box.append(button("close", "Dismiss", leave, { class: "ml-quiet ml-small" }));
+  box.append(button("close", texts.notices.dismiss, leave, { class: "ml-quiet ml-small" }));
   box.addEventListener("pointerenter", () => clearTimeout(timer));
   box.addEventListener("pointerleave", () => {
     timer = setTimeout(leave, 4000);

@@ -1,6 +1,7 @@
 /** How the picture and the masks are shown: brightness, contrast, outlines, names. Nothing of it changes an image. */
 
 import { button, element } from "../view/dom.js";
+import { texts } from "../messages/texts.js";
 
 /** @typedef {import("../workbench.js").Workbench} Workbench */
 
@@ -18,24 +19,24 @@ export function createViewOptions(bench) {
       row: element("label", { class: "ml-slider" }, element("span", {}, label), input, value),
     };
   };
-  const sliders = [slider("brightness", "Brightness"), slider("contrast", "Contrast")];
+  const sliders = [slider("brightness", texts.viewOptions.brightness), slider("contrast", texts.viewOptions.contrast)];
   const outlines = element("input", { type: "checkbox" });
   outlines.addEventListener("change", () => view.setOutlines(outlines.checked));
   const labels = element("input", { type: "checkbox" });
   labels.addEventListener("change", () => view.setLabels(labels.checked));
-  const reset = button(null, "Show the picture as it is", () => view.adjust({ brightness: 1, contrast: 1 }), {
+  const reset = button(null, texts.viewOptions.showThePictureAsIt, () => view.adjust({ brightness: 1, contrast: 1 }), {
     class: "ml-small",
-    text: "Reset",
+    text: texts.viewOptions.reset,
   });
   const panel = element(
     "div",
-    { class: "ml-view-options", role: "group", "aria-label": "View options", hidden: true },
+    { class: "ml-view-options", role: "group", "aria-label": texts.viewOptions.viewOptions, hidden: true },
     ...sliders.map(({ row }) => row),
-    element("label", { class: "ml-choice" }, outlines, "Outlines only", element("kbd", {}, "U")),
-    element("label", { class: "ml-choice" }, labels, "Names of objects", element("kbd", {}, "T")),
+    element("label", { class: "ml-choice" }, outlines, texts.viewOptions.outlinesOnly, element("kbd", {}, "U")),
+    element("label", { class: "ml-choice" }, labels, texts.viewOptions.namesOfObjects, element("kbd", {}, "T")),
     reset,
   );
-  const open = button("adjust", "View options", () => toggle(), {
+  const open = button("adjust", texts.viewOptions.viewOptions, () => toggle(), {
     class: "ml-tool",
     keys: "I",
     "aria-expanded": false,

@@ -11,6 +11,7 @@ import { colorOf, drawTag, inScreenPixels } from "../view/painter.js";
 import { findInstance } from "../model/document.js";
 import { remember, remembered } from "../model/preferences.js";
 import { ClassChoice } from "../model/workspace/class_choice.js";
+import { texts } from "../messages/texts.js";
 
 /** @typedef {import("../view/view.js").Pointer} Pointer */
 /** @typedef {import("./mask_clicks.js").Box} Box */
@@ -20,7 +21,7 @@ const SURE = 0.5; // score from which the model's class is taken
 
 export class BoxTool {
   name = "box";
-  label = "Box → mask by the model, or a box alone";
+  label = texts.box.boxMaskByTheModel;
   key = "R";
   icon = /** @type {const} */ ("box");
 
@@ -58,14 +59,11 @@ export class BoxTool {
 
   hint() {
     const name = this.editor.currentCategory?.name;
-    if (!name && !this.guesses) return "Make a class first, in the panel on the right.";
-    if (this.plain) return `Drag a box around an object (${name}): it stays a box.`;
-    if (this.editor.selected)
-      return "Drag a box around the next object. Click adds to this mask, Shift+click takes away.";
-    const choice = !this.guessClass
-      ? name
-      : `the model's guess${name ? ` or ${name}, whichever was right of late` : ""}`;
-    return `Drag a box around an object: the model finds its mask. Class: ${choice}.`;
+    if (!name && !this.guesses) return texts.box.makeAClassFirstIn;
+    if (this.plain) return texts.box.dragABoxAroundAn(name);
+    if (this.editor.selected) return texts.box.dragABoxAroundThe;
+    const choice = !this.guessClass ? name : texts.box.theModelsGuess(name);
+    return texts.box.dragABoxAroundAn2(choice);
   }
 
   cursor() {
@@ -83,8 +81,8 @@ export class BoxTool {
     return element(
       "div",
       { class: "ml-choices-row" },
-      element("label", { class: "ml-choice" }, guess, "The model guesses the class"),
-      element("label", { class: "ml-choice" }, plain, "Boxes only, no masks"),
+      element("label", { class: "ml-choice" }, guess, texts.box.theModelGuessesTheClass),
+      element("label", { class: "ml-choice" }, plain, texts.box.boxesOnlyNoMasks),
     );
   }
 
@@ -162,10 +160,10 @@ export class BoxTool {
       this.keep(request, found, current);
     } catch (error) {
       const actions = [
-        { label: "Keep the box", run: () => this.create(image, { category_id: current ?? 0, bbox: sized(box) }) },
+        { label: texts.box.keepTheBox, run: () => this.create(image, { category_id: current ?? 0, bbox: sized(box) }) },
       ];
       editor.emit("notice", {
-        text: `No mask for this box: ${lineOf(error)}.`,
+        text: texts.box.noMaskForThisBox(lineOf(error)),
         kind: "error",
         actions: current === null ? [] : actions,
       });
@@ -183,7 +181,7 @@ export class BoxTool {
       current === null || (sure && this.takesGuess(found.category_id, current)) ? found.category_id : current;
     if (Array.isArray(found.segmentation) && !found.segmentation.length) {
       this.create(image, { category_id, bbox: sized(box) });
-      editor.emit("notice", { text: "The model sees no mask here: kept as a box." });
+      editor.emit("notice", { text: texts.box.theModelSeesNoMask });
       return;
     }
     const keypoints = category_id === found.category_id && found.keypoints.length ? { keypoints: found.keypoints } : {};

@@ -6,6 +6,7 @@ import { element } from "../view/dom.js";
 import { colorOf, inScreenPixels } from "../view/painter.js";
 import { remember, remembered } from "../model/preferences.js";
 import { fillRings, paintStroke, pixelBox, segmentationOf } from "../model/raster.js";
+import { texts } from "../messages/texts.js";
 
 /** @typedef {import("../view/view.js").Pointer} Pointer */
 
@@ -21,7 +22,7 @@ export class BrushTool {
   /** @param {"brush" | "eraser"} name @param {import("../model/editor.js").Editor} editor @param {import("../view/view.js").View} view */
   constructor(name, editor, view) {
     this.name = name;
-    this.label = name === "brush" ? "Brush" : "Eraser";
+    this.label = name === "brush" ? texts.brush.brush : texts.brush.eraser;
     this.key = name === "brush" ? "B" : "E";
     this.icon = name;
     if (name === "eraser") {
@@ -30,7 +31,7 @@ export class BrushTool {
         this.resize(key === "]" ? 1.25 : 0.8);
         this.editor.emit("brush");
       };
-      this.shortcuts = [{ keys: ["[", "]"], label: "Smaller, larger brush; so does Shift+wheel", run }];
+      this.shortcuts = [{ keys: ["[", "]"], label: texts.brush.smallerLargerBrushSoDoes, run }];
     }
     this.editor = editor;
     this.view = view;
@@ -44,16 +45,13 @@ export class BrushTool {
   hint() {
     const { editor } = this;
     const selected = editor.selected;
-    if (selected && editor.locked.has(selected.id)) return "Locked. L unlocks it.";
-    if (this.name === "eraser")
-      return selected
-        ? "Paint away what the mask should not cover. [ and ] change the size."
-        : "Click the object to erase from.";
-    if (!editor.currentCategory) return "Make a class first, in the panel on the right.";
+    if (selected && editor.locked.has(selected.id)) return texts.brush.lockedLUnlocksIt;
+    if (this.name === "eraser") return selected ? texts.brush.paintAwayWhatTheMask : texts.brush.clickTheObjectToErase;
+    if (!editor.currentCategory) return texts.brush.makeAClassFirstIn;
     const what = selected
-      ? `Paint on the mask of the selected ${editor.category(selected.category_id)?.name ?? "object"}; Esc, then paint a new one.`
-      : `Paint a new ${editor.currentCategory.name}.`;
-    return `${what} Alt erases; [ and ] or Shift+wheel change the size.`;
+      ? texts.brush.paintOnTheMaskOf(editor.category(selected.category_id)?.name)
+      : texts.brush.paintANew(editor.currentCategory.name);
+    return texts.brush.altErasesAndOrShift(what);
   }
 
   cursor() {
@@ -67,17 +65,23 @@ export class BrushTool {
       max: Math.log(LARGEST),
       step: 0.01,
       value: Math.log(size.radius), // the difference between 2 and 4 is as large as between 100 and 200
-      "aria-label": "Brush size",
+      "aria-label": texts.brush.brushSize,
     });
     const diameter = element("output", { class: "ml-slider-value" });
     const show = () => {
       slider.value = String(Math.log(size.radius));
-      diameter.textContent = `${Math.round(2 * size.radius)} px`;
+      diameter.textContent = texts.brush.px(Math.round(2 * size.radius));
     };
     slider.addEventListener("input", () => this.setRadius(Math.exp(Number(slider.value))));
     this.showSize = show;
     show();
-    return element("label", { class: "ml-choice", title: "[ and ], or Shift+wheel" }, "Size", slider, diameter);
+    return element(
+      "label",
+      { class: "ml-choice", title: texts.brush.andOrShiftWheel },
+      texts.brush.size,
+      slider,
+      diameter,
+    );
   }
 
   /** @param {number} factor */

@@ -3,11 +3,12 @@
 import { completeKeypoints, withKeypoint } from "../model/document.js";
 import { clamp } from "../model/geometry.js";
 import { colorOf, drawPoint, drawTag, inScreenPixels } from "../view/painter.js";
+import { texts } from "../messages/texts.js";
 
 /** @typedef {import("../view/view.js").Pointer} Pointer */
 /** @typedef {import("../model/document.js").Instance} Instance */
 
-export const VISIBILITY = ["not labelled", "hidden", "visible"];
+export const VISIBILITY = [texts.keypoints.notLabelled, texts.keypoints.hidden, texts.keypoints.visible];
 const NEXT_VISIBILITY = [2, 0, 1]; // visible → hidden → not labelled → visible
 
 /**
@@ -41,7 +42,7 @@ export function setVisibility(editor, index, visibility) {
   const place = before ? /** @type {[number, number]} */ ([x, y]) : editor.ghosts.get(index);
   if (!place) {
     editor.setActiveKeypoint(index);
-    editor.emit("notice", { text: "This keypoint has no place yet: click where it is." });
+    editor.emit("notice", { text: texts.keypoints.thisKeypointHasNoPlace });
     return;
   }
   if (!visibility) editor.leaveGhost(index, place);
@@ -58,7 +59,7 @@ export function turnVisibility(editor, index) {
 
 export class KeypointsTool {
   name = "keypoints";
-  label = "Keypoints";
+  label = texts.keypoints.keypoints;
   key = "K";
   icon = /** @type {const} */ ("keypoints");
 
@@ -92,16 +93,15 @@ export class KeypointsTool {
   hint() {
     const { editor } = this;
     const selected = editor.selected;
-    if (!selected) return "Click the object that the keypoints belong to.";
-    if (editor.locked.has(selected.id)) return "Locked. L unlocks it.";
+    if (!selected) return texts.keypoints.clickTheObjectThatThe;
+    if (editor.locked.has(selected.id)) return texts.keypoints.lockedLUnlocksIt;
     const category = editor.category(selected.category_id);
-    if (!category?.keypoints.length)
-      return `“${category?.name ?? "?"}” has no keypoints. Name them with the pencil beside the class.`;
+    if (!category?.keypoints.length) return texts.keypoints.hasNoKeypointsNameThem(category?.name ?? "?");
     const next = this.next;
-    const rest = "Drag moves a point; right-click or X: visible, hidden, not labelled.";
+    const rest = texts.keypoints.dragMovesAPointRight;
     return next === null
-      ? `All keypoints are placed. ${rest}`
-      : `Click: ${category.keypoints[next]} (right-click: hidden). ${rest}`;
+      ? texts.keypoints.allKeypointsArePlaced(rest)
+      : texts.keypoints.clickRightClickHidden(category.keypoints[next], rest);
   }
 
   cursor() {

@@ -2,6 +2,7 @@
 
 import * as api from "../model/api.js";
 import { colorOf, inScreenPixels, line } from "../view/painter.js";
+import { texts } from "../messages/texts.js";
 
 /** @typedef {[number, number, boolean]} Click  x, y in image pixels; whether it belongs to the object */
 /** @typedef {[number, number, number, number]} Box  x0, y0, x1, y1 */
@@ -52,7 +53,7 @@ export class MaskClicks {
     this.points.push(click);
     this.asking = true;
     this.view.redrawOverlay();
-    const answer = await editor.ask("Refining the mask", async () => {
+    const answer = await editor.ask(texts.maskClicks.refiningTheMask, async () => {
       await editor.outbox.flush(); // the server refines the mask that it has
       const points = this.points.map(([x, y, include]) => [x, y, include ? 1 : 0]);
       return api.refine(image, editor.selectedId ?? 0, points, this.boxAround(editor.selected));
@@ -84,8 +85,8 @@ export class MaskClicks {
   /** @private @param {number} id */
   offerToDelete(id) {
     const { editor } = this;
-    const actions = [{ label: "Delete the object", run: () => editor.remove(id) }];
-    editor.emit("notice", { text: "This click would leave nothing of the mask.", actions });
+    const actions = [{ label: texts.maskClicks.deleteTheObject, run: () => editor.remove(id) }];
+    editor.emit("notice", { text: texts.maskClicks.thisClickWouldLeaveNothing, actions });
   }
 
   /** @param {CanvasRenderingContext2D} context @param {import("../view/painter.js").Surface} surface */

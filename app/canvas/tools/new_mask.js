@@ -2,6 +2,7 @@
 
 import * as api from "../model/api.js";
 import { lineOf } from "../model/editor.js";
+import { texts } from "../messages/texts.js";
 
 /** @typedef {[number, number, boolean]} Click  x, y in image pixels; whether it belongs to the object */
 /** @typedef {import("../model/document.js").Instance} Instance */
@@ -56,7 +57,7 @@ export class NewMask {
     this.clicks = clicks;
     this.asking = true;
     this.changed();
-    const answer = await this.editor.ask("Looking at the clicks", () =>
+    const answer = await this.editor.ask(texts.newMask.lookingAtTheClicks, () =>
       api.maskFromPoints(image, clicks, this.editor.currentCategory?.id, false),
     );
     if (number !== this.number) return; // kept or dropped meanwhile
@@ -119,7 +120,7 @@ export class NewMask {
 
   /** @private @param {number} image @param {Click[]} clicks @param {number | undefined} category */
   async finish(image, clicks, category) {
-    const answer = await this.editor.ask("Looking at the clicks", () =>
+    const answer = await this.editor.ask(texts.newMask.lookingAtTheClicks, () =>
       api.maskFromPoints(image, clicks, category, false),
     );
     const found = answer?.instances[0];

@@ -4,6 +4,7 @@ import { findInstance, isRle } from "../model/document.js";
 import { browserSession } from "../model/preferences.js";
 import { clamp, rounded, signedArea } from "../model/geometry.js";
 import { colorOf, HANDLE, inScreenPixels, line } from "../view/painter.js";
+import { texts } from "../messages/texts.js";
 
 /** @typedef {import("../view/view.js").Pointer} Pointer */
 
@@ -14,7 +15,7 @@ const KEY = "maskloop.polygon:"; // and the image's number
 
 export class PolygonTool {
   name = "polygon";
-  label = "Polygon";
+  label = texts.polygon.polygon;
   key = "P";
   icon = /** @type {const} */ ("polygon");
 
@@ -60,16 +61,11 @@ export class PolygonTool {
   }
 
   hint() {
-    if (this.points.length >= 6)
-      return "Click the first point, double-click or Enter to close. Backspace takes the last point back, Esc cancels.";
+    if (this.points.length >= 6) return texts.polygon.clickTheFirstPointDouble;
     if (this.points.length)
-      return this.partOf === null
-        ? "Click the next point, or hold the button and draw."
-        : "A further part of the selected object: click the next point.";
+      return this.partOf === null ? texts.polygon.clickTheNextPointOr : texts.polygon.aFurtherPartOfThe;
     const name = this.editor.currentCategory?.name;
-    return name
-      ? `Click around the object (${name}). Hold the button to draw freehand; Shift adds a part to the selected object.`
-      : "Make a class first, in the panel on the right.";
+    return name ? texts.polygon.clickAroundTheObjectHold(name) : texts.polygon.makeAClassFirstIn;
   }
 
   cursor() {
@@ -138,7 +134,7 @@ export class PolygonTool {
     if (!this.points.length) return false;
     const ring = this.points;
     if (ring.length < 6 || Math.abs(signedArea(ring)) < 1) {
-      this.editor.emit("notice", { text: "A polygon needs at least three points around some area." });
+      this.editor.emit("notice", { text: texts.polygon.aPolygonNeedsAtLeast });
       return true;
     }
     this.reset();
@@ -193,8 +189,7 @@ export class PolygonTool {
 
   leave() {
     this.closing = false;
-    if (this.points.length)
-      this.editor.emit("notice", { text: "The polygon that you began is kept: P goes on with it, then Esc drops it." });
+    if (this.points.length) this.editor.emit("notice", { text: texts.polygon.thePolygonThatYouBegan });
   }
 
   /** What was begun is seen while another tool is in hand. @param {CanvasRenderingContext2D} context @param {import("../view/painter.js").Surface} surface */

@@ -6,13 +6,14 @@
 import { colorOf, drawShape } from "../view/painter.js";
 import { drawClicks } from "./mask_clicks.js";
 import { NewMask } from "./new_mask.js";
+import { texts } from "../messages/texts.js";
 
 /** @typedef {import("../view/view.js").Pointer} Pointer */
 
 export class RefineTool {
   name = "refine";
-  label = "Outline or mend by clicks";
-  help = "Outline an object by clicks, or mend the selected mask";
+  label = texts.refine.outlineOrMendByClicks;
+  help = texts.refine.outlineAnObjectByClicks;
   key = "M";
   icon = /** @type {const} */ ("refine");
 
@@ -36,11 +37,10 @@ export class RefineTool {
 
   hint() {
     const selected = this.editor.selected;
-    if (!this.fresh.isEmpty)
-      return "Click adds, Shift+click takes away, Backspace takes a click back. Enter keeps the object, Esc drops it.";
-    if (!selected) return "Click something to outline it, or an object to mend its mask.";
-    if (this.editor.locked.has(selected.id)) return "Locked. L unlocks it.";
-    return "Click adds to the mask, Shift+click takes away. Ctrl+Z takes a click back, Esc is done.";
+    if (!this.fresh.isEmpty) return texts.refine.clickAddsShiftClickTakes;
+    if (!selected) return texts.refine.clickSomethingToOutlineIt;
+    if (this.editor.locked.has(selected.id)) return texts.refine.lockedLUnlocksIt;
+    return texts.refine.clickAddsToTheMask;
   }
 
   /** @param {Pointer} pointer */

@@ -16,6 +16,7 @@ import { cursorOf, dragHandle, drawHandles, handleAt } from "./frame.js";
 import { GroupDrag } from "./group.js";
 import { Marquee } from "./marquee.js";
 import { dragKeypoint, turnVisibility } from "./keypoints.js";
+import { texts } from "../messages/texts.js";
 
 /** @typedef {import("../view/view.js").Pointer} Pointer */
 /** @typedef {import("../model/document.js").Instance} Instance */
@@ -29,7 +30,7 @@ const CONVERT_TOLERANCE = 0.8; // image pixels
 
 export class SelectTool {
   name = "select";
-  label = "Select, move, reshape";
+  label = texts.select.selectMoveReshape;
   key = "V";
   icon = /** @type {const} */ ("select");
 
@@ -52,14 +53,12 @@ export class SelectTool {
   hint() {
     const { editor } = this;
     const selected = editor.selected;
-    if (!selected) return "Click an object to select it; drag a frame around several. Wheel zooms, Space+drag pans.";
-    if (editor.selectsSeveral)
-      return `${editor.selection.size} selected: 1 – 9 class, Enter accept, Del delete, H hide, L lock. Drag moves all, Shift+click adds or takes out.`;
-    if (editor.locked.has(selected.id)) return "Locked. L unlocks it.";
-    if (shapeKind(selected) === "bitmap")
-      return "Drag moves the mask, its frame stretches it. Double-click turns it into a polygon with points to drag.";
-    if (shapeKind(selected) === "box") return "Drag a corner or a side; R draws a box that becomes a mask.";
-    return "Drag points. Click an edge to add one, Shift+click removes one. Drag inside to move, the frame to stretch.";
+    if (!selected) return texts.select.clickAnObjectToSelect;
+    if (editor.selectsSeveral) return texts.select.selected19ClassEnter(editor.selection.size);
+    if (editor.locked.has(selected.id)) return texts.select.lockedLUnlocksIt;
+    if (shapeKind(selected) === "bitmap") return texts.select.dragMovesTheMaskIts;
+    if (shapeKind(selected) === "box") return texts.select.dragACornerOrA;
+    return texts.select.dragPointsClickAnEdge;
   }
 
   /** The selected instance, where it may be reshaped. @private @returns {Instance | null} */
@@ -153,7 +152,7 @@ export class SelectTool {
         pointer.alt && rings.length > 1 ? rings.filter((_, r) => r !== ring) : removeVertex(rings, ring, vertex);
       if (rest) this.editor.change(instance.id, { segmentation: rest });
       else if (rings.length > 1) this.editor.change(instance.id, { segmentation: rings.filter((_, r) => r !== ring) });
-      else this.editor.emit("notice", { text: "A polygon keeps at least three points. Del deletes the whole object." });
+      else this.editor.emit("notice", { text: texts.select.aPolygonKeepsAtLeast });
       this.view.activeVertex = null;
       return;
     }

@@ -4,6 +4,7 @@ import { fieldsOf } from "../model/document.js";
 import { split } from "../model/several/combine.js";
 import { clamp, rounded } from "../model/geometry.js";
 import { inScreenPixels } from "../view/painter.js";
+import { texts } from "../messages/texts.js";
 
 /** @typedef {import("../view/view.js").Pointer} Pointer */
 /** @typedef {import("../model/document.js").Instance} Instance */
@@ -12,7 +13,7 @@ const STEP = 3; // CSS pixels between two points of the line
 
 export class SplitTool {
   name = "split";
-  label = "Split along a line";
+  label = texts.split.splitAlongALine;
   key = "S";
   icon = /** @type {const} */ ("split");
 
@@ -25,9 +26,7 @@ export class SplitTool {
   }
 
   hint() {
-    return this.editor.selection.size
-      ? "Draw a line right across the selected object: each side becomes an object of its own."
-      : "Draw a line right across an object: each side becomes an object of its own.";
+    return this.editor.selection.size ? texts.split.drawALineRightAcross : texts.split.drawALineRightAcross2;
   }
 
   cursor() {
@@ -86,8 +85,8 @@ export class SplitTool {
       if (!chosen) break;
     }
     if (!edits.update.length) {
-      const what = chosen ? "the selected object" : "an object";
-      return editor.emit("notice", { text: `Nothing was split: the line has to go right across ${what}.` });
+      const what = chosen ? texts.split.theSelectedObject : texts.split.anObject;
+      return editor.emit("notice", { text: texts.split.nothingWasSplitTheLine(what) });
     }
     const made = editor.changeMany(edits);
     editor.selectAll([...edits.update.map(({ id }) => id), ...made]);

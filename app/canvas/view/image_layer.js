@@ -1,5 +1,7 @@
 /** The photograph: decoded once, kept in halved copies so that a small view of a large image draws fast. */
 
+import { texts } from "../messages/texts.js";
+
 const KEPT_IMAGES = 4;
 const SMALLEST_COPY = 700; // pixels of the longer side
 
@@ -78,7 +80,7 @@ async function decode(url, onSharper) {
   try {
     await image.decode();
   } catch {
-    throw new Error("the image could not be loaded");
+    throw new Error(texts.imageLayer.theImageCouldNotBe);
   }
   const full = await createImageBitmap(image);
   /** @type {Picture} */

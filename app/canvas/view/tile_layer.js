@@ -2,6 +2,7 @@
 
 import { tileUrl } from "../model/api.js";
 import { clamp } from "../model/geometry.js";
+import { texts } from "../messages/texts.js";
 
 const KEPT_TILES = 200; // decoded; of 512 pixels a megabyte each
 
@@ -87,7 +88,7 @@ export class TileLayer {
     const tile = { bitmap: null, fetching };
     const read = async () => {
       const answer = await fetch(url, { signal: fetching.signal, credentials: "same-origin" });
-      if (!answer.ok) throw new Error(`the server answered ${answer.status}`);
+      if (!answer.ok) throw new Error(texts.tileLayer.theServerAnswered(answer.status));
       const bitmap = await createImageBitmap(await answer.blob());
       if (fetching.signal.aborted) return bitmap.close();
       Object.assign(tile, { bitmap, fetching: null });

@@ -12,6 +12,7 @@ import { remember, remembered } from "../model/preferences.js";
 import { hits, meetsBox, shapeOf } from "./outline_cache.js";
 import { TileLayer } from "./tile_layer.js";
 import { Viewport } from "./viewport.js";
+import { texts } from "../messages/texts.js";
 
 /** @typedef {import("../model/document.js").Instance} Instance */
 /** @typedef {import("../model/editor.js").Editor} Editor */
@@ -56,7 +57,7 @@ export class View {
     this.overlay = element("canvas", {
       class: "ml-layer",
       tabindex: "0",
-      "aria-label": "Image with its objects",
+      "aria-label": texts.view.imageWithItsObjects,
       role: "application",
     });
     this.objects = new ObjectsLayer(editor, () => this.redraw());

@@ -1,6 +1,7 @@
 /** Merging and subtracting the selected objects: one edit each. The object that was selected first is the one that stays. */
 
 import { merged, subtracted } from "./combine.js";
+import { texts } from "../../messages/texts.js";
 
 /** @typedef {import("../editor.js").Editor} Editor */
 
@@ -15,8 +16,7 @@ function chosen(editor) {
 export function mergeSelected(editor) {
   const [first, ...others] = chosen(editor);
   if (!editor.image) return;
-  if (!first || !others.length)
-    return editor.emit("notice", { text: "Select several objects first: Shift+click, or a frame around them." });
+  if (!first || !others.length) return editor.emit("notice", { text: texts.arrange.selectSeveralObjectsFirstShift });
   const segmentation = merged([first, ...others], editor.image);
   if (!segmentation) return;
   editor.changeMany({ update: [{ id: first.id, fields: { segmentation } }], delete: others.map(({ id }) => id) });
@@ -27,11 +27,9 @@ export function mergeSelected(editor) {
 export function subtractSelected(editor) {
   const [first, ...others] = chosen(editor);
   if (!editor.image) return;
-  if (!first || !others.length)
-    return editor.emit("notice", { text: "Select the object to keep, then Shift+click what is to be cut out of it." });
+  if (!first || !others.length) return editor.emit("notice", { text: texts.arrange.selectTheObjectToKeep });
   const segmentation = subtracted(first, others, editor.image);
-  if (segmentation === undefined)
-    return editor.emit("notice", { text: "The others cover nothing of the object that was selected first." });
+  if (segmentation === undefined) return editor.emit("notice", { text: texts.arrange.theOthersCoverNothingOf });
   if (segmentation === null) editor.remove(first.id);
   else editor.change(first.id, { segmentation });
 }

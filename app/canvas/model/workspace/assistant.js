@@ -4,6 +4,7 @@ import * as api from "../api.js";
 import { Emitter } from "../emitter.js";
 import { lineOf } from "../editor.js";
 import { remember, remembered } from "../preferences.js";
+import { texts } from "../../messages/texts.js";
 
 /** @extends {Emitter<import("../events.js").AssistantEvents>} */
 export class Assistant extends Emitter {
@@ -121,7 +122,7 @@ export class Assistant extends Emitter {
         this.automatic = false; // once is enough: the next image would say the same
         this.stopped = true;
         if (!ahead || together)
-          this.editor.emit("notice", { text: `Finding objects: ${lineOf(error)}`, kind: "error" });
+          this.editor.emit("notice", { text: texts.assistant.findingObjects(lineOf(error)), kind: "error" });
       } finally {
         this.workingOn = null;
         this.emit("working");
@@ -150,15 +151,15 @@ export class Assistant extends Emitter {
     const below = proposals.filter((instance) => !editor.thresholds.pass(instance)).length;
     if (!proposals.length) {
       editor.emit("notice", {
-        text: `The model found nothing${document.instances.length ? " new" : ""} here. Drag a box around an object (R), or draw it (P).`,
+        text: texts.assistant.theModelFoundNothingHere(document.instances.length),
       });
     } else if (below === proposals.length) {
       editor.emit("notice", {
-        text: `The model is sure of nothing here. Y shows ${below} unsure ${below > 1 ? "proposals" : "proposal"} faintly; R and M draw with its help.`,
+        text: texts.assistant.theModelIsSureOf(below),
       });
     } else if (!quiet) {
       editor.emit("notice", {
-        text: `${proposals.length - below} proposals. Your own work was left as it is.`,
+        text: texts.assistant.proposalsYourOwnWorkWas(proposals.length - below),
         kind: "success",
       });
     }

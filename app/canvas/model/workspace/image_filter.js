@@ -1,5 +1,7 @@
 /** Which images are walked through and shown: by status, class, tag, words, people, notes and standing in review. */
 
+import { texts } from "../../messages/texts.js";
+
 /** @typedef {import("../api.js").ImageRow} ImageRow */
 /**
  * @typedef {object} ImageFilter  "" and null are anything
@@ -16,10 +18,10 @@ export const everything = () => ({ status: "", text: "", tag: "", category: null
 
 /** The choices of `standing`, in words. @type {[ImageFilter["standing"], string][]} */
 export const STANDINGS = [
-  ["noted", "With open notes"],
-  ["returned", "Returned"],
-  ["changed", "Changed since review"],
-  ["excluded", "Kept out of training"],
+  ["noted", texts.imageFilter.withOpenNotes],
+  ["returned", texts.imageFilter.returned],
+  ["changed", texts.imageFilter.changedSinceReview],
+  ["excluded", texts.imageFilter.keptOutOfTraining],
 ];
 
 /** @param {ImageFilter} filter @returns {boolean} whether it holds anything back */

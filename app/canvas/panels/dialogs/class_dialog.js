@@ -6,6 +6,7 @@ import { element } from "../../view/dom.js";
 import { ownCategories } from "../../model/document.js";
 import { readAttributes, writtenAttributes } from "../side/attributes.js";
 import { lineOf } from "../../model/editor.js";
+import { texts } from "../../messages/texts.js";
 
 /** @typedef {import("../../model/document.js").Category} Category */
 
@@ -20,12 +21,20 @@ export function openClassDialog(bench, category, proposedName = "") {
     autofocus: true,
     spellcheck: "false",
   });
-  const color = element("input", { type: "color", value: category?.color ?? "#56b4e9", "aria-label": "Colour" });
+  const color = element("input", {
+    type: "color",
+    value: category?.color ?? "#56b4e9",
+    "aria-label": texts.classDialog.colour,
+  });
   const ownColor = { chosen: category !== null };
   color.addEventListener("input", () => {
     ownColor.chosen = true;
   });
-  const keypoints = element("textarea", { rows: "5", spellcheck: "false", placeholder: "nose\nleft eye\nright eye" });
+  const keypoints = element("textarea", {
+    rows: "5",
+    spellcheck: "false",
+    placeholder: texts.classDialog.noseLeftEyeRightEye,
+  });
   keypoints.value = (category?.keypoints ?? []).join("\n");
   const skeleton = element("input", {
     type: "text",
@@ -36,7 +45,7 @@ export function openClassDialog(bench, category, proposedName = "") {
   const attributes = element("textarea", {
     rows: "3",
     spellcheck: "false",
-    placeholder: "occluded: flag\nripeness: green | half | ripe\nweight: number",
+    placeholder: texts.classDialog.occludedFlagRipenessGreenHalf,
   });
   const written = writtenAttributes(category?.attributes ?? []);
   attributes.value = written;
@@ -51,7 +60,7 @@ export function openClassDialog(bench, category, proposedName = "") {
   const key = element(
     "select",
     {},
-    element("option", { value: "" }, "by place"),
+    element("option", { value: "" }, texts.classDialog.byPlace),
     ...[..."123456789"].map((digit) => element("option", { value: digit }, digit)),
   );
   key.value = category?.key ?? "";
@@ -94,42 +103,32 @@ export function openClassDialog(bench, category, proposedName = "") {
   }
 
   openDialog(bench.root, {
-    title: category ? "Change class" : "New class",
-    confirm: category ? "Save" : "Make class",
+    title: category ? texts.classDialog.changeClass : texts.classDialog.newClass,
+    confirm: category ? texts.classDialog.save : texts.classDialog.makeClass,
     onConfirm: save,
     content: [
       element(
         "div",
         { class: "ml-row" },
-        element("label", { class: "ml-field ml-grow" }, element("span", {}, "Name"), name),
-        element("label", { class: "ml-field" }, element("span", {}, "Colour"), color),
+        element("label", { class: "ml-field ml-grow" }, element("span", {}, texts.classDialog.name), name),
+        element("label", { class: "ml-field" }, element("span", {}, texts.classDialog.colour), color),
       ),
+      element("label", { class: "ml-field" }, element("span", {}, texts.classDialog.keypointsOneNameOnA), keypoints),
       element(
         "label",
         { class: "ml-field" },
-        element("span", {}, "Keypoints, one name on a line (none for most classes)"),
-        keypoints,
-      ),
-      element(
-        "label",
-        { class: "ml-field" },
-        element("span", {}, "Skeleton: pairs of keypoint numbers that a line joins"),
+        element("span", {}, texts.classDialog.skeletonPairsOfKeypointNumbers),
         skeleton,
       ),
-      element(
-        "label",
-        { class: "ml-field" },
-        element("span", {}, "Attributes, one on a line: flag, number, text, or choices with | between"),
-        attributes,
-      ),
+      element("label", { class: "ml-field" }, element("span", {}, texts.classDialog.attributesOneOnALine), attributes),
       ...(category
         ? [
             element(
               "div",
               { class: "ml-row" },
-              element("label", { class: "ml-field" }, element("span", {}, "Place in the list"), place),
-              element("label", { class: "ml-field" }, element("span", {}, "Key"), key),
-              element("label", { class: "ml-choice" }, hidden, "Leave out of the list"),
+              element("label", { class: "ml-field" }, element("span", {}, texts.classDialog.placeInTheList), place),
+              element("label", { class: "ml-field" }, element("span", {}, texts.classDialog.key), key),
+              element("label", { class: "ml-choice" }, hidden, texts.classDialog.leaveOutOfTheList),
             ),
           ]
         : []),

@@ -1,6 +1,7 @@
 /** A modal dialog with a title, a body and its buttons; the browser keeps the focus inside and gives it back. */
 
 import { button, element } from "../../view/dom.js";
+import { texts } from "../../messages/texts.js";
 
 /**
  * @param {HTMLElement} root where it lives, so that it has the editor's colours
@@ -13,9 +14,16 @@ export function openDialog(root, { title, content, confirm, onConfirm, wide = fa
   const form = element(
     "form",
     { method: "dialog" },
-    element("header", {}, element("h2", {}, title), button("close", "Close", close, { class: "ml-quiet ml-small" })),
+    element(
+      "header",
+      {},
+      element("h2", {}, title),
+      button("close", texts.dialogs.close, close, { class: "ml-quiet ml-small" }),
+    ),
     element("div", { class: "ml-dialog-body", tabindex: confirm ? undefined : "0" }, ...content),
-    confirm ? element("footer", {}, button(null, "Cancel", close, { text: "Cancel" }), go) : null,
+    confirm
+      ? element("footer", {}, button(null, texts.dialogs.cancel, close, { text: texts.dialogs.cancel }), go)
+      : null,
   );
   const dialog = element("dialog", { class: `ml-dialog ${wide ? "ml-dialog-wide" : ""}`, "aria-label": title }, form);
   form.addEventListener("submit", async (event) => {

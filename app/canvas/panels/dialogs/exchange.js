@@ -7,26 +7,24 @@ import { lineOf } from "../../model/editor.js";
 import { freshName } from "../../model/page_name.js";
 import { peopleOf } from "../../model/workspace/image_filter.js";
 import { withProgress } from "./import_progress.js";
+import { texts } from "../../messages/texts.js";
 
-const OTHERS = "As a .zip; what the format cannot carry is listed in a text file in it.";
+const OTHERS = texts.exchange.asAZipWhatThe;
 
 /** @type {{[format: string]: [string, string]}} what the route calls a format: its name, and a sentence */
 const EXPORT_FORMATS = {
-  coco: [
-    "COCO JSON",
-    "Polygons, RLE where there are holes, keypoints, your file names and class ids. It is read back with pycocotools and compared before you get it.",
-  ],
-  "coco-panoptic": ["COCO panoptic (JSON and PNG)", OTHERS],
-  "yolo-seg": ["YOLO segmentation", OTHERS],
-  "yolo-box": ["YOLO boxes", OTHERS],
-  "yolo-pose": ["YOLO pose", OTHERS],
+  coco: [texts.exchange.cocoJson, texts.exchange.polygonsRleWhereThereAre],
+  "coco-panoptic": [texts.exchange.cocoPanopticJsonAndPng, OTHERS],
+  "yolo-seg": [texts.exchange.yoloSegmentation, OTHERS],
+  "yolo-box": [texts.exchange.yoloBoxes, OTHERS],
+  "yolo-pose": [texts.exchange.yoloPose, OTHERS],
   labelme: ["labelme", OTHERS],
-  cvat: ["CVAT for images 1.1", OTHERS],
-  voc: ["Pascal VOC (XML and PNG)", OTHERS],
-  via: ["VIA (JSON)", OTHERS],
-  "label-studio": ["Label Studio (JSON)", OTHERS],
-  masks: ["Mask PNGs", OTHERS],
-  csv: ["Table of objects (CSV)", OTHERS],
+  cvat: [texts.exchange.cvatForImages11, OTHERS],
+  voc: [texts.exchange.pascalVocXmlAndPng, OTHERS],
+  via: [texts.exchange.viaJson, OTHERS],
+  "label-studio": [texts.exchange.labelStudioJson, OTHERS],
+  masks: [texts.exchange.maskPngs, OTHERS],
+  csv: [texts.exchange.tableOfObjectsCsv, OTHERS],
 };
 
 /** @param {string} name @param {string} value @param {string} words @param {boolean} checked */
@@ -64,42 +62,42 @@ export function openExport(bench) {
     element(
       "select",
       { name: "person" },
-      element("option", { value: "" }, "Everybody"),
+      element("option", { value: "" }, texts.exchange.everybody),
       ...people.map((name) => element("option", { value: name }, name)),
     )
   );
-  const workedOn = element("label", { class: "ml-field" }, element("span", {}, "Worked on by"), person);
+  const workedOn = element("label", { class: "ml-field" }, element("span", {}, texts.exchange.workedOnBy), person);
   const body = element(
     "div",
     {},
     element(
       "fieldset",
       {},
-      element("legend", {}, "Images"),
-      choice("status", "", `All ${rows.length} images`, true),
-      choice("status", "reviewed", `Only the ${reviewed} reviewed`, false),
+      element("legend", {}, texts.exchange.images),
+      choice("status", "", texts.exchange.allImages(rows.length), true),
+      choice("status", "reviewed", texts.exchange.onlyTheReviewed(reviewed), false),
       people.length > 1 ? workedOn : null,
     ),
     element(
       "fieldset",
       {},
-      element("legend", {}, "Objects"),
-      choice("include", "accepted", "What a person drew, corrected or accepted", true),
-      choice("include", "all", "Also proposals that nobody has accepted, with their score", false),
+      element("legend", {}, texts.exchange.objects),
+      choice("include", "accepted", texts.exchange.whatAPersonDrewCorrected, true),
+      choice("include", "all", texts.exchange.alsoProposalsThatNobodyHas, false),
     ),
     element(
       "label",
       { class: "ml-choice" },
       element("input", { type: "checkbox", name: "images" }),
-      element("span", {}, "With the image files, as a .zip"),
+      element("span", {}, texts.exchange.withTheImageFilesAs),
     ),
-    element("label", { class: "ml-field" }, element("span", {}, "Format"), format),
+    element("label", { class: "ml-field" }, element("span", {}, texts.exchange.format), format),
     words,
   );
   const error = element("p", { class: "ml-error", role: "alert" });
   openDialog(bench.root, {
-    title: "Export",
-    confirm: "Download",
+    title: texts.exchange.export,
+    confirm: texts.exchange.download,
     content: [body, error],
     onConfirm: async () => {
       error.textContent = "";
@@ -136,7 +134,7 @@ export function openImport(bench, dropped = []) {
     type: "file",
     multiple: true,
     accept: ".json,.xml,.csv,.txt,.yaml,.zip,image/*,.tif,.tiff,.heic,.heif",
-    "aria-label": "COCO JSON or other annotation files, and their images",
+    "aria-label": texts.exchange.cocoJsonOrOtherAnnotation,
   });
   const list = element("p", { class: "ml-muted" });
   const plan = element("p", { class: "ml-import-plan", "aria-live": "polite" });
@@ -144,32 +142,23 @@ export function openImport(bench, dropped = []) {
   const body = element(
     "div",
     {},
-    element(
-      "label",
-      { class: "ml-field" },
-      element(
-        "span",
-        {},
-        "COCO JSON or another tool's files and, if they are not here yet, their images (or a .zip of all)",
-      ),
-      input,
-    ),
+    element("label", { class: "ml-field" }, element("span", {}, texts.exchange.cocoJsonOrAnotherTools), input),
     list,
     element(
       "fieldset",
       {},
-      element("legend", {}, "The images become"),
-      choice("as", "reviewed", "Reviewed, where all their objects arrive: finished work", true),
-      choice("as", "in_progress", "In progress: somebody should look at them again", false),
-      choice("as", "keep", "What they were", false),
+      element("legend", {}, texts.exchange.theImagesBecome),
+      choice("as", "reviewed", texts.exchange.reviewedWhereAllTheirObjects, true),
+      choice("as", "in_progress", texts.exchange.inProgressSomebodyShouldLook, false),
+      choice("as", "keep", texts.exchange.whatTheyWere, false),
     ),
     element(
       "fieldset",
       {},
-      element("legend", {}, "With objects that are here already"),
-      choice("mode", "merge", "Merge: what the same file brought before is updated, a person's edits stay", true),
-      choice("mode", "add", "Add: nothing that is here is changed", false),
-      choice("mode", "replace", "Replace: of the images in the file only its objects stay", false),
+      element("legend", {}, texts.exchange.withObjectsThatAreHere),
+      choice("mode", "merge", texts.exchange.mergeWhatTheSameFile, true),
+      choice("mode", "add", texts.exchange.addNothingThatIsHere, false),
+      choice("mode", "replace", texts.exchange.replaceOfTheImagesIn, false),
     ),
     plan,
   );
@@ -182,12 +171,12 @@ export function openImport(bench, dropped = []) {
   describe();
   const error = element("p", { class: "ml-error", role: "alert" });
   openDialog(bench.root, {
-    title: "Import annotations",
-    confirm: "Import",
+    title: texts.exchange.importAnnotations,
+    confirm: texts.exchange.import,
     content: [body, error],
     onConfirm: async () => {
       if (!files().length) {
-        error.textContent = "Choose an annotation file first.";
+        error.textContent = texts.exchange.chooseAnAnnotationFileFirst;
         return false;
       }
       error.textContent = "";
@@ -210,10 +199,10 @@ export function openImport(bench, dropped = []) {
 function describeFiles(line, all) {
   const annotations = all.filter((file) => /\.(json|xml|csv|txt|ya?ml|zip)$/i.test(file.name));
   const named = annotations.slice(0, 4).map((file) => file.name);
-  if (annotations.length > 4) named.push(`${annotations.length - 4} more`);
+  if (annotations.length > 4) named.push(texts.exchange.more(annotations.length - 4));
   line.textContent = all.length
-    ? `${named.join(", ") || "No annotation file among them"}${all.length > annotations.length ? ` and ${all.length - annotations.length} images` : ""}`
-    : "Images that are here already are found by their file names; the others can come along.";
+    ? `${named.join(", ") || texts.exchange.noAnnotationFileAmongThem}${all.length > annotations.length ? texts.exchange.andImages(all.length - annotations.length) : ""}`
+    : texts.exchange.imagesThatAreHereAlready;
 }
 
 /**
@@ -229,7 +218,7 @@ async function preview(bench, line, files, options) {
   try {
     await bench.editor.outbox.flush();
     const report = await api.importAnnotations(files, { ...options, dry_run: "true" });
-    if (line.dataset.asked === asked) line.textContent = `Will store ${summary(report)}.`;
+    if (line.dataset.asked === asked) line.textContent = texts.exchange.willStore(summary(report));
   } catch (problem) {
     if (line.dataset.asked === asked) line.textContent = lineOf(problem);
   }
@@ -237,12 +226,12 @@ async function preview(bench, line, files, options) {
 
 /** @param {api.Imported} report */
 function summary(report) {
-  const parts = [`${count(report.annotations, "object")} on ${count(report.images, "image")}`];
-  if (report.updated) parts.push(`update ${report.updated}`);
-  if (report.removed) parts.push(`remove ${report.removed}`);
-  if (report.already_there) parts.push(`find ${report.already_there} here before`);
-  if (report.uploaded.length) parts.push(`take in ${count(report.uploaded.length, "image")}`);
-  if (report.errors.length) parts.push(`leave out or change what ${count(report.errors.length, "line")} will name`);
+  const parts = [texts.exchange.on(count(report.annotations, "object"), count(report.images, "image"))];
+  if (report.updated) parts.push(texts.exchange.update(report.updated));
+  if (report.removed) parts.push(texts.exchange.remove(report.removed));
+  if (report.already_there) parts.push(texts.exchange.findHereBefore(report.already_there));
+  if (report.uploaded.length) parts.push(texts.exchange.takeIn(count(report.uploaded.length, "image")));
+  if (report.errors.length) parts.push(texts.exchange.leaveOutOrChangeWhat(count(report.errors.length, "line")));
   return parts.join(", ");
 }
 
@@ -254,12 +243,21 @@ async function imported(bench, report) {
   await bench.images.read();
   const open = bench.editor.image?.image_id ?? bench.images.rows[0]?.image_id;
   if (open !== undefined) await bench.open(open);
-  const again = report.already_there ? `, ${report.already_there} were here before` : "";
-  const changed = [report.updated && `${report.updated} updated`, report.removed && `${report.removed} removed`];
+  const again = report.already_there ? texts.exchange.wereHereBefore(report.already_there) : "";
+  const changed = [
+    report.updated && texts.exchange.updated(report.updated),
+    report.removed && texts.exchange.removed(report.removed),
+  ];
   const more = changed.filter(Boolean).map((part) => `, ${part}`);
   const notes = report.notes ?? [];
   bench.editor.emit("notice", {
-    text: `${report.annotations} objects on ${report.images} images imported${again}${more.join("")}.${report.errors.length ? ` ${report.errors.length} left out or changed:` : ""}`,
+    text: texts.exchange.objectsOnImagesImported(
+      report.annotations,
+      report.images,
+      again,
+      more.join(""),
+      report.errors.length,
+    ),
     lines: [...report.errors.slice(0, 50).map((problem) => problem.error), ...notes.slice(0, 10)],
     kind: report.errors.length ? "error" : "success",
   });

@@ -3,9 +3,18 @@
 import { openDialog } from "./dialogs.js";
 import { element } from "../../view/dom.js";
 import { shortcutsOf } from "../../keys.js";
+import { texts } from "../../messages/texts.js";
 
 /** @type {{[key: string]: string}} */
-const SHOWN = { ArrowLeft: "←", ArrowRight: "→", ArrowUp: "↑", ArrowDown: "↓", Delete: "Del", Escape: "Esc", "-": "−" };
+const SHOWN = {
+  ArrowLeft: "←",
+  ArrowRight: "→",
+  ArrowUp: "↑",
+  ArrowDown: "↓",
+  Delete: texts.help.del,
+  Escape: texts.help.esc,
+  "-": "−",
+};
 
 /** @param {string[]} keys */
 function keysOf(keys) {
@@ -30,7 +39,7 @@ export function openHelp(bench) {
     return element("section", {}, element("h3", {}, group), list);
   });
   openDialog(bench.root, {
-    title: "Keys and mouse",
+    title: texts.help.keysAndMouse,
     content: [element("div", { class: "ml-help" }, ...columns)],
     wide: true,
   });

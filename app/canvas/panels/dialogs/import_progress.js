@@ -1,6 +1,7 @@
 /** How far an import is, in a line, until it has been answered. */
 
 import * as api from "../../model/api.js";
+import { texts } from "../../messages/texts.js";
 
 const EVERY = 700; // ms
 
@@ -30,5 +31,5 @@ export async function withProgress(line, key, answer) {
 export function progressLine({ stage, done, total }) {
   const words = stage[0].toUpperCase() + stage.slice(1);
   if (total === null || total === 0) return `${words} …`;
-  return `${words}: ${done.toLocaleString("en")} of ${total.toLocaleString("en")}`;
+  return texts.importProgress.of(words, done.toLocaleString("en"), total.toLocaleString("en"));
 }

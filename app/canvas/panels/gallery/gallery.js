@@ -6,14 +6,15 @@ import { createTiles } from "./tiles.js";
 import { openTrash } from "./trash.js";
 import { thumbnailUrl } from "../../model/api.js";
 import { button, element } from "../../view/dom.js";
+import { texts } from "../../messages/texts.js";
 
 /** @typedef {import("../../model/api.js").ImageRow} ImageRow */
 
 /** @type {{[status: string]: {word: string, mark: string}}} */
 export const STATUS = {
-  todo: { word: "To do", mark: "○" },
-  in_progress: { word: "In progress", mark: "◐" },
-  reviewed: { word: "Reviewed", mark: "✓" },
+  todo: { word: texts.gallery.toDo, mark: "○" },
+  in_progress: { word: texts.gallery.inProgress, mark: "◐" },
+  reviewed: { word: texts.gallery.reviewed, mark: "✓" },
 };
 
 /** @param {ImageRow} row @param {number} at @param {number} total @param {(event: MouseEvent) => void} onclick */
@@ -22,15 +23,15 @@ function makeTile(row, at, total, onclick) {
   const instances = row.counts?.instances ?? 0,
     proposed = row.counts?.proposed ?? 0;
   const marks = [
-    row.changed ? "changed since review" : "",
+    row.changed ? texts.gallery.changedSinceReview : "",
     row.returned ? "returned" : "",
-    row.notes ? `${row.notes} open ${row.notes > 1 ? "notes" : "note"}` : "",
-    row.excluded ? "kept out of training" : "",
-    row.tags?.length ? `tags ${row.tags.join(", ")}` : "",
+    row.notes ? texts.gallery.open(row.notes) : "",
+    row.excluded ? texts.gallery.keptOutOfTraining : "",
+    row.tags?.length ? texts.gallery.tags(row.tags.join(", ")) : "",
   ].filter(Boolean);
-  const by = row.reviewed_by ? ` by ${row.reviewed_by}` : "";
-  const words = [`${word}${by}; ${instances - proposed} accepted, ${proposed} proposed`, ...marks].join("; ");
-  const people = row.people?.length ? `\nWorked on by ${row.people.join(", ")}` : "";
+  const by = row.reviewed_by ? texts.gallery.by(row.reviewed_by) : "";
+  const words = [texts.gallery.acceptedProposed(word, by, instances - proposed, proposed), ...marks].join("; ");
+  const people = row.people?.length ? texts.gallery.workedOnBy(row.people.join(", ")) : "";
   const picture = element("img", {
     src: thumbnailUrl(row.image_id),
     alt: "",
@@ -45,7 +46,7 @@ function makeTile(row, at, total, onclick) {
       class: `ml-tile ml-status-${row.status}`,
       role: "option",
       "data-image": row.image_id,
-      title: `${at + 1} of ${total}: ${row.file_name}\n${words}${people}`,
+      title: texts.gallery.of(at + 1, total, row.file_name, words, people),
       onclick,
     },
     picture,
@@ -75,7 +76,7 @@ export function createStrip(bench) {
   const tiles = createTiles({
     tile: { width: 96, height: 64 },
     horizontal: true,
-    label: "Images",
+    label: texts.gallery.images,
     make: (row, at, total) => makeTile(row, at, total, () => void bench.open(row.image_id)),
   });
   const update = () => {
@@ -95,33 +96,33 @@ export function createGrid(bench) {
   const many = createManyImages(bench, () => tiles.renew());
   const order = element(
     "select",
-    { "aria-label": "Order" },
+    { "aria-label": texts.gallery.order },
     ...[
-      ["id", "As added"],
-      ["newest", "Newest first"],
-      ["file_name", "By name"],
-      ["uncertainty", "Least sure first"],
-      ["updated", "Last changed first"],
+      ["id", texts.gallery.asAdded],
+      ["newest", texts.gallery.newestFirst],
+      ["file_name", texts.gallery.byName],
+      ["uncertainty", texts.gallery.leastSureFirst],
+      ["updated", texts.gallery.lastChangedFirst],
     ].map(([value, words]) => element("option", { value }, words)),
   );
   const summary = element("span", { class: "ml-muted" });
   const everywhere = button(
     "find",
-    "Run the model on every image that nobody has worked on",
+    texts.gallery.runTheModelOnEvery,
     () => {
       if (bench.assistant.waiting) bench.assistant.stop();
       else void bench.assistant.findEverywhere();
     },
-    { text: "Find objects", class: "ml-small" },
+    { text: texts.gallery.findObjects, class: "ml-small" },
   );
-  const trash = button("trash", "Images that were removed", () => void openTrash(bench), {
-    text: "Trash",
+  const trash = button("trash", texts.gallery.imagesThatWereRemoved, () => void openTrash(bench), {
+    text: texts.gallery.trash,
     class: "ml-small",
   });
   const tiles = createTiles({
     tile: { width: 172, height: 158 },
     horizontal: false,
-    label: "All images",
+    label: texts.gallery.allImages,
     make: (row, at, total) => {
       const node = makeTile(row, at, total, (event) => {
         const mark = event.target instanceof Element && event.target.closest(".ml-tile-choose");
@@ -144,7 +145,7 @@ export function createGrid(bench) {
   });
   const root = element(
     "section",
-    { class: "ml-grid", hidden: true, "aria-label": "All images" },
+    { class: "ml-grid", hidden: true, "aria-label": texts.gallery.allImages },
     element(
       "header",
       {},
@@ -155,7 +156,7 @@ export function createGrid(bench) {
       ...filters.parts,
       order,
       trash,
-      button("close", "Back to the canvas", () => bench.showGallery(false), { class: "ml-quiet", keys: "G" }),
+      button("close", texts.gallery.backToTheCanvas, () => bench.showGallery(false), { class: "ml-quiet", keys: "G" }),
     ),
     many.root,
     tiles.root,
@@ -172,10 +173,10 @@ export function createGrid(bench) {
     const untouched = rows.filter((row) => row.status === "todo" && !row.counts?.instances).length;
     everywhere
       .querySelector("span")
-      ?.replaceChildren(waiting ? `Stop (${waiting} left)` : `Find objects (${untouched})`);
+      ?.replaceChildren(waiting ? texts.gallery.stopLeft(waiting) : texts.gallery.findObjects2(untouched));
     everywhere.hidden = !waiting && !untouched;
     const shown = bench.images.shown();
-    summary.textContent = shown.length === rows.length ? "" : `${shown.length} shown`;
+    summary.textContent = shown.length === rows.length ? "" : texts.gallery.shown(shown.length);
     tiles.show(shown, bench.editor.image?.image_id ?? null);
   }
 

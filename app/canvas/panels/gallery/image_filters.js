@@ -3,35 +3,40 @@
 import { ownCategories } from "../../model/document.js";
 import { everything, peopleOf, STANDINGS, tagsOf } from "../../model/workspace/image_filter.js";
 import { button, element, offer } from "../../view/dom.js";
+import { texts } from "../../messages/texts.js";
 
 /** @param {import("../../workbench.js").Workbench} bench */
 export function createImageFilters(bench) {
   const { images, editor } = bench;
-  const status = element("div", { class: "ml-filters", role: "group", "aria-label": "Show images by status" });
+  const status = element("div", {
+    class: "ml-filters",
+    role: "group",
+    "aria-label": texts.imageFilters.showImagesByStatus,
+  });
   const text = element("input", {
     type: "search",
     class: "ml-search",
-    placeholder: "Name or tag",
-    "aria-label": "Show only images with this in their name or a tag",
+    placeholder: texts.imageFilters.nameOrTag,
+    "aria-label": texts.imageFilters.showOnlyImagesWithThis,
   });
   text.addEventListener("input", () => images.setFilter({ text: text.value }));
-  const category = element("select", { "aria-label": "Show only images with this class" });
+  const category = element("select", { "aria-label": texts.imageFilters.showOnlyImagesWithThis2 });
   category.addEventListener("change", () =>
     images.setFilter({ category: category.value ? Number(category.value) : null }),
   );
-  const tag = element("select", { "aria-label": "Show only images with this tag" });
+  const tag = element("select", { "aria-label": texts.imageFilters.showOnlyImagesWithThis3 });
   tag.addEventListener("change", () => images.setFilter({ tag: tag.value }));
-  const person = element("select", { "aria-label": "Show only images that somebody worked on" });
+  const person = element("select", { "aria-label": texts.imageFilters.showOnlyImagesThatSomebody });
   person.addEventListener("change", () => images.setFilter({ person: person.value }));
-  const standing = element("select", { "aria-label": "Show only images by their standing in review" });
-  offer(standing, [["", "Notes and review"], ...STANDINGS]);
+  const standing = element("select", { "aria-label": texts.imageFilters.showOnlyImagesByTheir });
+  offer(standing, [["", texts.imageFilters.notesAndReview], ...STANDINGS]);
   standing.addEventListener("change", () =>
     images.setFilter({
       standing: /** @type {import("../../model/workspace/image_filter.js").ImageFilter["standing"]} */ (standing.value),
     }),
   );
-  const clear = button("close", "Show every image again", () => images.setFilter(everything()), {
-    text: "Clear filter",
+  const clear = button("close", texts.imageFilters.showEveryImageAgain, () => images.setFilter(everything()), {
+    text: texts.imageFilters.clearFilter,
     class: "ml-small",
   });
 
@@ -47,7 +52,7 @@ export function createImageFilters(bench) {
     for (const row of rows) counts[row.status] += 1;
     status.replaceChildren(
       ...["", "todo", "in_progress", "reviewed"].map((value) => {
-        const label = value ? `${words[value].mark} ${words[value].word}` : "All";
+        const label = value ? `${words[value].mark} ${words[value].word}` : texts.imageFilters.all;
         return button(null, label, () => images.setFilter({ status: value }), {
           class: "ml-small",
           text: `${label} ${counts[value]}`,
@@ -56,12 +61,12 @@ export function createImageFilters(bench) {
       }),
     );
     const classes = ownCategories(editor.document);
-    offer(category, [["", "Any class"], ...classes.map(({ id, name }) => choice(id, name))]);
+    offer(category, [["", texts.imageFilters.anyClass], ...classes.map(({ id, name }) => choice(id, name))]);
     const tags = withChosen(tagsOf(rows), filter.tag);
-    offer(tag, [["", "Any tag"], ...tags.map((value) => choice(value))]);
+    offer(tag, [["", texts.imageFilters.anyTag], ...tags.map((value) => choice(value))]);
     tag.hidden = !tags.length;
     const people = withChosen(peopleOf(rows), filter.person);
-    offer(person, [["", "Everybody"], ...people.map((name) => choice(name))]);
+    offer(person, [["", texts.imageFilters.everybody], ...people.map((name) => choice(name))]);
     person.hidden = people.length < 2 && !filter.person;
     tag.value = filter.tag;
     person.value = filter.person;

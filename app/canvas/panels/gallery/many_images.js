@@ -3,6 +3,7 @@
 import * as api from "../../model/api.js";
 import { tagsOf } from "../../model/workspace/image_filter.js";
 import { button, element } from "../../view/dom.js";
+import { texts } from "../../messages/texts.js";
 
 /** @typedef {import("../../model/api.js").ImageRow} ImageRow */
 
@@ -18,23 +19,28 @@ export function createManyImages(bench, changed) {
     type: "text",
     list: "ml-known-tags-many",
     maxlength: "100",
-    placeholder: "Tag",
-    "aria-label": "A tag for the chosen images",
+    placeholder: texts.manyImages.tag,
+    "aria-label": texts.manyImages.aTagForTheChosen,
     class: "ml-search",
   });
   const known = element("datalist", { id: "ml-known-tags-many" });
   /** @param {string} label @param {string} text @param {() => void} run @param {import("../../view/dom.js").IconName | null} [icon] */
   const act = (label, text, run, icon = null) => button(icon, label, run, { text, class: "ml-small" });
-  const add = act("Give the tag to the chosen images", "Add tag", () => withTag("add_tags"));
-  const takeAway = act("Take the tag from the chosen images", "Take tag away", () => withTag("remove_tags"));
+  const add = act(texts.manyImages.giveTheTagToThe, texts.manyImages.addTag, () => withTag("add_tags"));
+  const takeAway = act(texts.manyImages.takeTheTagFromThe, texts.manyImages.takeTagAway, () => withTag("remove_tags"));
   const outOf = () => void change({ excluded: true });
-  const keepOut = act("The model does not learn from the chosen images", "Keep out of training", outOf);
+  const keepOut = act(texts.manyImages.theModelDoesNotLearn, texts.manyImages.keepOutOfTraining, outOf);
   const into = () => void change({ excluded: false });
-  const learnFrom = act("The model may learn from the chosen images", "Learn from", into);
-  const trash = act("Put the chosen images into the trash", "To the trash", () => void toTrash(), "trash");
+  const learnFrom = act(texts.manyImages.theModelMayLearnFrom, texts.manyImages.learnFrom, into);
+  const trash = act(
+    texts.manyImages.putTheChosenImagesInto,
+    texts.manyImages.toTheTrash,
+    () => void toTrash(),
+    "trash",
+  );
   const root = element(
     "div",
-    { class: "ml-many", role: "group", "aria-label": "Chosen images", hidden: true },
+    { class: "ml-many", role: "group", "aria-label": texts.manyImages.chosenImages, hidden: true },
     count,
     tag,
     known,
@@ -44,10 +50,10 @@ export function createManyImages(bench, changed) {
     learnFrom,
     trash,
     element("span", { class: "ml-spacer" }),
-    act("Choose every image that is shown", "Choose all shown", () =>
+    act(texts.manyImages.chooseEveryImageThatIs, texts.manyImages.chooseAllShown, () =>
       choose(images.shown().map((row) => row.image_id)),
     ),
-    act("Choose none", "Choose none", () => choose([])),
+    act(texts.manyImages.chooseNone, texts.manyImages.chooseNone, () => choose([])),
   );
 
   /** @param {number[]} ids */
@@ -62,7 +68,7 @@ export function createManyImages(bench, changed) {
     chosen = new Set([...chosen].filter((id) => there.has(id)));
     root.hidden = !chosen.size;
     const elsewhere = chosen.size - images.shown().filter(({ image_id }) => chosen.has(image_id)).length;
-    count.textContent = `${chosen.size} chosen${elsewhere ? `, ${elsewhere} of them not shown` : ""}`;
+    count.textContent = texts.manyImages.chosen(chosen.size, elsewhere);
     const mayChange = bench.signedIn.may("PATCH /api/images");
     for (const one of [tag, add, takeAway, keepOut, learnFrom]) one.hidden = !mayChange;
     trash.hidden = !bench.signedIn.may("remove images");
@@ -79,7 +85,7 @@ export function createManyImages(bench, changed) {
   /** @param {Parameters<typeof api.changeImages>[1]} fields @returns {Promise<boolean>} */
   async function change(fields) {
     const ids = [...chosen];
-    const done = await editor.ask("Changing the images", async () => {
+    const done = await editor.ask(texts.manyImages.changingTheImages, async () => {
       await editor.outbox.flush(); // an edit of an image that is in the trash would be refused
       return api.changeImages(ids, fields);
     });
@@ -99,8 +105,10 @@ export function createManyImages(bench, changed) {
       await images.read();
     };
     editor.emit("notice", {
-      text: `${ids.length} ${ids.length > 1 ? "images are" : "image is"} in the trash.`,
-      actions: [{ label: "Bring back", run: () => void editor.ask("Bringing back", bringBack) }],
+      text: texts.manyImages.inTheTrash(ids.length),
+      actions: [
+        { label: texts.manyImages.bringBack, run: () => void editor.ask(texts.manyImages.bringingBack, bringBack) },
+      ],
     });
     if (ids.includes(open) && editor.image?.image_id === open && next) await bench.open(next.image_id);
   }

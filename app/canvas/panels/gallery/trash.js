@@ -4,6 +4,7 @@ import * as api from "../../model/api.js";
 import { lineOf } from "../../model/editor.js";
 import { button, element } from "../../view/dom.js";
 import { openDialog } from "../dialogs/dialogs.js";
+import { texts } from "../../messages/texts.js";
 
 /**
  * Put an image into the trash and go on to its neighbour.
@@ -15,14 +16,14 @@ export async function removeImage(bench, image) {
     await bench.editor.outbox.flush();
     await api.removeImage(image.image_id);
   } catch (error) {
-    bench.editor.emit("notice", { text: `Not removed: ${lineOf(error)}`, kind: "error" });
+    bench.editor.emit("notice", { text: texts.trash.notRemoved(lineOf(error)), kind: "error" });
     return;
   }
   await bench.images.read();
   if (bench.editor.image?.image_id === image.image_id && neighbour) await bench.open(neighbour.image_id);
   bench.editor.emit("notice", {
-    text: `${image.file_name} is in the trash.`,
-    actions: [{ label: "Bring back", run: () => void bringBack(bench, image.image_id) }],
+    text: texts.trash.isInTheTrash(image.file_name),
+    actions: [{ label: texts.trash.bringBack, run: () => void bringBack(bench, image.image_id) }],
   });
 }
 
@@ -44,28 +45,26 @@ export async function openTrash(bench) {
       row.append(
         button(
           null,
-          `Bring back ${image.file_name}`,
+          texts.trash.bringBack2(image.file_name),
           () => {
             row.remove();
             void bringBack(bench, image.image_id);
           },
-          { text: "Bring back", class: "ml-small" },
+          { text: texts.trash.bringBack, class: "ml-small" },
         ),
       );
       return row;
     }),
   );
-  const words = images.length
-    ? "Deleting for good takes objects, history and files of these images, and their copies in past fine-tuning runs."
-    : "The trash is empty.";
+  const words = images.length ? texts.trash.deletingForGoodTakesObjects : texts.trash.theTrashIsEmpty;
   openDialog(bench.root, {
-    title: "Trash",
+    title: texts.trash.trash,
     content: [list, element("p", { class: "ml-muted" }, words)],
     ...(images.length && {
-      confirm: `Delete ${images.length} for good`,
+      confirm: texts.trash.deleteForGood(images.length),
       onConfirm: async () => {
         const { purged } = await api.emptyTrash();
-        bench.editor.emit("notice", { text: `${purged.length} deleted for good.` });
+        bench.editor.emit("notice", { text: texts.trash.deletedForGood(purged.length) });
         return true;
       },
     }),

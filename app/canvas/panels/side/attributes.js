@@ -1,6 +1,7 @@
 /** Attributes of the selected object: a control for each that its class asks for, and what else is said of it. */
 
 import { element } from "../../view/dom.js";
+import { texts } from "../../messages/texts.js";
 
 /** @typedef {import("../../model/document.js").Attribute} Attribute */
 /** @typedef {import("../../model/document.js").Instance} Instance */
@@ -18,7 +19,7 @@ export function createAttributes(editor, instance, category, disabled) {
     editor.change(instance.id, { attributes: { [name]: value } });
   return element(
     "div",
-    { class: "ml-attributes", role: "group", "aria-label": "Attributes" },
+    { class: "ml-attributes", role: "group", "aria-label": texts.attributes.attributes },
     ...asked.map((attribute) =>
       element(
         "label",
@@ -52,7 +53,7 @@ function control({ name, type, choices }, value, set, disabled) {
     select.addEventListener("change", () => set(select.value || null));
     return select;
   }
-  const kind = { text: "text", number: "number", flag: "checkbox" }[type];
+  const kind = { text: texts.attributes.text, number: "number", flag: "checkbox" }[type];
   const input = element("input", { type: kind, step: "any", maxlength: "1000", disabled, "data-attribute": name });
   if (type === "flag") input.checked = value === true;
   else input.defaultValue = value === undefined ? "" : String(value);

@@ -2,6 +2,7 @@
 
 import { mergeSelected, subtractSelected } from "../../model/several/arrange.js";
 import { button, element } from "../../view/dom.js";
+import { texts } from "../../messages/texts.js";
 
 /** @param {import("../../workbench.js").Workbench} bench @returns {HTMLElement[]} */
 export function createBulkParts(bench) {
@@ -20,34 +21,57 @@ export function createBulkParts(bench) {
   const actions = element("div", { class: "ml-actions" });
   const add = (/** @type {Parameters<typeof button>} */ ...options) => actions.append(button(...options));
   if (proposed)
-    add("check", "Accept the proposals among them", () => bench.accept(), {
+    add("check", texts.bulk.acceptTheProposalsAmongThem, () => bench.accept(), {
       class: "ml-small ml-good",
-      text: `Accept ${proposed}`,
+      text: texts.bulk.accept(proposed),
       keys: "Enter",
       disabled: locked,
     });
-  add(hidden ? "eye" : "hidden", hidden ? "Show all" : "Hide all", () => bench.toggleSelected("hidden"), {
+  add(
+    hidden ? "eye" : "hidden",
+    hidden ? texts.bulk.showAll : texts.bulk.hideAll,
+    () => bench.toggleSelected("hidden"),
+    {
+      class: "ml-small",
+      text: hidden ? texts.bulk.show : texts.bulk.hide,
+      keys: "H",
+    },
+  );
+  add(
+    locked ? "unlocked" : "locked",
+    locked ? texts.bulk.unlockAll : texts.bulk.lockAll,
+    () => bench.toggleSelected("locked"),
+    {
+      class: "ml-small",
+      text: locked ? texts.bulk.unlock : texts.bulk.lock,
+      keys: "L",
+    },
+  );
+  add("merge", texts.bulk.oneObjectOfAll, () => mergeSelected(editor), {
     class: "ml-small",
-    text: hidden ? "Show" : "Hide",
-    keys: "H",
+    text: texts.bulk.merge,
+    keys: "J",
   });
-  add(locked ? "unlocked" : "locked", locked ? "Unlock all" : "Lock all", () => bench.toggleSelected("locked"), {
+  add("subtract", texts.bulk.cutTheOthersOutOf, () => subtractSelected(editor), {
     class: "ml-small",
-    text: locked ? "Unlock" : "Lock",
-    keys: "L",
-  });
-  add("merge", "One object of all", () => mergeSelected(editor), { class: "ml-small", text: "Merge", keys: "J" });
-  add("subtract", "Cut the others out of the object selected first", () => subtractSelected(editor), {
-    class: "ml-small",
-    text: "Subtract",
+    text: texts.bulk.subtract,
     keys: "Shift+J",
   });
-  add("copy", "Duplicate all", () => bench.duplicate(), { class: "ml-small", text: "Duplicate", keys: "Ctrl+D" });
-  add("trash", "Delete all", () => bench.erase(), { class: "ml-small", text: "Delete", keys: "Del", disabled: locked });
+  add("copy", texts.bulk.duplicateAll, () => bench.duplicate(), {
+    class: "ml-small",
+    text: texts.bulk.duplicate,
+    keys: "Ctrl+D",
+  });
+  add("trash", texts.bulk.deleteAll, () => bench.erase(), {
+    class: "ml-small",
+    text: texts.bulk.delete,
+    keys: "Del",
+    disabled: locked,
+  });
   return [
-    element("header", {}, element("h2", {}, `${instances.length} objects selected`)),
+    element("header", {}, element("h2", {}, texts.bulk.objectsSelected(instances.length))),
     element("p", { class: "ml-facts" }, [...counts].map(([name, count]) => `${count} ${name}`).join(" · ")),
-    element("p", { class: "ml-facts" }, "A class chosen above, or by 1 – 9, is given to all."),
+    element("p", { class: "ml-facts" }, texts.bulk.aClassChosenAboveOr),
     actions,
   ];
 }

@@ -5,6 +5,7 @@ import * as api from "../../model/api.js";
 import { button, element } from "../../view/dom.js";
 import { openClassDialog } from "../dialogs/class_dialog.js";
 import { WindowedList } from "./windowed_list.js";
+import { texts } from "../../messages/texts.js";
 
 /** @typedef {import("../../model/document.js").Category} Category */
 
@@ -20,8 +21,8 @@ export function createClassPanel(bench) {
     "aria-haspopup": "grid",
     "aria-controls": listId,
     "aria-expanded": "true",
-    placeholder: "Search or make a class",
-    "aria-label": "Search or make a class",
+    placeholder: texts.classes.searchOrMakeAClass,
+    "aria-label": texts.classes.searchOrMakeAClass,
     class: "ml-search",
     maxlength: "200",
     spellcheck: "false",
@@ -31,16 +32,16 @@ export function createClassPanel(bench) {
     id: listId,
     role: "treegrid", // a row may hold a button, an option of a list may not
     tabindex: "0",
-    "aria-label": "Class of new and selected objects",
+    "aria-label": texts.classes.classOfNewAndSelected,
   });
-  const empty = element("p", { class: "ml-empty" }, "No classes yet: type a name above and press Enter.");
-  const add = button("add", "New class", () => openClassDialog(bench, null, search.value.trim()), {
+  const empty = element("p", { class: "ml-empty" }, texts.classes.noClassesYetTypeA);
+  const add = button("add", texts.classes.newClass, () => openClassDialog(bench, null, search.value.trim()), {
     class: "ml-quiet ml-small",
   });
 
   const change = button(
     "edit",
-    "Change the chosen class",
+    texts.classes.changeTheChosenClass,
     () => openClassDialog(bench, editor.category(editor.selected?.category_id ?? editor.currentCategory?.id ?? -1)),
     { class: "ml-quiet ml-small" },
   );
@@ -97,9 +98,9 @@ export function createClassPanel(bench) {
 
   /** @param {string} name */
   function makeOffer(name) {
-    const make = button("add", `Make class ${name}`, () => void createClass(name), {
+    const make = button("add", texts.classes.makeClass(name), () => void createClass(name), {
       class: "ml-make",
-      text: `Make “${name}”`,
+      text: texts.classes.make(name),
     });
     return element("li", { role: "row" }, element("span", { role: "gridcell", class: "ml-cell" }, make));
   }
@@ -129,21 +130,21 @@ export function createClassPanel(bench) {
           ? null
           : button(
               "edit",
-              `Change class ${category.name}`,
+              texts.classes.changeClass(category.name),
               (event) => {
                 event.stopPropagation();
                 openClassDialog(bench, category);
               },
               { class: "ml-quiet ml-small ml-onhover", tabindex: "-1" },
             ),
-        key ? element("kbd", { title: `Key ${key}` }, key) : null,
+        key ? element("kbd", { title: texts.classes.key(key) }, key) : null,
       ),
     );
   }
 
   /** @param {string} name */
   async function createClass(name) {
-    const made = await editor.ask("Making the class", () => makeOrFind(name));
+    const made = await editor.ask(texts.classes.makingTheClass, () => makeOrFind(name));
     if (!made || !editor.document) return;
     const others = editor.document.categories.filter((category) => category.id !== made.id);
     editor.replace({ ...editor.document, categories: [...others, made].sort((a, b) => a.id - b.id) });
@@ -215,9 +216,7 @@ export function createClassPanel(bench) {
 
   editor.on(["document", "class", "selection", "filter", "signedin"], update);
   editor.on("classneeded", () => {
-    const how = add.hidden
-      ? "There is no class yet: a reviewer makes one."
-      : "Make a class first: type its name and press Enter.";
+    const how = add.hidden ? texts.classes.thereIsNoClassYet : texts.classes.makeAClassFirstType;
     editor.emit("notice", { text: how });
     search.focus();
   });
@@ -229,7 +228,14 @@ export function createClassPanel(bench) {
   return element(
     "section",
     { class: "ml-panel ml-panel-classes" },
-    element("header", {}, element("h2", {}, "Classes"), element("span", { class: "ml-spacer" }), change, add),
+    element(
+      "header",
+      {},
+      element("h2", {}, texts.classes.classes),
+      element("span", { class: "ml-spacer" }),
+      change,
+      add,
+    ),
     search,
     empty,
     list,

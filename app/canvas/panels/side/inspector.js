@@ -7,6 +7,7 @@ import { provenance } from "./objects.js";
 import { createBulkParts } from "./bulk.js";
 import { createSimplifier } from "./simplify.js";
 import { setVisibility, VISIBILITY } from "../../tools/keypoints.js";
+import { texts } from "../../messages/texts.js";
 
 /** @typedef {import("../../model/document.js").Instance} Instance */
 /** @typedef {import("../../model/document.js").Category} Category */
@@ -18,7 +19,11 @@ export function createInspector(bench) {
   const { editor } = bench;
   const body = element("div", { class: "ml-inspector" });
   const simplifier = createSimplifier(bench);
-  const root = element("section", { class: "ml-panel ml-panel-selected", "aria-label": "Selected object" }, body);
+  const root = element(
+    "section",
+    { class: "ml-panel ml-panel-selected", "aria-label": texts.inspector.selectedObject },
+    body,
+  );
 
   /** The object that is shown. @type {number | null} */
   let shownId = null;
@@ -57,43 +62,53 @@ export function createInspector(bench) {
     const actions = element("div", { class: "ml-actions" });
     if (instance.status === "proposed")
       actions.append(
-        button("check", "Accept", () => bench.accept(), {
+        button("check", texts.inspector.accept, () => bench.accept(), {
           class: "ml-small ml-good",
-          text: "Accept",
+          text: texts.inspector.accept,
           keys: "Enter",
           disabled: locked,
         }),
       );
     if (kind === "bitmap")
       actions.append(
-        button("polygon", "To polygon", () => bench.convertToPolygon(), {
+        button("polygon", texts.inspector.toPolygon, () => bench.convertToPolygon(), {
           class: "ml-small",
-          text: "To polygon",
+          text: texts.inspector.toPolygon,
           disabled: locked,
         }),
       );
     if (kind === "polygon")
       actions.append(
-        button("polygon", "Fewer points, as far as the eye does not miss them at this zoom", () => bench.simplify(), {
+        button("polygon", texts.inspector.fewerPointsAsFarAs, () => bench.simplify(), {
           class: "ml-small",
-          text: "Simplify",
+          text: texts.inspector.simplify,
           disabled: locked,
         }),
       );
     const hidden = editor.hidden.has(instance.id);
     actions.append(
-      button("copy", "Duplicate", () => bench.duplicate(), { class: "ml-small", keys: "Ctrl+D" }),
-      button(hidden ? "eye" : "hidden", hidden ? "Show" : "Hide", () => bench.toggleSelected("hidden"), {
+      button("copy", texts.inspector.duplicate, () => bench.duplicate(), { class: "ml-small", keys: "Ctrl+D" }),
+      button(
+        hidden ? "eye" : "hidden",
+        hidden ? texts.inspector.show : texts.inspector.hide,
+        () => bench.toggleSelected("hidden"),
+        {
+          class: "ml-small",
+          keys: "H",
+        },
+      ),
+      button(
+        locked ? "unlocked" : "locked",
+        locked ? texts.inspector.unlock : texts.inspector.lock,
+        () => bench.toggleSelected("locked"),
+        {
+          class: "ml-small",
+          keys: "L",
+        },
+      ),
+      button("trash", texts.inspector.delete, () => bench.erase(), {
         class: "ml-small",
-        keys: "H",
-      }),
-      button(locked ? "unlocked" : "locked", locked ? "Unlock" : "Lock", () => bench.toggleSelected("locked"), {
-        class: "ml-small",
-        keys: "L",
-      }),
-      button("trash", "Delete", () => bench.erase(), {
-        class: "ml-small",
-        text: "Delete",
+        text: texts.inspector.delete,
         keys: "Del",
         disabled: locked,
       }),
@@ -117,13 +132,13 @@ export function createInspector(bench) {
   /** @param {Instance} instance @param {Category} category @param {boolean} locked */
   function keypointList(instance, category, locked) {
     const keypoints = completeKeypoints(instance, category);
-    const list = element("ol", { class: "ml-keypoints", "aria-label": "Keypoints" });
+    const list = element("ol", { class: "ml-keypoints", "aria-label": texts.inspector.keypoints });
     category.keypoints.forEach((name, index) => {
       const visibility = keypoints[3 * index + 2];
       const choices = element("span", {
         class: "ml-choices",
         role: "radiogroup",
-        "aria-label": `Visibility of ${name}`,
+        "aria-label": texts.inspector.visibilityOf(name),
       });
       MARKS.forEach((mark, value) => {
         choices.append(
@@ -173,13 +188,13 @@ export function createInspector(bench) {
 /** @param {Instance} instance @param {"polygon" | "bitmap" | "box"} kind */
 function factsOf(instance, kind) {
   const [, , width, height] = instance.bbox;
-  const facts = [`${Math.round(width)} × ${Math.round(height)} px`];
+  const facts = [texts.inspector.px(Math.round(width), Math.round(height))];
   if (kind === "polygon" && Array.isArray(instance.segmentation)) {
     const points = instance.segmentation.reduce((sum, ring) => sum + ring.length / 2, 0);
     const parts = instance.segmentation.length;
-    facts.push(`${points} points${parts > 1 ? ` in ${parts} parts` : ""}`);
-  } else facts.push(kind === "bitmap" ? "pixel mask" : "box only");
+    facts.push(texts.inspector.points(points, parts));
+  } else facts.push(kind === "bitmap" ? texts.inspector.pixelMask : texts.inspector.boxOnly);
   if (instance.iscrowd) facts.push("crowd");
-  if (instance.score !== null) facts.push(`score ${instance.score.toFixed(2)}`);
+  if (instance.score !== null) facts.push(texts.inspector.score(instance.score.toFixed(2)));
   return facts.join(" · ");
 }

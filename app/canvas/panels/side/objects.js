@@ -3,6 +3,7 @@
 import { findCategory } from "../../model/document.js";
 import { button, element } from "../../view/dom.js";
 import { createThresholdRows } from "./threshold_row.js";
+import { texts } from "../../messages/texts.js";
 
 /** @typedef {import("../../model/document.js").Instance} Instance */
 
@@ -17,11 +18,13 @@ export function provenance(instance) {
 export function createObjectList(bench) {
   const { editor, view } = bench;
   const count = element("span", { class: "ml-count" });
-  const hideAll = button("eye", "Hide or show all", () => editor.toggleAllHidden(), { class: "ml-quiet ml-small" });
+  const hideAll = button("eye", texts.objects.hideOrShowAll, () => editor.toggleAllHidden(), {
+    class: "ml-quiet ml-small",
+  });
   const list = element("ul", {
     class: "ml-objects",
     role: "grid", // a row may hold buttons, an option of a list may not
-    "aria-label": "Objects on this image",
+    "aria-label": texts.objects.objectsOnThisImage,
     "aria-multiselectable": true,
     tabindex: "0",
   });
@@ -85,7 +88,7 @@ export function createObjectList(bench) {
         proposed
           ? button(
               "check",
-              `Accept ${name}`,
+              texts.objects.accept(name),
               (event) => {
                 event.stopPropagation();
                 editor.accept(instance.id);
@@ -95,7 +98,7 @@ export function createObjectList(bench) {
           : null,
         button(
           hidden ? "hidden" : "eye",
-          `${hidden ? "Show" : "Hide"} ${name}`,
+          `${hidden ? texts.objects.show : texts.objects.hide} ${name}`,
           (event) => {
             event.stopPropagation();
             editor.toggle("hidden", instance.id);
@@ -104,7 +107,7 @@ export function createObjectList(bench) {
         ),
         button(
           locked ? "locked" : "unlocked",
-          `${locked ? "Unlock" : "Lock"} ${name}`,
+          `${locked ? texts.objects.unlock : texts.objects.lock} ${name}`,
           (event) => {
             event.stopPropagation();
             editor.toggle("locked", instance.id);
@@ -132,8 +135,8 @@ export function createObjectList(bench) {
       : listed.length
         ? ""
         : less
-          ? "All proposals score too low: Y shows them faintly."
-          : "No objects yet. Find objects asks the model; R draws a box, P a polygon.";
+          ? texts.objects.allProposalsScoreTooLow
+          : texts.objects.noObjectsYetFindObjects;
     empty.hidden = !empty.textContent;
     const wanted = new Set(listed.map((instance) => instance.id));
     for (const [id, { row }] of rows) {
@@ -182,7 +185,14 @@ export function createObjectList(bench) {
   return element(
     "section",
     { class: "ml-panel ml-panel-objects" },
-    element("header", {}, element("h2", {}, "Objects"), count, element("span", { class: "ml-spacer" }), hideAll),
+    element(
+      "header",
+      {},
+      element("h2", {}, texts.objects.objects),
+      count,
+      element("span", { class: "ml-spacer" }),
+      hideAll,
+    ),
     ...createThresholdRows(bench),
     empty,
     list,
@@ -191,9 +201,9 @@ export function createObjectList(bench) {
 
 /** @param {Instance} instance */
 function titleOf(instance) {
-  const by = instance.model ? ` by ${instance.model}` : "";
-  const score = instance.score === null ? "" : `, score ${instance.score.toFixed(2)}`;
-  if (instance.source === "manual") return "drawn by a person";
-  if (instance.source === "edited") return `found${by}${score}, corrected by a person`;
-  return `found${by}${score}, ${instance.status === "proposed" ? "not accepted yet" : "accepted by a person"}`;
+  const by = instance.model ? texts.objects.by(instance.model) : "";
+  const score = instance.score === null ? "" : texts.objects.score(instance.score.toFixed(2));
+  if (instance.source === "manual") return texts.objects.drawnByAPerson;
+  if (instance.source === "edited") return texts.objects.foundCorrectedByAPerson(by, score);
+  return texts.objects.found(by, score, instance.status);
 }

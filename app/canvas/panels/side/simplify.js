@@ -2,6 +2,7 @@
 
 import { simplified } from "../../model/document.js";
 import { element } from "../../view/dom.js";
+import { texts } from "../../messages/texts.js";
 
 /** @typedef {import("../../model/document.js").Instance} Instance */
 /** @typedef {import("../../model/geometry.js").Ring} Ring */
@@ -32,17 +33,21 @@ export function createSimplifier(bench) {
       min: "0",
       max: "100",
       value: String(start.value),
-      "aria-label": "Fewer points",
+      "aria-label": texts.simplify.fewerPoints,
       disabled,
     });
-    const count = element("output", { class: "ml-slider-value" }, `${pointsIn(instance.segmentation)} of ${total}`);
+    const count = element(
+      "output",
+      { class: "ml-slider-value" },
+      texts.simplify.of(pointsIn(instance.segmentation), total),
+    );
     const made = () => {
       const tolerance = COARSEST * (Number(slider.value) / 100) ** 2;
       return simplified(start.base, bench.view.reach(tolerance));
     };
     slider.addEventListener("input", () => {
       const segmentation = made();
-      count.textContent = `${pointsIn(segmentation)} of ${total}`;
+      count.textContent = texts.simplify.of(pointsIn(segmentation), total);
       editor.setDraft({ id: start.id, fields: { segmentation } });
     });
     slider.addEventListener("change", () => {
@@ -51,6 +56,12 @@ export function createSimplifier(bench) {
       if (pointsIn(segmentation) === pointsIn(/** @type {Ring[]} */ (instance.segmentation))) editor.setDraft(null);
       else editor.change(start.id, { segmentation });
     });
-    return element("label", { class: "ml-slider ml-simplify" }, element("span", {}, "Points"), slider, count);
+    return element(
+      "label",
+      { class: "ml-slider ml-simplify" },
+      element("span", {}, texts.simplify.points),
+      slider,
+      count,
+    );
   };
 }

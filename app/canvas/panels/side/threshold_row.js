@@ -1,29 +1,35 @@
 /** From which score on proposals show: of all classes or one, what lies below as ghosts, and what the model is. */
 
 import { button, element, offer } from "../../view/dom.js";
+import { texts } from "../../messages/texts.js";
 
 /** @param {import("../../workbench.js").Workbench} bench @returns {HTMLElement[]} */
 export function createThresholdRows(bench) {
   const { editor, assistant } = bench;
-  const classes = element("select", { "aria-label": "Whose threshold the slider moves" });
+  const classes = element("select", { "aria-label": texts.thresholdRow.whoseThresholdTheSliderMoves });
   const slider = element("input", {
     type: "range",
     min: "0",
     max: "100",
     step: "1",
-    "aria-label": "Show proposals from this score on",
+    "aria-label": texts.thresholdRow.showProposalsFromThisScore,
   });
   const value = element("output", { class: "ml-slider-value" });
-  const reset = button("undo", "Back to what the model is calibrated to", () => editor.setThreshold(null, chosen()), {
+  const reset = button("undo", texts.thresholdRow.backToWhatTheModel, () => editor.setThreshold(null, chosen()), {
     class: "ml-quiet ml-small",
   });
-  const below = button(null, "Proposals that score too low", () => editor.showGhosts(!editor.ghostsShown), {
-    text: "below",
-    keys: "Y",
-    class: "ml-small ml-ghosts",
-  });
-  const clear = button(null, "Clear all proposals that are shown", () => bench.clearProposals(), {
-    text: "Clear",
+  const below = button(
+    null,
+    texts.thresholdRow.proposalsThatScoreTooLow,
+    () => editor.showGhosts(!editor.ghostsShown),
+    {
+      text: texts.thresholdRow.below,
+      keys: "Y",
+      class: "ml-small ml-ghosts",
+    },
+  );
+  const clear = button(null, texts.thresholdRow.clearAllProposalsThatAre, () => bench.clearProposals(), {
+    text: texts.thresholdRow.clear,
     keys: "C",
     class: "ml-small ml-clear",
   });
@@ -47,21 +53,21 @@ export function createThresholdRows(bench) {
     const instances = editor.document?.instances ?? [];
     const before = classes.value;
     offer(classes, [
-      ["", "All classes"],
+      ["", texts.thresholdRow.allClasses],
       .../** @type {[number, string][]} */ (offered().map(({ id, name }) => [id, name])),
     ]);
     classes.value = before;
     if (classes.selectedIndex < 0) classes.value = "";
     const { score, several } = editor.thresholds.shown(instances, chosen());
     slider.value = String(Math.round(score * 100));
-    value.textContent = several ? "by class" : `${Math.round(score * 100)} %`;
-    value.title = several ? "Each class has the threshold that its model is calibrated to" : "";
+    value.textContent = several ? texts.thresholdRow.byClass : `${Math.round(score * 100)} %`;
+    value.title = several ? texts.thresholdRow.eachClassHasTheThreshold : "";
     reset.hidden = chosen() === null ? !editor.thresholds.moved : !editor.thresholds.classes.has(chosen() ?? 0);
     const count = editor.countBelow;
     below.hidden = !count;
     below.setAttribute("aria-pressed", String(editor.ghostsShown));
-    below.querySelector("span")?.replaceChildren(`${count} below`);
-    below.title = `${editor.ghostsShown ? "Hide" : "Show faintly"} the ${count} proposals that score too low (Y); Q makes one an object`;
+    below.querySelector("span")?.replaceChildren(texts.thresholdRow.below2(count));
+    below.title = texts.thresholdRow.theProposalsThatScoreToo(editor.ghostsShown, count);
     clear.hidden = !editor.visibleInstances().some(({ status }) => status === "proposed");
     const proposals = instances.some(({ status }) => status === "proposed");
     note.textContent = proposals ? assistant.note : "";
@@ -74,7 +80,14 @@ export function createThresholdRows(bench) {
   assistant.on("working", update);
   update();
   return [
-    element("label", { class: "ml-slider" }, element("span", {}, "Proposals from"), slider, value, reset),
+    element(
+      "label",
+      { class: "ml-slider" },
+      element("span", {}, texts.thresholdRow.proposalsFrom),
+      slider,
+      value,
+      reset,
+    ),
     element("div", { class: "ml-threshold-of" }, classes, element("span", { class: "ml-spacer" }), below, clear),
     note,
   ];

@@ -1,0 +1,63 @@
+/** English: the texts of what the editor does by itself. */
+
+export const answers = {
+  anEditOnAnotherImage: "An edit on another image met a newer change there and was not saved.",
+  /** @param {string} name @param {import("../../model/document.js").Instance | null} current */
+  wasElsewhereYourEditOf: (name, current) =>
+    `“${name}” was ${current ? "changed" : "deleted"} elsewhere; your edit of it was not saved.`,
+  deleteIt: "Delete it",
+  useMine: "Use mine",
+  bringMineBack: "Bring mine back",
+  /** @param {string} line */
+  notSaved: (line) => `Not saved: ${line}`,
+};
+
+export const api = {
+  /** @param {number} status */
+  theServerAnswered: (status) => `the server answered ${status}`,
+  theServerDoesNotAnswer: "the server does not answer",
+  theAnswerWasCutOff: "the answer was cut off",
+};
+
+export const editor = {
+  /** @param {string} direction @param {string} message */
+  cannotNow: (direction, message) => `Cannot ${direction} now: ${message}.`,
+  takeTheirsBack: "Take theirs back",
+  /** @param {string} direction */
+  nothingOfYoursIsLeft: (direction) =>
+    `Nothing of yours is left to ${direction} here: the last edit is somebody else's.`,
+  /** @param {string} direction @param {any} error */
+  nothingWas: (direction, error) => `Nothing was ${direction === "undo" ? "undone" : "redone"}: ${error}.`,
+};
+
+export const outbox = {
+  notEverythingIsSavedYet: "not everything is saved yet",
+  discardedTheServerCouldNot: "discarded: the server could not save it",
+  oneOfTheObjectsWas: "one of the objects was changed elsewhere, so all were left",
+};
+
+export const arrange = {
+  selectSeveralObjectsFirstShift: "Select several objects first: Shift+click, or a frame around them.",
+  selectTheObjectToKeep: "Select the object to keep, then Shift+click what is to be cut out of it.",
+  theOthersCoverNothingOf: "The others cover nothing of the object that was selected first.",
+};
+
+export const assistant = {
+  /** @param {string} line */
+  findingObjects: (line) => `Finding objects: ${line}`,
+  /** @param {number} instances */
+  theModelFoundNothingHere: (instances) =>
+    `The model found nothing${instances ? " new" : ""} here. Drag a box around an object (R), or draw it (P).`,
+  /** @param {number} below */
+  theModelIsSureOf: (below) =>
+    `The model is sure of nothing here. Y shows ${below} unsure ${below > 1 ? "proposals" : "proposal"} faintly; R and M draw with its help.`,
+  /** @param {number} proposals */
+  proposalsYourOwnWorkWas: (proposals) => `${proposals} proposals. Your own work was left as it is.`,
+};
+
+export const imageFilter = {
+  withOpenNotes: "With open notes",
+  returned: "Returned",
+  changedSinceReview: "Changed since review",
+  keptOutOfTraining: "Kept out of training",
+};

@@ -1,0 +1,114 @@
+/** English: the texts of the bars and panels around the canvas. */
+
+export const announcer = {
+  nothingSelected: "Nothing selected",
+  /** @param {number} selection */
+  objectsSelected: (selection) => `${selection} objects selected`,
+  /** @param {string} name @param {string} provenance @param {string} score @param {string} flags @param {number} place @param {number} visible */
+  of: (name, provenance, score, flags, place, visible) =>
+    `${name}, ${provenance}${score}${flags}, ${place} of ${visible}`,
+};
+
+export const bars = {
+  allImages: "All images",
+  previousImage: "Previous image",
+  nextImage: "Next image",
+  removeThisImageItGoes: "Remove this image: it goes to the trash",
+  undo: "Undo",
+  redo: "Redo",
+  letTheModelLookAt: "Let the model look at this image",
+  findObjects: "Find objects",
+  proposeTheLastImagesObjects: "Propose the last image's objects here",
+  runTheModelByItself: "Run the model by itself on images that nobody has worked on",
+  auto: "auto",
+  addImages: "Add images",
+  importCocoAnnotations: "Import COCO annotations",
+  exportCocoJson: "Export COCO JSON",
+  export: "Export",
+  keysAndMouse: "Keys and mouse",
+  acceptWhatIsLeftAnd: "Accept what is left and go on",
+  markReviewed: "Mark reviewed",
+  /** @param {string} fileName @param {number} width @param {number} height */
+  pixels: (fileName, width, height) => `${fileName}, ${width} × ${height} pixels`,
+  changedSince: ", changed since",
+  openAgain: "Open again",
+  reviewAgain: "Review again",
+  finding: "Finding…",
+  fitTheImage: "Fit the image",
+  strengthOfTheMaskColours: "Strength of the mask colours",
+  tools: "Tools",
+  giveUpTheEditThat: "Give up the edit that the server keeps refusing",
+  discardIt: "Discard it",
+  fitTheImageF: "Fit the image (F)",
+  whoYouAreSignedIn: "Who you are signed in as, and your role",
+  saved: "Saved",
+  saving: "Saving…",
+  /** @param {number} count */
+  notSavedRetrying: (count) => `Not saved, retrying (${count})`,
+  /** @param {string} reason @param {number} count */
+  nothingIsLostKeptIn: (reason, count) =>
+    `${reason}. Nothing is lost: ${count} ${count > 1 ? "edits are" : "edit is"} kept in this browser. Click to try now.`,
+  everyEditIsSavedAt: "Every edit is saved at once.",
+  findingObjects: "Finding objects",
+  /** @param {number} waiting */
+  findingObjectsOnImages: (waiting) => `Finding objects on ${waiting} images`,
+  modelIsLoading: "model is loading…",
+  noModel: "no model",
+  theModelThatProposesObjects: "The model that proposes objects and masks",
+  /** @param {number} shown @param {number} rows */
+  filteredOfImagesGChanges: (shown, rows) => `Filtered: ${shown} of ${rows} images (G changes the filter)`,
+};
+
+export const imagePanel = {
+  notesAndTagsOfThis: "Notes and tags of this image",
+  tags: "Tags",
+  addATag: "Add a tag",
+  notes: "Notes",
+  aNote: "A note",
+  writeTheNote: "Write the note",
+  addNote: "Add note",
+  theImageGoesBackTo: "The image goes back to work with this note",
+  returnWithNote: "Return with note",
+  thisImage: "This image",
+  close: "Close",
+  keepOutOfTraining: "Keep out of training",
+  saving: "Saving",
+  writeFirstWhatThereIs: "Write first what there is to say.",
+  savingTheNote: "Saving the note",
+  returnedTheFilterReturnedLists: "Returned: the filter “Returned” lists it until it is reviewed.",
+  deletingTheNote: "Deleting the note",
+  noteDeleted: "Note deleted.",
+  bringBack: "Bring back",
+  /** @param {string} text */
+  done: (text) => `Done: ${text}`,
+  /** @param {string} about */
+  selectThe: (about) => `Select the ${about}`,
+  /** @param {string} text */
+  deleteTheNote: (text) => `Delete the note ${text}`,
+  /** @param {number} left */
+  notesAndTagsOfThis2: (left) => `Notes and tags of this image${left ? `, ${left} open` : ""}`,
+  /** @param {number} left */
+  openW: (left) => `${left} open ${left > 1 ? "notes" : "note"} (W)`,
+  notesAndTagsOfThis3: "Notes and tags of this image (W)",
+  /** @param {string} tag */
+  takeTheTagAway: (tag) => `Take the tag ${tag} away`,
+  /** @param {string | undefined} name */
+  theSelected: (name) => `the selected ${name ?? "object"}`,
+  thisImage2: "this image",
+  /** @param {string} subject */
+  aNoteOn: (subject) => `A note on ${subject}`,
+};
+
+export const notices = {
+  dismiss: "Dismiss",
+};
+
+export const viewOptions = {
+  brightness: "Brightness",
+  contrast: "Contrast",
+  showThePictureAsIt: "Show the picture as it is",
+  reset: "Reset",
+  viewOptions: "View options",
+  outlinesOnly: "Outlines only",
+  namesOfObjects: "Names of objects",
+};

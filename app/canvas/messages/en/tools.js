@@ -1,0 +1,116 @@
+/** English: the texts of the tools. */
+
+export const box = {
+  boxMaskByTheModel: "Box → mask by the model, or a box alone",
+  makeAClassFirstIn: "Make a class first, in the panel on the right.",
+  /** @param {string} name */
+  dragABoxAroundAn: (name) => `Drag a box around an object (${name}): it stays a box.`,
+  dragABoxAroundThe: "Drag a box around the next object. Click adds to this mask, Shift+click takes away.",
+  /** @param {string} name */
+  theModelsGuess: (name) => `the model's guess${name ? ` or ${name}, whichever was right of late` : ""}`,
+  /** @param {string} choice */
+  dragABoxAroundAn2: (choice) => `Drag a box around an object: the model finds its mask. Class: ${choice}.`,
+  theModelGuessesTheClass: "The model guesses the class",
+  boxesOnlyNoMasks: "Boxes only, no masks",
+  keepTheBox: "Keep the box",
+  /** @param {string} line */
+  noMaskForThisBox: (line) => `No mask for this box: ${line}.`,
+  theModelSeesNoMask: "The model sees no mask here: kept as a box.",
+};
+
+export const brush = {
+  brush: "Brush",
+  eraser: "Eraser",
+  smallerLargerBrushSoDoes: "Smaller, larger brush; so does Shift+wheel",
+  lockedLUnlocksIt: "Locked. L unlocks it.",
+  paintAwayWhatTheMask: "Paint away what the mask should not cover. [ and ] change the size.",
+  clickTheObjectToErase: "Click the object to erase from.",
+  makeAClassFirstIn: "Make a class first, in the panel on the right.",
+  /** @param {string | undefined} name */
+  paintOnTheMaskOf: (name) => `Paint on the mask of the selected ${name ?? "object"}; Esc, then paint a new one.`,
+  /** @param {string} name */
+  paintANew: (name) => `Paint a new ${name}.`,
+  /** @param {string} what */
+  altErasesAndOrShift: (what) => `${what} Alt erases; [ and ] or Shift+wheel change the size.`,
+  brushSize: "Brush size",
+  /** @param {number} radius */
+  px: (radius) => `${radius} px`,
+  andOrShiftWheel: "[ and ], or Shift+wheel",
+  size: "Size",
+};
+
+export const keypoints = {
+  notLabelled: "not labelled",
+  hidden: "hidden",
+  visible: "visible",
+  thisKeypointHasNoPlace: "This keypoint has no place yet: click where it is.",
+  keypoints: "Keypoints",
+  clickTheObjectThatThe: "Click the object that the keypoints belong to.",
+  lockedLUnlocksIt: "Locked. L unlocks it.",
+  /** @param {string} name */
+  hasNoKeypointsNameThem: (name) => `“${name}” has no keypoints. Name them with the pencil beside the class.`,
+  dragMovesAPointRight: "Drag moves a point; right-click or X: visible, hidden, not labelled.",
+  /** @param {string} rest */
+  allKeypointsArePlaced: (rest) => `All keypoints are placed. ${rest}`,
+  /** @param {string} keypoint @param {string} rest */
+  clickRightClickHidden: (keypoint, rest) => `Click: ${keypoint} (right-click: hidden). ${rest}`,
+};
+
+export const maskClicks = {
+  refiningTheMask: "Refining the mask",
+  deleteTheObject: "Delete the object",
+  thisClickWouldLeaveNothing: "This click would leave nothing of the mask.",
+};
+
+export const newMask = {
+  lookingAtTheClicks: "Looking at the clicks",
+};
+
+export const polygon = {
+  polygon: "Polygon",
+  clickTheFirstPointDouble:
+    "Click the first point, double-click or Enter to close. Backspace takes the last point back, Esc cancels.",
+  clickTheNextPointOr: "Click the next point, or hold the button and draw.",
+  aFurtherPartOfThe: "A further part of the selected object: click the next point.",
+  /** @param {string} name */
+  clickAroundTheObjectHold: (name) =>
+    `Click around the object (${name}). Hold the button to draw freehand; Shift adds a part to the selected object.`,
+  makeAClassFirstIn: "Make a class first, in the panel on the right.",
+  aPolygonNeedsAtLeast: "A polygon needs at least three points around some area.",
+  thePolygonThatYouBegan: "The polygon that you began is kept: P goes on with it, then Esc drops it.",
+};
+
+export const refine = {
+  outlineOrMendByClicks: "Outline or mend by clicks",
+  outlineAnObjectByClicks: "Outline an object by clicks, or mend the selected mask",
+  clickAddsShiftClickTakes:
+    "Click adds, Shift+click takes away, Backspace takes a click back. Enter keeps the object, Esc drops it.",
+  clickSomethingToOutlineIt: "Click something to outline it, or an object to mend its mask.",
+  lockedLUnlocksIt: "Locked. L unlocks it.",
+  clickAddsToTheMask: "Click adds to the mask, Shift+click takes away. Ctrl+Z takes a click back, Esc is done.",
+};
+
+export const select = {
+  selectMoveReshape: "Select, move, reshape",
+  clickAnObjectToSelect: "Click an object to select it; drag a frame around several. Wheel zooms, Space+drag pans.",
+  /** @param {number} selection */
+  selected19ClassEnter: (selection) =>
+    `${selection} selected: 1 – 9 class, Enter accept, Del delete, H hide, L lock. Drag moves all, Shift+click adds or takes out.`,
+  lockedLUnlocksIt: "Locked. L unlocks it.",
+  dragMovesTheMaskIts:
+    "Drag moves the mask, its frame stretches it. Double-click turns it into a polygon with points to drag.",
+  dragACornerOrA: "Drag a corner or a side; R draws a box that becomes a mask.",
+  dragPointsClickAnEdge:
+    "Drag points. Click an edge to add one, Shift+click removes one. Drag inside to move, the frame to stretch.",
+  aPolygonKeepsAtLeast: "A polygon keeps at least three points. Del deletes the whole object.",
+};
+
+export const split = {
+  splitAlongALine: "Split along a line",
+  drawALineRightAcross: "Draw a line right across the selected object: each side becomes an object of its own.",
+  drawALineRightAcross2: "Draw a line right across an object: each side becomes an object of its own.",
+  theSelectedObject: "the selected object",
+  anObject: "an object",
+  /** @param {string} what */
+  nothingWasSplitTheLine: (what) => `Nothing was split: the line has to go right across ${what}.`,
+};
