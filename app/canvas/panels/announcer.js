@@ -27,5 +27,5 @@ function wordsOf(editor) {
     selected.status === "proposed" && selected.score !== null ? `, ${Math.round(selected.score * 100)} %` : "";
   const flags = `${editor.locked.has(selected.id) ? ", locked" : ""}${editor.hidden.has(selected.id) ? ", hidden" : ""}`;
   const name = editor.category(selected.category_id)?.name ?? "object";
-  return texts.announcer.of(name, provenance(selected), score, flags, place, visible.length);
+  return texts.announcer.described(name, provenance(selected), score, flags, place, visible.length);
 }

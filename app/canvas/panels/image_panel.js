@@ -12,7 +12,7 @@ import { texts } from "../messages/texts.js";
 export function createImagePanel(bench) {
   const { editor, images } = bench;
   const number = element("b", { class: "ml-badge" });
-  const open = button("note", texts.imagePanel.notesAndTagsOfThis, () => toggle(), {
+  const open = button("note", texts.imagePanel.title, () => toggle(), {
     class: "ml-quiet ml-note-button",
     keys: "W",
     "aria-expanded": false,
@@ -49,7 +49,7 @@ export function createImagePanel(bench) {
   });
   const panel = element(
     "div",
-    { class: "ml-image-panel", role: "group", "aria-label": texts.imagePanel.notesAndTagsOfThis, hidden: true },
+    { class: "ml-image-panel", role: "group", "aria-label": texts.imagePanel.title, hidden: true },
     element(
       "header",
       {},
@@ -190,9 +190,9 @@ export function createImagePanel(bench) {
     const { document } = editor;
     const left = (document?.notes ?? []).filter(({ done }) => !done).length;
     number.textContent = left ? String(left) : "";
-    open.setAttribute("aria-label", texts.imagePanel.notesAndTagsOfThis2(left));
+    open.setAttribute("aria-label", texts.imagePanel.titleWithOpenNotes(left));
     number.hidden = !left;
-    open.title = left ? texts.imagePanel.openW(left) : texts.imagePanel.notesAndTagsOfThis3;
+    open.title = left ? texts.imagePanel.openNotesWithKey(left) : texts.imagePanel.titleWithKey;
     open.disabled = !document || bench.galleryShown;
     if (bench.galleryShown) panel.hidden = true;
     if (panel.hidden || !document) return;
@@ -214,7 +214,7 @@ export function createImagePanel(bench) {
     const one = editor.selectsSeveral ? null : editor.selected;
     const subject = one
       ? texts.imagePanel.theSelected(editor.category(one.category_id)?.name)
-      : texts.imagePanel.thisImage2;
+      : texts.imagePanel.theImage;
     text.placeholder = texts.imagePanel.aNoteOn(subject);
   }
 

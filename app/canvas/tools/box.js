@@ -59,11 +59,11 @@ export class BoxTool {
 
   hint() {
     const name = this.editor.currentCategory?.name;
-    if (!name && !this.guesses) return texts.box.makeAClassFirstIn;
-    if (this.plain) return texts.box.dragABoxAroundAn(name);
-    if (this.editor.selected) return texts.box.dragABoxAroundThe;
+    if (!name && !this.guesses) return texts.box.needsAClass;
+    if (this.plain) return texts.box.itStaysABox(name);
+    if (this.editor.selected) return texts.box.nextBoxOrClick;
     const choice = !this.guessClass ? name : texts.box.theModelsGuess(name);
-    return texts.box.dragABoxAroundAn2(choice);
+    return texts.box.theModelFindsItsMask(choice);
   }
 
   cursor() {

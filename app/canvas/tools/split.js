@@ -26,7 +26,7 @@ export class SplitTool {
   }
 
   hint() {
-    return this.editor.selection.size ? texts.split.drawALineRightAcross : texts.split.drawALineRightAcross2;
+    return this.editor.selection.size ? texts.split.acrossTheSelected : texts.split.acrossAnyObject;
   }
 
   cursor() {

@@ -74,8 +74,8 @@ export const exchange = {
   imagesThatAreHereAlready: "Images that are here already are found by their file names; the others can come along.",
   /** @param {string} summary */
   willStore: (summary) => `Will store ${summary}.`,
-  /** @param {string} count @param {string} count2 */
-  on: (count, count2) => `${count} on ${count2}`,
+  /** @param {string} objects @param {string} images */
+  countOn: (objects, images) => `${objects} on ${images}`,
   /** @param {number} updated */
   update: (updated) => `update ${updated}`,
   /** @param {number} removed */
@@ -104,6 +104,6 @@ export const help = {
 };
 
 export const importProgress = {
-  /** @param {string} words @param {string} toLocaleString @param {string} toLocaleString2 */
-  of: (words, toLocaleString, toLocaleString2) => `${words}: ${toLocaleString} of ${toLocaleString2}`,
+  /** @param {string} words @param {string} done @param {string} total */
+  progress: (words, done, total) => `${words}: ${done} of ${total}`,
 };

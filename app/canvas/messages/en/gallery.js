@@ -6,18 +6,18 @@ export const gallery = {
   reviewed: "Reviewed",
   changedSinceReview: "changed since review",
   /** @param {number} notes */
-  open: (notes) => `${notes} open ${notes > 1 ? "notes" : "note"}`,
+  openNotes: (notes) => `${notes} open ${notes > 1 ? "notes" : "note"}`,
   keptOutOfTraining: "kept out of training",
   /** @param {string} tags */
   tags: (tags) => `tags ${tags}`,
   /** @param {string} reviewedBy */
-  by: (reviewedBy) => ` by ${reviewedBy}`,
+  byReviewer: (reviewedBy) => ` by ${reviewedBy}`,
   /** @param {string} word @param {string} by @param {number} instances @param {number} proposed */
   acceptedProposed: (word, by, instances, proposed) => `${word}${by}; ${instances} accepted, ${proposed} proposed`,
   /** @param {string} people */
   workedOnBy: (people) => `\nWorked on by ${people}`,
   /** @param {number} at @param {number} total @param {string} fileName @param {string} words @param {string} people */
-  of: (at, total, fileName, words, people) => `${at} of ${total}: ${fileName}\n${words}${people}`,
+  position: (at, total, fileName, words, people) => `${at} of ${total}: ${fileName}\n${words}${people}`,
   images: "Images",
   order: "Order",
   asAdded: "As added",
@@ -34,19 +34,19 @@ export const gallery = {
   /** @param {number} waiting */
   stopLeft: (waiting) => `Stop (${waiting} left)`,
   /** @param {number} untouched */
-  findObjects2: (untouched) => `Find objects (${untouched})`,
+  findObjectsOn: (untouched) => `Find objects (${untouched})`,
   /** @param {number} shown */
-  shown: (shown) => `${shown} shown`,
+  countShown: (shown) => `${shown} shown`,
 };
 
 export const imageFilters = {
-  showImagesByStatus: "Show images by status",
+  byStatus: "Show images by status",
   nameOrTag: "Name or tag",
-  showOnlyImagesWithThis: "Show only images with this in their name or a tag",
-  showOnlyImagesWithThis2: "Show only images with this class",
-  showOnlyImagesWithThis3: "Show only images with this tag",
-  showOnlyImagesThatSomebody: "Show only images that somebody worked on",
-  showOnlyImagesByTheir: "Show only images by their standing in review",
+  byNameOrTag: "Show only images with this in their name or a tag",
+  byClass: "Show only images with this class",
+  byTag: "Show only images with this tag",
+  byPerson: "Show only images that somebody worked on",
+  byReview: "Show only images by their standing in review",
   notesAndReview: "Notes and review",
   showEveryImageAgain: "Show every image again",
   clearFilter: "Clear filter",
@@ -89,7 +89,7 @@ export const trash = {
   isInTheTrash: (fileName) => `${fileName} is in the trash.`,
   bringBack: "Bring back",
   /** @param {string} fileName */
-  bringBack2: (fileName) => `Bring back ${fileName}`,
+  bringBackNamed: (fileName) => `Bring back ${fileName}`,
   deletingForGoodTakesObjects:
     "Deleting for good takes objects, history and files of these images, and their copies in past fine-tuning runs.",
   theTrashIsEmpty: "The trash is empty.",

@@ -5,7 +5,7 @@ export const announcer = {
   /** @param {number} selection */
   objectsSelected: (selection) => `${selection} objects selected`,
   /** @param {string} name @param {string} provenance @param {string} score @param {string} flags @param {number} place @param {number} visible */
-  of: (name, provenance, score, flags, place, visible) =>
+  described: (name, provenance, score, flags, place, visible) =>
     `${name}, ${provenance}${score}${flags}, ${place} of ${visible}`,
 };
 
@@ -60,7 +60,7 @@ export const bars = {
 };
 
 export const imagePanel = {
-  notesAndTagsOfThis: "Notes and tags of this image",
+  title: "Notes and tags of this image",
   tags: "Tags",
   addATag: "Add a tag",
   notes: "Notes",
@@ -86,15 +86,15 @@ export const imagePanel = {
   /** @param {string} text */
   deleteTheNote: (text) => `Delete the note ${text}`,
   /** @param {number} left */
-  notesAndTagsOfThis2: (left) => `Notes and tags of this image${left ? `, ${left} open` : ""}`,
+  titleWithOpenNotes: (left) => `Notes and tags of this image${left ? `, ${left} open` : ""}`,
   /** @param {number} left */
-  openW: (left) => `${left} open ${left > 1 ? "notes" : "note"} (W)`,
-  notesAndTagsOfThis3: "Notes and tags of this image (W)",
+  openNotesWithKey: (left) => `${left} open ${left > 1 ? "notes" : "note"} (W)`,
+  titleWithKey: "Notes and tags of this image (W)",
   /** @param {string} tag */
   takeTheTagAway: (tag) => `Take the tag ${tag} away`,
   /** @param {string | undefined} name */
   theSelected: (name) => `the selected ${name ?? "object"}`,
-  thisImage2: "this image",
+  theImage: "this image",
   /** @param {string} subject */
   aNoteOn: (subject) => `A note on ${subject}`,
 };

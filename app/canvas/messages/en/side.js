@@ -102,7 +102,7 @@ export const objects = {
 export const simplify = {
   fewerPoints: "Fewer points",
   /** @param {number} pointsIn @param {number} total */
-  of: (pointsIn, total) => `${pointsIn} of ${total}`,
+  countOfPoints: (pointsIn, total) => `${pointsIn} of ${total}`,
   points: "Points",
 };
 
@@ -118,7 +118,7 @@ export const thresholdRow = {
   byClass: "by class",
   eachClassHasTheThreshold: "Each class has the threshold that its model is calibrated to",
   /** @param {number} count */
-  below2: (count) => `${count} below`,
+  countBelow: (count) => `${count} below`,
   /** @param {boolean} ghostsShown @param {number} count */
   theProposalsThatScoreToo: (ghostsShown, count) =>
     `${ghostsShown ? "Hide" : "Show faintly"} the ${count} proposals that score too low (Y); Q makes one an object`,

@@ -2,14 +2,14 @@
 
 export const box = {
   boxMaskByTheModel: "Box → mask by the model, or a box alone",
-  makeAClassFirstIn: "Make a class first, in the panel on the right.",
+  needsAClass: "Make a class first, in the panel on the right.",
   /** @param {string} name */
-  dragABoxAroundAn: (name) => `Drag a box around an object (${name}): it stays a box.`,
-  dragABoxAroundThe: "Drag a box around the next object. Click adds to this mask, Shift+click takes away.",
+  itStaysABox: (name) => `Drag a box around an object (${name}): it stays a box.`,
+  nextBoxOrClick: "Drag a box around the next object. Click adds to this mask, Shift+click takes away.",
   /** @param {string} name */
   theModelsGuess: (name) => `the model's guess${name ? ` or ${name}, whichever was right of late` : ""}`,
   /** @param {string} choice */
-  dragABoxAroundAn2: (choice) => `Drag a box around an object: the model finds its mask. Class: ${choice}.`,
+  theModelFindsItsMask: (choice) => `Drag a box around an object: the model finds its mask. Class: ${choice}.`,
   theModelGuessesTheClass: "The model guesses the class",
   boxesOnlyNoMasks: "Boxes only, no masks",
   keepTheBox: "Keep the box",
@@ -107,8 +107,8 @@ export const select = {
 
 export const split = {
   splitAlongALine: "Split along a line",
-  drawALineRightAcross: "Draw a line right across the selected object: each side becomes an object of its own.",
-  drawALineRightAcross2: "Draw a line right across an object: each side becomes an object of its own.",
+  acrossTheSelected: "Draw a line right across the selected object: each side becomes an object of its own.",
+  acrossAnyObject: "Draw a line right across an object: each side becomes an object of its own.",
   theSelectedObject: "the selected object",
   anObject: "an object",
   /** @param {string} what */

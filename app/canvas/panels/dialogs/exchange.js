@@ -226,7 +226,7 @@ async function preview(bench, line, files, options) {
 
 /** @param {api.Imported} report */
 function summary(report) {
-  const parts = [texts.exchange.on(count(report.annotations, "object"), count(report.images, "image"))];
+  const parts = [texts.exchange.countOn(count(report.annotations, "object"), count(report.images, "image"))];
   if (report.updated) parts.push(texts.exchange.update(report.updated));
   if (report.removed) parts.push(texts.exchange.remove(report.removed));
   if (report.already_there) parts.push(texts.exchange.findHereBefore(report.already_there));

@@ -31,5 +31,5 @@ export async function withProgress(line, key, answer) {
 export function progressLine({ stage, done, total }) {
   const words = stage[0].toUpperCase() + stage.slice(1);
   if (total === null || total === 0) return `${words} …`;
-  return texts.importProgress.of(words, done.toLocaleString("en"), total.toLocaleString("en"));
+  return texts.importProgress.progress(words, done.toLocaleString("en"), total.toLocaleString("en"));
 }

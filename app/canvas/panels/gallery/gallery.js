@@ -25,11 +25,11 @@ function makeTile(row, at, total, onclick) {
   const marks = [
     row.changed ? texts.gallery.changedSinceReview : "",
     row.returned ? "returned" : "",
-    row.notes ? texts.gallery.open(row.notes) : "",
+    row.notes ? texts.gallery.openNotes(row.notes) : "",
     row.excluded ? texts.gallery.keptOutOfTraining : "",
     row.tags?.length ? texts.gallery.tags(row.tags.join(", ")) : "",
   ].filter(Boolean);
-  const by = row.reviewed_by ? texts.gallery.by(row.reviewed_by) : "";
+  const by = row.reviewed_by ? texts.gallery.byReviewer(row.reviewed_by) : "";
   const words = [texts.gallery.acceptedProposed(word, by, instances - proposed, proposed), ...marks].join("; ");
   const people = row.people?.length ? texts.gallery.workedOnBy(row.people.join(", ")) : "";
   const picture = element("img", {
@@ -46,7 +46,7 @@ function makeTile(row, at, total, onclick) {
       class: `ml-tile ml-status-${row.status}`,
       role: "option",
       "data-image": row.image_id,
-      title: texts.gallery.of(at + 1, total, row.file_name, words, people),
+      title: texts.gallery.position(at + 1, total, row.file_name, words, people),
       onclick,
     },
     picture,
@@ -173,10 +173,10 @@ export function createGrid(bench) {
     const untouched = rows.filter((row) => row.status === "todo" && !row.counts?.instances).length;
     everywhere
       .querySelector("span")
-      ?.replaceChildren(waiting ? texts.gallery.stopLeft(waiting) : texts.gallery.findObjects2(untouched));
+      ?.replaceChildren(waiting ? texts.gallery.stopLeft(waiting) : texts.gallery.findObjectsOn(untouched));
     everywhere.hidden = !waiting && !untouched;
     const shown = bench.images.shown();
-    summary.textContent = shown.length === rows.length ? "" : texts.gallery.shown(shown.length);
+    summary.textContent = shown.length === rows.length ? "" : texts.gallery.countShown(shown.length);
     tiles.show(shown, bench.editor.image?.image_id ?? null);
   }
 

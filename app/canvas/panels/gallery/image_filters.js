@@ -11,24 +11,24 @@ export function createImageFilters(bench) {
   const status = element("div", {
     class: "ml-filters",
     role: "group",
-    "aria-label": texts.imageFilters.showImagesByStatus,
+    "aria-label": texts.imageFilters.byStatus,
   });
   const text = element("input", {
     type: "search",
     class: "ml-search",
     placeholder: texts.imageFilters.nameOrTag,
-    "aria-label": texts.imageFilters.showOnlyImagesWithThis,
+    "aria-label": texts.imageFilters.byNameOrTag,
   });
   text.addEventListener("input", () => images.setFilter({ text: text.value }));
-  const category = element("select", { "aria-label": texts.imageFilters.showOnlyImagesWithThis2 });
+  const category = element("select", { "aria-label": texts.imageFilters.byClass });
   category.addEventListener("change", () =>
     images.setFilter({ category: category.value ? Number(category.value) : null }),
   );
-  const tag = element("select", { "aria-label": texts.imageFilters.showOnlyImagesWithThis3 });
+  const tag = element("select", { "aria-label": texts.imageFilters.byTag });
   tag.addEventListener("change", () => images.setFilter({ tag: tag.value }));
-  const person = element("select", { "aria-label": texts.imageFilters.showOnlyImagesThatSomebody });
+  const person = element("select", { "aria-label": texts.imageFilters.byPerson });
   person.addEventListener("change", () => images.setFilter({ person: person.value }));
-  const standing = element("select", { "aria-label": texts.imageFilters.showOnlyImagesByTheir });
+  const standing = element("select", { "aria-label": texts.imageFilters.byReview });
   offer(standing, [["", texts.imageFilters.notesAndReview], ...STANDINGS]);
   standing.addEventListener("change", () =>
     images.setFilter({

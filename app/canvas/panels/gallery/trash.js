@@ -45,7 +45,7 @@ export async function openTrash(bench) {
       row.append(
         button(
           null,
-          texts.trash.bringBack2(image.file_name),
+          texts.trash.bringBackNamed(image.file_name),
           () => {
             row.remove();
             void bringBack(bench, image.image_id);

@@ -39,7 +39,7 @@ export function createSimplifier(bench) {
     const count = element(
       "output",
       { class: "ml-slider-value" },
-      texts.simplify.of(pointsIn(instance.segmentation), total),
+      texts.simplify.countOfPoints(pointsIn(instance.segmentation), total),
     );
     const made = () => {
       const tolerance = COARSEST * (Number(slider.value) / 100) ** 2;
@@ -47,7 +47,7 @@ export function createSimplifier(bench) {
     };
     slider.addEventListener("input", () => {
       const segmentation = made();
-      count.textContent = texts.simplify.of(pointsIn(segmentation), total);
+      count.textContent = texts.simplify.countOfPoints(pointsIn(segmentation), total);
       editor.setDraft({ id: start.id, fields: { segmentation } });
     });
     slider.addEventListener("change", () => {

@@ -66,7 +66,7 @@ export function createThresholdRows(bench) {
     const count = editor.countBelow;
     below.hidden = !count;
     below.setAttribute("aria-pressed", String(editor.ghostsShown));
-    below.querySelector("span")?.replaceChildren(texts.thresholdRow.below2(count));
+    below.querySelector("span")?.replaceChildren(texts.thresholdRow.countBelow(count));
     below.title = texts.thresholdRow.theProposalsThatScoreToo(editor.ghostsShown, count);
     clear.hidden = !editor.visibleInstances().some(({ status }) => status === "proposed");
     const proposals = instances.some(({ status }) => status === "proposed");
