@@ -89,7 +89,7 @@ def measured(
             break
         clicks.append(clicked)
         began = time.perf_counter()
-        answer = prompter.answer(pixels, Prompt(None, clicks, answer.mask))
+        answer = prompter.answer(pixels, Prompt(box, clicks, answer.mask))  # the page keeps the box too
         seconds.append(time.perf_counter() - began)
         ious.append(iou(answer.mask.whole(height, width), truth))
     return {"ious": ious, "first": first, "seconds": seconds, "quality": answer.quality}
