@@ -141,34 +141,30 @@ class Annotator:
     def _best_threshold(
         self, instances: Sequence[dict[str, Any]], targets: Sequence[Target]
     ) -> tuple[float | None, list[dict[str, Any]], dict[int, int]]:
-        """The slider where a person would leave (None) or put it: what is shown, and object → proposal."""
+        """The slider where a person would leave (None) or put it: what is shown, and object → place in it."""
+        pairs = self._pairs(instances, targets)
         best: tuple[float, float | None, list[dict[str, Any]], dict[int, int]] | None = None
         for threshold in (None, *sorted({one["score"] for one in instances if one["score"] is not None}), 1.0):
-            shown = [one for one in instances if _is_shown(one, threshold)]
-            matches = self._match(shown, targets)
+            numbers = [number for number, one in enumerate(instances) if _is_shown(one, threshold)]
+            matches = _matches(pairs, numbers)
             useful = sum(targets[index].vertices for index in matches)
-            cost = 2 * (len(shown) - len(matches)) - useful + (threshold is not None)
+            cost = 2 * (len(numbers) - len(matches)) - useful + (threshold is not None)
             if best is None or cost < best[0]:
-                best = (cost, threshold, shown, matches)
+                best = (cost, threshold, [instances[number] for number in numbers], matches)
         assert best is not None
         self.ledger.book("threshold", best[1] is not None)
         return best[1:]
 
-    def _match(self, shown: Sequence[dict[str, Any]], targets: Sequence[Target]) -> dict[int, int]:
-        pairs = sorted(
-            (
-                (instance["category_id"] == target.category_id, overlap, index, number)
-                for number, instance in enumerate(shown)
-                for index, target in enumerate(targets)
-                if (overlap := iou(self._mask(instance), target.mask)) >= SAME_OBJECT
-            ),
-            reverse=True,
-        )
-        matches: dict[int, int] = {}
-        for _, _, index, number in pairs:
-            if index not in matches and number not in matches.values():
-                matches[index] = number
-        return matches
+    def _pairs(self, instances: Sequence[dict[str, Any]], targets: Sequence[Target]) -> list[tuple[int, int]]:
+        """Which proposal (by number) may be taken for which object (by index), the best first."""
+        masks = [self._mask(instance) for instance in instances]
+        found = [
+            (instance["category_id"] == target.category_id, overlap, index, number)
+            for number, (instance, mask) in enumerate(zip(instances, masks, strict=True))
+            for index, target in enumerate(targets)
+            if (overlap := iou(mask, target.mask)) >= SAME_OBJECT
+        ]
+        return [(index, number) for _, _, index, number in sorted(found, reverse=True)]
 
     # -- one object ---------------------------------------------------------------------------------
 
@@ -263,6 +259,16 @@ class Annotator:
     def _mask(self, instance: dict[str, Any]) -> NDArray[np.uint8]:
         segmentation = instance["segmentation"] or encode_rle(np.zeros((self.height, self.width), np.uint8))
         return decode_rle(segmentation_to_rle(segmentation, self.height, self.width))
+
+
+def _matches(pairs: Sequence[tuple[int, int]], numbers: Sequence[int]) -> dict[int, int]:
+    """Object → place among the shown `numbers`, each at most once, the best pairs first."""
+    places = {number: place for place, number in enumerate(numbers)}
+    matches: dict[int, int] = {}
+    for index, number in pairs:
+        if index not in matches and number in places:
+            matches[index] = places.pop(number)
+    return matches
 
 
 def _is_shown(instance: dict[str, Any], threshold: float | None) -> bool:
