@@ -25,6 +25,7 @@ SATISFIED = 0.85  # IoU with the truth at which a mask is left as it is
 SAME_OBJECT = 0.5  # IoU from which a proposal is taken for an object
 SURE = 0.5  # score from which the page takes the model's guess for the class of a drawn box
 MOST_CLICKS = 8
+GOOD_PROPOSAL = 3.0  # actions that one saves: a box and some clicks
 SIMPLE = 4  # corners, the closing click among them, up to which a shape is drawn by hand at once
 # Seconds of the keystroke-level model: point 1.1, press 0.2, think 1.35; a polygon's corner 1.3.
 SECONDS = {
@@ -142,21 +143,21 @@ class Annotator:
         self, instances: Sequence[dict[str, Any]], targets: Sequence[Target]
     ) -> tuple[float | None, list[dict[str, Any]], dict[int, int]]:
         """The slider where a person would leave (None) or put it: what is shown, and object → place in it."""
-        pairs = self._pairs(instances, targets)
+        saved = self._pairs(instances, targets)
         best: tuple[float, float | None, list[dict[str, Any]], dict[int, int]] | None = None
         for threshold in (None, *sorted({one["score"] for one in instances if one["score"] is not None}), 1.0):
             numbers = [number for number, one in enumerate(instances) if _is_shown(one, threshold)]
-            matches = _matches(pairs, numbers)
-            useful = sum(targets[index].vertices for index in matches)
-            cost = 2 * (len(numbers) - len(matches)) - useful + (threshold is not None)
+            matches = _matches(list(saved), numbers)
+            useful = sum(saved[index, numbers[place]] for index, place in matches.items())
+            cost = len(numbers) - len(matches) - useful + (threshold is not None)
             if best is None or cost < best[0]:
                 best = (cost, threshold, [instances[number] for number in numbers], matches)
         assert best is not None
         self.ledger.book("threshold", best[1] is not None)
         return best[1:]
 
-    def _pairs(self, instances: Sequence[dict[str, Any]], targets: Sequence[Target]) -> list[tuple[int, int]]:
-        """Which proposal (by number) may be taken for which object (by index), the best first."""
+    def _pairs(self, instances: Sequence[dict[str, Any]], targets: Sequence[Target]) -> dict[tuple[int, int], float]:
+        """Which proposal (by number) may be taken for which object (by index), the best first, and what that saves."""
         masks = [self._mask(instance) for instance in instances]
         found = [
             (instance["category_id"] == target.category_id, overlap, index, number)
@@ -164,7 +165,11 @@ class Annotator:
             for index, target in enumerate(targets)
             if (overlap := iou(mask, target.mask)) >= SAME_OBJECT
         ]
-        return [(index, number) for _, _, index, number in sorted(found, reverse=True)]
+        # A proposal spares the box; one that is good as it is spares the clicks too.
+        return {
+            (index, number): GOOD_PROPOSAL if overlap >= SATISFIED else 1.0
+            for _, overlap, index, number in sorted(found, reverse=True)
+        }
 
     # -- one object ---------------------------------------------------------------------------------
 
