@@ -181,6 +181,7 @@ export class BoxTool {
       current === null || (sure && this.takesGuess(found.category_id, current)) ? found.category_id : current;
     if (Array.isArray(found.segmentation) && !found.segmentation.length) {
       this.create(image, { category_id, bbox: sized(box) });
+      this.isChosen = false;
       editor.emit("notice", { text: texts.box.theModelSeesNoMask });
       return;
     }
@@ -196,6 +197,7 @@ export class BoxTool {
     const { guessed, editor } = this;
     const last = guessed && editor.document && findInstance(editor.document, guessed.id);
     if (guessed && last) this.choice.learn(guessed.guess, guessed.current, last.category_id);
+    this.guessed = null; // an object teaches once
     return !this.isChosen && this.choice.choose(guess, current) === guess;
   }
 
