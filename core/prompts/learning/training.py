@@ -17,6 +17,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from core.devices import has_bfloat16
 from core.prompts.config import PromptConfig, TrainPromptsConfig
 from core.prompts.learning.losses import prompt_loss, quality_loss
 from core.prompts.learning.samples import Sample, SampleMaker
@@ -59,6 +60,8 @@ def train_prompts(config: TrainPromptsConfig) -> PromptTrainResult:
     network, average = _networks(config)
     optimizer = _optimizer(network, config)
     if config.mixed_precision:
+        if not has_bfloat16(torch.device("cpu")):
+            print("this processor has no bfloat16: --mixed-precision makes training slower here", file=sys.stderr)
         keep_depthwise_in_float32(network)
     start = 0
     if config.resume:
