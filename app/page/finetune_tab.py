@@ -48,9 +48,7 @@ class FinetuneTab:
         layout.timer.tick(self.on_tick, inputs, outputs, **QUIET)
         tab.select(self.on_open, inputs, outputs, **QUIET)
         layout.epochs.change(self.on_epochs, [layout.base, layout.epochs], layout.estimate, **QUIET)
-        layout.base.input(self.forget_offer, None, layout.offered, **QUIET).then(
-            self.on_open, inputs, outputs, **QUIET
-        )
+        layout.base.input(self.forget_offer, None, layout.offered, **QUIET).then(self.on_open, inputs, outputs, **QUIET)
         layout.start.click(self.on_start, inputs, outputs, **QUIET)
         layout.cancel.click(self.on_cancel, inputs, outputs, **QUIET)
         layout.use.click(self.on_use, inputs, outputs, **QUIET)

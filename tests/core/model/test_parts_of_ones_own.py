@@ -81,6 +81,19 @@ def test_a_backbone_and_a_head_of_ones_own_learn_and_find() -> None:
     assert torch.equal(found[1:3].extras["share"], found.extras["share"][1:3])
 
 
+def test_networks_of_timm_give_their_maps_as_they_are() -> None:
+    timm = pytest.importorskip("timm")
+    torch.manual_seed(0)
+    network = timm.create_model("mobilenetv3_small_050", features_only=True, out_indices=(1, 2, 3, 4))
+    model = MaskRCNN(tiny_config(score_threshold=0.0), backbone=network)
+    assert list(model.backbone.channels) == network.feature_info.channels()
+    losses = model.train()([image()], [target()])
+    assert isinstance(losses, dict)
+    total(losses).backward()
+    assert next(network.parameters()).grad is not None
+    assert len(model.eval()([image()])[0]) > 0
+
+
 def test_they_come_back_into_a_model_that_was_built_with_them(tmp_path: Path) -> None:
     model = own_model().eval()
     save_model(model, tmp_path / "own")
