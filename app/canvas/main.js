@@ -18,13 +18,13 @@ import { exposeForTests } from "./test_hook.js";
 import { followTheme } from "./theme.js";
 import { Workbench } from "./workbench.js";
 import { lineOf } from "./model/editor.js";
-import { texts } from "./messages/texts.js";
+import { languageTag, texts } from "./messages/texts.js";
 
 const SMALLEST_HEIGHT = 420; // CSS pixels; below that the page scrolls
 
 /** The editor in an element; its `unmount()` takes it out again. @param {HTMLElement} host */
 export async function mount(host) {
-  const root = element("div", { class: "maskloop", "aria-label": texts.main.annotationEditor });
+  const root = element("div", { class: "maskloop", lang: languageTag, "aria-label": texts.main.annotationEditor });
   await stylesheet();
   const bench = new Workbench(root);
   const files = element("input", {

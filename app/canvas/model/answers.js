@@ -50,7 +50,7 @@ export function takeConflict(editor, edit, mine, current) {
   const local = findInstance(document, edit.id);
   editor.setDraft(null);
   editor.replace(current ? withInstance(document, edit.id, current) : withoutInstance(document, edit.id));
-  const name = editor.category(current?.category_id ?? local?.category_id ?? -1)?.name ?? "object";
+  const name = editor.category(current?.category_id ?? local?.category_id ?? -1)?.name ?? texts.answers.object;
   /** @type {Notice} */
   const notice = {
     text: texts.answers.wasElsewhereYourEditOf(name, current),

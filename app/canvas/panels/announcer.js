@@ -25,7 +25,7 @@ function wordsOf(editor) {
   const place = visible.findIndex(({ id }) => id === selected.id) + 1;
   const score =
     selected.status === "proposed" && selected.score !== null ? `, ${Math.round(selected.score * 100)} %` : "";
-  const flags = `${editor.locked.has(selected.id) ? ", locked" : ""}${editor.hidden.has(selected.id) ? ", hidden" : ""}`;
-  const name = editor.category(selected.category_id)?.name ?? "object";
+  const flags = `${editor.locked.has(selected.id) ? texts.announcer.locked : ""}${editor.hidden.has(selected.id) ? texts.announcer.hidden : ""}`;
+  const name = editor.category(selected.category_id)?.name ?? texts.announcer.object;
   return texts.announcer.described(name, provenance(selected), score, flags, place, visible.length);
 }

@@ -12,6 +12,9 @@ import { texts } from "../messages/texts.js";
 /** @typedef {import("../workbench.js").Workbench} Workbench */
 /** @typedef {import("../tools/list.js").ToolName} ToolName */
 
+/** @type {{[role: string]: string}} */
+const ROLES = { annotator: texts.bars.annotator, reviewer: texts.bars.reviewer, admin: texts.bars.admin };
+
 /** @param {Workbench} bench @param {() => void} chooseFiles */
 export function createTopBar(bench, chooseFiles) {
   const { editor, images, assistant } = bench;
@@ -61,7 +64,7 @@ export function createTopBar(bench, chooseFiles) {
     const standing = image?.changed
       ? texts.bars.changedSince
       : images.find(image?.image_id ?? -1)?.returned
-        ? ", returned"
+        ? texts.bars.returned
         : "";
     status.textContent = image ? `${STATUS[image.status].mark} ${STATUS[image.status].word}${standing}` : "";
     status.className = `ml-status ml-status-${image?.status ?? "none"}`;
@@ -271,7 +274,7 @@ export function createStatusBar(bench) {
 
   editor.on("signedin", () => {
     const { person, role } = bench.signedIn;
-    who.textContent = person ? `${person} (${role})` : "";
+    who.textContent = person ? texts.bars.personAndRole(person, ROLES[role] ?? role) : "";
   });
   editor.on("save", save);
   editor.on(["open", "document", "selection", "filter", "class", "tool", "hint"], words);

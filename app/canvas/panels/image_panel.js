@@ -150,10 +150,10 @@ export function createImagePanel(bench) {
   function makeNote(note) {
     const instance = editor.document?.instances.find(({ id }) => id === note.instance);
     const about = instance
-      ? (editor.category(instance.category_id)?.name ?? "object")
+      ? (editor.category(instance.category_id)?.name ?? texts.imagePanel.object)
       : note.returned
-        ? "returned"
-        : "image";
+        ? texts.imagePanel.returned
+        : texts.imagePanel.image;
     const done = element("input", {
       type: "checkbox",
       checked: note.done,

@@ -1,5 +1,6 @@
-/** How the picture and the masks are shown: brightness, contrast, outlines, names. Nothing of it changes an image. */
+/** How the picture and the masks are shown: brightness, contrast, outlines, names; and the language. Nothing of it changes an image. */
 
+import { createLanguageChoice } from "./language.js";
 import { button, element } from "../view/dom.js";
 import { texts } from "../messages/texts.js";
 
@@ -35,6 +36,7 @@ export function createViewOptions(bench) {
     element("label", { class: "ml-choice" }, outlines, texts.viewOptions.outlinesOnly, element("kbd", {}, "U")),
     element("label", { class: "ml-choice" }, labels, texts.viewOptions.namesOfObjects, element("kbd", {}, "T")),
     reset,
+    createLanguageChoice(),
   );
   const open = button("adjust", texts.viewOptions.viewOptions, () => toggle(), {
     class: "ml-tool",

@@ -1,5 +1,7 @@
 /** Elements without markup strings: attributes and text only, so that no user text is ever parsed as HTML. */
 
+import { keyName } from "../messages/key_names.js";
+
 /**
  * @template {keyof HTMLElementTagNameMap} N
  * @param {N} name
@@ -84,7 +86,7 @@ export function icon(name) {
 
 /** A button with an icon, a text, or both; its label is read out and shown as its tooltip. @param {IconName | null} name @param {string} label @param {(event: MouseEvent) => void} onclick @param {{class?: string, text?: string, keys?: string, [attribute: string]: any}} [options] */
 export function button(name, label, onclick, { class: style = "", text, keys, ...attributes } = {}) {
-  const title = keys ? `${label} (${keys})` : label;
+  const title = keys ? `${label} (${keyName(keys)})` : label;
   return element(
     "button",
     { type: "button", class: `ml-button ${style}`, title, "aria-label": text ? null : label, onclick, ...attributes },

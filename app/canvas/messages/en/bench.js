@@ -1,5 +1,17 @@
 /** English: the texts of the editor as a whole, and of its keys. */
 
+/** What is printed on the keys. */
+export const keyNames = {
+  ctrl: "Ctrl",
+  shift: "Shift",
+  alt: "Alt",
+  enter: "Enter",
+  backspace: "Backspace",
+  del: "Del",
+  esc: "Esc",
+  tab: "Tab",
+};
+
 export const keys = {
   images: "Images",
   previousImage: "Previous image",

@@ -74,6 +74,12 @@ export const exchange = {
   imagesThatAreHereAlready: "Images that are here already are found by their file names; the others can come along.",
   /** @param {string} summary */
   willStore: (summary) => `Will store ${summary}.`,
+  /** @param {number} objects */
+  countObjects: (objects) => `${objects} ${objects === 1 ? "object" : "objects"}`,
+  /** @param {number} images */
+  countImages: (images) => `${images} ${images === 1 ? "image" : "images"}`,
+  /** @param {number} lines */
+  countLines: (lines) => `${lines} ${lines === 1 ? "line" : "lines"}`,
   /** @param {string} objects @param {string} images */
   countOn: (objects, images) => `${objects} on ${images}`,
   /** @param {number} updated */
@@ -98,12 +104,16 @@ export const exchange = {
 };
 
 export const help = {
-  del: "Del",
-  esc: "Esc",
   keysAndMouse: "Keys and mouse",
 };
 
 export const importProgress = {
+  receivingFiles: "Receiving files",
+  readingAnnotations: "Reading annotations",
+  storingImages: "Storing images",
+  writingToTheDisk: "Writing to the disk",
+  checkingObjects: "Checking objects",
+  storingObjects: "Storing objects, image by image",
   /** @param {string} words @param {string} done @param {string} total */
   progress: (words, done, total) => `${words}: ${done} of ${total}`,
 };

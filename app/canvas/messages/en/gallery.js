@@ -7,6 +7,8 @@ export const gallery = {
   changedSinceReview: "changed since review",
   /** @param {number} notes */
   openNotes: (notes) => `${notes} open ${notes > 1 ? "notes" : "note"}`,
+  returned: "returned",
+  chosen: ", chosen",
   keptOutOfTraining: "kept out of training",
   /** @param {string} tags */
   tags: (tags) => `tags ${tags}`,

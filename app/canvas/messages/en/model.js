@@ -5,6 +5,7 @@ export const answers = {
   /** @param {string} name @param {import("../../model/document.js").Instance | null} current */
   wasElsewhereYourEditOf: (name, current) =>
     `“${name}” was ${current ? "changed" : "deleted"} elsewhere; your edit of it was not saved.`,
+  object: "object",
   deleteIt: "Delete it",
   useMine: "Use mine",
   bringMineBack: "Bring mine back",
@@ -21,11 +22,11 @@ export const api = {
 
 export const editor = {
   /** @param {string} direction @param {string} message */
-  cannotNow: (direction, message) => `Cannot ${direction} now: ${message}.`,
+  cannotNow: (direction, message) => `Cannot ${direction === "undo" ? "undo" : "redo"} now: ${message}.`,
   takeTheirsBack: "Take theirs back",
   /** @param {string} direction */
   nothingOfYoursIsLeft: (direction) =>
-    `Nothing of yours is left to ${direction} here: the last edit is somebody else's.`,
+    `Nothing of yours is left to ${direction === "undo" ? "undo" : "redo"} here: the last edit is somebody else's.`,
   /** @param {string} direction @param {any} error */
   nothingWas: (direction, error) => `Nothing was ${direction === "undo" ? "undone" : "redone"}: ${error}.`,
 };

@@ -2,6 +2,9 @@
 
 export const announcer = {
   nothingSelected: "Nothing selected",
+  locked: ", locked",
+  hidden: ", hidden",
+  object: "object",
   /** @param {number} selection */
   objectsSelected: (selection) => `${selection} objects selected`,
   /** @param {string} name @param {string} provenance @param {string} score @param {string} flags @param {number} place @param {number} visible */
@@ -31,6 +34,7 @@ export const bars = {
   /** @param {string} fileName @param {number} width @param {number} height */
   pixels: (fileName, width, height) => `${fileName}, ${width} × ${height} pixels`,
   changedSince: ", changed since",
+  returned: ", returned",
   openAgain: "Open again",
   reviewAgain: "Review again",
   finding: "Finding…",
@@ -40,6 +44,11 @@ export const bars = {
   giveUpTheEditThat: "Give up the edit that the server keeps refusing",
   discardIt: "Discard it",
   fitTheImageF: "Fit the image (F)",
+  annotator: "annotator",
+  reviewer: "reviewer",
+  admin: "admin",
+  /** @param {string} person @param {string} role */
+  personAndRole: (person, role) => `${person} (${role})`,
   whoYouAreSignedIn: "Who you are signed in as, and your role",
   saved: "Saved",
   saving: "Saving…",
@@ -95,12 +104,21 @@ export const imagePanel = {
   /** @param {string | undefined} name */
   theSelected: (name) => `the selected ${name ?? "object"}`,
   theImage: "this image",
+  object: "object",
+  image: "image",
+  returned: "returned",
   /** @param {string} subject */
   aNoteOn: (subject) => `A note on ${subject}`,
 };
 
 export const notices = {
   dismiss: "Dismiss",
+};
+
+export const language = {
+  language: "Language",
+  likeTheBrowser: "As the browser says",
+  thePageIsReadAgain: "The page is read again in that language; nothing is lost.",
 };
 
 export const viewOptions = {

@@ -75,15 +75,27 @@ export const inspector = {
   score: (score) => `score ${score}`,
 };
 
+/** Where an object comes from, in a word. */
+export const provenance = {
+  drawn: "drawn",
+  corrected: "corrected",
+  proposed: "proposed",
+  accepted: "accepted",
+};
+
 export const objects = {
   hideOrShowAll: "Hide or show all",
   objectsOnThisImage: "Objects on this image",
   /** @param {string} name */
   accept: (name) => `Accept ${name}`,
-  show: "Show",
-  hide: "Hide",
-  unlock: "Unlock",
-  lock: "Lock",
+  /** @param {string} name */
+  show: (name) => `Show ${name}`,
+  /** @param {string} name */
+  hide: (name) => `Hide ${name}`,
+  /** @param {string} name */
+  unlock: (name) => `Unlock ${name}`,
+  /** @param {string} name */
+  lock: (name) => `Lock ${name}`,
   allProposalsScoreTooLow: "All proposals score too low: Y shows them faintly.",
   noObjectsYetFindObjects: "No objects yet. Find objects asks the model; R draws a box, P a polygon.",
   objects: "Objects",

@@ -226,17 +226,17 @@ async function preview(bench, line, files, options) {
 
 /** @param {api.Imported} report */
 function summary(report) {
-  const parts = [texts.exchange.countOn(count(report.annotations, "object"), count(report.images, "image"))];
+  const parts = [
+    texts.exchange.countOn(texts.exchange.countObjects(report.annotations), texts.exchange.countImages(report.images)),
+  ];
   if (report.updated) parts.push(texts.exchange.update(report.updated));
   if (report.removed) parts.push(texts.exchange.remove(report.removed));
   if (report.already_there) parts.push(texts.exchange.findHereBefore(report.already_there));
-  if (report.uploaded.length) parts.push(texts.exchange.takeIn(count(report.uploaded.length, "image")));
-  if (report.errors.length) parts.push(texts.exchange.leaveOutOrChangeWhat(count(report.errors.length, "line")));
+  if (report.uploaded.length) parts.push(texts.exchange.takeIn(texts.exchange.countImages(report.uploaded.length)));
+  if (report.errors.length)
+    parts.push(texts.exchange.leaveOutOrChangeWhat(texts.exchange.countLines(report.errors.length)));
   return parts.join(", ");
 }
-
-/** @param {number} number @param {string} word */
-const count = (number, word) => `${number} ${word}${number === 1 ? "" : "s"}`;
 
 /** @param {import("../../workbench.js").Workbench} bench @param {api.Imported} report */
 async function imported(bench, report) {

@@ -3,6 +3,7 @@
 import { openDialog } from "./dialogs.js";
 import { element } from "../../view/dom.js";
 import { shortcutsOf } from "../../keys.js";
+import { keyName } from "../../messages/key_names.js";
 import { texts } from "../../messages/texts.js";
 
 /** @type {{[key: string]: string}} */
@@ -11,8 +12,6 @@ const SHOWN = {
   ArrowRight: "→",
   ArrowUp: "↑",
   ArrowDown: "↓",
-  Delete: texts.help.del,
-  Escape: texts.help.esc,
   "-": "−",
 };
 
@@ -22,7 +21,7 @@ function keysOf(keys) {
   const shown = keys.join() === "1,2,3,4,5,6,7,8,9" ? ["1 – 9"] : keys;
   shown.forEach((key, index) => {
     if (index) cell.append(" ");
-    cell.append(element("kbd", {}, SHOWN[key] ?? key));
+    cell.append(element("kbd", {}, SHOWN[key] ?? keyName(key)));
   });
   return cell;
 }

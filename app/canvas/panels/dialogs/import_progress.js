@@ -1,9 +1,19 @@
 /** How far an import is, in a line, until it has been answered. */
 
 import * as api from "../../model/api.js";
-import { texts } from "../../messages/texts.js";
+import { language, texts } from "../../messages/texts.js";
 
 const EVERY = 700; // ms
+
+/** @type {{[stage: string]: string}} what the server calls a stage, in the words of the page */
+const STAGES = {
+  "receiving files": texts.importProgress.receivingFiles,
+  "reading annotations": texts.importProgress.readingAnnotations,
+  "storing images": texts.importProgress.storingImages,
+  "writing to the disk": texts.importProgress.writingToTheDisk,
+  "checking objects": texts.importProgress.checkingObjects,
+  "storing objects, image by image": texts.importProgress.storingObjects,
+};
 
 /**
  * Show what the server says of an import of this key while `answer` is awaited.
@@ -29,7 +39,7 @@ export async function withProgress(line, key, answer) {
 
 /** @param {api.GoingImport} going */
 export function progressLine({ stage, done, total }) {
-  const words = stage[0].toUpperCase() + stage.slice(1);
+  const words = STAGES[stage] ?? stage;
   if (total === null || total === 0) return `${words} …`;
-  return texts.importProgress.progress(words, done.toLocaleString("en"), total.toLocaleString("en"));
+  return texts.importProgress.progress(words, done.toLocaleString(language), total.toLocaleString(language));
 }

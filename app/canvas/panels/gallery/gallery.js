@@ -24,7 +24,7 @@ function makeTile(row, at, total, onclick) {
     proposed = row.counts?.proposed ?? 0;
   const marks = [
     row.changed ? texts.gallery.changedSinceReview : "",
-    row.returned ? "returned" : "",
+    row.returned ? texts.gallery.returned : "",
     row.notes ? texts.gallery.openNotes(row.notes) : "",
     row.excluded ? texts.gallery.keptOutOfTraining : "",
     row.tags?.length ? texts.gallery.tags(row.tags.join(", ")) : "",
@@ -134,7 +134,7 @@ export function createGrid(bench) {
       const chosen = many.has(row.image_id);
       node.append(element("span", { class: "ml-tile-choose", "aria-hidden": "true" }, chosen ? "✓" : ""));
       node.classList.toggle("ml-tile-chosen", chosen);
-      if (chosen) node.ariaLabel += ", chosen";
+      if (chosen) node.ariaLabel += texts.gallery.chosen;
       node.addEventListener("keydown", (event) => {
         if (event.key.toLowerCase() !== "x" || event.ctrlKey || event.metaKey) return;
         event.stopPropagation();

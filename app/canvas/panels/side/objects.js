@@ -9,9 +9,9 @@ import { texts } from "../../messages/texts.js";
 
 /** Where an object comes from, in a word. @param {Instance} instance */
 export function provenance(instance) {
-  if (instance.source === "manual") return "drawn";
-  if (instance.source === "edited") return "corrected";
-  return instance.status === "proposed" ? "proposed" : "accepted";
+  if (instance.source === "manual") return texts.provenance.drawn;
+  if (instance.source === "edited") return texts.provenance.corrected;
+  return instance.status === "proposed" ? texts.provenance.proposed : texts.provenance.accepted;
 }
 
 /** @param {import("../../workbench.js").Workbench} bench */
@@ -98,7 +98,7 @@ export function createObjectList(bench) {
           : null,
         button(
           hidden ? "hidden" : "eye",
-          `${hidden ? texts.objects.show : texts.objects.hide} ${name}`,
+          hidden ? texts.objects.show(name) : texts.objects.hide(name),
           (event) => {
             event.stopPropagation();
             editor.toggle("hidden", instance.id);
@@ -107,7 +107,7 @@ export function createObjectList(bench) {
         ),
         button(
           locked ? "locked" : "unlocked",
-          `${locked ? texts.objects.unlock : texts.objects.lock} ${name}`,
+          locked ? texts.objects.unlock(name) : texts.objects.lock(name),
           (event) => {
             event.stopPropagation();
             editor.toggle("locked", instance.id);

@@ -1,0 +1,115 @@
+/** German: the texts of the tools. */
+
+/** @type {typeof import("../en/tools.js").box} */
+export const box = {
+  boxMaskByTheModel: "Box → Maske durch das Modell, oder nur eine Box",
+  needsAClass: "Legen Sie zuerst rechts eine Klasse an.",
+  itStaysABox: (name) => `Ziehen Sie eine Box um ein Objekt (${name}): es bleibt eine Box.`,
+  nextBoxOrClick: "Ziehen Sie eine Box um das nächste Objekt. Klick fügt dieser Maske hinzu, Umschalt+Klick nimmt weg.",
+  theModelsGuess: (name) => `was das Modell meint${name ? ` oder ${name}, je nachdem, was zuletzt öfter stimmte` : ""}`,
+  theModelFindsItsMask: (choice) =>
+    `Ziehen Sie eine Box um ein Objekt: das Modell findet seine Maske. Klasse: ${choice}.`,
+  theModelGuessesTheClass: "Das Modell rät die Klasse",
+  boxesOnlyNoMasks: "Nur Boxen, keine Masken",
+  keepTheBox: "Box behalten",
+  noMaskForThisBox: (line) => `Keine Maske für diese Box: ${line}.`,
+  theModelSeesNoMask: "Das Modell sieht hier keine Maske: als Box behalten.",
+};
+
+/** @type {typeof import("../en/tools.js").brush} */
+export const brush = {
+  brush: "Pinsel",
+  eraser: "Radierer",
+  smallerLargerBrushSoDoes: "Kleinerer, größerer Pinsel; auch mit Umschalt+Mausrad",
+  lockedLUnlocksIt: "Gesperrt. L entsperrt es.",
+  paintAwayWhatTheMask: "Malen Sie weg, was die Maske nicht bedecken soll. [ und ] ändern die Größe.",
+  clickTheObjectToErase: "Klicken Sie das Objekt an, von dem radiert wird.",
+  makeAClassFirstIn: "Legen Sie zuerst rechts eine Klasse an.",
+  paintOnTheMaskOf: (name) =>
+    `Malen Sie an der Maske des gewählten Objekts${name ? ` (${name})` : ""}; nach Esc eine neue.`,
+  paintANew: (name) => `Malen Sie ein neues Objekt (${name}).`,
+  altErasesAndOrShift: (what) => `${what} Alt radiert; [ und ] oder Umschalt+Mausrad ändern die Größe.`,
+  brushSize: "Pinselgröße",
+  px: (radius) => `${radius} px`,
+  andOrShiftWheel: "[ und ] oder Umschalt+Mausrad",
+  size: "Größe",
+};
+
+/** @type {typeof import("../en/tools.js").keypoints} */
+export const keypoints = {
+  notLabelled: "nicht gesetzt",
+  hidden: "verdeckt",
+  visible: "sichtbar",
+  thisKeypointHasNoPlace: "Dieser Keypoint hat noch keinen Ort: klicken Sie, wo er ist.",
+  keypoints: "Keypoints",
+  clickTheObjectThatThe: "Klicken Sie das Objekt an, zu dem die Keypoints gehören.",
+  lockedLUnlocksIt: "Gesperrt. L entsperrt es.",
+  hasNoKeypointsNameThem: (name) => `„${name}“ hat keine Keypoints. Benennen Sie sie mit dem Stift neben der Klasse.`,
+  dragMovesAPointRight: "Ziehen bewegt einen Punkt; Rechtsklick oder X: sichtbar, verdeckt, nicht gesetzt.",
+  allKeypointsArePlaced: (rest) => `Alle Keypoints sind gesetzt. ${rest}`,
+  clickRightClickHidden: (keypoint, rest) => `Klick: ${keypoint} (Rechtsklick: verdeckt). ${rest}`,
+};
+
+/** @type {typeof import("../en/tools.js").maskClicks} */
+export const maskClicks = {
+  refiningTheMask: "Maske wird verbessert",
+  deleteTheObject: "Objekt löschen",
+  thisClickWouldLeaveNothing: "Dieser Klick ließe nichts von der Maske übrig.",
+};
+
+/** @type {typeof import("../en/tools.js").newMask} */
+export const newMask = {
+  lookingAtTheClicks: "Klicks werden ausgewertet",
+};
+
+/** @type {typeof import("../en/tools.js").polygon} */
+export const polygon = {
+  polygon: "Polygon",
+  clickTheFirstPointDouble:
+    "Klick auf den ersten Punkt, Doppelklick oder Enter schließt. Rücktaste nimmt den letzten Punkt zurück, Esc bricht ab.",
+  clickTheNextPointOr: "Klicken Sie den nächsten Punkt, oder zeichnen Sie mit gedrückter Taste.",
+  aFurtherPartOfThe: "Ein weiterer Teil des gewählten Objekts: klicken Sie den nächsten Punkt.",
+  clickAroundTheObjectHold: (name) =>
+    `Klicken Sie um das Objekt herum (${name}). Mit gedrückter Taste frei zeichnen; Umschalt fügt dem gewählten Objekt einen Teil hinzu.`,
+  makeAClassFirstIn: "Legen Sie zuerst rechts eine Klasse an.",
+  aPolygonNeedsAtLeast: "Ein Polygon braucht mindestens drei Punkte um eine Fläche.",
+  thePolygonThatYouBegan: "Das begonnene Polygon bleibt: P setzt es fort, Esc verwirft es dann.",
+};
+
+/** @type {typeof import("../en/tools.js").refine} */
+export const refine = {
+  outlineOrMendByClicks: "Mit Klicks umreißen oder ausbessern",
+  outlineAnObjectByClicks: "Ein Objekt mit Klicks umreißen oder die gewählte Maske ausbessern",
+  clickAddsShiftClickTakes:
+    "Klick fügt hinzu, Umschalt+Klick nimmt weg, Rücktaste nimmt einen Klick zurück. Enter behält das Objekt, Esc verwirft es.",
+  clickSomethingToOutlineIt: "Klicken Sie etwas an, um es zu umreißen, oder ein Objekt, um seine Maske auszubessern.",
+  lockedLUnlocksIt: "Gesperrt. L entsperrt es.",
+  clickAddsToTheMask:
+    "Klick fügt der Maske hinzu, Umschalt+Klick nimmt weg. Strg+Z nimmt einen Klick zurück, Esc beendet.",
+};
+
+/** @type {typeof import("../en/tools.js").select} */
+export const select = {
+  selectMoveReshape: "Auswählen, bewegen, formen",
+  clickAnObjectToSelect:
+    "Klick wählt ein Objekt; ein gezogener Rahmen mehrere. Mausrad zoomt, Leertaste+Ziehen verschiebt.",
+  selected19ClassEnter: (selection) =>
+    `${selection} ausgewählt: 1 – 9 Klasse, Enter annehmen, Entf löschen, H ausblenden, L sperren. Ziehen bewegt alle, Umschalt+Klick nimmt dazu oder heraus.`,
+  lockedLUnlocksIt: "Gesperrt. L entsperrt es.",
+  dragMovesTheMaskIts:
+    "Ziehen bewegt die Maske, ihr Rahmen streckt sie. Doppelklick macht daraus ein Polygon mit Punkten zum Ziehen.",
+  dragACornerOrA: "Ziehen Sie an einer Ecke oder Seite; R zieht eine Box, die zur Maske wird.",
+  dragPointsClickAnEdge:
+    "Ziehen Sie Punkte. Klick auf eine Kante fügt einen hinzu, Umschalt+Klick entfernt einen. Innen ziehen bewegt, der Rahmen streckt.",
+  aPolygonKeepsAtLeast: "Ein Polygon behält mindestens drei Punkte. Entf löscht das ganze Objekt.",
+};
+
+/** @type {typeof import("../en/tools.js").split} */
+export const split = {
+  splitAlongALine: "Entlang einer Linie teilen",
+  acrossTheSelected: "Ziehen Sie eine Linie ganz durch das gewählte Objekt: jede Seite wird ein eigenes Objekt.",
+  acrossAnyObject: "Ziehen Sie eine Linie ganz durch ein Objekt: jede Seite wird ein eigenes Objekt.",
+  theSelectedObject: "das gewählte Objekt",
+  anObject: "ein Objekt",
+  nothingWasSplitTheLine: (what) => `Nichts wurde geteilt: die Linie muss ganz durch ${what} gehen.`,
+};

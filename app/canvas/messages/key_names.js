@@ -1,0 +1,18 @@
+/** Keys as they are printed on the keyboards of the page's language. */
+
+import { texts } from "./texts.js";
+
+/** @type {{[key: string]: string}} */
+const SHOWN = {
+  Ctrl: texts.keyNames.ctrl,
+  Shift: texts.keyNames.shift,
+  Alt: texts.keyNames.alt,
+  Enter: texts.keyNames.enter,
+  Backspace: texts.keyNames.backspace,
+  Delete: texts.keyNames.del,
+  Escape: texts.keyNames.esc,
+  Tab: texts.keyNames.tab,
+};
+
+/** @param {string} keys as the table of keys writes them: "Ctrl+Shift+Z" */
+export const keyName = (keys) => keys.replace(/[A-Z][a-z]+/g, (key) => SHOWN[key] ?? key);

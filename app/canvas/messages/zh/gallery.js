@@ -1,0 +1,90 @@
+/** Simplified Chinese: the texts of the gallery. */
+
+/** @type {typeof import("../en/gallery.js").gallery} */
+export const gallery = {
+  toDo: "待处理",
+  inProgress: "进行中",
+  reviewed: "已审核",
+  changedSinceReview: "审核后有改动",
+  openNotes: (notes) => `${notes} 条未处理备注`,
+  returned: "已退回",
+  chosen: "，已选",
+  keptOutOfTraining: "不用于训练",
+  tags: (tags) => `标签 ${tags}`,
+  byReviewer: (reviewedBy) => `（${reviewedBy}）`,
+  acceptedProposed: (word, by, instances, proposed) => `${word}${by}；${instances} 个已接受，${proposed} 个提议`,
+  workedOnBy: (people) => `\n处理者：${people}`,
+  position: (at, total, fileName, words, people) => `${at}/${total}：${fileName}\n${words}${people}`,
+  images: "图像",
+  order: "排序",
+  asAdded: "按添加顺序",
+  newestFirst: "最新的在前",
+  byName: "按名称",
+  leastSureFirst: "最没把握的在前",
+  lastChangedFirst: "最近改动的在前",
+  runTheModelOnEvery: "对所有无人处理过的图像运行模型",
+  findObjects: "查找对象",
+  imagesThatWereRemoved: "已移除的图像",
+  trash: "回收站",
+  allImages: "所有图像",
+  backToTheCanvas: "返回画布",
+  stopLeft: (waiting) => `停止（剩余 ${waiting}）`,
+  findObjectsOn: (untouched) => `查找对象（${untouched}）`,
+  countShown: (shown) => `显示 ${shown} 张`,
+};
+
+/** @type {typeof import("../en/gallery.js").imageFilters} */
+export const imageFilters = {
+  byStatus: "按状态显示图像",
+  nameOrTag: "名称或标签",
+  byNameOrTag: "仅显示名称或标签中含有此内容的图像",
+  byClass: "仅显示含有此类别的图像",
+  byTag: "仅显示带有此标签的图像",
+  byPerson: "仅显示某人处理过的图像",
+  byReview: "按审核情况显示图像",
+  notesAndReview: "备注和审核",
+  showEveryImageAgain: "重新显示所有图像",
+  clearFilter: "清除筛选",
+  all: "全部",
+  anyClass: "任意类别",
+  anyTag: "任意标签",
+  everybody: "所有人",
+};
+
+/** @type {typeof import("../en/gallery.js").manyImages} */
+export const manyImages = {
+  tag: "标签",
+  aTagForTheChosen: "用于所选图像的标签",
+  giveTheTagToThe: "为所选图像加上此标签",
+  addTag: "加标签",
+  takeTheTagFromThe: "去掉所选图像的此标签",
+  takeTagAway: "去标签",
+  theModelDoesNotLearn: "模型不从所选图像学习",
+  keepOutOfTraining: "不用于训练",
+  theModelMayLearnFrom: "模型可以从所选图像学习",
+  learnFrom: "用于训练",
+  putTheChosenImagesInto: "将所选图像移入回收站",
+  toTheTrash: "移入回收站",
+  chosenImages: "所选图像",
+  chooseEveryImageThatIs: "选择所有显示的图像",
+  chooseAllShown: "全选显示的",
+  chooseNone: "全不选",
+  chosen: (chosen, elsewhere) => `已选 ${chosen} 张${elsewhere ? `，其中 ${elsewhere} 张未显示` : ""}`,
+  changingTheImages: "正在更改图像",
+  inTheTrash: (ids) => `${ids} 张图像已移入回收站。`,
+  bringBack: "还原",
+  bringingBack: "正在还原",
+};
+
+/** @type {typeof import("../en/gallery.js").trash} */
+export const trash = {
+  notRemoved: (line) => `未移除：${line}`,
+  isInTheTrash: (fileName) => `${fileName} 已移入回收站。`,
+  bringBack: "还原",
+  bringBackNamed: (fileName) => `还原 ${fileName}`,
+  deletingForGoodTakesObjects: "永久删除会一并删去这些图像的对象、历史和文件，以及它们在以往微调中的副本。",
+  theTrashIsEmpty: "回收站为空。",
+  trash: "回收站",
+  deleteForGood: (images) => `永久删除 ${images} 张`,
+  deletedForGood: (purged) => `已永久删除 ${purged} 张。`,
+};

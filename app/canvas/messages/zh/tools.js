@@ -1,0 +1,107 @@
+/** Simplified Chinese: the texts of the tools. */
+
+/** @type {typeof import("../en/tools.js").box} */
+export const box = {
+  boxMaskByTheModel: "框 → 由模型生成掩码，或仅画框",
+  needsAClass: "请先在右侧面板创建类别。",
+  itStaysABox: (name) => `在对象（${name}）周围拖出框：它保持为框。`,
+  nextBoxOrClick: "在下一个对象周围拖出框。单击为此掩码增补，Shift+单击去除。",
+  theModelsGuess: (name) => `模型的猜测${name ? `或 ${name}，取近来更准者` : ""}`,
+  theModelFindsItsMask: (choice) => `在对象周围拖出框：模型找出其掩码。类别：${choice}。`,
+  theModelGuessesTheClass: "由模型猜测类别",
+  boxesOnlyNoMasks: "仅画框，不生成掩码",
+  keepTheBox: "保留框",
+  noMaskForThisBox: (line) => `此框没有掩码：${line}。`,
+  theModelSeesNoMask: "模型在此看不到掩码：保留为框。",
+};
+
+/** @type {typeof import("../en/tools.js").brush} */
+export const brush = {
+  brush: "画笔",
+  eraser: "橡皮擦",
+  smallerLargerBrushSoDoes: "缩小、放大画笔；Shift+滚轮亦可",
+  lockedLUnlocksIt: "已锁定。按 L 解锁。",
+  paintAwayWhatTheMask: "擦去掩码不应覆盖的部分。[ 和 ] 改变大小。",
+  clickTheObjectToErase: "单击要擦除的对象。",
+  makeAClassFirstIn: "请先在右侧面板创建类别。",
+  paintOnTheMaskOf: (name) => `在所选 ${name ?? "对象"} 的掩码上涂画；按 Esc 后可画新的。`,
+  paintANew: (name) => `涂画新的 ${name}。`,
+  altErasesAndOrShift: (what) => `${what}按住 Alt 擦除；[ 和 ] 或 Shift+滚轮改变大小。`,
+  brushSize: "画笔大小",
+  px: (radius) => `${radius} px`,
+  andOrShiftWheel: "[ 和 ]，或 Shift+滚轮",
+  size: "大小",
+};
+
+/** @type {typeof import("../en/tools.js").keypoints} */
+export const keypoints = {
+  notLabelled: "未标注",
+  hidden: "遮挡",
+  visible: "可见",
+  thisKeypointHasNoPlace: "此关键点还没有位置：请单击它所在之处。",
+  keypoints: "关键点",
+  clickTheObjectThatThe: "单击关键点所属的对象。",
+  lockedLUnlocksIt: "已锁定。按 L 解锁。",
+  hasNoKeypointsNameThem: (name) => `“${name}”没有关键点。请用类别旁的铅笔为其命名。`,
+  dragMovesAPointRight: "拖动可移动点；右键单击或 X：可见、遮挡、未标注。",
+  allKeypointsArePlaced: (rest) => `所有关键点都已放置。${rest}`,
+  clickRightClickHidden: (keypoint, rest) => `单击：${keypoint}（右键单击：遮挡）。${rest}`,
+};
+
+/** @type {typeof import("../en/tools.js").maskClicks} */
+export const maskClicks = {
+  refiningTheMask: "正在改进掩码",
+  deleteTheObject: "删除对象",
+  thisClickWouldLeaveNothing: "此次单击会使掩码一点不剩。",
+};
+
+/** @type {typeof import("../en/tools.js").newMask} */
+export const newMask = {
+  lookingAtTheClicks: "正在处理单击",
+};
+
+/** @type {typeof import("../en/tools.js").polygon} */
+export const polygon = {
+  polygon: "多边形",
+  clickTheFirstPointDouble: "单击第一个点、双击或按 Enter 闭合。Backspace 撤回最后一个点，Esc 取消。",
+  clickTheNextPointOr: "单击下一个点，或按住按键绘制。",
+  aFurtherPartOfThe: "所选对象的另一部分：单击下一个点。",
+  clickAroundTheObjectHold: (name) =>
+    `沿对象（${name}）周围单击。按住按键可自由绘制；按住 Shift 为所选对象增加一部分。`,
+  makeAClassFirstIn: "请先在右侧面板创建类别。",
+  aPolygonNeedsAtLeast: "多边形至少需要三个点围成一块面积。",
+  thePolygonThatYouBegan: "已开始的多边形会保留：按 P 继续，之后按 Esc 放弃。",
+};
+
+/** @type {typeof import("../en/tools.js").refine} */
+export const refine = {
+  outlineOrMendByClicks: "点选勾勒或修补",
+  outlineAnObjectByClicks: "通过单击勾勒对象，或修补所选掩码",
+  clickAddsShiftClickTakes: "单击增加，Shift+单击去除，Backspace 撤回一次单击。Enter 保留对象，Esc 放弃。",
+  clickSomethingToOutlineIt: "单击某物以勾勒它，或单击对象以修补其掩码。",
+  lockedLUnlocksIt: "已锁定。按 L 解锁。",
+  clickAddsToTheMask: "单击为掩码增补，Shift+单击去除。Ctrl+Z 撤回一次单击，Esc 结束。",
+};
+
+/** @type {typeof import("../en/tools.js").select} */
+export const select = {
+  selectMoveReshape: "选择、移动、变形",
+  clickAnObjectToSelect: "单击选择对象；拖出选框可选多个。滚轮缩放，空格+拖动平移。",
+  selected19ClassEnter: (selection) =>
+    `已选择 ${selection} 个：1 – 9 类别，Enter 接受，Del 删除，H 隐藏，L 锁定。拖动移动全部，Shift+单击加入或移出。`,
+  lockedLUnlocksIt: "已锁定。按 L 解锁。",
+  dragMovesTheMaskIts: "拖动可移动掩码，拖动其外框可拉伸。双击转为多边形，其点可拖动。",
+  dragACornerOrA: "拖动角或边；R 画出的框会变为掩码。",
+  dragPointsClickAnEdge: "拖动点。单击边添加点，Shift+单击移除点。在内部拖动可移动，拖动外框可拉伸。",
+  aPolygonKeepsAtLeast: "多边形至少保留三个点。Del 删除整个对象。",
+};
+
+/** @type {typeof import("../en/tools.js").split} */
+export const split = {
+  splitAlongALine: "沿线分割",
+  acrossTheSelected: "画一条线横穿所选对象：两侧各成为一个对象。",
+  acrossAnyObject: "画一条线横穿一个对象：两侧各成为一个对象。",
+  theSelectedObject: "所选对象",
+  anObject: "一个对象",
+  nothingWasSplitTheLine: (what) => `未分割：线必须横穿${what}。`,
+};
