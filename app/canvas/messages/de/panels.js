@@ -30,7 +30,7 @@ export const bars = {
   export: "Exportieren",
   keysAndMouse: "Tasten und Maus",
   acceptWhatIsLeftAnd: "Annehmen, was übrig ist, und weiter",
-  markReviewed: "Als geprüft markieren",
+  markReviewed: "Geprüft",
   pixels: (fileName, width, height) => `${fileName}, ${width} × ${height} Pixel`,
   changedSince: ", seither geändert",
   returned: ", zurückgegeben",
