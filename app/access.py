@@ -17,13 +17,13 @@ import secrets
 import time
 from collections import OrderedDict
 from collections.abc import Callable
-from http.cookies import CookieError, SimpleCookie
 from pathlib import Path
 from urllib.parse import parse_qsl, urlencode
 
 from sqlalchemy.exc import SQLAlchemyError
 from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import Headers
+from starlette.requests import cookie_parser
 from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
@@ -192,7 +192,7 @@ class TokenGate:
 
     def _welcome(self, scope: Scope, person: Person, query: list[tuple[str, str]]) -> Response:
         """To the same address without the token, with a cookie from here on."""
-        root, path = scope.get("root_path", ""), _path(scope)
+        root, path = scope.get("root_path", ""), "/" + _path(scope).lstrip("/")  # "//name/" would be another site
         answer = RedirectResponse(root + path + (f"?{urlencode(query)}" if query else ""), 303)
         answer.set_cookie(
             cookie_name(scope),
@@ -239,11 +239,8 @@ def _query(scope: Scope) -> list[tuple[str, str]]:
 
 
 def _cookie(headers: Headers, name: str) -> str:
-    try:
-        morsel = SimpleCookie(headers.get("cookie", "")).get(name)
-    except CookieError:
-        return ""
-    return morsel.value if morsel is not None else ""
+    # As browsers write it: http.cookies drops every cookie behind one of another program that it finds odd.
+    return cookie_parser(headers.get("cookie", "")).get(name, "")
 
 
 def _same(given: str, wanted: str) -> bool:

@@ -43,6 +43,9 @@ def main(command: str, arguments: list[str], default_workspace: Path) -> int:
             line = backup(options.workspace, options.file)
         else:
             line = restore(options.file, options.workspace)
+    except (tarfile.TarError, EOFError, sqlite3.Error) as error:
+        print(f"error: {options.file}: {error}", file=sys.stderr)
+        return 2
     except (ValueError, OSError) as error:
         reason = f"{error.filename}: {error.strerror}" if isinstance(error, OSError) and error.strerror else error
         print(f"error: {reason}", file=sys.stderr)
@@ -67,6 +70,8 @@ def backup(workspace: Path, target: Path) -> str:
         raise ValueError(f"{target} is there already: choose another name")
     if not target.parent.is_dir():
         raise ValueError(f"{target.parent}: there is no such folder")
+    if any(target.is_relative_to(workspace / folder) for folder in KEPT):
+        raise ValueError(f"{target} would be a part of itself: choose a place outside of the workspace")
     part = target.with_name(target.name + ".part")
     there = _cut_to_whole_members(part)
     hashes: dict[str, str] = {}
@@ -107,9 +112,10 @@ def restore(source: Path, workspace: Path) -> str:
     if workspace.exists() and any(workspace.iterdir()) and not (mark.is_file() and mark.read_text() == identity):
         raise ValueError(f"{workspace} is not empty: restore into a new folder with --workspace DIR")
     workspace.mkdir(parents=True, exist_ok=True, mode=0o700)
+    workspace.chmod(0o700)  # one that was there, and empty, may have been open to others
     mark.write_text(identity)
     with tarfile.open(source, "r:") as tar:
-        last = {entry.name: entry for entry in tar if entry.isfile()}
+        last = _members(tar)
         for name, wanted in manifest["files"].items():
             target = workspace / name
             if target.is_file() and _hash_of(target) == wanted:
@@ -123,11 +129,24 @@ def restore(source: Path, workspace: Path) -> str:
 
 
 def _files(workspace: Path) -> Iterator[Path]:
-    for folder in KEPT:
-        for path in sorted((workspace / folder).rglob("*")):
-            # Half-written files have a dot before their name until they take their place.
-            if path.is_file() and not path.is_symlink() and not path.name.startswith("."):
-                yield path
+    """What is kept of a workspace; what goes away while it is looked through was not to be kept.
+
+    What is half-written, files and folders, has a dot before its name until it takes its place. Raises ValueError for
+    a link to a folder, which would be missing in the backup.
+    """
+    for kept in KEPT:
+        for place, folders, names in os.walk(workspace / kept, onerror=_raise_unless_gone):
+            folders[:] = sorted(name for name in folders if not name.startswith("."))
+            for name in folders:
+                if (path := Path(place, name)).is_symlink():
+                    raise ValueError(f"{path} is a link, which a backup does not follow: put the folder itself there")
+            paths = (Path(place, name) for name in sorted(names) if not name.startswith("."))
+            yield from (path for path in paths if path.is_file())
+
+
+def _raise_unless_gone(error: OSError) -> None:
+    if not isinstance(error, FileNotFoundError):
+        raise error
 
 
 def _add(tar: tarfile.TarFile, path: Path, name: str) -> str | None:
@@ -208,7 +227,7 @@ def _check(part: Path, manifest: dict[str, Any]) -> None:
     """Read everything back; hashes that are not known yet are filled in, for files whose name is their hash."""
     files: dict[str, str] = manifest["files"]
     with tarfile.open(part, "r:") as tar:
-        last = {entry.name: entry for entry in tar if entry.isfile()}
+        last = _members(tar)
         for name, wanted in files.items():
             found = _hash_of_member(tar, last[name])
             if name.startswith("images/") and found != Path(name).name:
@@ -218,10 +237,18 @@ def _check(part: Path, manifest: dict[str, Any]) -> None:
             files[name] = found
 
 
+def _members(tar: tarfile.TarFile) -> dict[str, tarfile.TarInfo]:
+    """The files of an archive, of those with one name the last: no links, and no sparse files, which could be endless.
+
+    A backup has neither.
+    """
+    return {entry.name: entry for entry in tar if entry.isfile() and not entry.issparse()}
+
+
 def _manifest(source: Path) -> dict[str, Any]:
     try:
         with tarfile.open(source, "r:") as tar:
-            entries = {entry.name: entry for entry in tar if entry.isfile()}
+            entries = _members(tar)
             if MANIFEST not in entries:
                 raise ValueError(f"{source} is no complete backup: it has no {MANIFEST}")
             content = tar.extractfile(entries[MANIFEST])
@@ -229,14 +256,21 @@ def _manifest(source: Path) -> dict[str, Any]:
             manifest = json.loads(content.read())
     except (tarfile.TarError, EOFError) as error:
         raise ValueError(f"{source} is no backup, or damaged: {error}") from None
+    except (json.JSONDecodeError, UnicodeDecodeError, RecursionError):
+        raise ValueError(f"{source} is no backup, or damaged: its {MANIFEST} cannot be read") from None
     if not isinstance(manifest, dict) or manifest.get("format") != FORMAT:
         raise ValueError(f"{source} is a backup of another format")
-    for name in manifest["files"]:
+    files = manifest.get("files")
+    if not isinstance(files, dict) or DATABASE_NAME not in files:
+        raise ValueError(f"{source} is damaged: its {MANIFEST} does not name {DATABASE_NAME}")
+    for name, digest in files.items():
         parts = Path(name).parts
-        if not parts or name not in entries or ".." in parts or Path(name).is_absolute():
+        if not parts or name not in entries or ".." in parts or Path(name).is_absolute() or "\x00" in name:
             raise ValueError(f"{source} is damaged: it names {name!r}")
-        if parts[0] not in (DATABASE_NAME, *KEPT):
+        if parts != (DATABASE_NAME,) and (parts[0] not in KEPT or len(parts) < 2):
             raise ValueError(f"{source} holds {name!r}, which is no part of a workspace")
+        if not isinstance(digest, str):
+            raise ValueError(f"{source} is damaged: it has no hash of {name!r}")
     return manifest
 
 

@@ -77,7 +77,7 @@ class SameOrigin:
         if method in READING and not is_websocket:
             return None
         origin = headers.get("origin")
-        if origin is not None and urlsplit(origin).netloc.lower() != host.lower():
+        if origin is not None and _place_of(origin) != host.lower():
             return "a request from another site is refused"
         # Other sites, and other ports of this machine, which browsers call the same site.
         if headers.get("sec-fetch-site", "none") not in ("same-origin", "none"):
@@ -95,3 +95,11 @@ class SameOrigin:
         except ValueError:
             return name in self.hosts
         return True
+
+
+def _place_of(origin: str) -> str | None:
+    """Host and port of an Origin header, in lower case; None for one that is no address."""
+    try:
+        return urlsplit(origin).netloc.lower()
+    except ValueError:
+        return None

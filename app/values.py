@@ -18,6 +18,8 @@ LONGEST_TEXT = 1000  # characters of a name, a cursor, a search
 _HALF_CHARACTER = re.compile(
     rb"\\u[dD][89abAB][0-9a-fA-F]{2}(?!\\u[dD][c-fC-F])|(?<!\\u[dD][89abAB]..)\\u[dD][c-fC-F][0-9a-fA-F]{2}"
 )
+_PIECE = 1 << 22  # bytes
+_LONGEST_ESCAPE = len(rb"\ud83d\ude00")
 DEEPEST = 8  # lists in lists; a segmentation has two, the keypoints of a skeleton too
 
 
@@ -57,8 +59,16 @@ def value_problem(value: object) -> str | None:
 
 
 def check_texts_of_json(content: bytes) -> None:
-    """Raises ValueError, in one line, for JSON whose texts hold half a character; quick, however large it is."""
-    if _HALF_CHARACTER.search(content) is not None:
+    """Raises ValueError, in one line, for JSON whose texts hold half a character; quick, however large it is.
+
+    It is looked through in pieces, between which other threads run.
+    """
+    if b"\\u" not in content:
+        return
+    for start in range(0, len(content), _PIECE):
+        found = _HALF_CHARACTER.search(content, start, start + _PIECE + _LONGEST_ESCAPE)
+        if found is None or found.start() >= start + _PIECE:  # one at the end is seen whole with the next piece
+            continue
         raise ValueError("a text holds half a character (a lone surrogate \\ud800 to \\udfff): write it as UTF-8")
 
 

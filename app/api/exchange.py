@@ -6,7 +6,7 @@ from collections.abc import Callable
 from contextlib import ExitStack
 from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, Depends, Query, Request
+from fastapi import APIRouter, Depends, HTTPException, Query, Request
 from fastapi.responses import FileResponse, Response
 from pydantic import BaseModel, Field
 from starlette.background import BackgroundTask
@@ -17,7 +17,7 @@ from app.api.http.dependencies import TheStore
 from app.api.http.errors import INVALID, ErrorLine, error_answer
 from app.api.http.limits import known_query_only
 from app.api.images import MOST_FILES, uploaded_files
-from app.api.imported_files import Part, import_parts, import_text
+from app.api.imported_files import LARGEST_ANNOTATIONS, ImportCutOffError, Part, import_parts, import_text
 from app.api.schemas import UploadedImage
 from app.exchange.brought_objects import ImportMode, ImportOptions
 from app.exchange.coco_export import ExportError, Selection
@@ -29,6 +29,8 @@ from app.values import Id, Score, Text
 from core.formats import FORMATS
 
 router = APIRouter(prefix="/api", tags=["import and export"])
+
+MOST_FIELDS = 4  # of a form, besides its files: their texts are held in memory
 
 
 class ImportProblem(BaseModel):
@@ -123,11 +125,12 @@ async def import_annotations(
     going: GoingImports = request.app.state.imports
     with going.one(progress or "") as counted:
         if request.headers.get("content-type", "").startswith("multipart/"):
-            async with request.form(max_files=MOST_FILES, max_part_size=LARGEST_FILE) as form:
+            form_of = request.form(max_files=MOST_FILES, max_fields=MOST_FIELDS, max_part_size=LARGEST_FILE)
+            async with form_of as form:
                 parts: list[Part] = [(file.filename or "", file.file) for file in uploaded_files(form)]
                 text = next((value for _, value in form.multi_items() if isinstance(value, str)), None)
                 return await run_in_threadpool(_answer, import_parts, store, parts, text, options, counted)
-        return await run_in_threadpool(_answer, import_text, store, await request.body(), options, counted)
+        return await run_in_threadpool(_answer, import_text, store, await _body(request), options, counted)
 
 
 class GoingImport(BaseModel):
@@ -200,8 +203,21 @@ def export_annotations(
     )
 
 
+async def _body(request: Request) -> bytes:
+    """Annotations that come as the body, which are held in memory: 413 for more than is taken of a file."""
+    parts, size = [], 0
+    async for part in request.stream():
+        size += len(part)
+        if size > LARGEST_ANNOTATIONS:
+            raise HTTPException(413, f"the annotations are more than {LARGEST_ANNOTATIONS / 1e9:g} GB")
+        parts.append(part)
+    return b"".join(parts)
+
+
 def _answer(read: Callable[..., dict[str, Any]], *arguments: Any) -> Response:
     try:
         return JsonAnswer(read(*arguments))
     except ValueError as error:
         return error_answer(422, str(error), field="annotations")
+    except ImportCutOffError as error:
+        return error_answer(error.status_code, str(error))

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable, Iterator
-from typing import Annotated, Any, Literal
+from collections.abc import Callable, Iterable
+from functools import partial
+from typing import IO, Annotated, Any, Literal
 
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import FileResponse, Response
@@ -71,11 +72,13 @@ MULTIPART_FILES: dict[str, Any] = {
 )
 async def upload_images(request: Request, store: TheStore) -> Response:
     """Store images, one or many. A file that cannot be read gets its own error line; the others are kept."""
-    async with request.form(max_files=MOST_FILES) as form:
+    async with request.form(max_files=MOST_FILES, max_fields=100) as form:
         files = uploaded_files(form)
         if not files:
             return error_answer(422, "no files came along: send them as the multipart field 'files'", field="files")
-        images, errors = await run_in_threadpool(add_files, _named_bytes(files), store)
+        images, errors = await run_in_threadpool(
+            add_files, [named(file.filename or "unnamed", file.file) for file in files], store
+        )
     answer: dict[str, Any] = {"images": images, "errors": errors}
     if not images:
         answer["error"] = errors[0]["error"] if len(errors) == 1 else f"none of {len(errors)} files could be taken"
@@ -87,8 +90,11 @@ def uploaded_files(form: FormData) -> list[UploadFile]:
     return [value for _, value in form.multi_items() if isinstance(value, UploadFile)]
 
 
-def add_files(parts: Iterable[tuple[str, bytes]], store: Store) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
-    """Take in many files by name and bytes: answers and errors.
+Named = tuple[str, Callable[[], bytes]]  # a file: its name, and what reads it (ValueError where it is damaged)
+
+
+def add_files(parts: Iterable[Named], store: Store) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+    """Take in many files: answers and errors.
 
     Raises what `cannot_store` knows (a full disk, a busy database) where it happens before any file was taken;
     after that the files that are left get its line, and none of them is tried.
@@ -96,9 +102,10 @@ def add_files(parts: Iterable[tuple[str, bytes]], store: Store) -> tuple[list[di
     images: list[dict[str, Any]] = []
     errors: list[dict[str, Any]] = []
     stopped: str | None = None
-    for name, data in parts:
+    for name, read in parts:
         try:
             if stopped is None:
+                data = read()
                 image, duplicate = add_image(store, data, name)
                 left_out = frames_left_out(data)
                 note = f"the first of {left_out + 1} pages or frames was taken, {left_out} left out"
@@ -123,10 +130,10 @@ def add_files(parts: Iterable[tuple[str, bytes]], store: Store) -> tuple[list[di
     return images, errors
 
 
-def _named_bytes(files: Iterable[UploadFile]) -> Iterator[tuple[str, bytes]]:
-    for file in files:
-        # One byte more than is allowed is enough to know, however large the file is.
-        yield file.filename or "unnamed", file.file.read(LARGEST_FILE + 1)
+def named(name: str, file: IO[bytes]) -> Named:
+    """A file of an upload as `add_files` takes it."""
+    # One byte more than is allowed is enough to know, however large the file is.
+    return name, partial(file.read, LARGEST_FILE + 1)
 
 
 @router.get("", response_model=ImagePage, responses=INVALID)

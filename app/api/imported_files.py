@@ -2,25 +2,30 @@
 
 from __future__ import annotations
 
+import io
+import lzma
+import os
+import struct
 import zipfile
+import zlib
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
-from io import BytesIO
 from pathlib import PurePosixPath
-from typing import IO, Any
+from typing import IO, Any, cast
 
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
+from app.api.http.errors import cannot_store
 from app.api.http.limits import check_unpacked_size
-from app.api.images import MOST_FILES, add_files
+from app.api.images import MOST_FILES, Named, add_files, named
 from app.exchange.brought_objects import ImportOptions, ImportReport
 from app.exchange.coco_import import coco_parts, import_coco
 from app.exchange.other_formats import is_panoptic, is_results_list, read_other, results_as_coco
 from app.exchange.progress import ImportProgress
 from app.store.database import Store
-from app.store.image_files import LARGEST_FILE
 from app.store.images import clean_file_name, image_json, short_name
 from app.store.tables import Image
 from app.values import check_texts_of_json
@@ -31,6 +36,11 @@ from core.datasets.images import IMAGE_SUFFIXES, image_size
 LARGEST_ANNOTATIONS = 2_000_000_000  # bytes
 # Of COCO, YOLO, CVAT, VOC, VIA, Label Studio, labelme and tables.
 ANNOTATION_SUFFIXES = (".json", ".xml", ".csv", ".txt", ".yaml", ".yml", ".names", ".data", ".parquet")
+# What `zipfile` raises for what is broken in an archive, encrypted, or packed in a way that it does not know.
+DAMAGED = (
+    zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError, struct.error, IndexError, OverflowError,
+    NotImplementedError, RuntimeError,
+)  # fmt: skip
 FORM_FIELD = "the form field"  # stands for the name of annotations that came as text
 OTHER = "another format"  # stands for the name of a data set that was not COCO
 
@@ -45,6 +55,17 @@ class AnnotationFile:
     data: dict[str, Any]
 
 
+class ImportCutOffError(RuntimeError):
+    """The disk or the database stood in the way when a part of an import was stored."""
+
+    def __init__(self, status_code: int) -> None:
+        reason = "the disk is full" if status_code == 507 else "the database is busy"
+        super().__init__(
+            f"{reason}: a part of it was stored; import the same files again then, what is there is not stored twice"
+        )
+        self.status_code = status_code
+
+
 def import_text(store: Store, content: bytes, options: ImportOptions, progress: ImportProgress) -> dict[str, Any]:
     """The answer to an import of COCO JSON alone; ValueError, in one line, for what is none."""
     progress.enter("reading annotations")
@@ -57,12 +78,15 @@ def import_parts(
     """The answer to an import of files, .zip files looked into; ValueError, in one line, where none can be read."""
     progress.enter("reading annotations")
     with ExitStack() as stack:
+        for name, file in parts:
+            _check_size(name, file.seek(0, os.SEEK_END))
+            file.seek(0)
         try:
             parts = list(_unpacked(parts, stack))
-        except (zipfile.BadZipFile, ValueError, NotImplementedError, RuntimeError) as error:
+        except (*DAMAGED, ValueError) as error:
             raise ValueError(f"the .zip cannot be read: {error}") from None
         if not any(_is_annotation(name) for name, _ in parts) and text is not None:
-            parts.append((FORM_FIELD, BytesIO(text.encode())))
+            parts.append((FORM_FIELD, io.BytesIO(text.encode())))
         files, notes = _annotation_files(store, parts)
         images = [part for part in parts if not _is_annotation(part[0]) and part[0] != FORM_FIELD]
         if files and files[0].name == OTHER:
@@ -81,10 +105,7 @@ def _annotation_files(store: Store, parts: Sequence[Part]) -> tuple[list[Annotat
         if not name.lower().endswith(".json") and name != FORM_FIELD:
             continue
         try:
-            content = file.read(LARGEST_ANNOTATIONS + 1)
-            if len(content) > LARGEST_ANNOTATIONS:
-                raise ValueError(f"{short_name(name)}: more than {LARGEST_ANNOTATIONS / 1e9:g} GB")
-            files.append(AnnotationFile(name, _coco(store, content, short_name(name))))
+            files.append(AnnotationFile(name, _coco(store, file.read(), short_name(name))))
         except ValueError as error:
             faults.append(str(error))
         file.seek(0)
@@ -129,35 +150,37 @@ def _import(
     progress: ImportProgress,
 ) -> dict[str, Any]:
     stored_names, files = _names_of_images(files, [path for path, _ in images])
-    contents = (
-        (stored_names.get(path, path), file.read(LARGEST_FILE + 1))
-        for path, file in progress.over("storing images", images)
-    )
+    contents = (named(stored_names.get(path, path), file) for path, file in progress.over("storing images", images))
     uploaded: list[dict[str, Any]] = []
     image_errors: list[dict[str, Any]] = []
     if not options.dry_run:
         uploaded, image_errors = add_files(contents, store)
     total = ImportReport()
-    try:
-        with store.writing() as session:
-            if options.dry_run:
-                uploaded = _placeholders(session, contents)
-            just_uploaded = [image["image_id"] for image in uploaded]
+    with store.writing_at_length() as writing:
+        session = writing.session
+        if options.dry_run:
+            uploaded = _placeholders(session, contents)
+        just_uploaded = [image["image_id"] for image in uploaded]
+        try:
             for file in files:
-                source = replace(options, source=options.source or base_name(file.name))
-                _add(
-                    total,
-                    import_coco(session, file.data, just_uploaded=just_uploaded, options=source, progress=progress),
-                    file,
-                    len(files),
+                report = import_coco(
+                    session,
+                    file.data,
+                    just_uploaded=just_uploaded,
+                    options=replace(options, source=options.source or base_name(file.name)),
+                    progress=progress,
+                    pause=None if options.dry_run else writing.pause,
                 )
+                _add(total, report, file, len(files))
             progress.enter("writing to the disk")
-            if options.dry_run:
-                raise _DryRunError
-    except _DryRunError:
-        pass
-    except ValueError as error:
-        raise ValueError(f"{short_name(files[0].name) or 'the body'}: {error}") from None
+            session.rollback() if options.dry_run else session.commit()
+        except ValueError as error:
+            raise ValueError(f"{short_name(files[0].name) or 'the body'}: {error}") from None
+        except (SQLAlchemyError, OSError) as error:
+            known = cannot_store(error)
+            if known is None or not writing.kept:
+                raise
+            raise ImportCutOffError(known[0]) from error
     answer = {
         "images": len(set(total.images)),
         "annotations": total.annotations,
@@ -170,15 +193,12 @@ def _import(
     return answer | {key: value for key, value in seldom.items() if value}
 
 
-class _DryRunError(Exception):
-    """Takes back the transaction of a dry run."""
-
-
-def _placeholders(session: Session, contents: Iterable[tuple[str, bytes]]) -> list[dict[str, Any]]:
+def _placeholders(session: Session, contents: Iterable[Named]) -> list[dict[str, Any]]:
     """Rows for images that would be stored, which the dry run takes back."""
     rows = []
-    for number, (name, data) in enumerate(contents):
+    for number, (name, read) in enumerate(contents):
         try:
+            data = read()
             height, width = image_size(data)
         except ValueError:
             continue
@@ -255,8 +275,41 @@ def _unpacked(parts: list[Part], stack: ExitStack) -> Iterator[Part]:
         if place not in archives:
             yield name, file
         for entry in wanted.get(place, ()):
+            _check_size(entry.filename, entry.file_size)
             path = f"{name[:-4]}/{entry.filename}" if apart else entry.filename
-            yield path, stack.enter_context(archives[place].open(entry))
+            yield path, cast(IO[bytes], _PackedFile(stack.enter_context(archives[place].open(entry)), entry.filename))
+
+
+class _PackedFile(io.BufferedIOBase):
+    """A file in an archive; ValueError, in one line that names it, where it is damaged there."""
+
+    def __init__(self, file: IO[bytes], name: str) -> None:
+        self._file, self._name = file, name
+
+    def read(self, size: int | None = -1, /) -> bytes:
+        """The next bytes."""
+        with self._one_line():
+            return self._file.read(-1 if size is None else size)
+
+    def seek(self, place: int, whence: int = os.SEEK_SET, /) -> int:
+        """To a place, which `zipfile` reads up to."""
+        with self._one_line():
+            return self._file.seek(place, whence)
+
+    @contextmanager
+    def _one_line(self) -> Iterator[None]:
+        try:
+            yield
+        except (*DAMAGED, OSError) as error:
+            if isinstance(error, OSError) and error.errno is not None:  # bzip2's own has none
+                raise
+            raise ValueError(f"{short_name(self._name)}: damaged in its .zip ({error})") from None
+
+
+def _check_size(name: str, size: int) -> None:
+    """Raises ValueError, in one line, for annotations that are too large: they are held in memory."""
+    if _is_annotation(name) and size > LARGEST_ANNOTATIONS:
+        raise ValueError(f"{short_name(name)}: more than {LARGEST_ANNOTATIONS / 1e9:g} GB of annotations")
 
 
 def _is_wanted(name: str) -> bool:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.exchange.brought_objects import BroughtObjects, ImportOptions, ImportReport
@@ -23,7 +24,9 @@ from app.store.categories import (
     is_color,
 )
 from app.store.editing.geometry import new_state
+from app.store.editing.history import class_of_history
 from app.store.errors import InvalidFieldError
+from app.store.images import short_name
 from app.store.instance_state import InstanceState
 from app.store.people import is_name
 from app.store.tables import Category, Image
@@ -41,39 +44,51 @@ def import_coco(
     just_uploaded: Sequence[int] = (),
     options: ImportOptions | None = None,
     progress: ImportProgress | None = None,
+    pause: Callable[..., bool] | None = None,
 ) -> ImportReport:
     """Put a COCO data set's annotations on the images of the store that have its file names.
 
     Annotations become manual and accepted, those with a score (or marked as such) proposals. New categories keep the
     file's ids where those are free. An image gets the status asked for only where every object that the file has for
-    it arrived as an accepted one. Each image's annotations are one edit, which undo takes back. Raises ValueError, in
-    one line, where the file is no COCO data set at all.
+    it arrived as an accepted one. Each image's annotations are one edit, which undo takes back. `pause` is called
+    between images (`LongWriting.pause`): without it all of it is one transaction. Raises ValueError, in one line, where
+    the file is no COCO data set at all.
     """
-    options, progress = options or ImportOptions(), progress or ImportProgress()
+    options, progress, pause = options or ImportOptions(), progress or ImportProgress(), pause or _no_pause
     data = coco_parts(content)
     faults, report = Report(), ImportReport()
     images = StoredImages(session.scalars(kept_images()).all(), just_uploaded)
+    pause(at_once=True)  # the next takes as long as all of the rest, and writes nothing
     normalised = normalise_coco(data, faults, images, along=lambda entries: progress.over("checking objects", entries))
     classes = _import_categories(session, normalised.data["categories"], report)
     _take_down(faults, data, images, report)
     licenses = import_licenses(session, content.get("licenses"))
-    for entry in normalised.data["images"]:
-        _keep_image_fields(normalised.keys[entry["id"]], entry, licenses, report)
     doubled = _ids_of_two_images(data["images"])
     # Image by image, so that no more than one image's new rows are held at a time.
-    targets = {image.id: image for image in normalised.keys.values()}  # two entries of a file may mean one image
     lost: Counter[int] = Counter()
     for image_id, times in normalised.lost.items():
         lost[normalised.keys[image_id].id] += times
     of_image: dict[int, list[int]] = {}
     for place, annotation in enumerate(normalised.data["annotations"]):
         of_image.setdefault(normalised.keys[annotation["image_id"]].id, []).append(place)
+    entries: dict[int, list[dict[str, Any]]] = {}
+    for entry in normalised.data["images"]:
+        entries.setdefault(normalised.keys[entry["id"]].id, []).append(entry)
     refused: list[dict[str, Any]] = []
     stays: list[str] = []
-    for image in progress.over("storing objects, image by image", targets.values()):
+    for image_id in progress.over("storing objects, image by image", list(entries)):
+        if pause():
+            classes.look_again(session)
+        image = session.get(Image, image_id, populate_existing=True)  # others may have worked on it meanwhile
+        if image is None or image.removed is not None:
+            name = entries[image_id][0]["file_name"]
+            report.errors.append({"file_name": name, "error": f"{short_name(name)}: the image was removed meanwhile"})
+            continue
+        for entry in entries[image_id]:
+            _keep_image_fields(image, entry, licenses, report)
         target = BroughtObjects(session, image, options)
-        target.lost = lost[image.id]
-        for place in of_image.get(image.id, ()):
+        target.lost = lost[image_id]
+        for place in of_image.get(image_id, ()):
             annotation = normalised.data["annotations"][place]
             try:
                 if annotation["image_id"] in doubled:
@@ -95,6 +110,10 @@ def import_coco(
     for what, times in report.dropped.items():
         report.notes.append(f"{what} is too long, or no plain JSON: left out{f', {times} times' if times > 1 else ''}")
     return report
+
+
+def _no_pause(*, at_once: bool = False) -> bool:
+    return False
 
 
 def coco_parts(content: object) -> dict[str, Any]:
@@ -180,6 +199,12 @@ class _Classes:
 
     rows: dict[int, Category] = field(default_factory=dict)  # by the file's ids
     keypoints_differ: set[int] = field(default_factory=set)  # the file's ids of those that have others here
+
+    def look_again(self, session: Session) -> None:
+        """What others have made of them since: merged ones lead on, removed ones come back."""
+        every = session.scalars(select(Category).execution_options(populate_existing=True)).all()  # in one go
+        assert every or not self.rows
+        self.rows.update({identifier: class_of_history(session, row.id) for identifier, row in self.rows.items()})
 
 
 def _import_categories(session: Session, categories: list[dict[str, Any]], report: ImportReport) -> _Classes:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import shutil
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import PurePosixPath
@@ -10,10 +11,13 @@ from typing import IO, Any
 from app.exchange.foreign_fields import ShownIds
 from app.store.categories import all_categories, category_json
 from app.store.database import Store
-from app.store.images import clean_file_name
+from app.store.images import clean_file_name, short_name
 from app.store.trash import kept_images
 from core.coco.names import FileNames
 from core.formats import read
+
+# A name that is too long for the disk, or a file where another name has a folder.
+NO_NAME = (errno.ENAMETOOLONG, errno.ENOTDIR, errno.EISDIR, errno.EEXIST, errno.EINVAL)
 
 
 def is_results_list(content: object) -> bool:
@@ -52,8 +56,14 @@ def read_other(store: Store, parts: Sequence[tuple[str, IO[bytes]]]) -> tuple[di
     with store.temporary_folder() as folder:
         for name, file in parts:
             path = folder / PurePosixPath(clean_file_name(name))
-            path.parent.mkdir(parents=True, exist_ok=True)
-            with path.open("wb") as target:
+            try:
+                path.parent.mkdir(parents=True, exist_ok=True)
+                target = path.open("wb")
+            except OSError as error:
+                if error.errno not in NO_NAME:
+                    raise
+                raise ValueError(f"{short_name(name)}: no file can be called so beside the others") from None
+            with target:
                 shutil.copyfileobj(file, target, 1 << 20)
             file.seek(0)
         try:

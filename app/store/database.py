@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import contextlib
 import copy
+import logging
 import os
 import shutil
+import stat
 import tempfile
-import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -23,7 +24,10 @@ from sqlalchemy.orm import Session
 
 from app.roles import Person
 from app.store.migrations.migrate import open_schema
+from app.store.turns import LongWriting, Writers
 from app.store.workspace_lock import WorkspaceLock
+
+logger = logging.getLogger("maskloop")
 
 DATABASE_NAME = "maskloop.db"
 IN_MEMORY = "sqlite://"  # one connection is all of it
@@ -49,11 +53,11 @@ class Store:
         self.sender: str | None = None  # the page whose edits those of `writing()` are
         self.person: Person | None = None  # who makes them; None for a model
         try:
-            self.workspace.mkdir(parents=True, exist_ok=True, mode=0o700)  # pictures that are not public
+            _make_workspace(self.workspace)
         except OSError as error:
             raise ValueError(f"--workspace {self.workspace}: {error.strerror}; choose a folder you can write") from None
         self._clear_leftovers()
-        self._turns = threading.BoundedSemaphore(MOST_WAITING)
+        self._writers = Writers(MOST_WAITING)
         self._lock = WorkspaceLock(self.workspace)
         try:
             url = database_url or f"sqlite:///{self.workspace / DATABASE_NAME}"
@@ -87,22 +91,34 @@ class Store:
 
         Raises SQLAlchemy's OperationalError or TimeoutError where somebody else keeps that right for too long.
         """
-        if not self._turns.acquire(blocking=False):
-            raise PoolTimeoutError("too many edits wait for their turn")
-        try:
-            with self._transaction() as session:
-                yield session
-        finally:
-            self._turns.release()
+        with self._session_that_writes() as session, session.begin():
+            yield session
 
     @contextmanager
-    def _transaction(self) -> Iterator[Session]:
-        with (
-            self.engine.connect().execution_options(maskloop_writes=True) as connection,
-            Session(connection, expire_on_commit=False, info={"sender": self.sender, "person": self.person}) as session,
-            session.begin(),
-        ):
-            yield session
+    def writing_at_length(self) -> Iterator[LongWriting]:
+        """A session that writes so much that others must not wait until it ends: see `LongWriting.pause`.
+
+        What was written since the last pause is kept when the block ends, and taken back when it raises; what was
+        before it stays. Raises as `writing` does.
+        """
+        with self._session_that_writes() as session:
+            yield LongWriting(session, self._writers)
+            session.commit()
+
+    @contextmanager
+    def _session_that_writes(self) -> Iterator[Session]:
+        if not self._writers.enter():
+            raise PoolTimeoutError("too many edits wait for their turn")
+        try:
+            with (
+                self.engine.connect().execution_options(maskloop_writes=True) as connection,
+                Session(
+                    connection, expire_on_commit=False, info={"sender": self.sender, "person": self.person}
+                ) as session,
+            ):
+                yield session
+        finally:
+            self._writers.leave()
 
     @contextmanager
     def temporary_file(self, suffix: str) -> Iterator[Path]:
@@ -141,6 +157,21 @@ class Store:
         self.engine.dispose()
         self._reading_engine.dispose()
         self._lock.close()
+
+
+def _make_workspace(workspace: Path) -> None:
+    """The folder of a workspace, for its owner alone: pictures that are not public.
+
+    One that has something in it stays as it is, since somebody may have opened it to others on purpose.
+    """
+    workspace.mkdir(parents=True, exist_ok=True, mode=0o700)
+    if os.name != "posix" or not stat.S_IMODE(workspace.stat().st_mode) & 0o077:
+        return
+    if any(workspace.iterdir()):
+        logger.warning("others on this machine can enter %s: chmod 700 it, unless they are meant to", workspace)
+    else:
+        with contextlib.suppress(PermissionError):  # somebody else's folder, in which we may write
+            workspace.chmod(0o700)
 
 
 def _open_engine(url: str) -> Engine:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import codecs
 import json
 import os
+import re
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
@@ -39,16 +41,109 @@ def read_coco_json(path: str | os.PathLike[str]) -> dict[str, Any]:
     return checked
 
 
+PIECE = 1 << 20  # characters of a long file that are read at a time
+
+
 def parse_json(content: bytes) -> Any:
-    """What a JSON file holds, in UTF-8, UTF-16 or UTF-32, with a byte order mark or without; ValueError in one line."""
+    """What a JSON file holds, in UTF-8, UTF-16 or UTF-32, with a byte order mark or without; ValueError in one line.
+
+    Other threads run between the pieces of a long one, which `json` alone would keep waiting for seconds.
+    """
     try:
-        return json.loads(content.removeprefix(codecs.BOM_UTF8))
+        content = content.removeprefix(codecs.BOM_UTF8)
+        text = content.decode(json.detect_encoding(content), "surrogatepass")
+        if len(text) > PIECE:
+            with suppress(_NotInPiecesError):
+                return _in_pieces(text)
+        return json.loads(text)
     except UnicodeDecodeError:
         raise ValueError("not a JSON file (it is not UTF-8 text)") from None
     except json.JSONDecodeError as error:
         raise ValueError(f"broken JSON at line {error.lineno}, column {error.colno}: {error.msg}") from None
     except RecursionError:
         raise ValueError("not COCO (its JSON is nested too deeply)") from None
+
+
+class _NotInPiecesError(ValueError):
+    """A text that has to be read as a whole: it is broken, or not built as data sets are."""
+
+
+_SPACE = re.compile(r"[ \t\n\r]*")
+_BETWEEN = re.compile(r"\}[ \t\n\r]*,[ \t\n\r]*(?=\{)")  # two objects of a list, unless it stands in one, or in a text
+MOST_TRIES = 100  # places in a piece that are not between two elements of its list
+
+
+def _in_pieces(text: str) -> dict[str, Any] | list[Any]:
+    """A list of objects, or an object whose long values are such lists, as `json.loads` reads it."""
+    decoder = json.JSONDecoder()
+    at = _past_space(text, 0)
+    if text[at : at + 1] == "[":
+        try:
+            elements, at = _list_in_pieces(text, at, decoder)
+        except json.JSONDecodeError:
+            raise _NotInPiecesError from None
+        if _past_space(text, at) != len(text):
+            raise _NotInPiecesError
+        return elements
+    read: dict[str, Any] = {}
+    at = _after(text, at, "{")
+    while True:
+        try:
+            key, at = decoder.raw_decode(text, at)
+            at = _after(text, at, ":")
+            value, at = _list_in_pieces(text, at, decoder) if text[at : at + 1] == "[" else decoder.raw_decode(text, at)
+        except json.JSONDecodeError:
+            raise _NotInPiecesError from None
+        if not isinstance(key, str):
+            raise _NotInPiecesError
+        read[key] = value
+        at = _past_space(text, at)
+        if text[at : at + 1] == "}":
+            if _past_space(text, at + 1) != len(text):
+                raise _NotInPiecesError
+            return read
+        at = _after(text, at, ",")
+
+
+def _after(text: str, at: int, mark: str) -> int:
+    """The place of what follows a mark, spaces passed over."""
+    at = _past_space(text, at)
+    if text[at : at + 1] != mark:
+        raise _NotInPiecesError
+    return _past_space(text, at + 1)
+
+
+def _past_space(text: str, at: int) -> int:
+    found = _SPACE.match(text, at)
+    assert found is not None  # it matches everywhere
+    return found.end()
+
+
+def _list_in_pieces(text: str, at: int, decoder: json.JSONDecoder) -> tuple[list[Any], int]:
+    """The list that begins at `at`, and the place behind it.
+
+    A piece ends where two objects meet. Whether they are elements of the list itself shows when it is read: up to any
+    other place it is no whole list.
+    """
+    elements: list[Any] = []
+    begin, tries = at + 1, 0
+    look_from = begin + PIECE
+    while (place := _BETWEEN.search(text, look_from)) is not None:
+        piece = f"[{text[begin : place.start() + 1]}]"
+        try:
+            read, end = decoder.raw_decode(piece)
+        except json.JSONDecodeError:
+            tries += 1
+            if tries > MOST_TRIES:
+                raise
+            look_from = place.end()
+            continue
+        elements += read
+        if end < len(piece):  # it ends before this place
+            return elements, begin + end - 1
+        begin, look_from, tries = place.end(), place.end() + PIECE, 0
+    read, end = decoder.raw_decode(f"[{text[begin:]}")
+    return elements + read, begin + end - 1
 
 
 _CATEGORY_FIELDS = ("id", "name", "supercategory", "keypoints", "skeleton", "sigmas", "flip_pairs")

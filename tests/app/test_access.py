@@ -99,6 +99,25 @@ def test_the_cookie_of_another_port_or_a_made_up_one_is_no_way_in(stranger: Test
         assert stranger.get("/api/images", headers={"Cookie": cookie}).status_code == 401
 
 
+@pytest.mark.parametrize(
+    "others", ["a[b]=1", 'state={"a":1}', "ü=1", "two words=1", "Path=/", "expires=0", "flag", "=", "theme=a,b c"]
+)
+def test_cookies_of_other_programs_do_not_hide_ours(stranger: TestClient, others: str) -> None:
+    """Browsers send those of every port, and how other programs write theirs is their affair."""
+    cookie = stranger.get(f"/?token={TOKEN}").headers["set-cookie"].partition(";")[0]
+    stranger.cookies.clear()
+    for sent in (f"{others}; {cookie}", f"{cookie}; {others}"):
+        assert stranger.get("/api/me", headers={"Cookie": sent.encode("latin-1")}).status_code == 200
+
+
+@pytest.mark.parametrize("path", ["//evil.example/", "///evil.example/x", "/%2F/evil.example"])
+def test_a_token_leads_to_no_other_site(stranger: TestClient, path: str) -> None:
+    """Somebody's own link, with another site in it, sent to somebody else."""
+    answer = stranger.get(f"{BASE}{path}?token={TOKEN}")
+    assert answer.status_code == 303
+    assert not answer.headers["location"].startswith(("//", "http"))
+
+
 def test_wrong_tokens_wait_and_right_ones_never(app: TestClient, stranger: TestClient) -> None:
     began = time.perf_counter()
     assert stranger.get("/api/images", headers={"Authorization": "Bearer wrong"}).status_code == 401

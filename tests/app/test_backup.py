@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
+import json
 import os
+import random
 import shutil
 import signal
 import stat
@@ -11,6 +14,7 @@ import subprocess
 import sys
 import tarfile
 import threading
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -63,6 +67,7 @@ def test_what_comes_back_is_what_was_there(filled: TestClient, store: Store, tmp
     with tarfile.open(tmp_path / "work.tar") as tar:
         names = tar.getnames()
     assert not [name for name in names if "token" in name or "notebook" in name or name.endswith(("-wal", "-shm"))]
+    (tmp_path / "elsewhere").mkdir(mode=0o755)  # empty, and open to others
     restore(tmp_path / "work.tar", tmp_path / "elsewhere")
     assert stat.S_IMODE((tmp_path / "elsewhere").stat().st_mode) == 0o700
     with opened(tmp_path / "elsewhere", tiny_model) as other:
@@ -195,18 +200,153 @@ def test_damage_is_noticed_and_nothing_of_it_kept(filled: TestClient, store: Sto
         assert "\n" not in str(raised.value)
 
 
-def test_a_made_up_backup_writes_nothing_outside(tmp_path: Path) -> None:
-    for name in ("../outside", "/etc/outside", "images/../../outside", "token"):
-        path = tmp_path / "evil.tar"
-        with tarfile.open(path, "w") as tar:
-            for entry, content in ((name, b"x"), (MANIFEST, b'{"format": 1, "files": {"%s": "x"}}' % name.encode())):
-                information = tarfile.TarInfo(entry)
-                information.size = len(content)
+def made_up_backup(path: Path, entries: dict[str, bytes | tarfile.TarInfo], manifest: object) -> Path:
+    with tarfile.open(path, "w", format=tarfile.GNU_FORMAT) as tar:
+        for name, content in entries.items():
+            if isinstance(content, tarfile.TarInfo):
+                tar.addfile(content)
+                continue
+            information = tarfile.TarInfo(name)
+            information.size = len(content)
+            tar.addfile(information, io.BytesIO(content))
+        content = manifest if isinstance(manifest, bytes) else json.dumps(manifest).encode()
+        information = tarfile.TarInfo(MANIFEST)
+        information.size = len(content)
+        tar.addfile(information, io.BytesIO(content))
+    return path
 
-                tar.addfile(information, io.BytesIO(content))
-        with pytest.raises(ValueError, match=r"damaged|no part of a workspace"):
-            restore(path, tmp_path / "w")
+
+def link(name: str, kind: bytes, to: str) -> tarfile.TarInfo:
+    information = tarfile.TarInfo(name)
+    information.type, information.linkname = kind, to
+    return information
+
+
+DATABASE = {"maskloop.db": b"x"}
+HASH = hashlib.sha256(b"x").hexdigest()
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["../outside", "/etc/outside", "images/../../outside", "token", "images", "maskloop.db/x", "open.lock", "", "."],
+)
+def test_a_made_up_backup_writes_nothing_outside(tmp_path: Path, name: str) -> None:
+    files = {"maskloop.db": HASH, name: HASH}
+    path = made_up_backup(tmp_path / "evil.tar", {**DATABASE, name: b"x"}, {"format": 1, "files": files})
+    with pytest.raises(ValueError, match=r"damaged|no part of a workspace"):
+        restore(path, tmp_path / "w")
     assert not (tmp_path / "outside").exists()
+    assert not (tmp_path / "w").exists()
+
+
+@pytest.mark.parametrize("kind", [tarfile.SYMTYPE, tarfile.LNKTYPE, tarfile.FIFOTYPE, tarfile.CHRTYPE, tarfile.DIRTYPE])
+def test_what_is_no_file_in_an_archive_is_not_taken(tmp_path: Path, kind: bytes) -> None:
+    """A link that leads out, then a file through it; a link to a file outside; devices."""
+    (tmp_path / "secret").write_text("x")
+    for target in ("/etc", "../secret", str(tmp_path / "secret")):
+        entries = {**DATABASE, "images": link("images", kind, target), "images/a": link("images/a", kind, target)}
+        manifest = {"format": 1, "files": {"maskloop.db": HASH, "images/a": HASH}}
+        path = made_up_backup(tmp_path / "evil.tar", entries, manifest)
+        with pytest.raises(ValueError, match="damaged: it names 'images/a'"):
+            restore(path, tmp_path / "w")
+    entries = {**DATABASE, "images": link("images", kind, str(tmp_path / "out")), "images/a": b"x"}
+    manifest = {"format": 1, "files": {"maskloop.db": HASH, "images/a": HASH}}
+    restore(made_up_backup(tmp_path / "evil.tar", entries, manifest), tmp_path / "w")
+    assert (tmp_path / "w" / "images").is_dir()
+    assert not (tmp_path / "w" / "images").is_symlink()
+
+
+def test_a_file_that_says_it_is_endless_is_not_written(tmp_path: Path) -> None:
+    """A sparse file of eight terabytes in an archive of some kilobytes."""
+    sparse = tarfile.TarInfo("images/a")
+    sparse.type = tarfile.GNUTYPE_SPARSE
+    header = bytearray(sparse.tobuf(tarfile.GNU_FORMAT))
+    header[483:495] = b"100000000000"  # the real size, in octal
+    header[148:156] = b" " * 8
+    header[148:156] = b"%06o\0 " % sum(header)
+    path = made_up_backup(tmp_path / "a.tar", DATABASE, {"format": 1, "files": {"maskloop.db": HASH, "images/a": HASH}})
+    path.write_bytes(bytes(header) + path.read_bytes())
+    with tarfile.open(path) as tar:
+        assert tar.getmember("images/a").size == 8**11
+    with pytest.raises(ValueError, match="damaged: it names 'images/a'"):
+        restore(path, tmp_path / "w")
+
+
+@pytest.mark.parametrize(
+    "manifest",
+    [
+        b"", b"{", b"\xff", b"[" * 100_000, [], {}, {"format": 1}, {"format": 1, "files": []},
+        {"format": 1, "files": {}}, {"format": 1, "files": {"maskloop.db": 7}}, {"format": 2, "files": {}},
+        {"format": 1, "files": {"maskloop.db": HASH, "images/a\x00b": HASH}},
+    ],
+)  # fmt: skip
+def test_a_list_of_files_that_is_none_is_one_line(tmp_path: Path, manifest: object) -> None:
+    path = made_up_backup(tmp_path / "a.tar", {**DATABASE, "images/a": b"x"}, manifest)
+    with pytest.raises(ValueError, match=r"a\.tar (is|holds)") as raised:
+        restore(path, tmp_path / "w")
+    assert "\n" not in str(raised.value)
+    assert not (tmp_path / "w").exists()
+
+
+def test_bytes_turned_anywhere_are_one_line_and_never_a_restored_folder(tmp_path: Path) -> None:
+    manifest = {"format": 1, "files": {"maskloop.db": HASH, "images/a": HASH}}
+    whole = made_up_backup(tmp_path / "a.tar", {**DATABASE, "images/a": b"x"}, manifest).read_bytes()
+    chance, wrong = random.Random(0), 0
+    for number in range(150):
+        content = bytearray(whole)
+        for _ in range(chance.randrange(1, 4)):
+            content[chance.randrange(4096)] = chance.randrange(256)
+        (tmp_path / "b.tar").write_bytes(content)
+        workspace = tmp_path / str(number)
+        if main(["restore", str(tmp_path / "b.tar"), "--workspace", str(workspace)]):
+            wrong += 1
+            assert not (workspace / "images" / "a").exists() or (workspace / ".restore-unfinished").exists()
+        else:
+            assert (workspace / "images" / "a").read_bytes() == b"x"
+    assert wrong > 30
+
+
+def test_what_comes_and_goes_meanwhile_is_no_part_of_it_and_links_are_not_lost_silently(
+    filled: TestClient, store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    runs = store.workspace / "runs"
+    (runs / ".new-1").mkdir(parents=True)
+    (runs / ".new-1" / "job.json").write_text("half a job")
+    (runs / "1").mkdir()
+    (tmp_path / "model").write_text("a model that lies elsewhere")
+    (runs / "1" / "model.safetensors").symlink_to(tmp_path / "model")
+    walk = os.walk
+
+    def walk_and_lose(top: Path, **options: Any) -> Iterator[Any]:
+        for found in walk(top, **options):
+            if found[1] == ["1", ".new-1"] or found[1] == [".new-1", "1"]:
+                (runs / "2").mkdir()
+                found[1].append("2")
+                (runs / "2").rmdir()  # somebody removes it at this moment
+            yield found
+
+    monkeypatch.setattr("app.backup.os.walk", walk_and_lose)
+    backup(store.workspace, tmp_path / "work.tar")
+    with tarfile.open(tmp_path / "work.tar") as tar:
+        assert not [name for name in tar.getnames() if ".new-" in name]
+        content = tar.extractfile("runs/1/model.safetensors")
+        assert content is not None
+        assert content.read() == b"a model that lies elsewhere"
+    (runs / "3").symlink_to(tmp_path)
+    with pytest.raises(ValueError, match="runs/3 is a link, which a backup does not follow"):
+        backup(store.workspace, tmp_path / "other.tar")
+
+
+def test_a_database_that_cannot_be_copied_is_one_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "w").mkdir()
+    (tmp_path / "w" / "maskloop.db").write_text("no database, but long enough to be taken for one" * 100)
+    assert main(["backup", str(tmp_path / "work.tar"), "--workspace", str(tmp_path / "w")]) == 2
+    inside = tmp_path / "w" / "runs" / "work.tar"
+    inside.parent.mkdir()
+    assert main(["backup", str(inside), "--workspace", str(tmp_path / "w")]) == 2
+    lines = capsys.readouterr().err.strip().splitlines()
+    assert "file is not a database" in lines[0]
+    assert "choose a place outside" in lines[1]
 
 
 def test_the_command_line(filled: TestClient, store: Store, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -41,6 +41,8 @@ def test_own_pages_and_scripts_may_write(client: TestClient, headers: dict[str, 
         {"Origin": "http://localhost:7860"},  # the page was opened as 127.0.0.1
         {"Origin": "null"},
         {"Origin": ""},
+        {"Origin": "http://[::1"},  # no address at all
+        {"Origin": "http://127.0.0.1:7860]"},
         {"Sec-Fetch-Site": "cross-site"},
         {"Sec-Fetch-Site": "same-site"},
         {"Origin": OWN, "Sec-Fetch-Site": "cross-site"},

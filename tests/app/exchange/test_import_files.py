@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import io
 import json
+import random
 import zipfile
 from typing import Any
 
+import pytest
 from fastapi.testclient import TestClient
 
 from tests.app.conftest import HEIGHT, WIDTH, Upload, block, file_bytes, picture
@@ -114,3 +116,45 @@ def test_a_field_that_cannot_be_kept_is_named(client: TestClient, upload: Upload
     assert any("annotation's 'embedding' is too long" in note for note in answer["notes"])
     (entry,) = client.get("/api/export").json()["annotations"]
     assert ("embedding" in entry, entry["mine"]) == (False, "kept")
+
+
+def archive_of(method: int, files: dict[str, bytes]) -> bytes:
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", method) as packed:
+        for name, data in files.items():
+            packed.writestr(name, data)
+    return buffer.getvalue()
+
+
+@pytest.mark.parametrize("method", [zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA])
+def test_an_archive_with_bytes_turned_is_refused_or_read_in_part_in_one_line(client: TestClient, method: int) -> None:
+    coco = {"images": [{"id": 1, "file_name": "a.png"}], "categories": [], "annotations": []}
+    files = {"a.json": json.dumps(coco).encode(), "a.png": file_bytes(picture(1, 30, 20)), "labels/a.txt": b"0 1 1 1 1"}
+    whole, chance = archive_of(method, files), random.Random(method)
+    for _ in range(25):
+        data = bytearray(whole)
+        for _ in range(chance.randrange(1, 6)):
+            data[chance.randrange(len(data))] = chance.randrange(256)
+        answer = client.post("/api/import", files=[("files", ("work.zip", bytes(data)))])
+        assert answer.status_code in (200, 422), answer.text
+        lines = [answer.json().get("error", ""), *(one["error"] for one in answer.json().get("errors", []))]
+        assert all("\n" not in line for line in lines)
+
+
+def test_a_picture_that_is_damaged_in_an_archive_costs_that_picture_alone(client: TestClient) -> None:
+    coco = {"images": [{"id": 1, "file_name": "b.png"}], "categories": [{"id": 1, "name": "cell"}], "annotations": []}
+    pictures = {name: file_bytes(picture(seed, 30, 20)) for seed, name in enumerate(("a.png", "b.png"))}
+    data = bytearray(archive_of(zipfile.ZIP_STORED, {"a.json": json.dumps(coco).encode(), **pictures}))
+    data[data.index(pictures["a.png"]) + 50] ^= 1
+    answer = client.post("/api/import", files=[("files", ("work.zip", bytes(data)))]).json()
+    assert [image["file_name"] for image in answer["uploaded"]] == ["b.png"]
+    assert len(answer["errors"]) == 1
+    assert "a.png: damaged in its .zip" in answer["errors"][0]["error"]
+
+
+@pytest.mark.parametrize("name", ["labels.txt/x.txt", "x" * 300 + ".txt", "y" * 300 + "/x.txt"])
+def test_names_that_no_disk_takes_are_one_line(client: TestClient, name: str) -> None:
+    data = archive_of(zipfile.ZIP_STORED, {"labels.txt": b"a", name: b"0 .5 .5 .1 .1"})
+    answer = client.post("/api/import", files=[("files", ("work.zip", data))])
+    assert answer.status_code == 422
+    assert "no file can be called so" in answer.json()["error"]
