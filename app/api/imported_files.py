@@ -12,7 +12,6 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
-from pathlib import PurePosixPath
 from typing import IO, Any, cast
 
 from sqlalchemy.exc import SQLAlchemyError
@@ -29,7 +28,7 @@ from app.store.database import Store
 from app.store.images import clean_file_name, image_json, short_name
 from app.store.tables import Image
 from app.values import check_texts_of_json
-from core.coco.names import FileNames, base_name, plain_name
+from core.coco.names import FileNames, base_name, picture_folders, plain_name
 from core.coco.reading import parse_json
 from core.datasets.images import IMAGE_SUFFIXES, image_size
 
@@ -167,6 +166,7 @@ def _import(
                     session,
                     file.data,
                     just_uploaded=just_uploaded,
+                    near=picture_folders(file.name),
                     options=replace(options, source=options.source or base_name(file.name)),
                     progress=progress,
                     pause=None if options.dry_run else writing.pause,
@@ -228,24 +228,29 @@ def _names_of_images(
     """The name that each uploaded image is kept under, by its path, and the files with these names in their entries.
 
     A name in an annotation file is looked for beside the file first. One file's images keep the names that it gives
-    them; those of several get the folder of their file in front, so that no two are one.
+    them; those of several get the folder of their pictures in front, so that no two are one.
     """
     names = FileNames([path.replace("\\", "/") for path in paths])
     kept: dict[str, str] = {}
+    taken: set[str] = set()
     renamed = []
     for file in files:
-        folder = PurePosixPath(file.name.replace("\\", "/")).parent.as_posix().removeprefix(".")
+        near = picture_folders(file.name)
         entries = []
         listed = [str(e["file_name"]) for e in file.data["images"] if isinstance(e, dict) and e.get("file_name")]
         plain = frozenset(map(plain_name, listed))
-        beside = frozenset(plain_name(f"{folder}/{name}") for name in listed)
         for entry in file.data["images"]:
             if isinstance(entry, dict) and isinstance(entry.get("file_name"), str):
                 name = entry["file_name"]
-                places = (names.find(f"{folder}/{name}", beside) if folder else []) or names.find(name, plain)
+                places = names.find(name, plain, near)
                 if len(places) == 1:
-                    own = f"{folder}/{name}" if len(files) > 1 and folder else name
-                    entry = {**entry, "file_name": kept.setdefault(paths[places[0]], own)}
+                    path = paths[places[0]]
+                    if path not in kept:
+                        apart = len(files) > 1 and near and not plain_name(name).startswith(f"{near[0]}/")
+                        own = clean_file_name(f"{near[0]}/{name}" if apart else name)
+                        kept[path] = own if own not in taken else clean_file_name(path)
+                        taken.add(kept[path])
+                    entry = {**entry, "file_name": kept[path]}
             entries.append(entry)
         renamed.append(AnnotationFile(file.name, {**file.data, "images": entries}))
     return kept, renamed

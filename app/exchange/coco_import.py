@@ -42,6 +42,7 @@ def import_coco(
     content: Any,
     *,
     just_uploaded: Sequence[int] = (),
+    near: Sequence[str] = (),
     options: ImportOptions | None = None,
     progress: ImportProgress | None = None,
     pause: Callable[..., bool] | None = None,
@@ -57,7 +58,7 @@ def import_coco(
     options, progress, pause = options or ImportOptions(), progress or ImportProgress(), pause or _no_pause
     data = coco_parts(content)
     faults, report = Report(), ImportReport()
-    images = StoredImages(session.scalars(kept_images()).all(), just_uploaded)
+    images = StoredImages(session.scalars(kept_images()).all(), just_uploaded, near)
     pause(at_once=True)  # the next takes as long as all of the rest, and writes nothing
     normalised = normalise_coco(data, faults, images, along=lambda entries: progress.over("checking objects", entries))
     classes = _import_categories(session, normalised.data["categories"], report)

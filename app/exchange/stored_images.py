@@ -10,7 +10,7 @@ from app.store.images import clean_file_name, short_name
 from app.store.tables import Image
 from core.coco.image_entries import FoundFile
 from core.coco.json_values import whole
-from core.coco.names import FileNames, plain_name
+from core.coco.names import FileNames, base_name, plain_name
 
 
 class StoredImages:
@@ -18,10 +18,15 @@ class StoredImages:
 
     folder: Path | None = None
 
-    def __init__(self, images: Sequence[Image], just_uploaded: Sequence[int] = ()) -> None:
-        self._images = images
+    def __init__(self, images: Sequence[Image], just_uploaded: Sequence[int] = (), near: Sequence[str] = ()) -> None:
+        """`near`: the folders where pictures lie whose names in the annotation file leave that out."""
+        self._images, self._near = images, near
         self._names = FileNames([image.file_name for image in images])
         self._just_uploaded = set(just_uploaded)
+        self._uploaded_as: dict[str, list[Image]] = {}
+        for image in images:
+            if image.id in self._just_uploaded:
+                self._uploaded_as.setdefault(image.file_name, []).append(image)
         self.errors: list[dict[str, Any]] = []
 
     def find(self, name: str, entry: dict[str, object], listed: frozenset[str]) -> FoundFile:
@@ -38,10 +43,12 @@ class StoredImages:
 
     def _one(self, name: str, entry: dict[str, object], listed: frozenset[str]) -> Image:
         width, height = whole(entry.get("width")), whole(entry.get("height"))
+        places = self._names.find(name, listed, self._near)
         wanted = clean_file_name(name)
-        # A name that leads out of its folder is only its last part here; what is listed has to be called alike.
-        others = listed if wanted == plain_name(name) else listed | {plain_name(wanted)}
-        found = [self._images[place] for place in self._names.find(wanted, others)]
+        if not places and base_name(wanted) != base_name(name):  # stored without control characters, or cut short
+            places = self._names.find(wanted, listed | {plain_name(wanted)})
+        # What came along is stored under the name by which its entry was matched with it.
+        found = self._uploaded_as.get(name) or [self._images[place] for place in places]
         if len(found) > 1:
             found = [image for image in found if image.id in self._just_uploaded] or found
         if len(found) > 1:

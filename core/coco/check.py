@@ -7,6 +7,7 @@ import os
 from pathlib import Path
 
 from core.coco.image_entries import ImageFolder
+from core.coco.names import picture_folders
 from core.coco.normalise import normalise_coco
 from core.coco.reading import read_coco_json
 from core.coco.report import Problem, Report
@@ -37,7 +38,7 @@ def check_coco(
     if images_dir is not None and not Path(images_dir).is_dir():
         raise FileNotFoundError(f"{images_dir}: there is no such folder of images")
     report = Report()
-    files = None if images_dir is None else ImageFolder(images_dir, look_inside=True)
+    files = None if images_dir is None else ImageFolder(images_dir, look_inside=True, near=picture_folders(source.name))
     normalised = normalise_coco(read_coco_json(source), report, files)
     if fix_to is not None:
         write_text_atomically(Path(fix_to), json.dumps(normalised.data, ensure_ascii=False))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Hashable
+from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
@@ -41,11 +41,14 @@ class ImageFiles(Protocol):
 class ImageFolder:
     """The image files in a folder and its subfolders."""
 
-    def __init__(self, folder: str | os.PathLike[str], *, look_inside: bool) -> None:
-        """`look_inside`: each file is looked at, whether complete and how large; else only where no size is given."""
+    def __init__(self, folder: str | os.PathLike[str], *, look_inside: bool, near: Sequence[str] = ()) -> None:
+        """`look_inside`: each file is looked at, whether complete and how large; else only where no size is given.
+
+        `near`: the folders in it where pictures lie whose names leave that out.
+        """
         self.folder: Path | None = Path(folder)
         self._folder = Path(folder)
-        self._look_inside = look_inside
+        self._look_inside, self._near = look_inside, near
         self._listed: dict[str, set[str]] = {}
         self._all: tuple[list[str], FileNames] | None = None
 
@@ -53,7 +56,7 @@ class ImageFolder:
         """The file of this name, or else what `FileNames` finds among all files of the folder."""
         if not self._is_there(name):
             names, finder = self._everything()
-            found = finder.find(name, listed)
+            found = finder.find(name, listed, self._near)
             if len(found) != 1:
                 raise FileNotFoundError(f"{self._folder / name}: there is no such image file")
             name = names[found[0]]

@@ -20,29 +20,70 @@ class FileNames:
         self._by_plain = _places(self._plain)
         self._by_base = _places(map(base_name, self._plain))
         self._by_stem = _places(base_name(name).rpartition(".")[0] for name in self._plain)
+        self._listed: list[tuple[Collection[str], dict[str, list[str]]]] = []
 
-    def find(self, name: str, listed: Collection[str] = ()) -> list[int]:
+    def find(self, name: str, listed: Collection[str] = (), near: Sequence[str] = ()) -> list[int]:
         """The places in `present` that a name may mean; several only where they have the very same name.
 
-        `listed` are the plain names of all images of the annotation file. A base name counts only where exactly one
-        file has it, no listed image has that file's path, and no other listed image could mean it as well.
+        `listed` are the plain names of all images of the annotation file, `near` the folders where its pictures lie if
+        names leave them out (`picture_folders`): looked at first. Folders may be missing at the beginning of either
+        path ("sub/a.png" is "images/sub/a.png"), and a base name alone counts where exactly one file has it: both only
+        where no listed image has that file's path, and no other listed image could mean it as well.
         """
-        if found := self._exact.get(composed(name)):
-            return found
         plain = plain_name(name)
-        if found := self._by_plain.get(plain):
-            return found
+        for folder in near:
+            beside = f"{plain_name(folder)}/{plain}"
+            found = self._by_plain.get(beside, []) or self._ending_alike(beside)
+            if found and not self._is_anothers(self._plain[found[0]], plain, listed, folder):
+                return found
+        if exact := self._exact.get(composed(name)) or self._by_plain.get(plain):
+            return exact
         base = base_name(plain)
-        found = self._by_base.get(base, [])
-        if not found and "." not in base:
-            found = self._by_stem.get(base, [])
+        if alike := self._ending_alike(plain):
+            found = alike
+        else:
+            found = self._by_base.get(base, [])
+            if not found and "." not in base:
+                found = self._by_stem.get(base, [])
         if len(found) != 1:
             return []
         path = self._plain[found[0]]
-        if path in listed or _other_split(path, plain):
-            return []
-        rivals = sum(other != plain and base_name(other) == base and other not in self._by_plain for other in listed)
-        return [] if rivals else found
+        apart = _other_split(path, "/".join([*near, plain]))
+        return [] if apart or self._is_anothers(path, plain, listed, None if alike else "") else found
+
+    def _ending_alike(self, plain: str) -> list[int]:
+        """The one file whose path and this one are alike from their ends on, down to a folder; [] for none or several.
+
+        The longer path ends as the shorter one does as a whole.
+        """
+        found = [place for place in self._by_base.get(base_name(plain), []) if _common_end(self._plain[place], plain)]
+        return found if len(found) == 1 else []
+
+    def _is_anothers(self, path: str, plain: str, listed: Collection[str], folder: str | None) -> bool:
+        """Whether another listed image has a file's path, or could mean it as well as the one that is looked for.
+
+        `folder`: before the listed names; "" where base names alone are alike, None where the ends of the paths are.
+        """
+        if path in listed and path != plain:
+            return True
+        for other in self._listed_as(base_name(plain), listed):
+            if other == plain or (not folder and other in self._by_plain):
+                continue
+            whole = f"{plain_name(folder)}/{other}" if folder else other
+            if folder == "" or whole == path or _common_end(path, whole):
+                return True
+        return False
+
+    def _listed_as(self, base: str, listed: Collection[str]) -> list[str]:
+        """The listed names with a base name; worked out once for each list."""
+        for known, by_base in self._listed:
+            if known is listed:
+                return by_base.get(base, [])
+        by_base = {}
+        for name in listed:
+            by_base.setdefault(base_name(name), []).append(name)
+        self._listed = [*self._listed[-2:], (listed, by_base)]
+        return by_base.get(base, [])
 
 
 def plain_name(name: str) -> str:
@@ -69,9 +110,32 @@ def _places(names: Iterable[str]) -> dict[str, list[int]]:
     return places
 
 
+def picture_folders(annotation_file: str) -> list[str]:
+    """Where the pictures of an annotation file lie whose names leave that out: beside it, or in COCO's own layout.
+
+    "annotations/instances_val2017.json" is about val2017/, "valid/_annotations.coco.json" about valid/.
+    """
+    folder = annotation_file.replace("\\", "/").rpartition("/")[0]
+    return [place for place in (layout_part(annotation_file), folder) if place]
+
+
+def layout_part(annotation_file: str) -> str:
+    """What a COCO file is about by its name in COCO's own layout: val2017 of instances_val2017.json; else ""."""
+    kinds = "instances|person_keypoints|image_info|stuff|panoptic"
+    found = re.fullmatch(rf"(?:{kinds})_(.+)\.json", base_name(annotation_file))
+    return found[1] if found else ""
+
+
+def _common_end(first: str, second: str) -> bool:
+    """Whether one path, of a folder at least and a name, is how the other one ends."""
+    short, long = sorted((first, second), key=len)
+    return "/" in short and f"/{long}".endswith(f"/{short}")
+
+
 def _other_split(first: str, second: str) -> bool:
     """Whether one path lies in a data set's training part, say, and the other in its validation part."""
     parts = [
-        {number for number, words in enumerate(SPLITS) if words & set(path.split("/")[:-1])} for path in (first, second)
+        {number for number, words in enumerate(SPLITS) if words & set(path.lower().split("/")[:-1])}
+        for path in (first, second)
     ]
     return bool(parts[0] and parts[1] and not parts[0] & parts[1])

@@ -6,11 +6,13 @@ import os
 import warnings
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from core.coco.annotations import AnnotationMender
 from core.coco.categories import mended_categories
 from core.coco.image_entries import ImageFiles, ImageFolder, mended_images
+from core.coco.names import picture_folders
 from core.coco.reading import read_coco_json
 from core.coco.report import Report, grouped
 
@@ -35,7 +37,8 @@ def read_dataset(
     id stands for two things, and what `read_coco_json` raises.
     """
     report = Report()
-    files = None if images_dir is None else ImageFolder(images_dir, look_inside=False)
+    near = picture_folders(Path(annotation_file).name)
+    files = None if images_dir is None else ImageFolder(images_dir, look_inside=False, near=near)
     normalised = normalise_coco(read_coco_json(annotation_file), report, files, mend_areas=False)
     if normalised.unusable:
         first, more = normalised.unusable[0], len(normalised.unusable) - 1

@@ -22,8 +22,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from core.coco.names import layout_part
 from core.formats.archives import unpacked
-from core.formats.files import Folder, parent
+from core.formats.files import Folder, joined, parent
 from core.formats.joining import joined_data_sets
 from core.formats.known import FORMATS, format_of
 from core.formats.losses import class_losses
@@ -80,6 +81,7 @@ def _read(
     notes = [problem for name, problem in folder.problems.items()]
     own_folders = {place: place if folder.path(place).is_dir() else parent(place) for _, place in places}
     pictures = Pictures(folder, images, list(own_folders.values()))
+    split = {layout_part(place) for _, place in places}  # instances_train.json and instances_val.json in one folder
     parts = []
     failures = []
     for name, place in places:
@@ -90,7 +92,7 @@ def _read(
             continue
         prefix = f"{place}: " if len(places) > 1 and place else ""
         notes += [line if place and line.startswith(place) else f"{prefix}{line}" for line in lines]
-        parts.append((own_folders[place], coco))
+        parts.append((own_folders[place] if len(split) < 2 else joined(own_folders[place], layout_part(place)), coco))
     if not parts:
         raise ValueError(failures[0])
     coco, lines = joined_data_sets(parts, pictures)

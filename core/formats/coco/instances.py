@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from core.coco.names import layout_part
 from core.files import write_text_atomically
 from core.formats.files import Folder, parent
 from core.formats.format import Coco, Fact
@@ -69,8 +70,9 @@ def _named_images(raw: list[object], place: str, pictures: Pictures, notes: Note
     named = [image for image in images if isinstance(image.get("file_name"), str) and image["file_name"]]
     near = parent(place)
     written = [tidy_name(image["file_name"]) for image in named]
+    part = layout_part(place)
     readings = [
-        list(dict.fromkeys([name, relative_name(image["file_name"], near)]))
+        list(dict.fromkeys([*([f"{part}/{name}"] if part else []), name, relative_name(image["file_name"], near)]))
         for name, image in zip(written, named, strict=True)
     ]
     for image, name, found in zip(named, written, pictures.meant(readings, near), strict=True):

@@ -118,6 +118,7 @@ def test_a_field_that_cannot_be_kept_is_named(client: TestClient, upload: Upload
     assert ("embedding" in entry, entry["mine"]) == (False, "kept")
 
 
+<<<<<<< HEAD
 def archive_of(method: int, files: dict[str, bytes]) -> bytes:
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w", method) as packed:
@@ -158,3 +159,36 @@ def test_names_that_no_disk_takes_are_one_line(client: TestClient, name: str) ->
     answer = client.post("/api/import", files=[("files", ("work.zip", data))])
     assert answer.status_code == 422
     assert "no file can be called so" in answer.json()["error"]
+=======
+def test_subsets_of_one_folder_of_annotations_keep_their_own_pictures(client: TestClient) -> None:
+    """CVAT's and COCO's own layout: instances_Train.json is about images/Train/."""
+    files: dict[str, Any] = {}
+    for number, part in enumerate(("Train", "Validation"), start=1):
+        files[f"images/{part}/a.png"] = file_bytes(picture(number))
+        data = coco("a.png")
+        data["annotations"][0]["segmentation"] = block(10 * number, 10, 9, 9)
+        files[f"annotations/instances_{part}.json"] = data
+    answer = client.post("/api/import", files={"files": ("cvat.zip", archive(files))}).json()
+    assert (answer["annotations"], answer["errors"]) == (2, [])
+    expected = {"Train/a.png": [[10, 10, 9, 9]], "Validation/a.png": [[20, 10, 9, 9]]}
+    assert objects(client) == expected
+    # The same without pictures, which are here now.
+    jsons = [("files", (name, json.dumps(data))) for name, data in files.items() if name.endswith(".json")]
+    again = client.post("/api/import", files=jsons).json()
+    assert (again["annotations"], again["already_there"], again["errors"]) == (0, 2, [])
+
+
+def test_pictures_in_folders_below_those_that_the_file_names(client: TestClient) -> None:
+    files: dict[str, Any] = {f"images/default/{name}": file_bytes(picture(number)) for number, name in
+                             enumerate(("one/a.png", "two/a.png"))}  # fmt: skip
+    files["annotations/instances_default.json"] = coco("one/a.png", "two/a.png")
+    answer = client.post("/api/import", files={"files": ("cvat.zip", archive(files))}).json()
+    assert (answer["annotations"], answer["errors"]) == (2, [])
+    assert objects(client) == {"one/a.png": [[10, 10, 9, 9]], "two/a.png": [[20, 10, 9, 9]]}
+
+
+def test_two_full_paths_of_one_base_name_do_not_share_a_picture(client: TestClient, upload: Upload) -> None:
+    upload(1, "a.png")
+    answer = client.post("/api/import", json=coco("C:\\one\\a.png", "D:\\two\\a.png")).json()
+    assert (answer["annotations"], len(answer["errors"])) == (0, 2)
+>>>>>>> 8f960b0 (File names are matched by the ends of their paths, and by the part of a data set that an annotation file is about)

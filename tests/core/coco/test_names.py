@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.coco.names import FileNames, plain_name
+from core.coco.names import FileNames, picture_folders, plain_name
 
 
 def found(name: str, present: list[str], listed: list[str] | None = None) -> list[str]:
@@ -26,6 +26,7 @@ def found(name: str, present: list[str], listed: list[str] | None = None) -> lis
         ("images/a.png", "a.png"),
         ("a.png", "photos/a.png"),
         ("JPEGImages/a", "a.jpg"),
+        ("C:\\data\\imgs\\a.png", "imgs/a.png"),
     ],
 )
 def test_spellings_of_one_name(name: str, file: str) -> None:
@@ -45,10 +46,31 @@ def test_the_exact_name_goes_before_what_it_decodes_to() -> None:
         ("val/0001.png", ["train/0001.png"], None),  # parts of a data set
         ("a.png", ["a.jpg"], None),
         ("A.png", ["a.png"], None),
+        ("C:\\one\\a.png", ["a.png"], ["C:\\one\\a.png", "D:\\two\\a.png"]),
+        ("sub/a.png", ["x/sub/a.png", "y/sub/a.png"], None),
+        ("one/sub/a.png", ["sub/a.png"], ["one/sub/a.png", "two/sub/a.png"]),
+        ("a.png", ["images/sub/a.png"], ["sub/a.png", "a.png"]),
     ],
 )
 def test_where_it_is_not_certain_nothing_is_found(name: str, present: list[str], listed: list[str] | None) -> None:
     assert found(name, present, listed) == []
+
+
+def test_folders_that_one_of_both_lacks_do_not_matter_where_the_rest_is_alike() -> None:
+    present = ["images/default/one/a.png", "images/default/two/a.png"]
+    for part in ("one", "two"):
+        assert found(f"{part}/a.png", present, ["one/a.png", "two/a.png"]) == [f"images/default/{part}/a.png"]
+
+
+@pytest.mark.parametrize("file", ["valid/_annotations.coco.json", "annotations/instances_valid.json"])
+def test_pictures_lie_where_the_annotation_file_is_or_what_it_is_about(file: str) -> None:
+    near = picture_folders(file)
+    assert FileNames(["train/a.png", "images/valid/a.png"]).find("a.png", ["a.png"], near) == [1]
+    assert FileNames(["train/a.png"]).find("a.png", ["a.png"], near) == []  # another part's
+
+
+def test_a_name_is_not_taken_from_the_image_that_is_listed_under_it() -> None:
+    assert FileNames(["train/a.png"]).find("a.png", ["a.png", "train/a.png"], ["train"]) == []
 
 
 def test_files_of_the_very_same_name_are_all_found() -> None:
