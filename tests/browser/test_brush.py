@@ -116,3 +116,39 @@ def test_clicks_mend_the_mask(open_editor: Any, data_plane: DataPlane, tmp_path:
     assert after > 0.9 > 0.6 > before
     editor.press("Control+z")
     editor.wait_for("maskloop.document.instances[0].area === 110 * 120")
+
+
+def pen_stroke(editor: Any, places: list[tuple[float, float, float]]) -> None:
+    """A pen drawn over places of the image (x, y, pressure), as the browser reports one."""
+    session = editor.page.context.new_cdp_session(editor.page)
+    kinds = ["mousePressed"] + ["mouseMoved"] * (len(places) - 2) + ["mouseReleased"]
+    for kind, (x, y, force) in zip(kinds, places, strict=True):
+        left, top = editor.place(x, y)
+        event = {"type": kind, "x": left, "y": top, "force": force, "pointerType": "pen", "clickCount": 1}
+        session.send("Input.dispatchMouseEvent", {**event, "button": "left", "buttons": int(kind != "mouseReleased")})
+
+
+def test_a_pen_paints_thin_where_it_is_pressed_lightly_and_the_choice_is_remembered(
+    open_editor: Any, data_plane: DataPlane, photographs: Photographs
+) -> None:
+    image = data_plane.upload(photographs.make())
+    editor = open_editor(image)
+    editor.press("2", "b")
+    pressure = editor.page.get_by_label("Pen pressure sets the size")
+    assert not pressure.is_visible()  # nobody has a pen until one was seen
+    light_to_firm = [(60 + 10 * step, 100, 0.2 + 0.04 * step) for step in range(21)]
+    pen_stroke(editor, light_to_firm)
+    editor.wait_saved(1)
+    assert pressure.is_checked()
+    drawn = bitmap_of(data_plane.document(image)["instances"][0])
+    radius = 14 / editor.page.evaluate("maskloop.bench.view.viewport.scale")
+    assert drawn[:, 65].sum() == pytest.approx(2 * radius * 0.22, abs=2.5)
+    assert drawn[:, 250].sum() == pytest.approx(2 * radius * 0.96, abs=2.5)
+    pressure.uncheck()
+    editor.reload()
+    editor.press("Escape", "b")
+    assert not editor.page.get_by_label("Pen pressure sets the size").is_checked()
+    pen_stroke(editor, [(x, 200, force) for x, _, force in light_to_firm])
+    editor.wait_saved(1)
+    even = bitmap_of(data_plane.document(image)["instances"][1])
+    assert even[:, 65].sum() == even[:, 250].sum() == pytest.approx(2 * radius, abs=2.5)

@@ -47,3 +47,23 @@ def test_closer_up_tiles_show_every_pixel_and_a_polygon_lies_on_it_exactly(
     (drawn,) = data_plane.document(image)["instances"]
     expected = [float(value) for corner in corners for value in corner]
     assert drawn["segmentation"][0] == pytest.approx(expected, abs=0.1)
+
+
+def test_the_overview_shows_the_whole_of_a_tiled_picture_and_moves_the_view_over_it(
+    open_editor: Any, data_plane: DataPlane, photographs: Photographs, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, value in {"TILED_FROM": 1_000_000, "TILE": 256, "SMALL": 512}.items():
+        monkeypatch.setattr(f"app.store.tiles.{name}", value)
+    editor = open_editor(data_plane.upload(photographs.make(width=1200, height=900)))
+    overview = editor.page.locator(".ml-minimap")
+    assert not overview.is_visible()
+    editor.move(300, 200)
+    editor.page.mouse.wheel(0, -800)
+    overview.wait_for()
+    box = overview.bounding_box()
+    assert box["width"] / box["height"] == pytest.approx(4 / 3, abs=0.05)
+    editor.page.mouse.click(box["x"] + 0.75 * box["width"], box["y"] + 0.75 * box["height"])
+    middle = "(([x, y]) => [Math.round(x), Math.round(y)])((v => v.toImage(v.width / 2, v.height / 2))({view}))"
+    middle = middle.replace("{view}", "maskloop.bench.view.viewport")
+    assert editor.page.evaluate(middle) == [pytest.approx(900, abs=12), pytest.approx(675, abs=12)]
+    editor.wait_for("maskloop.bench.view.tiles.tiles.size > 0 && !maskloop.bench.view.tiles.isFetching")

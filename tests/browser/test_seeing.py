@@ -66,3 +66,37 @@ def test_hidden_and_locked_objects_are_so_after_a_reload(
     assert editor.page.locator(".ml-object-hidden").count() == 1
     assert editor.page.locator('.ml-object .ml-lock[aria-pressed="true"]').count() == 1
     assert len(editor.instances) == 2
+
+
+def test_the_overview_is_there_while_a_part_is_in_sight_and_is_dragged_or_walked_with_arrows(
+    open_editor: Any, data_plane: DataPlane, photographs: Photographs
+) -> None:
+    image = data_plane.upload(photographs.make())
+    data_plane.upload(photographs.make("next.png"))
+    editor = open_editor(image)
+    overview, frame = editor.page.locator(".ml-minimap"), editor.page.locator(".ml-minimap-frame")
+    assert not overview.is_visible()
+    editor.move(200, 150)
+    editor.page.mouse.wheel(0, -600)
+    overview.wait_for()
+    before = frame.bounding_box()
+    x, y = before["x"] + before["width"] / 2, before["y"] + before["height"] / 2
+    editor.page.mouse.move(x, y)
+    editor.page.mouse.down()
+    editor.page.mouse.move(x - 20, y - 10, steps=4)
+    editor.page.mouse.up()
+    editor.wait_for(f"document.querySelector('.ml-minimap-frame').getBoundingClientRect().x < {before['x'] - 18}")
+    after = frame.bounding_box()
+    assert (after["x"], after["y"]) == (pytest.approx(before["x"] - 20, abs=1), pytest.approx(before["y"] - 10, abs=1))
+    overview.focus()
+    editor.press("ArrowRight")
+    editor.wait_for(f"document.querySelector('.ml-minimap-frame').getBoundingClientRect().x > {after['x'] + 2}")
+    assert editor.document["image"]["image_id"] == image  # not the next image's arrow
+    editor.press("f")
+    overview.wait_for(state="hidden")
+    editor.press("i")
+    editor.page.get_by_label("Overview when zoomed in").uncheck()
+    editor.reload()
+    editor.press("+", "+", "+")
+    editor.page.wait_for_timeout(100)
+    assert not overview.is_visible()

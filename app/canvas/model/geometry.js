@@ -128,22 +128,45 @@ export function simplifyRing(ring, tolerance) {
   }
   const keep = new Uint8Array(count);
   keep[0] = keep[far] = 1;
+  keepFarthest(ring, keep, [0, far, far, count], tolerance); // index `count` is vertex 0 again
+  const kept = chosen(ring, keep);
+  return kept.length >= 6 ? kept : ring;
+}
+
+/** The same on an open line, whose ends stay. @param {number[]} line @param {number} tolerance @returns {number[]} */
+export function simplifyLine(line, tolerance) {
+  const count = line.length / 2;
+  if (count <= 2 || tolerance <= 0) return line;
+  const keep = new Uint8Array(count);
+  keep[0] = keep[count - 1] = 1;
+  keepFarthest(line, keep, [0, count - 1], tolerance);
+  return chosen(line, keep);
+}
+
+/** @param {number[]} points @param {Uint8Array} keep @returns {number[]} */
+function chosen(points, keep) {
+  const kept = [];
+  for (let k = 0; k < keep.length; k++) if (keep[k]) kept.push(points[2 * k], points[2 * k + 1]);
+  return kept;
+}
+
+/** Mark what lies too far from the line between its neighbours. @param {number[]} points @param {Uint8Array} keep @param {number[]} stack pairs of ends @param {number} tolerance */
+function keepFarthest(points, keep, stack, tolerance) {
   const limit = tolerance * tolerance;
-  const stack = [0, far, far, count]; // pairs of ends; index `count` is vertex 0 again
   while (stack.length) {
     const end = /** @type {number} */ (stack.pop()),
       start = /** @type {number} */ (stack.pop());
-    const e = end % count;
-    const ax = ring[2 * start],
-      ay = ring[2 * start + 1];
-    const dx = ring[2 * e] - ax,
-      dy = ring[2 * e + 1] - ay;
+    const e = end % keep.length;
+    const ax = points[2 * start],
+      ay = points[2 * start + 1];
+    const dx = points[2 * e] - ax,
+      dy = points[2 * e + 1] - ay;
     const length = dx * dx + dy * dy;
     let worst = limit,
       at = -1;
     for (let k = start + 1; k < end; k++) {
-      const px = ring[2 * k] - ax,
-        py = ring[2 * k + 1] - ay;
+      const px = points[2 * k] - ax,
+        py = points[2 * k + 1] - ay;
       const along = length ? Math.min(1, Math.max(0, (px * dx + py * dy) / length)) : 0;
       const squared = (px - along * dx) ** 2 + (py - along * dy) ** 2;
       if (squared > worst) {
@@ -156,9 +179,6 @@ export function simplifyRing(ring, tolerance) {
       stack.push(start, at, at, end);
     }
   }
-  const kept = [];
-  for (let k = 0; k < count; k++) if (keep[k]) kept.push(ring[2 * k], ring[2 * k + 1]);
-  return kept.length >= 6 ? kept : ring;
 }
 
 /**

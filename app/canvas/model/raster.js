@@ -39,28 +39,31 @@ export function fillRings(rings, [left, top, right, bottom]) {
 }
 
 /**
- * Set or clear every pixel whose centre is within `radius` of the line through the points.
- * @param {Crop} crop changed in place @param {number[]} points x0, y0, x1, y1, … @param {number} radius @param {0 | 1} value
+ * Set or clear every pixel whose centre is within the radius of the line through the points.
+ * @param {Crop} crop changed in place @param {number[]} points x0, y0, x1, y1, … @param {number | number[]} radius of all, or at each point @param {0 | 1} value
  */
 export function paintStroke({ left, top, width, height, pixels }, points, radius, value) {
-  const limit = radius * radius;
   for (let i = 0; i < points.length; i += 2) {
     const j = Math.max(0, i - 2); // the first point alone is a disc
     const ax = points[j],
       ay = points[j + 1],
       dx = points[i] - ax,
       dy = points[i + 1] - ay;
+    const [ra, rb] = typeof radius === "number" ? [radius, radius] : [radius[j / 2], radius[i / 2]];
+    const most = Math.max(ra, rb);
     const length = dx * dx + dy * dy;
-    const x0 = Math.max(left, Math.floor(Math.min(ax, points[i]) - radius)),
-      x1 = Math.min(left + width, Math.ceil(Math.max(ax, points[i]) + radius));
-    const y0 = Math.max(top, Math.floor(Math.min(ay, points[i + 1]) - radius)),
-      y1 = Math.min(top + height, Math.ceil(Math.max(ay, points[i + 1]) + radius));
+    const x0 = Math.max(left, Math.floor(Math.min(ax, points[i]) - most)),
+      x1 = Math.min(left + width, Math.ceil(Math.max(ax, points[i]) + most));
+    const y0 = Math.max(top, Math.floor(Math.min(ay, points[i + 1]) - most)),
+      y1 = Math.min(top + height, Math.ceil(Math.max(ay, points[i + 1]) + most));
     for (let y = y0; y < y1; y++) {
       for (let x = x0; x < x1; x++) {
         const px = x + 0.5 - ax,
           py = y + 0.5 - ay;
         const along = length ? Math.min(1, Math.max(0, (px * dx + py * dy) / length)) : 0;
-        if ((px - along * dx) ** 2 + (py - along * dy) ** 2 <= limit) pixels[(y - top) * width + x - left] = value;
+        const reach = ra + along * (rb - ra);
+        if ((px - along * dx) ** 2 + (py - along * dy) ** 2 <= reach * reach)
+          pixels[(y - top) * width + x - left] = value;
       }
     }
   }

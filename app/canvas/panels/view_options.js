@@ -25,6 +25,8 @@ export function createViewOptions(bench) {
   outlines.addEventListener("change", () => view.setOutlines(outlines.checked));
   const labels = element("input", { type: "checkbox" });
   labels.addEventListener("change", () => view.setLabels(labels.checked));
+  const minimap = element("input", { type: "checkbox" });
+  minimap.addEventListener("change", () => view.setMinimap(minimap.checked));
   const reset = button(null, texts.viewOptions.showThePictureAsIt, () => view.adjust({ brightness: 1, contrast: 1 }), {
     class: "ml-small",
     text: texts.viewOptions.reset,
@@ -35,6 +37,7 @@ export function createViewOptions(bench) {
     ...sliders.map(({ row }) => row),
     element("label", { class: "ml-choice" }, outlines, texts.viewOptions.outlinesOnly, element("kbd", {}, "U")),
     element("label", { class: "ml-choice" }, labels, texts.viewOptions.namesOfObjects, element("kbd", {}, "T")),
+    element("label", { class: "ml-choice" }, minimap, texts.viewOptions.overviewWhenZoomed),
     reset,
     createLanguageChoice(),
   );
@@ -56,6 +59,7 @@ export function createViewOptions(bench) {
     }
     outlines.checked = view.outlines;
     labels.checked = view.labels;
+    minimap.checked = view.minimap.shown;
     const asItIs = view.adjusted.brightness === 1 && view.adjusted.contrast === 1;
     reset.disabled = asItIs;
     open.setAttribute("aria-pressed", String(!asItIs || view.outlines)); // seen while the panel is closed, too

@@ -14,8 +14,11 @@ const TOLERANCE = 0.75; // image pixels; the stairs of a slanted edge are 0.71 h
 const SMALLEST = 2,
   LARGEST = 200; // CSS pixels of radius
 
-/** Brush and eraser have one size. */
-const size = { radius: remembered("brush", 14) };
+/** Brush and eraser have one size; under a pen that is pressed less than fully it is less, where that is wanted. */
+const size = { radius: remembered("brush", 14), byPressure: remembered("pen-pressure", true) };
+/** Whether a pen was ever used here: what is said of pens is shown from then on. */
+const pen = { seen: remembered("pen", false) };
+const LIGHTEST = 0.15; // of the radius, under a pen that hardly touches
 const WHEEL_STEP = 1.0015; // of the radius for one pixel of wheel travel
 
 export class BrushTool {
@@ -38,7 +41,9 @@ export class BrushTool {
     editor.on("brush", () => this.showSize());
     /** @type {number[]} */
     this.points = [];
-    /** Brings the slider up to date. */
+    /** At each point, CSS pixels. @type {number[]} */
+    this.radii = [];
+    /** Brings the slider and what is said of pens up to date. */
     this.showSize = () => {};
   }
 
@@ -68,7 +73,19 @@ export class BrushTool {
       "aria-label": texts.brush.brushSize,
     });
     const diameter = element("output", { class: "ml-slider-value" });
+    const pressure = element("input", { type: "checkbox", checked: size.byPressure });
+    pressure.addEventListener("change", () => {
+      size.byPressure = pressure.checked;
+      remember("pen-pressure", size.byPressure);
+    });
+    const ofPens = element(
+      "label",
+      { class: "ml-choice", title: texts.brush.lightlyPressedIsThin },
+      pressure,
+      texts.brush.penPressureSetsTheSize,
+    );
     const show = () => {
+      ofPens.hidden = !pen.seen;
       slider.value = String(Math.log(size.radius));
       diameter.textContent = texts.brush.px(Math.round(2 * size.radius));
     };
@@ -76,11 +93,10 @@ export class BrushTool {
     this.showSize = show;
     show();
     return element(
-      "label",
-      { class: "ml-choice", title: texts.brush.andOrShiftWheel },
-      texts.brush.size,
-      slider,
-      diameter,
+      "div",
+      { class: "ml-choices-row" },
+      element("label", { class: "ml-choice", title: texts.brush.andOrShiftWheel }, texts.brush.size, slider, diameter),
+      ofPens,
     );
   }
 
@@ -117,12 +133,21 @@ export class BrushTool {
     if (!selected && !editor.currentCategory) return editor.emit("classneeded");
     this.erasing = this.name === "eraser" || (pointer.alt && selected !== null);
     this.points = [pointer.x, pointer.y];
+    this.radii = [radiusUnder(pointer)];
     view.redrawOverlay();
   }
 
   /** @param {Pointer} pointer @param {boolean} pressed */
   pointerMove(pointer, pressed) {
-    if (pressed && this.points.length) this.points.push(pointer.x, pointer.y);
+    if (pointer.pressure !== null && !pen.seen) {
+      pen.seen = true;
+      remember("pen", true);
+      this.showSize();
+    }
+    if (pressed && this.points.length) {
+      this.points.push(pointer.x, pointer.y);
+      this.radii.push(radiusUnder(pointer));
+    }
     this.view.redrawOverlay();
   }
 
@@ -132,15 +157,15 @@ export class BrushTool {
     const image = editor.image;
     if (!points.length || !image) return;
     const selected = editor.selected;
-    const radius = this.view.reach(size.radius);
+    const radii = this.radii.map((radius) => this.view.reach(radius));
     const bitmap = selected !== null && isRle(selected.segmentation);
     // A box without an outline has nothing to paint on: the stroke is its first mask.
     const empty = selected !== null && !bitmap && Array.isArray(selected.segmentation) && !selected.segmentation.length;
     const rings = selected && !empty ? ringsOf(selected).map((ring) => (bitmap ? ring : clockwise(ring))) : [];
-    const box = pixelBox(rings, this.erasing ? [] : points, radius, image);
+    const box = pixelBox(rings, this.erasing ? [] : points, Math.max(...radii), image);
     if (box[2] <= box[0] || box[3] <= box[1]) return;
     const crop = fillRings(rings, box);
-    paintStroke(crop, points, radius, this.erasing ? 0 : 1);
+    paintStroke(crop, points, radii, this.erasing ? 0 : 1);
     const segmentation = segmentationOf(crop, image, bitmap, (traced) => simplified(traced, TOLERANCE));
     if (!segmentation) {
       if (selected) editor.remove(selected.id); // erased to the last pixel
@@ -169,14 +194,8 @@ export class BrushTool {
     const erasing = points.length ? this.erasing : this.name === "eraser";
     const color = colorOf(selected ? editor.category(selected.category_id) : editor.currentCategory);
     if (points.length) {
-      context.beginPath();
-      for (let i = 0; i < points.length; i += 2) context.lineTo(...surface.viewport.toScreen(points[i], points[i + 1]));
-      if (points.length === 2) context.lineTo(...surface.viewport.toScreen(points[0] + 1e-3, points[1]));
-      context.lineCap = context.lineJoin = "round";
-      context.lineWidth = 2 * size.radius;
-      context.strokeStyle = erasing ? "rgb(10, 14, 20)" : color;
       context.globalAlpha = 0.5;
-      context.stroke();
+      drawStroke(context, points, this.radii, surface.viewport, erasing ? "rgb(10, 14, 20)" : color);
       context.globalAlpha = 1;
     }
     if (!view.pointer || (this.name === "eraser" && !selected)) return;
@@ -185,7 +204,13 @@ export class BrushTool {
       [erasing ? "#ffffff" : color, 1.5],
     ])) {
       context.beginPath();
-      context.arc(view.pointer.screenX, view.pointer.screenY, size.radius, 0, 2 * Math.PI);
+      context.arc(
+        view.pointer.screenX,
+        view.pointer.screenY,
+        points.length ? radiusUnder(view.pointer) : size.radius,
+        0,
+        2 * Math.PI,
+      );
       context.setLineDash(erasing ? [4, 3] : []);
       context.strokeStyle = rim;
       context.lineWidth = width;
@@ -193,4 +218,45 @@ export class BrushTool {
     }
     context.setLineDash([]);
   }
+}
+
+/** CSS pixels. @param {Pointer} pointer */
+function radiusUnder({ pressure }) {
+  return pressure === null || !size.byPressure ? size.radius : size.radius * Math.max(LIGHTEST, pressure);
+}
+
+/** @param {CanvasRenderingContext2D} context @param {number[]} points of the image @param {number[]} radii CSS pixels @param {import("../view/viewport.js").Viewport} viewport @param {string} color */
+function drawStroke(context, points, radii, viewport, color) {
+  context.fillStyle = context.strokeStyle = color;
+  if (radii.some((radius) => radius !== radii[0])) return context.fill(strokePath(points, radii, viewport));
+  context.beginPath(); // of one width: quicker for a long stroke
+  for (let i = 0; i < points.length; i += 2) context.lineTo(...viewport.toScreen(points[i], points[i + 1]));
+  if (points.length === 2) context.lineTo(...viewport.toScreen(points[0] + 1e-3, points[1]));
+  context.lineCap = context.lineJoin = "round";
+  context.lineWidth = 2 * radii[0];
+  context.stroke();
+}
+
+/** A stroke as one shape, so that it is evenly transparent. @param {number[]} points of the image @param {number[]} radii CSS pixels @param {import("../view/viewport.js").Viewport} viewport */
+function strokePath(points, radii, viewport) {
+  const path = new Path2D();
+  let before = viewport.toScreen(points[0], points[1]);
+  radii.forEach((radius, i) => {
+    const here = viewport.toScreen(points[2 * i], points[2 * i + 1]);
+    path.moveTo(here[0] + radius, here[1]);
+    path.arc(...here, radius, 0, 2 * Math.PI);
+    const [dx, dy] = [here[0] - before[0], here[1] - before[1]];
+    const length = Math.hypot(dx, dy);
+    if (length) {
+      // Clockwise, as the discs are: what overlaps is filled once.
+      const [acrossX, acrossY, was] = [dy / length, -dx / length, radii[i - 1]];
+      path.moveTo(before[0] + acrossX * was, before[1] + acrossY * was);
+      path.lineTo(here[0] + acrossX * radius, here[1] + acrossY * radius);
+      path.lineTo(here[0] - acrossX * radius, here[1] - acrossY * radius);
+      path.lineTo(before[0] - acrossX * was, before[1] - acrossY * was);
+      path.closePath();
+    }
+    before = here;
+  });
+  return path;
 }

@@ -3,6 +3,7 @@
 import { BoxTool } from "./box.js";
 import { BrushTool } from "./brush.js";
 import { KeypointsTool } from "./keypoints.js";
+import { LassoTool } from "./lasso.js";
 import { MaskClicks } from "./mask_clicks.js";
 import { PolygonTool } from "./polygon.js";
 import { RefineTool } from "./refine.js";
@@ -15,6 +16,7 @@ export function createTools(editor, view) {
   return {
     select: new SelectTool(editor, view),
     polygon: new PolygonTool(editor, view),
+    lasso: new LassoTool(editor, view),
     brush: new BrushTool("brush", editor, view),
     eraser: new BrushTool("eraser", editor, view),
     box: new BoxTool(editor, view, clicks),

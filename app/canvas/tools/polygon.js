@@ -11,13 +11,14 @@ import { texts } from "../messages/texts.js";
 const CLOSE_REACH = 10; // CSS pixels
 const FREEHAND_STEP = 7;
 const SAME_POINT = 2;
-const KEY = "maskloop.polygon:"; // and the image's number
 
 export class PolygonTool {
   name = "polygon";
   label = texts.polygon.polygon;
   key = "P";
-  icon = /** @type {const} */ ("polygon");
+  icon = /** @type {import("../view/dom.js").IconName} */ ("polygon");
+  keptUnder = "maskloop.polygon:"; // and the image's number
+  waits = texts.polygon.thePolygonThatYouBegan;
 
   /** @param {import("../model/editor.js").Editor} editor @param {import("../view/view.js").View} view */
   constructor(editor, view) {
@@ -39,22 +40,34 @@ export class PolygonTool {
   /** Take up what was begun on the image that is open now. @private */
   restore() {
     this.image = this.editor.image?.image_id ?? null;
-    [this.points, this.partOf, this.closing] = [[], null, false];
+    this.closing = false;
+    this.begun = { points: [], partOf: null };
     try {
-      const kept = JSON.parse(browserSession()?.getItem(KEY + this.image) ?? "null");
-      if (Array.isArray(kept?.points)) [this.points, this.partOf] = [kept.points, kept.partOf ?? null];
+      const kept = JSON.parse(browserSession()?.getItem(this.keptUnder + this.image) ?? "null");
+      if (Array.isArray(kept?.points)) this.begun = kept;
     } catch {
       // what cannot be read was not begun
     }
     this.editor.emit("hint");
   }
 
-  /** @private */
+  /** What survives a reload. @protected @returns {{points: number[], partOf: number | null, anchors?: number[]}} */
+  get begun() {
+    return { points: this.points, partOf: this.partOf };
+  }
+
+  /** @protected */
+  set begun({ points, partOf }) {
+    this.points = points;
+    this.partOf = partOf ?? null;
+  }
+
+  /** @protected */
   keep() {
-    const { points, partOf } = this;
+    const key = this.keptUnder + this.image;
     try {
-      if (points.length) browserSession()?.setItem(KEY + this.image, JSON.stringify({ points, partOf }));
-      else browserSession()?.removeItem(KEY + this.image);
+      if (this.points.length) browserSession()?.setItem(key, JSON.stringify(this.begun));
+      else browserSession()?.removeItem(key);
     } catch {
       // storage is full or forbidden: the points last as long as the page
     }
@@ -81,24 +94,31 @@ export class PolygonTool {
     );
   }
 
-  /** @param {Pointer} pointer */
+  /** @param {Pointer} pointer @returns {void} */
   pointerDown(pointer) {
     if (pointer.button !== 0) return;
-    if (!this.points.length) {
-      if (!this.editor.currentCategory) return this.editor.emit("classneeded");
-      const selected = this.editor.selected;
-      const joins =
-        pointer.shift &&
-        selected &&
-        !isRle(selected.segmentation) &&
-        selected.segmentation.length &&
-        !this.editor.locked.has(selected.id);
-      this.partOf = joins ? selected.id : null;
-      if (!joins) this.editor.select(null);
-    }
+    if (!this.points.length && !this.begin(pointer)) return;
     if (this.nearFirst(pointer)) return void this.confirm();
     this.add(pointer, SAME_POINT);
     this.editor.emit("hint");
+  }
+
+  /** What the first point is for: a new object, or with Shift a part of the selected one. @protected @param {Pointer} pointer @returns {boolean} */
+  begin(pointer) {
+    if (!this.editor.currentCategory) {
+      this.editor.emit("classneeded");
+      return false;
+    }
+    const selected = this.editor.selected;
+    const joins =
+      pointer.shift &&
+      selected &&
+      !isRle(selected.segmentation) &&
+      selected.segmentation.length &&
+      !this.editor.locked.has(selected.id);
+    this.partOf = joins ? selected.id : null;
+    if (!joins) this.editor.select(null);
+    return true;
   }
 
   /** @private @param {Pointer} pointer @param {number} apart CSS pixels from the last point, at least */
@@ -132,14 +152,14 @@ export class PolygonTool {
 
   confirm() {
     if (!this.points.length) return false;
-    const ring = this.points;
+    const ring = this.ring;
     if (ring.length < 6 || Math.abs(signedArea(ring)) < 1) {
       this.editor.emit("notice", { text: texts.polygon.aPolygonNeedsAtLeast });
       return true;
     }
-    this.reset();
     const category = this.editor.currentCategory;
     const whole = this.whole;
+    this.reset();
     if (whole && !isRle(whole.segmentation)) {
       this.editor.select(whole.id);
       this.editor.change(whole.id, { segmentation: [...whole.segmentation, ring] });
@@ -149,14 +169,19 @@ export class PolygonTool {
     return true;
   }
 
-  /** The object that the part is added to, if it is still there. @private */
+  /** The points once they are closed. @protected */
+  get ring() {
+    return this.points;
+  }
+
+  /** The object that the part is added to, if it is still there. @protected */
   get whole() {
     return this.editor.document ? findInstance(this.editor.document, this.partOf) : null;
   }
 
-  /** @private */
+  /** @protected */
   reset() {
-    this.points = [];
+    this.begun = { points: [], partOf: null };
     this.keep();
     this.closing = false;
     this.editor.emit("hint");
@@ -189,7 +214,7 @@ export class PolygonTool {
 
   leave() {
     this.closing = false;
-    if (this.points.length) this.editor.emit("notice", { text: texts.polygon.thePolygonThatYouBegan });
+    if (this.points.length) this.editor.emit("notice", { text: this.waits });
   }
 
   /** What was begun is seen while another tool is in hand. @param {CanvasRenderingContext2D} context @param {import("../view/painter.js").Surface} surface */

@@ -28,6 +28,7 @@ export function attachPointers(view) {
       alt: event.altKey,
       control: event.ctrlKey || event.metaKey,
       touch: event instanceof PointerEvent && event.pointerType === "touch",
+      pressure: event instanceof PointerEvent && event.pointerType === "pen" ? event.pressure : null,
     };
   }
 

@@ -36,13 +36,13 @@ export class TileLayer {
     return [...this.tiles.values()].some((tile) => tile.fetching);
   }
 
-  /** @param {CanvasRenderingContext2D} context @param {import("./viewport.js").Viewport} viewport @param {number} ratio device pixels in a CSS pixel */
-  draw(context, viewport, ratio) {
+  /** @param {CanvasRenderingContext2D} context @param {import("./viewport.js").Viewport} viewport @param {number} ratio device pixels in a CSS pixel @param {boolean} fetches false: only what is here already */
+  draw(context, viewport, ratio, fetches = true) {
     const image = this.image;
     if (!image?.tiles) return;
     const { size, levels } = image.tiles;
     const level = Math.max(0, Math.floor(-Math.log2(viewport.scale * ratio)));
-    if (level >= levels) return this.abandon(new Set()); // the small version is sharp enough
+    if (level >= levels) return fetches ? this.abandon(new Set()) : undefined; // the small version is sharp enough
     const wide = halved(image.width, level),
       high = halved(image.height, level);
     // Pixels of the level, and how many device pixels one of them covers.
@@ -60,7 +60,7 @@ export class TileLayer {
       for (let column = columns[0]; column <= columns[1]; column++) {
         const url = tileUrl(image.image_id, level, column, row);
         wanted.add(url);
-        const bitmap = this.take(url);
+        const bitmap = fetches ? this.take(url) : this.tiles.get(url)?.bitmap;
         if (!bitmap) continue;
         // Whole device pixels: two tiles that meet inside one would both shine through.
         const left = Math.round(x + column * size * stepX),
@@ -70,7 +70,7 @@ export class TileLayer {
         context.drawImage(bitmap, left, top, right - left, bottom - top);
       }
     }
-    this.abandon(wanted);
+    if (fetches) this.abandon(wanted);
   }
 
   /** The tile of an address, null while it is fetched. @private @param {string} url */

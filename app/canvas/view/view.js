@@ -6,6 +6,7 @@
 import { editableRings, shapeKind } from "../model/document.js";
 import { element } from "./dom.js";
 import { ImageLayer } from "./image_layer.js";
+import { Minimap } from "./minimap.js";
 import { labelOf, ObjectsLayer } from "./objects_layer.js";
 import { colorOf, drawKeypoints, drawLabel, drawShape, drawVertices } from "./painter.js";
 import { remember, remembered } from "../model/preferences.js";
@@ -17,8 +18,9 @@ import { texts } from "../messages/texts.js";
 /** @typedef {import("../model/document.js").Instance} Instance */
 /** @typedef {import("../model/editor.js").Editor} Editor */
 /**
- * What the pointer is over or at, in image pixels (x, y) and in CSS pixels of the canvas (screenX, screenY).
- * @typedef {{x: number, y: number, screenX: number, screenY: number, button: number, shift: boolean, alt: boolean, control: boolean, touch: boolean}} Pointer
+ * What the pointer is over or at, in image pixels (x, y) and in CSS pixels of the canvas (screenX, screenY); `pressure`
+ * is a pen's, 0..1, and null of anything else.
+ * @typedef {{x: number, y: number, screenX: number, screenY: number, button: number, shift: boolean, alt: boolean, control: boolean, touch: boolean, pressure: number | null}} Pointer
  */
 /**
  * @typedef {object} Tool
@@ -61,7 +63,16 @@ export class View {
       role: "application",
     });
     this.objects = new ObjectsLayer(editor, () => this.redraw());
-    this.root = element("div", { class: "ml-canvas" }, this.scene, this.objects.canvas, this.overlay);
+    this.minimap = new Minimap(this.viewport, () => this.redrawMoved());
+    this.minimap.show(remembered("minimap", true));
+    this.root = element(
+      "div",
+      { class: "ml-canvas" },
+      this.scene,
+      this.objects.canvas,
+      this.overlay,
+      this.minimap.root,
+    );
     /** @type {Tool | null} */
     this.tool = null;
     this.opacity = remembered("opacity", 0.3);
@@ -89,6 +100,7 @@ export class View {
     /** @type {() => void} */
     this.onFrame = () => {};
 
+    editor.on("open", () => (this.imageLayer.picture = null)); // it was another image's
     editor.on(["document", "selection", "filter"], () => this.redraw());
     editor.on(["class", "hover"], () => this.redrawOverlay());
     let drafted = -1;
@@ -113,6 +125,7 @@ export class View {
     if (this.wanted !== url) return;
     this.imageLayer.picture = picture;
     this.redraw();
+    this.editor.emit("view");
   }
 
   /** @param {Tool} tool */
@@ -158,6 +171,14 @@ export class View {
     this.editor.emit("view");
   }
 
+  /** Show the whole image small while a part of it is in sight. @param {boolean} on */
+  setMinimap(on) {
+    this.minimap.show(on);
+    remember("minimap", on);
+    this.redrawMoved();
+    this.editor.emit("view");
+  }
+
   /** Show the picture brighter or with more contrast; its pixels stay. @param {{brightness?: number, contrast?: number}} values 1 is as it is */
   adjust(values) {
     Object.assign(this.adjusted, values);
@@ -169,7 +190,7 @@ export class View {
   /** @private */
   showAdjusted() {
     const { brightness, contrast } = this.adjusted;
-    this.scene.style.filter =
+    this.scene.style.filter = this.minimap.picture.style.filter =
       brightness === 1 && contrast === 1 ? "" : `brightness(${brightness}) contrast(${contrast})`;
   }
 
@@ -250,6 +271,7 @@ export class View {
     this.tiles.draw(context, this.viewport, this.ratio);
     if (this.dirty.objects) this.objects.draw(this.surface, this.labels);
     else this.objects.follow(this.surface, this.labels);
+    this.minimap.follow(this.imageLayer.picture);
   }
 
   /** @private */

@@ -36,6 +36,10 @@ export const bars = {
   changedSince: ", changed since",
   returned: ", returned",
   openAgain: "Open again",
+  acceptReview: "Accept review",
+  /** @param {string} person */
+  acceptTheReviewOf: (person) => `Accept what ${person} has reviewed, and go on to the next review`,
+  openAgainAndWork: "Open the image for work again",
   reviewAgain: "Review again",
   finding: "Finding…",
   fitTheImage: "Fit the image",
@@ -129,4 +133,5 @@ export const viewOptions = {
   viewOptions: "View options",
   outlinesOnly: "Outlines only",
   namesOfObjects: "Names of objects",
+  overviewWhenZoomed: "Overview when zoomed in",
 };

@@ -37,6 +37,8 @@ export const brush = {
   px: (radius) => `${radius} px`,
   andOrShiftWheel: "[ and ], or Shift+wheel",
   size: "Size",
+  penPressureSetsTheSize: "Pen pressure sets the size",
+  lightlyPressedIsThin: "A pen that is pressed lightly paints thinner; a mouse and a finger paint the full size",
 };
 
 export const keypoints = {
@@ -54,6 +56,19 @@ export const keypoints = {
   allKeypointsArePlaced: (rest) => `All keypoints are placed. ${rest}`,
   /** @param {string} keypoint @param {string} rest */
   clickRightClickHidden: (keypoint, rest) => `Click: ${keypoint} (right-click: hidden). ${rest}`,
+};
+
+export const lasso = {
+  magneticLasso: "Magnetic lasso: the line keeps to the edges",
+  /** @param {string} name */
+  clickOnTheOutline: (name) =>
+    `Click on the outline of the object (${name}): the line follows the edges. Shift adds a part to the selected object.`,
+  makeAClassFirstIn: "Make a class first, in the panel on the right.",
+  clickTheNextAnchor:
+    "Click where the line should hold; Alt+click draws it straight. Backspace takes the last click back.",
+  clickTheFirstAnchor:
+    "Click the first anchor, double-click or Enter to close. Alt+click draws straight, Backspace takes back, Esc drops.",
+  theLineThatYouBegan: "The line that you began is kept: Shift+P goes on with it, then Esc drops it.",
 };
 
 export const maskClicks = {

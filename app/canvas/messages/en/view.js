@@ -4,6 +4,10 @@ export const imageLayer = {
   theImageCouldNotBe: "the image could not be loaded",
 };
 
+export const minimap = {
+  overview: "The whole image; arrows move what is in sight",
+};
+
 export const tileLayer = {
   /** @param {number} status */
   theServerAnswered: (status) => `the server answered ${status}`,
