@@ -3,9 +3,16 @@
 from __future__ import annotations
 
 import logging
+<<<<<<< HEAD
 from collections.abc import Callable, Iterable
 from functools import partial
 from typing import IO, Annotated, Any, Literal
+=======
+import zlib
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Annotated, Any, Literal
+>>>>>>> e1262fb (Accept review; the list of objects by class with pictures; thumbnails with the accepted objects)
 
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import FileResponse, Response
@@ -30,6 +37,7 @@ from app.store.image_files import LARGEST_FILE, browser_path, restore_derived, r
 from app.store.images import add_image, clean_file_name, image_json, short_name
 from app.store.remarks.filters import Remarked, tags_of
 from app.store.tables import Image, ImageStatus
+from app.store.thumbnails import accepted_shapes, colors_of, with_objects
 from app.store.tiles import levels_of, read_tile, tiles_path
 from app.store.trash import remove_image, removed_json
 from app.values import Cursor, Id, Text
@@ -199,9 +207,27 @@ def get_file(image_id: ImageId, store: TheStore, request: Request) -> Response:
 
 
 @router.get("/{image_id}/thumbnail", response_class=FileResponse, responses=NOT_FOUND)
-def get_thumbnail(image_id: ImageId, store: TheStore, request: Request) -> Response:
+def get_thumbnail(
+    image_id: ImageId,
+    store: TheStore,
+    request: Request,
+    objects: Annotated[bool, Query(description="With the accepted objects drawn on it.")] = False,
+    revision: Annotated[Id | None, Query(description="Says nothing: another address where they changed.")] = None,
+) -> Response:
     """A WebP of at most 256 pixels."""
-    return _image_answer(store, image_id, request, "thumbnail")
+    plain = _image_answer(store, image_id, request, "thumbnail")
+    if not objects or not isinstance(plain, FileResponse):
+        return plain
+    with store.reading() as session:
+        image = find_image(session, image_id)
+        colors = colors_of(session)
+        tag = f'"{image.sha256}-{image.revision}-{zlib.crc32(repr(colors).encode())}"'
+        headers = {**IMAGE_HEADERS, "Cache-Control": "private, no-cache", "ETag": tag}
+        if request.headers.get("if-none-match") == tag:
+            return Response(status_code=304, headers=headers)
+        shapes = accepted_shapes(session, image, colors)
+    drawn = with_objects(Path(plain.path).read_bytes(), shapes, image.width, image.height)
+    return Response(drawn, media_type="image/webp", headers=headers)
 
 
 @router.get("/{image_id}/tiles/{level}/{column}/{row}", response_class=Response, responses=NOT_FOUND)

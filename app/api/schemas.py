@@ -70,6 +70,7 @@ class ImageRow(BaseModel):
     width: int
     height: int
     status: ImageStatus
+    revision: int = Field(description="Of its document.")
     people: list[str] = Field([], description="Who made an edit on it, by name.")
     reviewed_by: str | None = Field(None, description="Who marked it reviewed; null where it is not, or nobody knows.")
     counts: InstanceCounts

@@ -2,10 +2,12 @@
 
 import * as api from "./model/api.js";
 import { Clipboard, copiesOf } from "./model/several/clipboard.js";
+import { byClass } from "./model/several/list_order.js";
 import { classKeys, ownCategories, shapeKind, simplified } from "./model/document.js";
 import { takePageName } from "./model/page_name.js";
 import { browserSession, remembered } from "./model/preferences.js";
 import { OpenImages } from "./open_images.js";
+import { reviewStep, takeReviewStep } from "./review.js";
 import { turnVisibility } from "./tools/keypoints.js";
 import { createTools } from "./tools/list.js";
 import { texts } from "./messages/texts.js";
@@ -175,7 +177,8 @@ export class Workbench extends OpenImages {
 
   /** @param {1 | -1} direction */
   selectNext(direction) {
-    const visible = this.editor.visibleInstances();
+    const groups = byClass(this.editor.visibleInstances(), this.editor.document?.categories ?? []);
+    const visible = groups.flatMap(({ members }) => members);
     if (!visible.length) return;
     const at = visible.findIndex((instance) => instance.id === this.editor.selectedId);
     const next =
@@ -252,32 +255,9 @@ export class Workbench extends OpenImages {
     if (answer) editor.replace(answer);
   }
 
-  /** Say that the image is done and go on, or open a reviewed one for work again. */
+  /** What the review button says: the image is done, the review is accepted, or it is opened for work again. */
   async toggleReviewed() {
-    const { editor, images } = this;
-    const image = editor.image;
-    if (!image || this.galleryShown) return; // what cannot be seen is not judged
-    this.settleTool();
-    const status = image.status === "reviewed" && !image.changed ? "in_progress" : "reviewed";
-    const proposals = editor.document?.instances.filter((instance) => instance.status === "proposed") ?? [];
-    const below = proposals.filter((instance) => !editor.thresholds.pass(instance)).length;
-    const document = await editor.ask(texts.workbench.savingTheStatus, async () => {
-      await editor.outbox.flush();
-      await api.setStatus(image.image_id, status, status === "reviewed" ? editor.thresholds : undefined);
-      return editor.load(image.image_id);
-    });
-    if (!document) return;
-    images.note(document);
-    editor.replace(document);
-    if (status !== "reviewed" || editor.image?.image_id !== image.image_id) return;
-    const next = images.nextUnreviewed(image.image_id);
-    const back = { label: texts.workbench.goBack, run: () => void this.open(image.image_id) };
-    editor.emit("notice", {
-      text: texts.workbench.reviewed(tally(proposals.length - below, below), next),
-      kind: "success",
-      actions: next ? [back] : [],
-    });
-    if (next) await this.open(next.image_id);
+    await takeReviewStep(this, reviewStep(this));
   }
 
   findObjects() {
@@ -340,13 +320,4 @@ function carried({ added, there, lost }, name) {
     .join(", ");
   const words = texts.workbench.ofObjectsOfProposed(added, added + there + lost, name, rest ? `: ${rest}` : "");
   return { text: words, kind: added ? "success" : "info" };
-}
-
-/** What became of the proposals. @param {number} accepted @param {number} removed */
-function tally(accepted, removed) {
-  const parts = [
-    accepted ? texts.workbench.accepted(accepted) : "",
-    removed ? texts.workbench.belowTheThresholdRemoved(removed) : "",
-  ].filter(Boolean);
-  return parts.length ? `: ${parts.join(", ")}` : "";
 }

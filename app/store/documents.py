@@ -158,6 +158,7 @@ def list_images(
                 "height": image.height,
                 **tiling(image),
                 "status": image.status,
+                "revision": image.revision,
                 "people": people[image.id],
                 "reviewed_by": image.reviewed_by,
                 "counts": counts[image.id],

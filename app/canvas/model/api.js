@@ -14,6 +14,7 @@ import { pathOf } from "./files.js";
  * @property {number} width
  * @property {number} height
  * @property {ImageStatus} status
+ * @property {number} [revision] of its document
  * @property {string[]} [people] who made an edit on it
  * @property {string | null} [reviewed_by]
  * @property {{[name: string]: number}} [counts]
@@ -118,6 +119,9 @@ export const tileUrl = (image, level, column, row) => apiUrl(`images/${image}/ti
 export const pictureUrl = ({ image_id, tiles }) => (tiles ? tileUrl(image_id, tiles.levels, 0, 0) : imageUrl(image_id));
 /** @param {number} image */
 export const thumbnailUrl = (image) => apiUrl(`images/${image}/thumbnail`);
+/** The same with the accepted objects on it. @param {ImageRow} row */
+export const annotatedThumbnailUrl = ({ image_id, revision, counts }) =>
+  apiUrl(`images/${image_id}/thumbnail${counts?.instances ? `?objects=true&revision=${revision ?? 0}` : ""}`);
 
 /** @param {number} image @returns {Promise<ImageDocument>} */
 export const getDocument = (image) => request("GET", `images/${image}/document`);

@@ -1,7 +1,7 @@
 /** What a screen reader is told of the selection: the canvas itself says nothing. */
 
 import { element } from "../view/dom.js";
-import { provenance } from "./side/objects.js";
+import { provenance } from "./side/object_row.js";
 import { texts } from "../messages/texts.js";
 
 /** @param {import("../model/editor.js").Editor} editor */

@@ -7,6 +7,7 @@ import { openExport, openImport } from "./dialogs/exchange.js";
 import { openHelp } from "./dialogs/help.js";
 import { createImagePanel } from "./image_panel.js";
 import { createViewOptions } from "./view_options.js";
+import { reviewStep, takeReviewStep } from "../review.js";
 import { texts } from "../messages/texts.js";
 
 /** @typedef {import("../workbench.js").Workbench} Workbench */
@@ -56,6 +57,10 @@ export function createTopBar(bench, chooseFiles) {
     keys: "Ctrl+Enter",
     class: "ml-primary ml-review",
   });
+  const reopen = button("undo", texts.bars.openAgainAndWork, () => void takeReviewStep(bench, "open"), {
+    text: texts.bars.openAgain,
+    class: "ml-quiet",
+  });
 
   function update() {
     const image = editor.image;
@@ -80,14 +85,14 @@ export function createTopBar(bench, chooseFiles) {
     takeOut.hidden = !me.may("GET /api/export");
     gallery.disabled = !image;
     takeOut.disabled = !images.rows.length;
-    const again = image?.status === "reviewed" && !image.changed;
-    if (again && !me.may("return a reviewed image")) review.disabled = true;
-    review
-      .querySelector("span")
-      ?.replaceChildren(
-        again ? texts.bars.openAgain : image?.changed ? texts.bars.reviewAgain : texts.bars.markReviewed,
-      );
-    review.classList.toggle("ml-primary", !again);
+    const step = reviewStep(bench);
+    if (step === "open" && !me.may("return a reviewed image")) review.disabled = true;
+    const [words, tells] = wordsOf(step, image);
+    review.querySelector("span")?.replaceChildren(words);
+    review.title = `${tells} (Ctrl+Enter)`;
+    review.classList.toggle("ml-primary", step !== "open");
+    reopen.hidden = step !== "accept";
+    reopen.disabled = covered;
     gallery.setAttribute("aria-pressed", String(bench.galleryShown));
     const working = image !== null && assistant.workingOn === image?.image_id;
     find.classList.toggle("ml-busy", working);
@@ -123,8 +128,16 @@ export function createTopBar(bench, chooseFiles) {
     bringIn,
     takeOut,
     help,
+    reopen,
     review,
   );
+}
+
+/** What the review button says, and what it does in a line. @param {import("../review.js").ReviewStep} step @param {Workbench["editor"]["image"]} image */
+function wordsOf(step, image) {
+  if (step === "accept") return [texts.bars.acceptReview, texts.bars.acceptTheReviewOf(image?.reviewed_by ?? "")];
+  if (step === "open") return [texts.bars.openAgain, texts.bars.openAgainAndWork];
+  return [image?.changed ? texts.bars.reviewAgain : texts.bars.markReviewed, texts.bars.acceptWhatIsLeftAnd];
 }
 
 /** @param {Workbench} bench */

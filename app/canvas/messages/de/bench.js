@@ -135,3 +135,9 @@ export const workbench = {
   accepted: (accepted) => `${accepted} angenommen`,
   belowTheThresholdRemoved: (removed) => `${removed} unter der Schwelle entfernt`,
 };
+
+/** @type {typeof import("../en/bench.js").review} */
+export const review = {
+  reviewAccepted: (person, next) =>
+    `Angenommen, was ${person ?? "jemand anders"} geprüft hatte.${next ? "" : " Keine weitere Prüfung wartet."}`,
+};

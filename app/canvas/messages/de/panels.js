@@ -60,6 +60,9 @@ export const bars = {
   noModel: "kein Modell",
   theModelThatProposesObjects: "Das Modell, das Objekte und Masken vorschlägt",
   filteredOfImagesGChanges: (shown, rows) => `Gefiltert: ${shown} von ${rows} Bildern (G ändert den Filter)`,
+  acceptReview: "Annehmen",
+  acceptTheReviewOf: (person) => `Annehmen, was ${person} geprüft hat, und weiter zur nächsten Prüfung`,
+  openAgainAndWork: "Das Bild wieder zur Arbeit öffnen",
 };
 
 /** @type {typeof import("../en/panels.js").imagePanel} */
@@ -119,4 +122,5 @@ export const viewOptions = {
   viewOptions: "Ansichtsoptionen",
   outlinesOnly: "Nur Umrisse",
   namesOfObjects: "Namen der Objekte",
+  overviewWhenZoomed: "Übersicht beim Zoomen",
 };

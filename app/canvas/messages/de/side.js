@@ -96,6 +96,13 @@ export const objects = {
   foundCorrectedByAPerson: (by, score) => `gefunden${by}${score}, von Hand korrigiert`,
   found: (by, score, status) =>
     `gefunden${by}${score}, ${status === "proposed" ? "noch nicht angenommen" : "von jemandem angenommen"}`,
+  noneOfThese: "Davon ist keines hier.",
+  whichAreListed: "Welche Objekte die Liste zeigt",
+  all: "alle",
+  hidden: "ausgeblendet",
+  locked: "gesperrt",
+  selectAllOf: (name) => `Alle auswählen: ${name}`,
+  numberAndSize: (number, width, height) => `${number} · ${width} × ${height}`,
 };
 
 /** @type {typeof import("../en/side.js").simplify} */

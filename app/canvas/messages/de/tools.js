@@ -33,6 +33,8 @@ export const brush = {
   px: (radius) => `${radius} px`,
   andOrShiftWheel: "[ und ] oder Umschalt+Mausrad",
   size: "Größe",
+  penPressureSetsTheSize: "Stiftdruck bestimmt die Größe",
+  lightlyPressedIsThin: "Ein leicht gedrückter Stift malt dünner; Maus und Finger malen in voller Größe",
 };
 
 /** @type {typeof import("../en/tools.js").keypoints} */
@@ -112,4 +114,15 @@ export const split = {
   theSelectedObject: "das gewählte Objekt",
   anObject: "ein Objekt",
   nothingWasSplitTheLine: (what) => `Nichts wurde geteilt: die Linie muss ganz durch ${what} gehen.`,
+};
+
+/** @type {typeof import("../en/tools.js").lasso} */
+export const lasso = {
+  magneticLasso: "Magnetisches Lasso: die Linie folgt den Kanten",
+  clickOnTheOutline: (name) =>
+    `Klicken Sie auf den Umriss des Objekts (${name}): die Linie folgt den Kanten. Umschalt fügt dem gewählten Objekt einen Teil hinzu.`,
+  makeAClassFirstIn: "Legen Sie zuerst rechts eine Klasse an.",
+  clickTheNextAnchor: "Klicken Sie, wo die Linie halten soll; Alt+Klick zeichnet gerade. Rücktaste nimmt den letzten Klick zurück.",
+  clickTheFirstAnchor: "Klick auf den ersten Anker, Doppelklick oder Enter schließt. Alt+Klick zeichnet gerade, Rücktaste nimmt zurück, Esc verwirft.",
+  theLineThatYouBegan: "Die begonnene Linie bleibt: Umschalt+P setzt sie fort, Esc verwirft sie dann.",
 };

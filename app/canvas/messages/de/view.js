@@ -14,3 +14,8 @@ export const tileLayer = {
 export const view = {
   imageWithItsObjects: "Bild mit seinen Objekten",
 };
+
+/** @type {typeof import("../en/view.js").minimap} */
+export const minimap = {
+  overview: "Das ganze Bild; Pfeiltasten verschieben den Ausschnitt",
+};

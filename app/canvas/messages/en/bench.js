@@ -108,6 +108,12 @@ export const openImages = {
   ofThemAreAlreadyHere: (known) => `${known} of them are already here.`,
 };
 
+export const review = {
+  /** @param {string | null | undefined} person @param {import("../../model/api.js").ImageRow | null} next */
+  reviewAccepted: (person, next) =>
+    `Accepted what ${person ?? "somebody else"} had reviewed.${next ? "" : " No other review waits."}`,
+};
+
 export const workbench = {
   /** @param {number} count */
   copiedCtrlVPastesOn: (count) =>

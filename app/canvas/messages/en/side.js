@@ -97,6 +97,15 @@ export const objects = {
   /** @param {string} name */
   lock: (name) => `Lock ${name}`,
   allProposalsScoreTooLow: "All proposals score too low: Y shows them faintly.",
+  noneOfThese: "None of these is here.",
+  whichAreListed: "Which objects are listed",
+  all: "all",
+  hidden: "hidden",
+  locked: "locked",
+  /** @param {string} name */
+  selectAllOf: (name) => `Select all of ${name}`,
+  /** @param {number} number @param {number} width @param {number} height */
+  numberAndSize: (number, width, height) => `${number} · ${width} × ${height}`,
   noObjectsYetFindObjects: "No objects yet. Find objects asks the model; R draws a box, P a polygon.",
   objects: "Objects",
   /** @param {string} model */

@@ -131,3 +131,8 @@ export const workbench = {
   accepted: (accepted) => `接受 ${accepted} 个`,
   belowTheThresholdRemoved: (removed) => `移除低于阈值的 ${removed} 个`,
 };
+
+/** @type {typeof import("../en/bench.js").review} */
+export const review = {
+  reviewAccepted: (person, next) => `已接受 ${person ?? "他人"} 的审核。${next ? "" : "没有其他待接受的审核。"}`,
+};

@@ -60,6 +60,9 @@ export const bars = {
   noModel: "无模型",
   theModelThatProposesObjects: "提议对象和掩码的模型",
   filteredOfImagesGChanges: (shown, rows) => `已筛选：${rows} 张图像中的 ${shown} 张（按 G 更改筛选）`,
+  acceptReview: "接受审核",
+  acceptTheReviewOf: (person) => `接受 ${person} 的审核，并转到下一项审核`,
+  openAgainAndWork: "重新打开图像以继续处理",
 };
 
 /** @type {typeof import("../en/panels.js").imagePanel} */
@@ -119,4 +122,5 @@ export const viewOptions = {
   viewOptions: "视图选项",
   outlinesOnly: "仅轮廓",
   namesOfObjects: "对象名称",
+  overviewWhenZoomed: "放大时显示概览",
 };

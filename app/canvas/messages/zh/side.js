@@ -94,6 +94,13 @@ export const objects = {
   drawnByAPerson: "由人绘制",
   foundCorrectedByAPerson: (by, score) => `模型找到${by}${score}，由人修正`,
   found: (by, score, status) => `模型找到${by}${score}，${status === "proposed" ? "尚未接受" : "由人接受"}`,
+  noneOfThese: "这里没有符合的对象。",
+  whichAreListed: "列出哪些对象",
+  all: "全部",
+  hidden: "已隐藏",
+  locked: "已锁定",
+  selectAllOf: (name) => `选择所有 ${name}`,
+  numberAndSize: (number, width, height) => `${number} · ${width} × ${height}`,
 };
 
 /** @type {typeof import("../en/side.js").simplify} */

@@ -31,6 +31,8 @@ export const brush = {
   px: (radius) => `${radius} px`,
   andOrShiftWheel: "[ 和 ]，或 Shift+滚轮",
   size: "大小",
+  penPressureSetsTheSize: "笔压决定大小",
+  lightlyPressedIsThin: "轻压笔画得更细；鼠标和手指按完整大小绘制",
 };
 
 /** @type {typeof import("../en/tools.js").keypoints} */
@@ -104,4 +106,14 @@ export const split = {
   theSelectedObject: "所选对象",
   anObject: "一个对象",
   nothingWasSplitTheLine: (what) => `未分割：线必须横穿${what}。`,
+};
+
+/** @type {typeof import("../en/tools.js").lasso} */
+export const lasso = {
+  magneticLasso: "磁性套索：线条贴合边缘",
+  clickOnTheOutline: (name) => `在对象（${name}）的轮廓上单击：线条沿边缘行进。按住 Shift 为所选对象增加一部分。`,
+  makeAClassFirstIn: "请先在右侧面板创建类别。",
+  clickTheNextAnchor: "单击线条应固定之处；Alt+单击画直线。Backspace 撤回上一次单击。",
+  clickTheFirstAnchor: "单击第一个锚点、双击或按 Enter 闭合。Alt+单击画直线，Backspace 撤回，Esc 放弃。",
+  theLineThatYouBegan: "已开始的线条会保留：按 Shift+P 继续，之后按 Esc 放弃。",
 };

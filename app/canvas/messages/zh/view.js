@@ -14,3 +14,8 @@ export const tileLayer = {
 export const view = {
   imageWithItsObjects: "图像及其对象",
 };
+
+/** @type {typeof import("../en/view.js").minimap} */
+export const minimap = {
+  overview: "整张图像；方向键移动可见部分",
+};

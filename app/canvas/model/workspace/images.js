@@ -101,6 +101,7 @@ export class ImageList extends Emitter {
     const returned = status !== "reviewed" && open.some((note) => note.returned);
     const categories = [...new Set(counting.map(({ category_id }) => category_id))].sort((a, b) => a - b);
     const said = { status, reviewed_by, changed, excluded, tags, notes: open.length, returned, categories };
+    row.revision = document.revision; // nothing that a row says is another for that; the gallery asks when it opens
     const next = { ...row, ...said, counts: now };
     if (JSON.stringify(next) === JSON.stringify(row)) return;
     this.rows = this.rows.map((other) => (other === row ? next : other));
@@ -109,9 +110,21 @@ export class ImageList extends Emitter {
 
   /** The next image after `id` that is not reviewed, going round. @param {number | null} id @returns {ImageRow | null} */
   nextUnreviewed(id) {
+    return this.nextWhere(id, (row) => row.status !== "reviewed");
+  }
+
+  /** The next image whose review waits for somebody else to accept it. @param {number} id @param {string} person who is asked @returns {ImageRow | null} */
+  nextReviewedByAnother(id, person) {
+    const waits = (/** @type {ImageRow} */ row) =>
+      row.status === "reviewed" && Boolean(row.reviewed_by) && row.reviewed_by !== person;
+    return this.nextWhere(id, waits);
+  }
+
+  /** @private @param {number | null} id @param {(row: ImageRow) => boolean} wanted @returns {ImageRow | null} */
+  nextWhere(id, wanted) {
     const from = id === null ? -1 : this.indexOf(id);
     const round = [...this.rows.slice(from + 1), ...this.rows.slice(0, Math.max(0, from))];
-    return round.find((row) => row.status !== "reviewed" && matches(row, this.filter)) ?? null;
+    return round.find((row) => wanted(row) && matches(row, this.filter)) ?? null;
   }
 
   /**

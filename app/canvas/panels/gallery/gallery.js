@@ -4,7 +4,7 @@ import { createImageFilters } from "./image_filters.js";
 import { createManyImages } from "./many_images.js";
 import { createTiles } from "./tiles.js";
 import { openTrash } from "./trash.js";
-import { thumbnailUrl } from "../../model/api.js";
+import { annotatedThumbnailUrl, thumbnailUrl } from "../../model/api.js";
 import { button, element } from "../../view/dom.js";
 import { texts } from "../../messages/texts.js";
 
@@ -17,8 +17,8 @@ export const STATUS = {
   reviewed: { word: texts.gallery.reviewed, mark: "✓" },
 };
 
-/** @param {ImageRow} row @param {number} at @param {number} total @param {(event: MouseEvent) => void} onclick */
-function makeTile(row, at, total, onclick) {
+/** @param {ImageRow} row @param {number} at @param {number} total @param {string} src @param {(event: MouseEvent) => void} onclick */
+function makeTile(row, at, total, src, onclick) {
   const { word, mark } = STATUS[row.status];
   const instances = row.counts?.instances ?? 0,
     proposed = row.counts?.proposed ?? 0;
@@ -33,7 +33,7 @@ function makeTile(row, at, total, onclick) {
   const words = [texts.gallery.acceptedProposed(word, by, instances - proposed, proposed), ...marks].join("; ");
   const people = row.people?.length ? texts.gallery.workedOnBy(row.people.join(", ")) : "";
   const picture = element("img", {
-    src: thumbnailUrl(row.image_id),
+    src,
     alt: "",
     loading: "lazy",
     decoding: "async",
@@ -77,7 +77,7 @@ export function createStrip(bench) {
     tile: { width: 96, height: 64 },
     horizontal: true,
     label: texts.gallery.images,
-    make: (row, at, total) => makeTile(row, at, total, () => void bench.open(row.image_id)),
+    make: (row, at, total) => makeTile(row, at, total, thumbnailUrl(row.image_id), () => void bench.open(row.image_id)),
   });
   const update = () => {
     const id = bench.editor.image?.image_id ?? null;
@@ -124,7 +124,7 @@ export function createGrid(bench) {
     horizontal: false,
     label: texts.gallery.allImages,
     make: (row, at, total) => {
-      const node = makeTile(row, at, total, (event) => {
+      const node = makeTile(row, at, total, annotatedThumbnailUrl(row), (event) => {
         const mark = event.target instanceof Element && event.target.closest(".ml-tile-choose");
         if (mark) return many.toggle(row);
         if (many.clicked(row, event)) return;

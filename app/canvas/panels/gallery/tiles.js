@@ -21,7 +21,7 @@ export function createTiles({ tile, horizontal, label, make }) {
   let rows = [];
   /** @type {number | null} */
   let current = null;
-  /** @type {Map<number, {node: HTMLElement, row: ImageRow, at: number}>} */
+  /** @type {Map<number, {node: HTMLElement, row: ImageRow, revision: number | undefined, at: number}>} */
   const nodes = new Map();
 
   const columns = () =>
@@ -53,9 +53,10 @@ export function createTiles({ tile, horizontal, label, make }) {
     }
     for (const [id, at] of wanted) {
       let known = nodes.get(id);
-      if (!known || known.row !== rows[at] || known.at !== at) {
+      const row = rows[at];
+      if (!known || known.row !== row || known.revision !== row.revision || known.at !== at) {
         known?.node.remove();
-        known = { node: make(rows[at], at, rows.length), row: rows[at], at };
+        known = { node: make(row, at, rows.length), row, revision: row.revision, at };
         nodes.set(id, known);
         field.append(known.node);
         const x = horizontal ? at * tile.width : (at % across) * tile.width;

@@ -3,7 +3,7 @@
 import { completeKeypoints, shapeKind } from "../../model/document.js";
 import { button, element } from "../../view/dom.js";
 import { createAttributes, isBeingTyped } from "./attributes.js";
-import { provenance } from "./objects.js";
+import { provenance } from "./object_row.js";
 import { createBulkParts } from "./bulk.js";
 import { createSimplifier } from "./simplify.js";
 import { setVisibility, VISIBILITY } from "../../tools/keypoints.js";

@@ -1,18 +1,35 @@
-/** The list of objects on the image: one row each, the same selection as the canvas. */
+/** The list of objects on the image, by class: one row each, the same selection as the canvas. */
 
-import { findCategory } from "../../model/document.js";
-import { button, element } from "../../view/dom.js";
+import { byClass } from "../../model/several/list_order.js";
+import { button, element, offer } from "../../view/dom.js";
+import { makeObjectRow, paintSmall } from "./object_row.js";
 import { createThresholdRows } from "./threshold_row.js";
+import { WindowedList } from "./windowed_list.js";
 import { texts } from "../../messages/texts.js";
 
 /** @typedef {import("../../model/document.js").Instance} Instance */
 
-/** Where an object comes from, in a word. @param {Instance} instance */
-export function provenance(instance) {
-  if (instance.source === "manual") return texts.provenance.drawn;
-  if (instance.source === "edited") return texts.provenance.corrected;
-  return instance.status === "proposed" ? texts.provenance.proposed : texts.provenance.accepted;
+/** What the list can be narrowed to. @type {[string, string][]} */
+const NARROWED = [
+  ["", texts.objects.all],
+  ["proposed", texts.provenance.proposed],
+  ["accepted", texts.provenance.accepted],
+  ["manual", texts.provenance.drawn],
+  ["edited", texts.provenance.corrected],
+  ["hidden", texts.objects.hidden],
+  ["locked", texts.objects.locked],
+];
+
+/** @param {string} what @param {Instance} instance @param {import("../../model/editor.js").Editor} editor */
+function isOf(what, instance, editor) {
+  if (what === "hidden" || what === "locked") return editor[what].has(instance.id);
+  if (what === "proposed" || what === "accepted") return instance.status === what;
+  return !what || instance.source === what;
 }
+
+const ROW_HEIGHT = matchMedia("(pointer: coarse)").matches ? 44 : 40; // CSS pixels, as the style sheets say
+const PAINT_PAUSE = 50; // milliseconds
+const WORTH_NARROWING = 8; // objects
 
 /** @param {import("../../workbench.js").Workbench} bench */
 export function createObjectList(bench) {
@@ -21,6 +38,9 @@ export function createObjectList(bench) {
   const hideAll = button("eye", texts.objects.hideOrShowAll, () => editor.toggleAllHidden(), {
     class: "ml-quiet ml-small",
   });
+  const narrow = element("select", { class: "ml-narrow", "aria-label": texts.objects.whichAreListed });
+  offer(narrow, NARROWED);
+  narrow.addEventListener("change", () => update());
   const list = element("ul", {
     class: "ml-objects",
     role: "grid", // a row may hold buttons, an option of a list may not
@@ -28,9 +48,8 @@ export function createObjectList(bench) {
     "aria-multiselectable": true,
     tabindex: "0",
   });
+  const windowed = new WindowedList(list, ROW_HEIGHT);
   const empty = element("p", { class: "ml-empty" });
-  /** @type {Map<number, {row: HTMLElement, shown: unknown[]}>} */
-  const rows = new Map();
 
   list.addEventListener("pointerleave", () => editor.hover(null));
   list.addEventListener("keydown", (event) => {
@@ -42,9 +61,7 @@ export function createObjectList(bench) {
     if (!step) return;
     event.preventDefault();
     event.stopPropagation();
-    const instances = editor.visibleInstances();
-    const at = instances.findIndex((instance) => instance.id === editor.selectedId);
-    choose(instances[at < 0 ? 0 : (at + step + instances.length) % instances.length]);
+    bench.selectNext(step);
   });
 
   /** @param {Instance | undefined} instance */
@@ -55,67 +72,13 @@ export function createObjectList(bench) {
     view.redraw();
   }
 
-  /** @param {Instance} instance @returns {HTMLElement} */
-  function makeRow(instance) {
-    const category = editor.category(instance.category_id);
-    const name = category?.name ?? "?";
-    const proposed = instance.status === "proposed";
-    const hidden = editor.hidden.has(instance.id),
-      locked = editor.locked.has(instance.id);
-    const score = instance.score === null || !proposed ? "" : `${Math.round(instance.score * 100)} %`;
-    const swatch = element("span", { class: `ml-swatch ${proposed ? "ml-swatch-proposed" : ""}` });
-    swatch.style.setProperty("--color", category?.color ?? "#9aa4b2");
-    const from = element(
-      "span",
-      { class: `ml-tag ml-tag-${instance.source}`, title: titleOf(instance) },
-      provenance(instance),
-    );
-    const row = element(
-      "li",
-      {
-        class: `ml-object ${hidden ? "ml-object-hidden" : ""}`,
-        role: "row",
-        "data-instance": instance.id,
-        title: `${name}, ${titleOf(instance)}`,
-      },
-      element(
-        "span",
-        { role: "gridcell", class: "ml-cell" },
-        swatch,
-        element("span", { class: "ml-object-name" }, name),
-        score ? element("span", { class: "ml-score" }, score) : null,
-        from,
-        proposed
-          ? button(
-              "check",
-              texts.objects.accept(name),
-              (event) => {
-                event.stopPropagation();
-                editor.accept(instance.id);
-              },
-              { class: "ml-quiet ml-small ml-accept", tabindex: "-1" },
-            )
-          : null,
-        button(
-          hidden ? "hidden" : "eye",
-          hidden ? texts.objects.show(name) : texts.objects.hide(name),
-          (event) => {
-            event.stopPropagation();
-            editor.toggle("hidden", instance.id);
-          },
-          { class: "ml-quiet ml-small ml-flag", "aria-pressed": hidden, tabindex: "-1" },
-        ),
-        button(
-          locked ? "locked" : "unlocked",
-          locked ? texts.objects.unlock(name) : texts.objects.lock(name),
-          (event) => {
-            event.stopPropagation();
-            editor.toggle("locked", instance.id);
-          },
-          { class: "ml-quiet ml-small ml-flag ml-lock", "aria-pressed": locked, tabindex: "-1" },
-        ),
-      ),
-    );
+  /** @param {Instance} instance @param {number} number in the list @returns {HTMLElement} */
+  function makeRow(instance, number) {
+    const hidden = editor.hidden.has(instance.id);
+    const row = makeObjectRow(bench, instance, number);
+    row.setAttribute("aria-selected", String(editor.selection.has(instance.id)));
+    row.classList.toggle("ml-object-hovered", instance.id === editor.hoveredId);
+    row.classList.toggle("ml-object-hidden", hidden);
     row.addEventListener("click", (event) => {
       if (event.shiftKey || event.ctrlKey || event.metaKey) return editor.toggleSelected(instance.id);
       choose(editor.document?.instances.find((other) => other.id === instance.id));
@@ -124,61 +87,88 @@ export function createObjectList(bench) {
     return row;
   }
 
+  /** The name of a class above its objects; a click selects them. @param {import("../../model/document.js").Category | null} category @param {Instance[]} members */
+  function makeHeading(category, members) {
+    const name = category?.name ?? "?";
+    const all = button(
+      null,
+      texts.objects.selectAllOf(name),
+      () => editor.selectAll(members.filter((one) => editor.isVisible(one)).map(({ id }) => id)),
+      { text: name, class: "ml-quiet ml-small" },
+    );
+    const cell = element(
+      "span",
+      { role: "gridcell", class: "ml-cell" },
+      all,
+      element("span", { class: "ml-count" }, String(members.length)),
+    );
+    return element("li", { class: "ml-objects-heading", role: "row" }, cell);
+  }
+
   function update() {
     const { document } = editor;
     const all = document?.instances ?? [];
-    const listed = all.filter((instance) => editor.hidden.has(instance.id) || editor.isVisible(instance));
-    count.textContent = String(listed.length);
-    const less = all.length - listed.length;
-    empty.textContent = !document
-      ? ""
-      : listed.length
-        ? ""
-        : less
-          ? texts.objects.allProposalsScoreTooLow
-          : texts.objects.noObjectsYetFindObjects;
+    const there = all.filter((instance) => editor.hidden.has(instance.id) || editor.isVisible(instance));
+    const listed = there.filter((instance) => isOf(narrow.value, instance, editor));
+    narrow.hidden = there.length < WORTH_NARROWING && !narrow.value;
+    count.textContent = listed.length === there.length ? String(there.length) : `${listed.length} / ${there.length}`;
+    empty.textContent = !document || listed.length ? "" : whyEmpty(all.length, there.length);
     empty.hidden = !empty.textContent;
-    const wanted = new Set(listed.map((instance) => instance.id));
-    for (const [id, { row }] of rows) {
-      if (wanted.has(id)) continue;
-      row.remove();
-      rows.delete(id);
-    }
-    let before = list.firstElementChild;
-    for (const instance of listed) {
-      const category = document && findCategory(document, instance.category_id);
-      const shown = [instance, category, editor.hidden.has(instance.id), editor.locked.has(instance.id)];
-      const known = rows.get(instance.id);
-      if (known && known.shown.every((value, index) => value === shown[index])) {
-        if (known.row !== before) list.insertBefore(known.row, before);
-        else before = before.nextElementSibling;
-        continue;
+    const groups = byClass(listed, document?.categories ?? []);
+    /** @type {import("./windowed_list.js").Row[]} */
+    const rows = [];
+    let number = 0;
+    for (const { category, members } of groups) {
+      if (groups.length > 1) {
+        const make = () => makeHeading(category, members);
+        rows.push({ key: `class ${category?.id}`, shown: [category, members.map(({ id }) => id).join()], make });
       }
-      const row = makeRow(instance);
-      if (known) {
-        if (known.row === before) before = before.nextElementSibling;
-        known.row.remove();
+      for (const instance of members) {
+        const place = ++number;
+        const flags = [editor.hidden.has(instance.id), editor.locked.has(instance.id)];
+        const shown = [instance, category, place, ...flags];
+        rows.push({ key: instance.id, shown, make: () => makeRow(instance, place) });
       }
-      list.insertBefore(row, before);
-      rows.set(instance.id, { row, shown });
     }
+    windowed.show(rows);
     markSelected();
   }
 
   function markSelected() {
-    for (const [id, { row }] of rows) {
-      const selected = editor.selection.has(id);
-      if ((row.getAttribute("aria-selected") === "true") === selected) continue;
-      row.setAttribute("aria-selected", String(selected));
-      if (id === editor.selectedId) row.scrollIntoView({ block: "nearest" });
+    for (const [id, { node }] of windowed.nodes) {
+      if (typeof id === "number") node.setAttribute("aria-selected", String(editor.selection.has(id)));
     }
+    if (editor.selectedId !== revealed)
+      windowed.reveal(windowed.rows.findIndex(({ key }) => key === editor.selectedId));
+    revealed = editor.selectedId;
+  }
+  /** The list is not scrolled away from where the person has scrolled it. @type {number | null} */
+  let revealed = null;
+
+  /** The picture that the rows show. @type {import("../../view/image_layer.js").Picture | null} */
+  let pictured = null;
+
+  /** The image was decoded: after it is on the canvas, the rows have time. */
+  function paintAll() {
+    if (view.imageLayer.picture === pictured) return;
+    pictured = view.imageLayer.picture;
+    if (!pictured) return;
+    setTimeout(() => {
+      const instances = new Map(editor.document?.instances.map((instance) => [instance.id, instance]));
+      for (const [id, { node }] of windowed.nodes) {
+        const instance = typeof id === "number" && instances.get(id);
+        const canvas = node.querySelector("canvas");
+        if (instance && canvas) paintSmall(canvas, bench, instance);
+      }
+    }, PAINT_PAUSE);
   }
 
   function markHovered() {
-    for (const [id, { row }] of rows) row.classList.toggle("ml-object-hovered", id === editor.hoveredId);
+    for (const [id, { node }] of windowed.nodes) node.classList.toggle("ml-object-hovered", id === editor.hoveredId);
   }
 
   editor.on(["document", "filter"], update);
+  editor.on("view", paintAll);
   editor.on("selection", markSelected);
   editor.on("hover", markHovered);
   update();
@@ -191,6 +181,7 @@ export function createObjectList(bench) {
       element("h2", {}, texts.objects.objects),
       count,
       element("span", { class: "ml-spacer" }),
+      narrow,
       hideAll,
     ),
     ...createThresholdRows(bench),
@@ -199,11 +190,8 @@ export function createObjectList(bench) {
   );
 }
 
-/** @param {Instance} instance */
-function titleOf(instance) {
-  const by = instance.model ? texts.objects.by(instance.model) : "";
-  const score = instance.score === null ? "" : texts.objects.score(instance.score.toFixed(2));
-  if (instance.source === "manual") return texts.objects.drawnByAPerson;
-  if (instance.source === "edited") return texts.objects.foundCorrectedByAPerson(by, score);
-  return texts.objects.found(by, score, instance.status);
+/** @param {number} all @param {number} there above their thresholds */
+function whyEmpty(all, there) {
+  if (there) return texts.objects.noneOfThese;
+  return all ? texts.objects.allProposalsScoreTooLow : texts.objects.noObjectsYetFindObjects;
 }
