@@ -122,7 +122,9 @@ export const lasso = {
   clickOnTheOutline: (name) =>
     `Klicken Sie auf den Umriss des Objekts (${name}): die Linie folgt den Kanten. Umschalt fügt dem gewählten Objekt einen Teil hinzu.`,
   makeAClassFirstIn: "Legen Sie zuerst rechts eine Klasse an.",
-  clickTheNextAnchor: "Klicken Sie, wo die Linie halten soll; Alt+Klick zeichnet gerade. Rücktaste nimmt den letzten Klick zurück.",
-  clickTheFirstAnchor: "Klick auf den ersten Anker, Doppelklick oder Enter schließt. Alt+Klick zeichnet gerade, Rücktaste nimmt zurück, Esc verwirft.",
+  clickTheNextAnchor:
+    "Klicken Sie, wo die Linie halten soll; Alt+Klick zeichnet gerade. Rücktaste nimmt den letzten Klick zurück.",
+  clickTheFirstAnchor:
+    "Klick auf den ersten Anker, Doppelklick oder Enter schließt. Alt+Klick zeichnet gerade, Rücktaste nimmt zurück, Esc verwirft.",
   theLineThatYouBegan: "Die begonnene Linie bleibt: Umschalt+P setzt sie fort, Esc verwirft sie dann.",
 };

@@ -57,7 +57,13 @@ export function makeObjectRow(bench, instance, number) {
     score ? element("span", { class: "ml-score" }, score) : null,
     element("span", title, provenance(instance)),
     proposed ? acceptButton(bench, instance, name) : null,
-    flagButton("hidden", hidden, hidden ? "hidden" : "eye", hidden ? texts.objects.show(name) : texts.objects.hide(name), ""),
+    flagButton(
+      "hidden",
+      hidden,
+      hidden ? "hidden" : "eye",
+      hidden ? texts.objects.show(name) : texts.objects.hide(name),
+      "",
+    ),
     flagButton(
       "locked",
       locked,
