@@ -3,16 +3,11 @@
 from __future__ import annotations
 
 import logging
-<<<<<<< HEAD
+import zlib
 from collections.abc import Callable, Iterable
 from functools import partial
-from typing import IO, Annotated, Any, Literal
-=======
-import zlib
-from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import Annotated, Any, Literal
->>>>>>> e1262fb (Accept review; the list of objects by class with pictures; thumbnails with the accepted objects)
+from typing import IO, Annotated, Any, Literal
 
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import FileResponse, Response
