@@ -118,7 +118,6 @@ def test_a_field_that_cannot_be_kept_is_named(client: TestClient, upload: Upload
     assert ("embedding" in entry, entry["mine"]) == (False, "kept")
 
 
-<<<<<<< HEAD
 def archive_of(method: int, files: dict[str, bytes]) -> bytes:
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w", method) as packed:
@@ -159,7 +158,8 @@ def test_names_that_no_disk_takes_are_one_line(client: TestClient, name: str) ->
     answer = client.post("/api/import", files=[("files", ("work.zip", data))])
     assert answer.status_code == 422
     assert "no file can be called so" in answer.json()["error"]
-=======
+
+
 def test_subsets_of_one_folder_of_annotations_keep_their_own_pictures(client: TestClient) -> None:
     """CVAT's and COCO's own layout: instances_Train.json is about images/Train/."""
     files: dict[str, Any] = {}
@@ -191,4 +191,3 @@ def test_two_full_paths_of_one_base_name_do_not_share_a_picture(client: TestClie
     upload(1, "a.png")
     answer = client.post("/api/import", json=coco("C:\\one\\a.png", "D:\\two\\a.png")).json()
     assert (answer["annotations"], len(answer["errors"])) == (0, 2)
->>>>>>> 8f960b0 (File names are matched by the ends of their paths, and by the part of a data set that an annotation file is about)
