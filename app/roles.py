@@ -75,6 +75,10 @@ ROUTES: dict[str, PersonRole] = {
     "DELETE /api/categories/{category_id}": "reviewer",
     "POST /api/categories/{category_id}/merge": "reviewer",
     "GET /api/export": "reviewer",
+    "GET /api/statistics": "reviewer",  # of each person's work
+    "GET /api/statistics/agreement": "reviewer",
+    "GET /api/statistics/agreement/{image_id}": "reviewer",
+    "GET /api/statistics/tables/{table}": "reviewer",
     # Imports, removal, models, people.
     "POST /api/import": "admin",
     "GET /api/imports": "admin",

@@ -12,7 +12,20 @@ from fastapi import FastAPI, Response
 from fastapi.staticfiles import StaticFiles
 
 from app.access import TokenGate
-from app.api import assistance, batch, categories, documents, exchange, history, images, jobs, models, people, trash
+from app.api import (
+    assistance,
+    batch,
+    categories,
+    documents,
+    exchange,
+    history,
+    images,
+    jobs,
+    models,
+    people,
+    statistics,
+    trash,
+)
 from app.api.http.errors import add_error_handlers, answer_other_methods
 from app.api.http.limits import RequestSize
 from app.api.http.reference import add_reference
@@ -33,7 +46,8 @@ logger = logging.getLogger("maskloop")
 CANVAS = Path(__file__).parent / "canvas"
 DESCRIPTION = 'Everything that the editor does, for scripts too. Errors are `{"error": "one line"}`.'
 ROUTERS = (
-    images, bulk, notes, trash, documents, history, batch, categories, assistance, exchange, jobs, models, people
+    images, bulk, notes, trash, documents, history, batch, categories, assistance, exchange, jobs, models, people,
+    statistics,
 )  # fmt: skip
 
 

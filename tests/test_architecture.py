@@ -18,8 +18,9 @@ ARROWS = {
     "store": set(),
     "exchange": {"store"},
     "inference": {"store"},
+    "statistics": {"store"},
     "finetuning": {"store", "exchange", "inference"},
-    "api": {"store", "exchange", "inference", "finetuning"},
+    "api": {"store", "statistics", "exchange", "inference", "finetuning"},
     "page": {"store", "inference", "finetuning"},
     "notebook": {"store", "exchange"},
 }

@@ -130,6 +130,10 @@ class Instance(Base):
         CheckConstraint("status IN ('proposed', 'accepted')", name="instance_status"),
         Index("instances_by_image", "image_id", "id"),
         Index("instances_by_category", "category_id", "image_id"),
+        # What statistics count, so that they read no outlines.
+        Index(
+            "instances_by_status", "status", "category_id", "source", "author", "area", "score", "threshold", "image_id"
+        ),
         {"sqlite_autoincrement": True},
     )
 
@@ -208,6 +212,7 @@ class Edit(Base):
         Index("edits_by_image", "image_id", "revision", unique=True),
         Index("edits_by_request", "image_id", "request_key", unique=True),
         Index("edits_by_author", "image_id", "author"),
+        Index("edits_by_kind", "kind", "author", "created", "image_id"),  # statistics read no states
         {"sqlite_autoincrement": True},
     )
 
