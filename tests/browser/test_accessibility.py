@@ -73,7 +73,7 @@ def test_the_editor_its_panels_and_dialogs(
     page.locator("dialog[open]").wait_for()
     assert_sound(page, axe, "help")
     editor.press("Escape")
-    for name in ("Change class dog", "Import", "Export"):
+    for name in ("Change class dog", "Import", "Export", "Statistics"):
         page.get_by_role("button", name=name).first.click(force=True)
         page.locator("dialog[open]").wait_for()
         assert_sound(page, axe, name)

@@ -6,7 +6,8 @@ import * as gallery from "./en/gallery.js";
 import * as model from "./en/model.js";
 import * as panels from "./en/panels.js";
 import * as side from "./en/side.js";
+import * as statistics from "./en/statistics.js";
 import * as tools from "./en/tools.js";
 import * as view from "./en/view.js";
 
-export const en = { ...bench, ...dialogs, ...gallery, ...model, ...panels, ...side, ...tools, ...view };
+export const en = { ...bench, ...dialogs, ...gallery, ...model, ...panels, ...side, ...statistics, ...tools, ...view };

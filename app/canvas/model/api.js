@@ -191,6 +191,33 @@ export const changeImage = (image, fields) => request("PATCH", `images/${image}`
 /** All of them or none. @param {number[]} image_ids @param {{add_tags?: string[], remove_tags?: string[], excluded?: boolean, removed?: boolean}} fields @returns {Promise<{images: number}>} */
 export const changeImages = (image_ids, fields) => request("PATCH", "images", { image_ids, ...fields });
 
+/**
+ * @typedef {object} Statistics
+ * @property {{total: number, todo: number, in_progress: number, reviewed: number}} images
+ * @property {string[]} sizes
+ * @property {{category_id: number, name: string, objects: number, drawn: number, corrected: number, confirmed: number, proposed: number, images: number, sizes: number[]}[]} classes
+ * @property {{person: string, objects: number, reviewed: number, actions: number, actions_an_object: number | null}[]} people
+ * @property {{day: string, person: string | null, images: number}[]} reviews
+ * @property {{people: [string, string], images: number}[]} pairs
+ */
+/** @typedef {{matched: number, renamed: number, only_first: number, only_second: number, agreement: number | null, mean_iou: number | null, mean_oks: number | null}} Agreement */
+/** @typedef {Agreement & {image_id: number, file_name: string, first: string, second: string}} ImageAgreement */
+/** @typedef {Agreement & {people: [string, string], images: ImageAgreement[], ious: number[]}} PeopleAgreement */
+/** @typedef {{instance: number, category: string, outline: number[][]}} OneSide */
+/** @typedef {ImageAgreement & {width: number, height: number, differences: {kind: string, iou?: number | null, oks?: number | null, first?: OneSide | null, second?: OneSide | null}[]}} ImageDifferences */
+const utcOffset = () => String(-new Date().getTimezoneOffset());
+/** @returns {Promise<Statistics>} */
+export const statistics = () => request("GET", `statistics?utc_offset=${utcOffset()}`);
+/** @param {[string, string]} people @returns {Promise<PeopleAgreement>} */
+export const agreement = ([first, second]) =>
+  request("GET", `statistics/agreement?${new URLSearchParams({ first, second })}`);
+/** @param {number} image @param {[string, string]} people @returns {Promise<ImageDifferences>} */
+export const differences = (image, [first, second]) =>
+  request("GET", `statistics/agreement/${image}?${new URLSearchParams({ first, second })}`);
+/** One of the statistics as a CSV file. @param {string} table @param {{[name: string]: string}} [of] */
+export const tableUrl = (table, of = {}) =>
+  apiUrl(`statistics/tables/${table}?${new URLSearchParams({ utc_offset: utcOffset(), ...of })}`);
+
 /** @typedef {{image_id: number, file_name: string, removed: number | null}} RemovedImage */
 /** @param {number} image @returns {Promise<RemovedImage>} it goes to the trash */
 export const removeImage = (image) => request("DELETE", `images/${image}`);

@@ -6,6 +6,7 @@ import { STATUS } from "./gallery/gallery.js";
 import { openExport, openImport } from "./dialogs/exchange.js";
 import { openHelp } from "./dialogs/help.js";
 import { createImagePanel } from "./image_panel.js";
+import { openStatistics } from "./statistics/statistics.js";
 import { createViewOptions } from "./view_options.js";
 import { reviewStep, takeReviewStep } from "../review.js";
 import { texts } from "../messages/texts.js";
@@ -52,6 +53,7 @@ export function createTopBar(bench, chooseFiles) {
   const bringIn = button("import", texts.bars.importCocoAnnotations, () => openImport(bench), { class: "ml-quiet" });
   const takeOut = button("download", texts.bars.exportCocoJson, () => openExport(bench), { text: texts.bars.export });
   const help = button("help", texts.bars.keysAndMouse, () => openHelp(bench), { class: "ml-quiet", keys: "?" });
+  const count = button("chart", texts.statistics.statistics, () => void openStatistics(bench), { class: "ml-quiet" });
   const review = button("check", texts.bars.acceptWhatIsLeftAnd, () => void bench.toggleReviewed(), {
     text: texts.bars.markReviewed,
     keys: "Ctrl+Enter",
@@ -82,6 +84,7 @@ export function createTopBar(bench, chooseFiles) {
     const me = bench.signedIn;
     remove.hidden = !me.may("DELETE /api/images/{image_id}");
     bringIn.hidden = !me.may("POST /api/import");
+    count.hidden = !me.may("GET /api/statistics");
     takeOut.hidden = !me.may("GET /api/export");
     gallery.disabled = !image;
     takeOut.disabled = !images.rows.length;
@@ -127,6 +130,7 @@ export function createTopBar(bench, chooseFiles) {
     add,
     bringIn,
     takeOut,
+    count,
     help,
     reopen,
     review,
