@@ -76,6 +76,7 @@ def test_the_editor_its_panels_and_dialogs(
     for name in ("Change class dog", "Import", "Export", "Statistics"):
         page.get_by_role("button", name=name).first.click(force=True)
         page.locator("dialog[open]").wait_for()
+        page.get_by_text("Counting…").wait_for(state="hidden")
         assert_sound(page, axe, name)
         editor.press("Escape")
 

@@ -46,7 +46,7 @@ def test_counts_and_where_two_people_differ(
     page.get_by_role("button", name="Statistics").click()
     dialog = page.get_by_role("dialog", name="Statistics")
     classes = dialog.locator("section", has_text="Objects a class")
-    assert classes.get_by_role("img", name="Objects a class").count() == 1
+    classes.get_by_role("img", name="Objects a class").wait_for()
     classes.get_by_text("As a table").click()
     row = classes.get_by_role("row", name="counted class")
     assert row.locator("td").all_inner_texts() == ["1", "1", "0", "0", "0", "1"]
