@@ -1,6 +1,6 @@
 /** Every shortcut, in one table: what it does, when, and what the help says about it. */
 
-import { mergeSelected, subtractSelected } from "./model/several/arrange.js";
+import { cutBeneath, mergeSelected, subtractSelected } from "./model/several/arrange.js";
 import { isTextField } from "./view/dom.js";
 import { texts } from "./messages/texts.js";
 
@@ -162,6 +162,12 @@ const SHORTCUTS = [
   },
   {
     group: texts.keys.severalObjects,
+    keys: ["Shift+S"],
+    label: texts.keys.cutTheSelectedOutOf,
+    run: (bench) => cutBeneath(bench.editor),
+  },
+  {
+    group: texts.keys.severalObjects,
     keys: ["Ctrl+A"],
     label: texts.keys.selectAllThatAreShown,
     run: (bench) => bench.selectEverything(),
@@ -199,6 +205,12 @@ const SHORTCUTS = [
     keys: ["+", "-"],
     label: texts.keys.zoomInOut,
     run: (bench, key) => bench.view.zoom(key === "+" ? 1.25 : 0.8),
+  },
+  {
+    group: texts.keys.view,
+    keys: ["Shift+F"],
+    label: texts.keys.fullScreen,
+    run: (bench) => bench.toggleFullScreen(),
   },
   {
     group: texts.keys.view,

@@ -45,6 +45,7 @@ export async function mount(host) {
     bench.view.root,
     createStart(bench, chooseFiles),
     createUploadProgress(bench),
+    createLoadingSign(bench),
     createToolOptions(bench),
     createGrid(bench),
     createNotices(bench.editor),
@@ -151,6 +152,17 @@ function createUploadProgress(bench) {
     words.textContent = texts.main.addingImagesOf(done, total);
     bar.max = total;
     bar.value = done;
+  });
+  return root;
+}
+
+/** What is said while an image is long in coming. @param {Workbench} bench */
+function createLoadingSign(bench) {
+  const words = element("span", {});
+  const root = element("div", { class: "ml-upload ml-loading", hidden: true, role: "status" }, icon("wait"), words);
+  bench.editor.on("loading", (name) => {
+    root.hidden = name === null;
+    words.textContent = name === null ? "" : texts.main.loading(name);
   });
   return root;
 }

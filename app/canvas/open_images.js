@@ -9,6 +9,8 @@ import { SignedIn } from "./model/workspace/signed_in.js";
 import { View } from "./view/view.js";
 import { texts } from "./messages/texts.js";
 
+const SLOW = 300; // milliseconds after which an image that is not there yet is said to be coming
+
 /** The part of a `Workbench` that is about images; the tools and what is done to objects come with that. */
 export class OpenImages {
   constructor() {
@@ -33,8 +35,9 @@ export class OpenImages {
     const started = performance.now();
     const opening = ++this.opening;
     this.settleTool();
+    const row = this.images.find(id);
+    const slow = setTimeout(() => this.editor.emit("loading", row?.file_name ?? ""), SLOW);
     try {
-      const row = this.images.find(id);
       const decoding = row && this.view.imageLayer.load(api.pictureUrl(row), () => this.view.redraw());
       decoding?.catch(() => {}); // reported below, by show()
       const document = await this.editor.load(id);
@@ -54,6 +57,9 @@ export class OpenImages {
     } catch (error) {
       if (opening === this.opening)
         this.editor.emit("notice", { text: texts.openImages.image(id, lineOf(error)), kind: "error" });
+    } finally {
+      clearTimeout(slow);
+      if (opening === this.opening) this.editor.emit("loading", null);
     }
   }
 

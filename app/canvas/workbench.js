@@ -4,6 +4,7 @@ import * as api from "./model/api.js";
 import { Clipboard, copiesOf } from "./model/several/clipboard.js";
 import { byClass } from "./model/several/list_order.js";
 import { classKeys, ownCategories, shapeKind, simplified } from "./model/document.js";
+import { lineOf } from "./model/editor.js";
 import { takePageName } from "./model/page_name.js";
 import { browserSession, remembered } from "./model/preferences.js";
 import { OpenImages } from "./open_images.js";
@@ -88,6 +89,12 @@ export class Workbench extends OpenImages {
   settleTool() {
     if (this.tool.settle) this.tool.settle();
     else this.tool.cancel?.();
+  }
+
+  /** The editor alone on the screen, or on the page again. */
+  toggleFullScreen() {
+    const change = document.fullscreenElement ? document.exitFullscreen() : this.root.requestFullscreen();
+    change.catch((error) => this.editor.emit("notice", { text: texts.workbench.noFullScreen(lineOf(error)) }));
   }
 
   // -- what keys and buttons do ------------------------------------------------------------------

@@ -105,3 +105,24 @@ def test_the_slider_shows_how_many_points_are_left_and_goes_back(
     assert data_plane.document(image)["instances"][0]["segmentation"] == [stairs]
     editor.press("Control+z")
     editor.wait_for(f"maskloop.document.instances[0].segmentation[0].length === {2 * left}")
+
+
+def test_what_lies_beneath_the_selected_object_is_cut_out_of_all_others_in_one_step(
+    open_editor: Any, data_plane: DataPlane, photographs: Photographs
+) -> None:
+    image = data_plane.upload(photographs.make())
+    dog = data_plane.category("dog")
+    top = data_plane.draw(image, dog, segmentation=square(100, 100, 80))
+    half = data_plane.draw(image, dog, segmentation=square(140, 60, 160))
+    inside = data_plane.draw(image, dog, segmentation=square(105, 105, 30))
+    apart = data_plane.draw(image, dog, segmentation=square(10, 10, 40))
+    editor = open_editor(image)
+    editor.page.evaluate(f"maskloop.bench.editor.select({top['id']})")
+    editor.press("Shift+S")
+    editor.wait_saved(1)
+    left = {one["id"]: one["area"] for one in data_plane.document(image)["instances"]}
+    assert inside["id"] not in left
+    assert left[half["id"]] == 160 * 160 - 40 * 80
+    assert (left[top["id"]], left[apart["id"]]) == (80 * 80, 40 * 40)
+    editor.press("Control+z")
+    editor.wait_for("maskloop.document.instances.length === 4")

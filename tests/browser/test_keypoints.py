@@ -155,3 +155,18 @@ def test_only_the_hovered_or_selected_object_shows_its_keypoints(
     editor.press("k")  # whoever places keypoints sees all of them
     editor.wait_for("!maskloop.bench.view.dirty.overlay")
     assert differs("objects")
+
+
+def test_left_and_right_change_over_with_a_key(
+    open_editor: Any, data_plane: DataPlane, photographs: Photographs
+) -> None:
+    image = data_plane.upload(photographs.make())
+    points = [50, 50, 2, 60, 40, 2, 40, 40, 1, 80, 90, 2, 0, 0, 0]  # nose, eyes, shoulders
+    person = data_plane.category("person")
+    data_plane.draw(image, person, segmentation=[[20, 20, 120, 20, 120, 120, 20, 120]], keypoints=points)
+    editor = open_editor(image)
+    editor.page.evaluate("maskloop.bench.editor.select(maskloop.document.instances[0].id)")
+    editor.press("Shift+K")
+    editor.wait_saved(1)
+    (stored,) = data_plane.document(image)["instances"]
+    assert stored["keypoints"] == [50, 50, 2, 40, 40, 1, 60, 40, 2, 0, 0, 0, 80, 90, 2]

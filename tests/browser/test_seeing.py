@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from io import BytesIO
 from typing import Any
 
 import pytest
+from PIL import Image
 
 from tests.browser.conftest import DataPlane, Photographs
 
@@ -100,3 +102,59 @@ def test_the_overview_is_there_while_a_part_is_in_sight_and_is_dragged_or_walked
     editor.press("+", "+", "+")
     editor.page.wait_for_timeout(100)
     assert not overview.is_visible()
+
+
+def seen(editor: Any, x: float, y: float) -> tuple[int, int, int]:
+    """The colour that a pixel of the image has on the screen."""
+    left, top = editor.place(x, y)
+    clip = {"x": int(left), "y": int(top), "width": 1, "height": 1}
+    return Image.open(BytesIO(editor.page.screenshot(clip=clip))).convert("RGB").getpixel((0, 0))  # type: ignore[return-value]
+
+
+def test_gamma_brightens_the_middle_and_a_channel_alone_is_grey(
+    open_editor: Any, data_plane: DataPlane, photographs: Photographs
+) -> None:
+    path = photographs.make()
+    picture = Image.open(path)
+    picture.paste((200, 100, 50), (100, 100, 300, 200))
+    picture.save(path)
+    editor = open_editor(data_plane.upload(path))
+    assert seen(editor, 200, 150) == (200, 100, 50)
+    editor.press("i")
+    editor.page.get_by_label("Gamma").fill("200")
+    expected = [255 * (value / 255) ** 0.5 for value in (200, 100, 50)]
+    assert list(seen(editor, 200, 150)) == pytest.approx(expected, abs=3)
+    editor.page.get_by_label("Channel").select_option("green")
+    green = 255 * (100 / 255) ** 0.5
+    assert list(seen(editor, 200, 150)) == pytest.approx([green] * 3, abs=3)
+    editor.page.get_by_role("button", name="Reset").click()
+    assert seen(editor, 200, 150) == (200, 100, 50)
+
+
+def test_an_image_that_is_long_in_coming_is_announced_and_one_that_is_not_is_not(
+    open_editor: Any, data_plane: DataPlane, photographs: Photographs
+) -> None:
+    first, second = (data_plane.upload(photographs.make(f"{name}.png")) for name in ("here", "far away"))
+    editor = open_editor(first)
+    sign = editor.page.get_by_text("Loading far away.png")
+    editor.page.evaluate("""() => {
+      const { fetch } = window;
+      window.fetch = async (url, ...rest) => {
+        if (String(url).endsWith("/document")) await new Promise((resolve) => setTimeout(resolve, 1200));
+        return fetch(url, ...rest);
+      };
+    }""")
+    editor.press("d")
+    sign.wait_for()
+    editor.wait_for(f"maskloop.document.image.image_id === {second} && maskloop.drawn")
+    sign.wait_for(state="hidden")
+
+
+def test_the_editor_fills_the_screen_and_comes_back(
+    open_editor: Any, data_plane: DataPlane, photographs: Photographs
+) -> None:
+    editor = open_editor(data_plane.upload(photographs.make()))
+    editor.press("Shift+F")
+    editor.wait_for("document.fullscreenElement?.classList.contains('maskloop')")
+    editor.press("Shift+F")
+    editor.wait_for("document.fullscreenElement === null")

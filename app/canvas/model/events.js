@@ -6,6 +6,7 @@
 /**
  * Of the editor, its tools and its view.
  * @typedef {object} EditorEvents
+ * @property {string | null} loading the name of the image that is long in coming; null: nothing is
  * @property {void} open another image is shown
  * @property {void} document instances, classes or the status changed
  * @property {void} selection

@@ -151,7 +151,7 @@ export function createToolBar(bench) {
   const buttons = tools.map(({ name, label, key, icon: picture }) => {
     const take = () => bench.setTool(/** @type {ToolName} */ (name));
     const one = button(picture, label, take, { keys: key, class: "ml-tool", "data-tool": name });
-    one.append(element("kbd", { "aria-hidden": "true" }, key));
+    one.append(element("kbd", { "aria-hidden": "true" }, key.replace("Shift+", "⇧")));
     return one;
   });
   const fit = button("fit", texts.bars.fitTheImage, () => bench.view.fit(), { keys: "F", class: "ml-tool" });

@@ -1,7 +1,8 @@
 /** How the picture and the masks are shown: brightness, contrast, outlines, names; and the language. Nothing of it changes an image. */
 
 import { createLanguageChoice } from "./language.js";
-import { button, element } from "../view/dom.js";
+import { button, element, offer } from "../view/dom.js";
+import { AS_IT_IS } from "../view/picture_look.js";
 import { texts } from "../messages/texts.js";
 
 /** @typedef {import("../workbench.js").Workbench} Workbench */
@@ -9,7 +10,7 @@ import { texts } from "../messages/texts.js";
 /** A button that opens the panel, and the panel. @param {Workbench} bench */
 export function createViewOptions(bench) {
   const { view, editor } = bench;
-  const slider = (/** @type {"brightness" | "contrast"} */ name, /** @type {string} */ label) => {
+  const slider = (/** @type {"brightness" | "contrast" | "gamma"} */ name, /** @type {string} */ label) => {
     const input = element("input", { type: "range", min: "20", max: "300", step: "5", "aria-label": label });
     const value = element("output", { class: "ml-slider-value" });
     input.addEventListener("input", () => view.adjust({ [name]: Number(input.value) / 100 }));
@@ -20,14 +21,33 @@ export function createViewOptions(bench) {
       row: element("label", { class: "ml-slider" }, element("span", {}, label), input, value),
     };
   };
-  const sliders = [slider("brightness", texts.viewOptions.brightness), slider("contrast", texts.viewOptions.contrast)];
+  const sliders = [
+    slider("brightness", texts.viewOptions.brightness),
+    slider("contrast", texts.viewOptions.contrast),
+    slider("gamma", texts.viewOptions.gamma),
+  ];
+  const channel = element("select", {});
+  offer(channel, [
+    ["", texts.viewOptions.allChannels],
+    ["red", texts.viewOptions.red],
+    ["green", texts.viewOptions.green],
+    ["blue", texts.viewOptions.blue],
+  ]);
+  channel.addEventListener("change", () =>
+    view.adjust({ channel: /** @type {import("../view/picture_look.js").Channel} */ (channel.value) }),
+  );
+  const large = button("fullscreen", texts.viewOptions.fullScreen, () => bench.toggleFullScreen(), {
+    class: "ml-small",
+    text: texts.viewOptions.fullScreen,
+    keys: "Shift+F",
+  });
   const outlines = element("input", { type: "checkbox" });
   outlines.addEventListener("change", () => view.setOutlines(outlines.checked));
   const labels = element("input", { type: "checkbox" });
   labels.addEventListener("change", () => view.setLabels(labels.checked));
   const minimap = element("input", { type: "checkbox" });
   minimap.addEventListener("change", () => view.setMinimap(minimap.checked));
-  const reset = button(null, texts.viewOptions.showThePictureAsIt, () => view.adjust({ brightness: 1, contrast: 1 }), {
+  const reset = button(null, texts.viewOptions.showThePictureAsIt, () => view.adjust({ ...AS_IT_IS }), {
     class: "ml-small",
     text: texts.viewOptions.reset,
   });
@@ -35,10 +55,11 @@ export function createViewOptions(bench) {
     "div",
     { class: "ml-view-options", role: "group", "aria-label": texts.viewOptions.viewOptions, hidden: true },
     ...sliders.map(({ row }) => row),
+    element("label", { class: "ml-slider" }, element("span", {}, texts.viewOptions.channel), channel),
     element("label", { class: "ml-choice" }, outlines, texts.viewOptions.outlinesOnly, element("kbd", {}, "U")),
     element("label", { class: "ml-choice" }, labels, texts.viewOptions.namesOfObjects, element("kbd", {}, "T")),
     element("label", { class: "ml-choice" }, minimap, texts.viewOptions.overviewWhenZoomed),
-    reset,
+    element("div", { class: "ml-actions" }, reset, large),
     createLanguageChoice(),
   );
   const open = button("adjust", texts.viewOptions.viewOptions, () => toggle(), {
@@ -54,13 +75,14 @@ export function createViewOptions(bench) {
 
   function update() {
     for (const { name, input, value } of sliders) {
-      input.value = String(Math.round(100 * view.adjusted[name]));
+      input.value = String(Math.round(100 * view.look.values[name]));
       value.textContent = `${input.value} %`;
     }
     outlines.checked = view.outlines;
     labels.checked = view.labels;
     minimap.checked = view.minimap.shown;
-    const asItIs = view.adjusted.brightness === 1 && view.adjusted.contrast === 1;
+    channel.value = view.look.values.channel;
+    const asItIs = view.look.isAsItIs;
     reset.disabled = asItIs;
     open.setAttribute("aria-pressed", String(!asItIs || view.outlines)); // seen while the panel is closed, too
   }

@@ -1,6 +1,7 @@
 /** Place, drag and judge keypoints: 2 visible, 1 hidden, 0 not labelled. */
 
 import { completeKeypoints, withKeypoint } from "../model/document.js";
+import { withSidesSwapped } from "../model/keypoint_sides.js";
 import { clamp } from "../model/geometry.js";
 import { colorOf, drawPoint, drawTag, inScreenPixels } from "../view/painter.js";
 import { texts } from "../messages/texts.js";
@@ -62,6 +63,7 @@ export class KeypointsTool {
   label = texts.keypoints.keypoints;
   key = "K";
   icon = /** @type {const} */ ("keypoints");
+  shortcuts = [{ keys: ["Shift+K"], label: texts.keypoints.swapLeftAndRight, run: () => this.swapSides() }];
 
   /** @param {import("../model/editor.js").Editor} editor @param {import("../view/view.js").View} view */
   constructor(editor, view) {
@@ -69,6 +71,14 @@ export class KeypointsTool {
     this.view = view;
     /** @type {{index: number, start: Pointer, moving: boolean} | null} */
     this.drag = null;
+  }
+
+  /** What was placed on the left is the right one, and the other way round. */
+  swapSides() {
+    const subject = this.subject;
+    const keypoints = subject && withSidesSwapped(subject.keypoints, subject.names);
+    if (keypoints) this.editor.change(subject.instance.id, { keypoints });
+    else this.editor.emit("notice", { text: texts.keypoints.noLeftAndRight });
   }
 
   /** @private @returns {{instance: Instance, names: string[], keypoints: number[]} | null} */

@@ -11,6 +11,7 @@ import { labelOf, ObjectsLayer } from "./objects_layer.js";
 import { colorOf, drawKeypoints, drawLabel, drawShape, drawVertices } from "./painter.js";
 import { remember, remembered } from "../model/preferences.js";
 import { hits, meetsBox, shapeOf } from "./outline_cache.js";
+import { PictureLook } from "./picture_look.js";
 import { TileLayer } from "./tile_layer.js";
 import { Viewport } from "./viewport.js";
 import { texts } from "../messages/texts.js";
@@ -78,9 +79,8 @@ export class View {
     this.opacity = remembered("opacity", 0.3);
     this.labels = remembered("labels", true);
     this.outlines = remembered("outlines", false);
-    /** How the picture is shown, 1 as it is. */
-    this.adjusted = { brightness: 1, contrast: 1, ...remembered("picture", {}) };
-    this.showAdjusted();
+    this.look = new PictureLook([this.scene, this.minimap.picture]);
+    this.root.append(this.look.element);
     this.ratio = window.devicePixelRatio || 1;
     this.wanted = ""; // address of the image to show
     this.spaceHeld = false;
@@ -179,19 +179,10 @@ export class View {
     this.editor.emit("view");
   }
 
-  /** Show the picture brighter or with more contrast; its pixels stay. @param {{brightness?: number, contrast?: number}} values 1 is as it is */
+  /** Show the picture in another way. @param {Partial<import("./picture_look.js").Look>} values */
   adjust(values) {
-    Object.assign(this.adjusted, values);
-    remember("picture", this.adjusted);
-    this.showAdjusted();
+    this.look.adjust(values);
     this.editor.emit("view");
-  }
-
-  /** @private */
-  showAdjusted() {
-    const { brightness, contrast } = this.adjusted;
-    this.scene.style.filter = this.minimap.picture.style.filter =
-      brightness === 1 && contrast === 1 ? "" : `brightness(${brightness}) contrast(${contrast})`;
   }
 
   // -- what lies where ------------------------------------------------------------------------

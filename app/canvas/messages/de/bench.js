@@ -73,6 +73,8 @@ export const keys = {
   labelsOnOrOff: "Beschriftungen an oder aus",
   toTheNextThePrevious: "Zum nächsten, vorigen Bedienelement; Pfeiltasten bewegen innerhalb einer Leiste oder Liste",
   thisHelp: "Diese Hilfe",
+  fullScreen: "Vollbild und zurück",
+  cutTheSelectedOutOf: "Ausgewählte aus allem darunter ausschneiden",
 };
 
 /** @type {typeof import("../en/bench.js").main} */
@@ -93,6 +95,7 @@ export const main = {
   dropImagesToAddThem:
     "Bilder ablegen, um sie hinzuzufügen, oder eine COCO-Datei (.json) mit ihren Bildern, um sie zu importieren",
   objectsOf: (selection, fileName) => `${selection} Objekte aus ${fileName}`,
+  loading: (name) => `${name} wird geladen…`,
 };
 
 /** @type {typeof import("../en/bench.js").openImages} */
@@ -134,6 +137,7 @@ export const workbench = {
     `${added} von ${added2} Objekten aus ${name} vorgeschlagen${part}.`,
   accepted: (accepted) => `${accepted} angenommen`,
   belowTheThresholdRemoved: (removed) => `${removed} unter der Schwelle entfernt`,
+  noFullScreen: (line) => `Kein Vollbild hier: ${line}`,
 };
 
 /** @type {typeof import("../en/bench.js").review} */

@@ -42,6 +42,8 @@ export const arrange = {
   selectSeveralObjectsFirstShift: "Wählen Sie zuerst mehrere Objekte: Umschalt+Klick oder ein Rahmen um sie.",
   selectTheObjectToKeep: "Wählen Sie das Objekt, das bleibt, dann mit Umschalt+Klick, was daraus ausgeschnitten wird.",
   theOthersCoverNothingOf: "Die anderen verdecken nichts vom zuerst gewählten Objekt.",
+  selectTheObjectOnTop: "Wählen Sie zuerst das Objekt, das oben liegt.",
+  nothingLiesBeneath: "Nichts, was zu sehen ist, liegt darunter.",
 };
 
 /** @type {typeof import("../en/model.js").assistant} */

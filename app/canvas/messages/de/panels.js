@@ -123,4 +123,11 @@ export const viewOptions = {
   outlinesOnly: "Nur Umrisse",
   namesOfObjects: "Namen der Objekte",
   overviewWhenZoomed: "Übersicht beim Zoomen",
+  gamma: "Gamma",
+  channel: "Kanal",
+  allChannels: "alle",
+  red: "rot",
+  green: "grün",
+  blue: "blau",
+  fullScreen: "Vollbild",
 };

@@ -67,6 +67,7 @@ export const inspector = {
   pixelMask: "Pixelmaske",
   boxOnly: "nur Box",
   score: (score) => `Score ${score}`,
+  cutBeneath: "Aus dem ausschneiden, was darunter liegt",
 };
 
 /** @type {typeof import("../en/side.js").provenance} */

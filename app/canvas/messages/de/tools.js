@@ -50,6 +50,8 @@ export const keypoints = {
   dragMovesAPointRight: "Ziehen bewegt einen Punkt; Rechtsklick oder X: sichtbar, verdeckt, nicht gesetzt.",
   allKeypointsArePlaced: (rest) => `Alle Keypoints sind gesetzt. ${rest}`,
   clickRightClickHidden: (keypoint, rest) => `Klick: ${keypoint} (Rechtsklick: verdeckt). ${rest}`,
+  swapLeftAndRight: "Linke und rechte Keypoints vertauschen",
+  noLeftAndRight: "Wählen Sie ein Objekt, dessen Keypoints dem Namen nach links und rechts haben.",
 };
 
 /** @type {typeof import("../en/tools.js").maskClicks} */

@@ -72,6 +72,8 @@ export const keys = {
   labelsOnOrOff: "Labels on or off",
   toTheNextThePrevious: "To the next, the previous control; arrows move inside a bar or list",
   thisHelp: "This help",
+  fullScreen: "Full screen, and back",
+  cutTheSelectedOutOf: "Cut the selected out of what lies beneath",
 };
 
 export const main = {
@@ -93,6 +95,8 @@ export const main = {
   dropImagesToAddThem: "Drop images to add them, or a COCO .json with its images to import it",
   /** @param {number} selection @param {string | undefined} fileName */
   objectsOf: (selection, fileName) => `${selection} objects of ${fileName}`,
+  /** @param {string} name */
+  loading: (name) => `Loading ${name}…`,
 };
 
 export const openImages = {
@@ -153,4 +157,6 @@ export const workbench = {
   accepted: (accepted) => `${accepted} accepted`,
   /** @param {number} removed */
   belowTheThresholdRemoved: (removed) => `${removed} below the threshold removed`,
+  /** @param {string} line */
+  noFullScreen: (line) => `No full screen here: ${line}`,
 };

@@ -41,6 +41,8 @@ export const arrange = {
   selectSeveralObjectsFirstShift: "Select several objects first: Shift+click, or a frame around them.",
   selectTheObjectToKeep: "Select the object to keep, then Shift+click what is to be cut out of it.",
   theOthersCoverNothingOf: "The others cover nothing of the object that was selected first.",
+  selectTheObjectOnTop: "Select the object that lies on top first.",
+  nothingLiesBeneath: "Nothing that is shown lies beneath it.",
 };
 
 export const assistant = {

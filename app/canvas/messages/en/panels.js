@@ -134,4 +134,11 @@ export const viewOptions = {
   outlinesOnly: "Outlines only",
   namesOfObjects: "Names of objects",
   overviewWhenZoomed: "Overview when zoomed in",
+  gamma: "Gamma",
+  channel: "Channel",
+  allChannels: "all",
+  red: "red",
+  green: "green",
+  blue: "blue",
+  fullScreen: "Full screen",
 };

@@ -73,6 +73,7 @@ export const inspector = {
   boxOnly: "box only",
   /** @param {string} score */
   score: (score) => `score ${score}`,
+  cutBeneath: "Cut it out of what lies beneath",
 };
 
 /** Where an object comes from, in a word. */

@@ -56,6 +56,8 @@ export const keypoints = {
   allKeypointsArePlaced: (rest) => `All keypoints are placed. ${rest}`,
   /** @param {string} keypoint @param {string} rest */
   clickRightClickHidden: (keypoint, rest) => `Click: ${keypoint} (right-click: hidden). ${rest}`,
+  swapLeftAndRight: "Change the left and right keypoints over",
+  noLeftAndRight: "Select an object whose keypoints have a left and a right by their names.",
 };
 
 export const lasso = {

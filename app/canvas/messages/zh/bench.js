@@ -73,6 +73,8 @@ export const keys = {
   labelsOnOrOff: "显示或隐藏名称",
   toTheNextThePrevious: "到下一个、上一个控件；方向键在栏或列表内移动",
   thisHelp: "此帮助",
+  fullScreen: "进入或退出全屏",
+  cutTheSelectedOutOf: "从下方的对象中剪去所选对象",
 };
 
 /** @type {typeof import("../en/bench.js").main} */
@@ -92,6 +94,7 @@ export const main = {
   addingImagesOf: (done, total) => `正在添加图像：${done}/${total}`,
   dropImagesToAddThem: "拖放图像即可添加；将 COCO .json 与其图像一起拖放即可导入",
   objectsOf: (selection, fileName) => `${fileName} 的 ${selection} 个对象`,
+  loading: (name) => `正在加载 ${name}…`,
 };
 
 /** @type {typeof import("../en/bench.js").openImages} */
@@ -130,6 +133,7 @@ export const workbench = {
   ofObjectsOfProposed: (added, added2, name, part) => `已提议 ${name} 的 ${added2} 个对象中的 ${added} 个${part}。`,
   accepted: (accepted) => `接受 ${accepted} 个`,
   belowTheThresholdRemoved: (removed) => `移除低于阈值的 ${removed} 个`,
+  noFullScreen: (line) => `此处无法全屏：${line}`,
 };
 
 /** @type {typeof import("../en/bench.js").review} */

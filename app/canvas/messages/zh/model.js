@@ -39,6 +39,8 @@ export const arrange = {
   selectSeveralObjectsFirstShift: "请先选择多个对象：Shift+单击，或用选框框住它们。",
   selectTheObjectToKeep: "请选择要保留的对象，再 Shift+单击要从中剪去的对象。",
   theOthersCoverNothingOf: "其他对象没有覆盖最先选择的对象。",
+  selectTheObjectOnTop: "请先选择位于上方的对象。",
+  nothingLiesBeneath: "它下方没有显示的对象。",
 };
 
 /** @type {typeof import("../en/model.js").assistant} */

@@ -123,4 +123,11 @@ export const viewOptions = {
   outlinesOnly: "仅轮廓",
   namesOfObjects: "对象名称",
   overviewWhenZoomed: "放大时显示概览",
+  gamma: "伽马",
+  channel: "通道",
+  allChannels: "全部",
+  red: "红",
+  green: "绿",
+  blue: "蓝",
+  fullScreen: "全屏",
 };

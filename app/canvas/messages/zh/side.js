@@ -67,6 +67,7 @@ export const inspector = {
   pixelMask: "像素掩码",
   boxOnly: "仅框",
   score: (score) => `分数 ${score}`,
+  cutBeneath: "从下方的对象中剪去它",
 };
 
 /** @type {typeof import("../en/side.js").provenance} */

@@ -48,6 +48,8 @@ export const keypoints = {
   dragMovesAPointRight: "拖动可移动点；右键单击或 X：可见、遮挡、未标注。",
   allKeypointsArePlaced: (rest) => `所有关键点都已放置。${rest}`,
   clickRightClickHidden: (keypoint, rest) => `单击：${keypoint}（右键单击：遮挡）。${rest}`,
+  swapLeftAndRight: "交换左右关键点",
+  noLeftAndRight: "请选择关键点名称分左右的对象。",
 };
 
 /** @type {typeof import("../en/tools.js").maskClicks} */

@@ -1,4 +1,4 @@
-/** Merging and subtracting the selected objects: one edit each. The object that was selected first is the one that stays. */
+/** Merging the selected objects and cutting them out of each other: one edit each. The object that was selected first is the one that stays. */
 
 import { merged, subtracted } from "./combine.js";
 import { texts } from "../../messages/texts.js";
@@ -33,3 +33,26 @@ export function subtractSelected(editor) {
   if (segmentation === null) editor.remove(first.id);
   else editor.change(first.id, { segmentation });
 }
+
+/** Take what the selected objects cover away from all others that are shown, so that none lies beneath them. @param {Editor} editor */
+export function cutBeneath(editor) {
+  const above = chosen(editor);
+  const { image } = editor;
+  if (!image) return;
+  if (!above.length) return editor.emit("notice", { text: texts.arrange.selectTheObjectOnTop });
+  const others = editor.visibleInstances().filter(({ id }) => !editor.selection.has(id) && !editor.locked.has(id));
+  /** @type {{update: {id: number, fields: import("../document.js").Fields}[], delete: number[]}} */
+  const edits = { update: [], delete: [] };
+  for (const other of others) {
+    const near = above.filter((one) => meet(one.bbox, other.bbox));
+    const segmentation = near.length ? subtracted(other, near, image) : undefined;
+    if (segmentation === null) edits.delete.push(other.id);
+    else if (segmentation !== undefined) edits.update.push({ id: other.id, fields: { segmentation } });
+  }
+  if (edits.update.length || edits.delete.length) editor.changeMany(edits);
+  else editor.emit("notice", { text: texts.arrange.nothingLiesBeneath });
+}
+
+/** @typedef {import("../document.js").Instance["bbox"]} Box */
+/** @param {Box} a @param {Box} b */
+const meet = (a, b) => a[0] < b[0] + b[2] && b[0] < a[0] + a[2] && a[1] < b[1] + b[3] && b[1] < a[1] + a[3];
