@@ -20,7 +20,8 @@ from app.notebook.data_frames import objects
 from app.notebook.server_process import end_server, find_server
 
 pytest.importorskip("jupyterlab")
-pytestmark = pytest.mark.browser
+# test_notebook_frame.py holds the frame to its promises in every run; a whole JupyterLab takes minutes.
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
 SETTINGS = {
     # What a run in a test changes must not be written into the notebook that is committed.

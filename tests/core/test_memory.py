@@ -31,15 +31,15 @@ def test_memory_between_what_is_in_use_is_given_back() -> None:
 
 
 # Pages that are touched for the first time while the same 64 MB are taken and freed twenty times.
-PAGES_OF_TWENTY_TENSORS = """
+PAGES_OF_EIGHT_TENSORS = """
 import resource, sys, torch
 from core.memory import keep_freed_memory
 if sys.argv[1] == "keep":
     keep_freed_memory()
-for _ in range(20):  # the heap grows to what is needed
+for _ in range(8):  # the heap grows to what is needed
     torch.ones(1 << 24)
 before = resource.getrusage(resource.RUSAGE_SELF).ru_minflt
-for _ in range(20):
+for _ in range(8):
     torch.ones(1 << 24)
 print(resource.getrusage(resource.RUSAGE_SELF).ru_minflt - before)
 """
@@ -47,7 +47,7 @@ print(resource.getrusage(resource.RUSAGE_SELF).ru_minflt - before)
 
 def test_kept_memory_is_not_cleared_again(project_root: Path) -> None:
     def pages(how: str) -> int:
-        command = [sys.executable, "-c", PAGES_OF_TWENTY_TENSORS, how]
+        command = [sys.executable, "-c", PAGES_OF_EIGHT_TENSORS, how]
         return int(subprocess.run(command, cwd=project_root, capture_output=True, check=True, text=True).stdout)
 
     assert pages("keep") < pages("give back") / 10

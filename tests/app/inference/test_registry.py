@@ -140,7 +140,7 @@ def test_the_tab_offers_a_model_to_download_where_none_is_here(
     tab = FinetuneTab(FineTuning(store, registry), registry, Repredictor(store, lambda *_: None))
     with gr.Blocks() as page, gr.Tab("Fine-tune") as here:
         tab.build(page, here)
-    shown = tab.view(None, None, True, None, gr.Request(Request({"type": "http"})))[tab.base]
+    shown = tab.view(None, None, True, None, gr.Request(Request({"type": "http"})))[tab.layout.base]
     assert shown.value in dict(shown.choices)
 
 
