@@ -23,7 +23,6 @@ from core.prompts.clicks import next_click
 
 SATISFIED = 0.85  # IoU with the truth at which a mask is left as it is
 SAME_OBJECT = 0.5  # IoU from which a proposal is taken for an object
-SURE = 0.5  # score from which the page takes the model's guess for the class of a drawn box
 MOST_CLICKS = 8
 GOOD_PROPOSAL = 3.0  # actions that one saves: a box and some clicks
 SIMPLE = 4  # corners, the closing click among them, up to which a shape is drawn by hand at once
@@ -104,8 +103,8 @@ class Annotator:
         self.client = client
         self.random = np.random.default_rng(seed)
         self.current_class: int | None = None
-        # How often the guess and the class in hand were right where they differed: `class_choice.js` of the page.
-        self.right = {"guess": 0.55, "current": 0.5}
+        # As `class_choice.js` of the page has it.
+        self.current_right, self.guess_right, self.guess_told = 0.5, 0.6, 0.6
 
     def review(self, image_id: int, targets: Sequence[Target]) -> tuple[Ledger, list[float]]:
         """Correct an image until it agrees with its targets; the actions, and the IoU that each object ended with."""
@@ -195,16 +194,15 @@ class Annotator:
         return dict(self._ask("POST", "/instances", fields)["instance"]), box
 
     def _class_of(self, found: dict[str, Any], target: Target) -> int:
-        """What the page makes of a sure guess."""
-        guess, current = found["category_id"], self.current_class
+        """What the page makes of a guess, and learns from it."""
+        guess, score, current = found["category_id"], found["score"] or 0, self.current_class
         if current is None:
             return int(guess)
-        if (found["score"] or 0) < SURE:
-            return current
-        chosen = guess if self.right["guess"] >= self.right["current"] else current
+        chosen = guess if score * self.guess_right / self.guess_told >= self.current_right else current
+        self.current_right += 0.1 * ((current == target.category_id) - self.current_right)
         if guess != current:
-            for name, one in (("guess", guess), ("current", current)):
-                self.right[name] += 0.1 * ((one == target.category_id) - self.right[name])
+            self.guess_right += 0.1 * ((guess == target.category_id) - self.guess_right)
+            self.guess_told += 0.1 * (score - self.guess_told)
         return int(chosen)
 
     def _click_until_satisfied(self, instance: dict[str, Any], target: Target, box: list[float] | None) -> float | None:

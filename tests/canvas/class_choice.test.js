@@ -1,28 +1,38 @@
-/** The model's guess of a class or the class in hand. */
+/** A guess of the class or the class in hand. */
 
 import assert from "node:assert/strict";
 import test from "node:test";
 
 const { ClassChoice } = await import("../../app/canvas/model/workspace/class_choice.js");
 
-test("the guess comes first, until it was wrong where the class in hand was right", () => {
+const GUESS = 1;
+const CURRENT = 2;
+const ANOTHER = 3;
+
+test("a guess that is surer than the class in hand was right comes first", () => {
   const choice = new ClassChoice();
-  assert.equal(choice.choose(1, 2), 1);
-  choice.learn(1, 2, 2);
-  assert.equal(choice.choose(1, 2), 2);
+  assert.equal(choice.choose(GUESS, 0.7, CURRENT), GUESS);
+  assert.equal(choice.choose(GUESS, 0.3, CURRENT), CURRENT);
 });
 
-test("a guess that is right more often comes first again", () => {
+test("where one object after the other is of the class in hand, it takes a surer guess", () => {
   const choice = new ClassChoice();
-  choice.learn(1, 2, 2);
-  for (let count = 0; count < 3; count++) choice.learn(3, 2, 3);
-  assert.equal(choice.choose(1, 2), 1);
+  for (let count = 0; count < 5; count++) choice.learn(CURRENT, 0.9, CURRENT, CURRENT);
+  assert.equal(choice.choose(GUESS, 0.7, CURRENT), CURRENT);
+  assert.equal(choice.choose(GUESS, 0.9, CURRENT), GUESS);
 });
 
-test("where both say the same, or neither is right, nobody gains", () => {
+test("where each object is of another class, a doubtful guess is better than none", () => {
   const choice = new ClassChoice();
-  choice.learn(2, 2, 1);
-  assert.deepEqual(choice.right, { guess: 0.55, current: 0.5 });
-  choice.learn(1, 2, 3);
-  assert.equal(choice.choose(1, 2), 1);
+  for (let count = 0; count < 5; count++) choice.learn(GUESS, 0.4, CURRENT, GUESS);
+  assert.equal(choice.choose(GUESS, 0.3, CURRENT), GUESS);
+});
+
+test("guesses that are wrong though sure are believed less", () => {
+  const choice = new ClassChoice();
+  for (let count = 0; count < 5; count++) choice.learn(GUESS, 0.9, CURRENT, ANOTHER);
+  assert.equal(choice.choose(GUESS, 0.25, CURRENT), CURRENT);
+  const believing = new ClassChoice();
+  for (let count = 0; count < 5; count++) believing.learn(GUESS, 0.9, CURRENT, GUESS);
+  assert.equal(believing.choose(GUESS, 0.4, CURRENT), GUESS);
 });

@@ -17,7 +17,6 @@ import { texts } from "../messages/texts.js";
 /** @typedef {import("./mask_clicks.js").Box} Box */
 
 const SMALLEST_SIDE = 4; // CSS pixels; less is a slip of the hand
-const SURE = 0.5; // score from which the model's class is taken
 
 export class BoxTool {
   name = "box";
@@ -41,8 +40,8 @@ export class BoxTool {
     this.waiting = new Set();
     this.guessClass = remembered("guess-class", true);
     this.choice = new ClassChoice();
-    /** @type {{id: number, guess: number, current: number} | null} */
-    this.guessed = null; // the last object with a sure guess: what it turns out to be teaches the choice
+    /** @type {{id: number, guess: number, score: number, current: number} | null} */
+    this.guessed = null; // the last object with a guess: what it turns out to be teaches the choice
     this.isChosen = false; // a person has just said which class comes next
     editor.on("class", () => (this.isChosen = !editor.selected));
     editor.on("renumber", ({ from, to }) => {
@@ -176,29 +175,30 @@ export class BoxTool {
   /** @private @param {{image: number, box: Box}} request @param {import("../model/document.js").Instance} found @param {number | null} current */
   keep({ image, box }, found, current) {
     const { editor } = this;
-    const sure = this.guessClass && (found.score ?? 0) >= SURE;
-    const category_id =
-      current === null || (sure && this.takesGuess(found.category_id, current)) ? found.category_id : current;
+    const guess = found.category_id;
+    const score = found.score ?? 0;
+    const takesGuess = current === null || (this.guessClass && this.takesGuess(guess, score, current));
+    const category_id = takesGuess ? guess : current;
     if (Array.isArray(found.segmentation) && !found.segmentation.length) {
       this.create(image, { category_id, bbox: sized(box) });
       this.isChosen = false;
       editor.emit("notice", { text: texts.box.theModelSeesNoMask });
       return;
     }
-    const keypoints = category_id === found.category_id && found.keypoints.length ? { keypoints: found.keypoints } : {};
+    const keypoints = category_id === guess && found.keypoints.length ? { keypoints: found.keypoints } : {};
     const id = this.create(image, { category_id, segmentation: found.segmentation, ...keypoints });
     this.clicks.boxes.set(id, box);
-    this.guessed = sure && current !== null ? { id, guess: found.category_id, current } : null;
+    this.guessed = this.guessClass && current !== null ? { id, guess, score, current } : null;
     this.isChosen = false;
   }
 
-  /** @private @param {number} guess @param {number} current */
-  takesGuess(guess, current) {
+  /** @private @param {number} guess @param {number} score @param {number} current */
+  takesGuess(guess, score, current) {
     const { guessed, editor } = this;
     const last = guessed && editor.document && findInstance(editor.document, guessed.id);
-    if (guessed && last) this.choice.learn(guessed.guess, guessed.current, last.category_id);
+    if (guessed && last) this.choice.learn(guessed.guess, guessed.score, guessed.current, last.category_id);
     this.guessed = null; // an object teaches once
-    return !this.isChosen && this.choice.choose(guess, current) === guess;
+    return !this.isChosen && this.choice.choose(guess, score, current) === guess;
   }
 
   /** @private @param {number} image @param {import("../model/document.js").Fields & {category_id: number}} fields */

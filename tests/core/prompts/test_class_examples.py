@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from core import MaskPrompter
+from core.prompts import class_examples
 from core.prompts.class_examples import ClassExamples
 from core.prompts.local_mask import LocalMask
 
@@ -41,6 +42,26 @@ def test_an_example_whose_class_changes_counts_for_the_new_one() -> None:
     assert examples.guess(first, {"a": 7, "b": 8})[0] == 7  # type: ignore[index]
     assert examples.guess(first, {"a": 8, "b": 7})[0] == 8  # type: ignore[index]
     assert examples.guess(first, {"b": 8}) == (8, 0.5)  # "a" was deleted
+
+
+def test_it_weighs_what_tells_classes_apart_against_what_varies_within_them(monkeypatch: pytest.MonkeyPatch) -> None:
+    def share_right() -> float:
+        random = np.random.default_rng(3)
+
+        def thing(label: int) -> np.ndarray:
+            embedding = random.normal(0, 1.0, 32)  # how things of one class differ among each other
+            embedding[:4] = random.normal(label, 0.1, 4)  # what they have in common
+            return embedding.astype(np.float32)
+
+        examples, class_of = ClassExamples(), {}
+        for key in range(120):
+            examples.add(key, thing(key % 3))
+            class_of[key] = key % 3
+        return float(np.mean([examples.guess(thing(n % 3), class_of)[0] == n % 3 for n in range(300)]))  # type: ignore[index]
+
+    both = share_right()
+    monkeypatch.setattr(class_examples, "DISCRIMINANT_SHARE", 0.0)
+    assert both > share_right() + 0.03
 
 
 def test_without_examples_nothing_is_guessed_and_the_oldest_go() -> None:

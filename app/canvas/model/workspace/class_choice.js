@@ -1,22 +1,28 @@
-/** The class of a new object: the model's guess or the one in hand, whichever was right more often of late. */
+/**
+ * The class of a new object: a guess, or the class in hand. The guess comes with how sure it is; how often that was
+ * true of late is set against how often the class in hand was right.
+ */
 
 const MEMORY = 0.1; // of the newest object in what is remembered
 
 export class ClassChoice {
   constructor() {
-    /** How often each was right where the two differed; the guess has a little credit to begin with. */
-    this.right = { guess: 0.55, current: 0.5 };
+    /** How often the class in hand was right. */
+    this.current = 0.5;
+    /** How often guesses were right that differed from it, and how sure they had been. */
+    this.guess = { right: 0.6, told: 0.6 };
   }
 
-  /** @param {number} guess @param {number} current @returns {number} */
-  choose(guess, current) {
-    return this.right.guess >= this.right.current ? guess : current;
+  /** @param {number} guess @param {number} score  how sure it is, 0 to 1 @param {number} current @returns {number} */
+  choose(guess, score, current) {
+    return (score * this.guess.right) / this.guess.told >= this.current ? guess : current;
   }
 
-  /** What an object turned out to be. @param {number} guess @param {number} current @param {number} actual */
-  learn(guess, current, actual) {
+  /** What an object turned out to be. @param {number} guess @param {number} score @param {number} current @param {number} actual */
+  learn(guess, score, current, actual) {
+    this.current += MEMORY * (Number(actual === current) - this.current);
     if (guess === current) return;
-    this.right.guess += MEMORY * (Number(actual === guess) - this.right.guess);
-    this.right.current += MEMORY * (Number(actual === current) - this.right.current);
+    this.guess.right += MEMORY * (Number(actual === guess) - this.guess.right);
+    this.guess.told += MEMORY * (score - this.guess.told);
   }
 }
