@@ -42,6 +42,7 @@ def main() -> None:
     parser.add_argument("--images", type=int, default=0, help="at most so many a data set, spread evenly; 0: all")
     parser.add_argument("--after", type=int, nargs="+", default=[0], help="images of the rest learnt from before")
     parser.add_argument("--minutes", type=float, default=9.0, help="that a fine-tuning may take")
+    parser.add_argument("--shown", type=int, help="in place of --minutes: how many images it is shown, however long")
     parser.add_argument("--model", default="starter")
     parser.add_argument("--seeds", type=int, nargs="+", default=[0])
     parser.add_argument("--output", type=Path, default=Path("runs/effort.csv"))
@@ -76,7 +77,8 @@ def reviewed(
             if after:
                 chosen = np.random.default_rng(seed).permutation(rest)[:after].tolist()
                 import_reviewed(client, dataset, Path(folder), chosen)
-                fine_tune(client, options.minutes)
+                shown = options.shown and max(1, round(options.shown / after))
+                fine_tune(client, **({"epochs": shown} if shown else {"minutes": options.minutes}))
             for row in review(client, dataset, Path(folder), judged, seed):
                 yield {"data": name, "after": after, "seed": seed, **row}
     finally:

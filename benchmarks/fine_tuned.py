@@ -36,9 +36,12 @@ def import_reviewed(client: httpx.Client, dataset: CocoDataset, folder: Path, ch
     client.post("/api/import?empty_images=true", files=files).raise_for_status()
 
 
-def fine_tune(client: httpx.Client, minutes: float) -> None:
-    """Press the button, wait, and use what comes of it; SystemExit with the job's line where it fails."""
-    job = client.post("/api/jobs", json={"minutes": minutes}).raise_for_status().json()
+def fine_tune(client: httpx.Client, **limit: float) -> None:
+    """Press the button, wait, and use what comes of it; SystemExit with the job's line where it fails.
+
+    `limit` is what the route takes: `minutes` or `epochs`.
+    """
+    job = client.post("/api/jobs", json=limit).raise_for_status().json()
     while job["state"] in ("queued", "running"):
         time.sleep(SECONDS_BETWEEN_LOOKS)
         job = client.get(f"/api/jobs/{job['id']}").raise_for_status().json()
