@@ -199,10 +199,10 @@ class Annotator:
         if current is None:
             return int(guess)
         chosen = guess if score * self.guess_right / self.guess_told >= self.current_right else current
-        self.current_right += 0.1 * ((current == target.category_id) - self.current_right)
+        self.current_right += 0.2 * ((current == target.category_id) - self.current_right)
         if guess != current:
-            self.guess_right += 0.1 * ((guess == target.category_id) - self.guess_right)
-            self.guess_told += 0.1 * (score - self.guess_told)
+            self.guess_right += 0.3 * ((guess == target.category_id) - self.guess_right)
+            self.guess_told += 0.3 * (score - self.guess_told)
         return int(chosen)
 
     def _click_until_satisfied(self, instance: dict[str, Any], target: Target, box: list[float] | None) -> float | None:

@@ -15,10 +15,16 @@ test("a guess that is surer than the class in hand was right comes first", () =>
   assert.equal(choice.choose(GUESS, 0.3, CURRENT), CURRENT);
 });
 
+test("one guess that was sure and wrong makes the next give way", () => {
+  const choice = new ClassChoice();
+  choice.learn(GUESS, 0.9, CURRENT, CURRENT);
+  assert.equal(choice.choose(GUESS, 0.9, CURRENT), CURRENT);
+});
+
 test("where one object after the other is of the class in hand, it takes a surer guess", () => {
   const choice = new ClassChoice();
   for (let count = 0; count < 5; count++) choice.learn(CURRENT, 0.9, CURRENT, CURRENT);
-  assert.equal(choice.choose(GUESS, 0.7, CURRENT), CURRENT);
+  assert.equal(choice.choose(GUESS, 0.8, CURRENT), CURRENT);
   assert.equal(choice.choose(GUESS, 0.9, CURRENT), GUESS);
 });
 

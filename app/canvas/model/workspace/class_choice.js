@@ -3,7 +3,9 @@
  * true of late is set against how often the class in hand was right.
  */
 
-const MEMORY = 0.1; // of the newest object in what is remembered
+// Of the newest object in what is remembered: one wrong guess is enough to make the next as sure one give way.
+const CURRENT_MEMORY = 0.2;
+const GUESS_MEMORY = 0.3;
 
 export class ClassChoice {
   constructor() {
@@ -20,9 +22,9 @@ export class ClassChoice {
 
   /** What an object turned out to be. @param {number} guess @param {number} score @param {number} current @param {number} actual */
   learn(guess, score, current, actual) {
-    this.current += MEMORY * (Number(actual === current) - this.current);
+    this.current += CURRENT_MEMORY * (Number(actual === current) - this.current);
     if (guess === current) return;
-    this.guess.right += MEMORY * (Number(actual === guess) - this.guess.right);
-    this.guess.told += MEMORY * (score - this.guess.told);
+    this.guess.right += GUESS_MEMORY * (Number(actual === guess) - this.guess.right);
+    this.guess.told += GUESS_MEMORY * (score - this.guess.told);
   }
 }
