@@ -46,6 +46,17 @@ class ImportReport:
     errors: list[dict[str, Any]] = field(default_factory=list)  # what was left out or changed
     dropped: Counter[str] = field(default_factory=Counter)  # fields of other tools that cannot be kept
     notes: list[str] = field(default_factory=list)  # what was written in another way than COCO's
+    reviewed: set[int] = field(default_factory=set)  # images that became so
+    stays: dict[int, str] = field(default_factory=dict)  # why others did not, though asked for
+
+    def stay_notes(self) -> list[str]:
+        """How many images did not become reviewed, a line for each reason."""
+        reasons = Counter(reason for image, reason in self.stays.items() if image not in self.reviewed)
+        lines = []
+        for reason, number in sorted(reasons.items()):
+            them = f"it {reason.replace('have', 'has')}" if number == 1 else f"they {reason}"
+            lines.append(f"{number} image{'' if number == 1 else 's'} did not become reviewed: {them}")
+        return lines
 
 
 class BroughtObjects:
@@ -146,7 +157,7 @@ class BroughtObjects:
     @property
     def stays(self) -> str | None:
         """Why the image did not become reviewed; None where it did or nobody asked."""
-        if self.options.status != "reviewed" or self.became == "reviewed":
+        if self.options.status != "reviewed" or "reviewed" in (self.became, self.image.status):
             return None
         if self.lost:
             return "lost an object on the way"

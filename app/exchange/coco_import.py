@@ -34,7 +34,11 @@ from app.store.trash import kept_images
 from core.coco.json_values import is_number, whole
 from core.coco.names import plain_name
 from core.coco.normalise import normalise_coco
-from core.coco.report import Problem, Report, grouped
+from core.coco.report import SHOWN, Problem, Report, grouped
+from core.formats.building import LEFT_OUT
+
+FROM_THE_OBJECT = ("taken from the segmentation", "taken from the keypoints")  # a box that was wrong: nothing is lost
+MOST_NAMED = 20  # images that lack a picture: each has its line up to here, one line all of them beyond
 
 
 def import_coco(
@@ -69,6 +73,8 @@ def import_coco(
     lost: Counter[int] = Counter()
     for image_id, times in normalised.lost.items():
         lost[normalised.keys[image_id].id] += times
+    for entry in normalised.data["images"]:
+        lost[normalised.keys[entry["id"]].id] += whole(entry.get(LEFT_OUT)) or 0  # by whoever made COCO of it
     of_image: dict[int, list[int]] = {}
     for place, annotation in enumerate(normalised.data["annotations"]):
         of_image.setdefault(normalised.keys[annotation["image_id"]].id, []).append(place)
@@ -76,7 +82,6 @@ def import_coco(
     for entry in normalised.data["images"]:
         entries.setdefault(normalised.keys[entry["id"]].id, []).append(entry)
     refused: list[dict[str, Any]] = []
-    stays: list[str] = []
     for image_id in progress.over("storing objects, image by image", list(entries)):
         if pause():
             classes.look_again(session)
@@ -102,9 +107,11 @@ def import_coco(
                 continue
             target.take(state, report)
         target.write(session, report)
-        stays += [target.stays] if target.stays else []
+        if target.became == "reviewed":
+            report.reviewed.add(image_id)
+        elif target.stays:
+            report.stays[image_id] = target.stays
     report.errors += sorted(refused, key=lambda error: error["number"])
-    _note_what_stays(stays, report)
     if report.deleted_here:
         objects = f"{report.deleted_here} object{'s' if report.deleted_here > 1 else ''}"
         report.notes.append(f"{objects} of the file were deleted here since: left out (the mode add brings them again)")
@@ -153,23 +160,17 @@ def _keep_image_fields(image: Image, entry: dict[str, object], licenses: dict[in
         image.extra = (image.extra or {}) | fields
 
 
-def _note_what_stays(reasons: list[str], report: ImportReport) -> None:
-    for reason in sorted(set(reasons)):
-        number = reasons.count(reason)
-        report.notes.append(f"{number} image{'s' if number > 1 else ''} did not become reviewed: they {reason}")
-
-
 def _take_down(faults: Report, data: dict[str, Any], images: StoredImages, report: ImportReport) -> None:
     """The normaliser's report in the answer's words; what is said of an image is not said of each of its objects."""
     listed = {repr(entry.get("id")) for entry in data["images"] if isinstance(entry, dict)}
     of_images = {error["error"] for error in images.errors}
     told = [problem for problem in faults.problems if not _is_of_a_missing_image(problem, data, listed)]
-    report.errors += images.errors
+    report.errors += _together(images.errors)
     for problem in grouped(problem for problem in told if problem.message not in of_images):
         if problem.is_spelling and problem.message.startswith(("has no ", "width and height are None and None")):
             continue  # it is worked out: nobody needs to hear of it
-        if problem.is_note or problem.is_spelling or problem.repair == "taken from the segmentation":
-            report.notes.append(str(problem))
+        if problem.is_note or problem.is_spelling or problem.repair in FROM_THE_OBJECT:
+            report.notes.append(str(replace(problem, is_note=False)))
         elif problem.subject.startswith("annotation"):
             report.errors.append(
                 _annotation_error(problem.annotation_id, problem.number, str(problem), problem.subject)
@@ -177,6 +178,21 @@ def _take_down(faults: Report, data: dict[str, Any], images: StoredImages, repor
         else:
             kind = "category" if problem.subject.startswith("categor") else "file_name"
             report.errors.append({kind: problem.subject.partition(" ")[2] or None, "error": str(problem)})
+
+
+def _together(errors: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """What is said of images, each by itself, but in one line where very many share it."""
+    alike: dict[str, list[dict[str, Any]]] = {}
+    for error in errors:
+        alike.setdefault(error["error"].removeprefix(short_name(error["file_name"])), []).append(error)
+    kept = []
+    for reason, own in alike.items():
+        if len(own) <= MOST_NAMED:
+            kept += own
+            continue
+        names = ", ".join(short_name(error["file_name"]) for error in own[:SHOWN])
+        kept.append({**own[0], "error": f"{names} and {len(own) - SHOWN:,} more{reason}"})
+    return kept
 
 
 def _is_of_a_missing_image(problem: Problem, data: dict[str, Any], listed: set[str]) -> bool:

@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from app.store.categories import LARGEST_ID
 from app.store.tables import Category, Image, Instance
 from core.coco.json_values import is_whole
+from core.formats.building import LEFT_OUT
 
 # What has columns of its own, or is computed from them.
 _OWN = {
@@ -21,7 +22,7 @@ _OWN = {
         "score", "source", "status", "model", "origin",
     },
     "category": {"id", "name", "supercategory", "color", "keypoints", "skeleton", "model_names"},
-    "image": {"id", "file_name", "width", "height"},
+    "image": {"id", "file_name", "width", "height", LEFT_OUT},
 }  # fmt: skip
 CLASS_LISTS = {"neg_category_ids", "not_exhaustive_category_ids"}  # of an image, as LVIS has them: ids of classes
 LARGEST = 20_000  # bytes of JSON of one object

@@ -15,6 +15,10 @@ from app.store.images import clean_file_name, short_name
 from app.store.trash import kept_images
 from core.coco.names import FileNames
 from core.formats import read
+from core.formats.content import id_key
+from core.formats.files import Folder
+from core.formats.labelme.masks import write_pictures_inside
+from core.formats.refused import KnownFormatError
 
 # A name that is too long for the disk, or a file where another name has a folder.
 NO_NAME = (errno.ENAMETOOLONG, errno.ENOTDIR, errno.EISDIR, errno.EEXIST, errno.EINVAL)
@@ -35,8 +39,27 @@ def is_panoptic(content: object) -> bool:
     return isinstance(annotations, list) and any(isinstance(e, dict) and "segments_info" in e for e in annotations)
 
 
-def results_as_coco(store: Store, results: Sequence[dict[str, object]]) -> dict[str, Any]:
-    """A results list with the images and categories of this store, by the ids that its exports have."""
+def is_captions(content: object) -> bool:
+    """Whether JSON is COCO's file of captions."""
+    annotations = content.get("annotations") if isinstance(content, dict) else None
+    first = next((e for e in annotations if isinstance(e, dict)), {}) if isinstance(annotations, list) else {}
+    return "caption" in first and not {"bbox", "segmentation", "keypoints"} & first.keys()
+
+
+def results_as_coco(
+    store: Store, results: Sequence[dict[str, Any]], listing: Sequence[Mapping[str, Any]] = ()
+) -> dict[str, Any]:
+    """A results list with the images and categories that its ids mean.
+
+    Those of the first of the data sets `listing` that has all of its images, else of this store, by the ids that its
+    exports have; an image also by its file's name, as Ultralytics writes it. Raises ValueError where none of the images
+    or none of the classes is known.
+    """
+    annotations = [{"id": number, **entry} for number, entry in enumerate(results, start=1)]
+    wanted = {id_key(entry["image_id"]) for entry in results}
+    for data in listing:
+        if wanted <= {id_key(image.get("id")) for image in data["images"] if isinstance(image, dict)}:
+            return {"images": data["images"], "categories": data["categories"], "annotations": annotations}
     with store.reading() as session:
         ids = ShownIds(session)
         images = [
@@ -44,14 +67,28 @@ def results_as_coco(store: Store, results: Sequence[dict[str, object]]) -> dict[
             for row in session.scalars(kept_images())
         ]
         categories = [category_json(row) | {"id": ids(row)} for row in all_categories(session)]
-    annotations = [{"id": number, **entry} for number, entry in enumerate(results, start=1)]
+    by_id, names = {id_key(image["id"]): image for image in images}, FileNames([str(i["file_name"]) for i in images])
+    for entry in annotations:
+        if entry.get("file_name") or id_key(entry["image_id"]) not in by_id:
+            places = names.find(str(entry.get("file_name") or entry["image_id"]))
+            if len(places) == 1:
+                entry["image_id"] = images[places[0]]["id"]
+    mend = "send the COCO file along whose images and classes it is about"
+    if not any(id_key(entry["image_id"]) in by_id for entry in annotations):
+        raise ValueError(f"not a COCO data set but a list of results, and none of its image ids is known here: {mend}")
+    known = {id_key(category["id"]) for category in categories}
+    if not any(id_key(entry["category_id"]) in known for entry in annotations):
+        raise ValueError(f"not a COCO data set but a list of results, and none of its classes is known here: {mend}")
     return {"images": images, "categories": categories, "annotations": annotations}
 
 
-def read_other(store: Store, parts: Sequence[tuple[str, IO[bytes]]]) -> tuple[dict[str, object], list[str]]:
+def read_other(
+    store: Store, parts: Sequence[tuple[str, IO[bytes]]]
+) -> tuple[dict[str, object], list[str], list[tuple[str, bytes]]]:
     """The files of an upload, in whichever format they are, as one COCO data set and a line for each change or loss.
 
-    The parts can be read again afterwards. Raises ValueError, in one line, where no format is recognised.
+    Beside it the pictures that lay inside the annotations and are nowhere else. The parts can be read again afterwards.
+    Raises ValueError, in one line, where no format is recognised.
     """
     with store.temporary_folder() as folder:
         for name, file in parts:
@@ -67,10 +104,14 @@ def read_other(store: Store, parts: Sequence[tuple[str, IO[bytes]]]) -> tuple[di
                 shutil.copyfileobj(file, target, 1 << 20)
             file.seek(0)
         try:
-            coco, notes = read(folder, None, _StoredSizes(store))
+            sizes = _StoredSizes(store)
+            inside = write_pictures_inside(Folder(folder), lambda name: name not in sizes)
+            pictures = [(name, (folder / name).read_bytes()) for name in inside]
+            coco, notes = read(folder, None, sizes)
         except (ValueError, FileNotFoundError) as error:
-            raise ValueError(str(error).replace(f"{folder}/", "").replace(f"{folder}: ", "")) from None
-    return coco, [note.replace(f"{folder}/", "") for note in notes]
+            kind = KnownFormatError if isinstance(error, KnownFormatError) else ValueError
+            raise kind(str(error).replace(f"{folder}/", "").replace(f"{folder}: ", "")) from None
+    return coco, [note.replace(f"{folder}/", "") for note in notes], pictures
 
 
 class _StoredSizes(Mapping[str, tuple[int, int]]):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Hashable, Mapping
 from typing import Any
 
+from core.coco.annotated_keypoints import mend_keypoints
 from core.coco.crowds import classes_without_crowds, crowds_known, is_brush_mask
 from core.coco.geometry import (
     Size,
@@ -14,7 +15,6 @@ from core.coco.geometry import (
     differs,
     extent_and_area,
     is_list_of_points,
-    keypoint_fault,
     keypoints_extent,
     largest_gap,
     mended_rle,
@@ -100,7 +100,7 @@ class AnnotationMender:
             return False
         self._area(annotation, size, area)
         self._crowd(annotation, size)
-        self._keypoints(annotation, category, size)
+        mend_keypoints(annotation, category, size, self._add)
         return True
 
     def _add(self, message: str, repair: str | None = None, *, spelling: bool = False) -> None:
@@ -202,13 +202,18 @@ class AnnotationMender:
         """The box alone, in its image and against the segmentation; mended in place. False: no box can be had."""
         from_segmentation = "taken from the segmentation" if extent else "left out"
         box = annotation.get("bbox")
-        if box is None and extent is None and (extent := keypoints_extent(annotation.get("keypoints"))):
-            from_segmentation = "taken from the keypoints"
         if isinstance(box, list) and any(isinstance(value, str) for value in box):
             numbers = [as_number(value) for value in box]
             if None not in numbers:
                 self._add(f"bbox is {box!r}, with texts for numbers", "become numbers", spelling=True)
                 box = annotation["bbox"] = numbers
+        if extent is None and not _is_box(box):
+            if (extent := keypoints_extent(annotation.get("keypoints"), size)) is not None:
+                from_segmentation = "taken from the keypoints"
+            elif _says_nothing(annotation):
+                self._add("is empty: no mask, no box, no keypoints", "left out", spelling=True)
+                self.lost_of = None
+                return False
         if not isinstance(box, list) or len(box) != 4 or not all(is_number(value) for value in box):
             what = "has no bbox" if box is None else f"bbox is {box!r}: x, y, width, height are needed"
             self._add(what, from_segmentation, spelling=box is None and extent is not None)
@@ -232,9 +237,10 @@ class AnnotationMender:
         area = annotation.get("area")
         stated = area if is_number(area) and area > 0 else None
         if expected is None:
-            if stated:
-                return  # of an object without a mask: there is nothing to compare it with
             expected = annotation["bbox"][2] * annotation["bbox"][3]
+            # An object without a mask may be smaller than its box, and is not larger, as SAHI's, which has the image's.
+            if stated and (stated <= expected or not differs(stated, expected)):
+                return
         if stated and (not self.mend_areas or not differs(stated, expected)):
             return
         if size and annotation.get("segmentation"):
@@ -264,44 +270,6 @@ class AnnotationMender:
             self._add("is a crowd with polygons; COCO's crowds are runs (RLE)", "turned into runs", spelling=True)
             annotation["segmentation"] = segmentation_to_rle(segmentation, *size)
 
-    # -- keypoints ------------------------------------------------------------------------------------
-
-    def _keypoints(self, annotation: dict[str, Any], category: dict[str, Any], size: Size | None) -> None:
-        points = annotation.get("keypoints")
-        if points is None or points == []:
-            if annotation.get("num_keypoints"):
-                what = f"num_keypoints is {annotation['num_keypoints']!r}, but there are no keypoints"
-                self._add(what, "becomes 0", spelling=True)
-                annotation["num_keypoints"] = 0
-            return
-        expected = 3 * len(category.get("keypoints", []))
-        name = category["name"]
-        if not isinstance(points, list) or not all(is_number(value) for value in points) or len(points) != expected:
-            count = len(points) if isinstance(points, list) else 0
-            what = (
-                f"keypoints are {count} values, but {name!r} needs {expected} numbers: x, y, visibility for each name"
-            )
-            self._add(what, "left out")
-            annotation.pop("keypoints")
-            annotation.pop("num_keypoints", None)
-            return
-        points = list(points)
-        for number in range(len(points) // 3):
-            x, y, visibility = points[3 * number : 3 * number + 3]
-            fault = keypoint_fault(x, y, visibility, size)
-            if fault is not None:
-                what, repair = fault
-                spelling = visibility == 0  # nothing is said of such a point
-                self._add(f"keypoint {category['keypoints'][number]!r} {what}", repair, spelling=spelling)
-                points[3 * number : 3 * number + 3] = [0, 0, 0]
-        annotation["keypoints"] = points
-        labelled = sum(visibility > 0 for visibility in points[2::3])
-        stated = annotation.get("num_keypoints")
-        if stated != labelled:
-            what = f"num_keypoints is {stated!r}, but {labelled} are labelled"
-            self._add(what, f"becomes {labelled}", spelling=True)
-            annotation["num_keypoints"] = labelled
-
     def _is_copy(self, annotation: dict[str, Any]) -> bool:
         segmentation = annotation.get("segmentation")
         if isinstance(segmentation, dict):
@@ -314,3 +282,14 @@ class AnnotationMender:
             return True
         self.seen.add(key)
         return False
+
+
+def _is_box(box: object) -> bool:
+    return isinstance(box, list) and len(box) == 4 and all(map(is_number, box)) and box[2] > 0 and box[3] > 0
+
+
+def _says_nothing(annotation: Mapping[str, Any]) -> bool:
+    """Whether an annotation is an object that was begun and never drawn, as COCO Annotator writes it."""
+    box = annotation.get("bbox")
+    drawn = annotation.get("segmentation") or any(annotation.get("keypoints") or ())
+    return box is not None and not drawn and (box == [] or (isinstance(box, list) and not any(box)))

@@ -56,7 +56,7 @@ def mended_categories(
         by_name.setdefault(category["name"], category)
         if isinstance(raw_id, Hashable):
             by_raw.setdefault(raw_id, category)
-    if not mended:
+    if not mended and annotations:
         report.add("categories", "there are none")
     missing = sorted(set(range(min(mended, default=1), min(max(mended, default=0), 100_000))) - set(mended))
     if missing:

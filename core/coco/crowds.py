@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Mapping
+from collections import Counter
+from collections.abc import Hashable, Iterable, Mapping
 from typing import Any
 
 from core.coco.report import Report
@@ -39,3 +40,20 @@ def classes_without_crowds(annotations: list[Any]) -> set[Hashable]:
             (crowds if runs and annotation.get("iscrowd") in (1, "1", "true") else singles).add(category)
 
     return set() if crowds & singles else crowds
+
+
+def note_classes_of_crowds_alone(
+    annotations: Iterable[Mapping[str, Any]], categories: Iterable[Mapping[str, Any]], report: Report
+) -> None:
+    """A note for each class of which there are only crowds: training learns nothing of it."""
+    crowds: Counter[int] = Counter()
+    singles: set[int] = set()
+    for annotation in annotations:
+        if annotation["iscrowd"]:
+            crowds[annotation["category_id"]] += 1
+        else:
+            singles.add(annotation["category_id"])
+    for category in categories:
+        if category["id"] in crowds and category["id"] not in singles:
+            what = f"{category['name']!r} has crowds alone ({crowds[category['id']]:,}), of which nothing is learnt"
+            report.note(f"category {category['id']}", what)

@@ -40,18 +40,24 @@ def extent_and_area(segmentation: Any, size: tuple[int, int]) -> tuple[list[floa
     return (extent if min(extent[2:]) > 0 else None), area
 
 
-def keypoints_extent(points: object) -> list[float] | None:
-    """Box x, y, width, height around the labelled keypoints, None where there are none or they lie in one line."""
+def keypoints_extent(points: object, size: Size | None) -> list[float] | None:
+    """Box x, y, width, height around the labelled keypoints, at least a pixel wide and high; None without any."""
     if not isinstance(points, list) or not points or not all(map(is_number, points)):
         return None
     labelled = [
-        (x, y) for x, y, visibility in zip(points[0::3], points[1::3], points[2::3], strict=False) if visibility
+        (x, y)
+        for x, y, visibility in zip(points[0::3], points[1::3], points[2::3], strict=False)
+        if visibility and keypoint_fault(x, y, visibility, size) is None
     ]
     if not labelled:
         return None
-    xs, ys = zip(*labelled, strict=True)
-    extent = [min(xs), min(ys), max(xs) - min(xs), max(ys) - min(ys)]
-    return extent if min(extent[2:]) > 0 else None
+    ends = []
+    for axis, limit in ((0, size[1] if size else math.inf), (1, size[0] if size else math.inf)):
+        first, last = min(point[axis] for point in labelled), max(point[axis] for point in labelled)
+        first = max(min(first, limit - 1), 0)
+        ends.append((first, min(max(last, first + 1), limit)))
+    (left, right), (top, bottom) = ends
+    return [left, top, right - left, bottom - top]
 
 
 def turned_box(box: list[float], degrees: float) -> list[float]:

@@ -11,6 +11,7 @@ from typing import Any
 
 from core.coco.annotations import AnnotationMender
 from core.coco.categories import mended_categories
+from core.coco.crowds import note_classes_of_crowds_alone
 from core.coco.image_entries import ImageFiles, ImageFolder, mended_images
 from core.coco.names import picture_folders
 from core.coco.reading import read_coco_json
@@ -80,5 +81,6 @@ def normalise_coco(
             numbers.append(number)
         elif mender.lost_of is not None:
             lost[mender.lost_of] = lost.get(mender.lost_of, 0) + 1
+    note_classes_of_crowds_alone(kept, categories, report)
     mended_data = {**data, "categories": categories, "images": images, "annotations": kept}
     return Normalised(mended_data, keys, numbers, lost, [*doubled, *unusable])

@@ -53,26 +53,36 @@ class Report:
 
 
 def grouped(problems: Iterable[Problem]) -> list[Problem]:
-    """The problems with one for each fact: three or more annotations that differ in numbers alone share a line."""
+    """The problems with one for each fact: three or more annotations that differ in numbers alone share a line.
+
+    So do images that differ in names too, which stand in quotes or before a colon.
+    """
     facts: dict[tuple[str, str | None, bool], list[Problem]] = {}
     for problem in problems:
-        about = "annotation" if problem.subject.startswith("annotation ") else problem.subject
-        facts.setdefault((f"{about}: {_fact(problem.message)}", _fact(problem.repair), problem.is_note), []).append(
-            problem
-        )
+        about = problem.subject.partition(" ")[0]
+        fact = _fact_of_image if about == "image" else _fact
+        about = about if about in ("annotation", "image") else problem.subject
+        key = (f"{about}: {fact(problem.message)}", fact(problem.repair), problem.is_note)
+        facts.setdefault(key, []).append(problem)
     lines: list[Problem] = []
     for alike in facts.values():
         if len(alike) < 3:
             lines += alike
             continue
-        names = [problem.subject.removeprefix("annotation ") for problem in alike[:SHOWN]]
+        kind = alike[0].subject.partition(" ")[0]
+        names = [problem.subject.removeprefix(f"{kind} ") for problem in alike[:SHOWN]]
         more = f" and {len(alike) - SHOWN:,} more" if len(alike) > SHOWN else ""
         same = all(problem.message == alike[0].message for problem in alike)
         message = alike[0].message if same else f"{alike[0].message} (the first of them)"
-        lines.append(replace(alike[0], subject=f"annotations {', '.join(names)}{more}", message=message))
+        lines.append(replace(alike[0], subject=f"{kind}s {', '.join(names)}{more}", message=message))
     return lines
 
 
 def _fact(text: str | None) -> str:
     """A message without what differs from one annotation to the next: numbers, and lists of them."""
     return re.sub(r"[-+]?\d[\d.,e+×-]*", "#", text or "")
+
+
+def _fact_of_image(text: str | None) -> str:
+    """The same without names of files."""
+    return _fact(re.sub(r"'[^']*'|\"[^\"]*\"|^.*(?=: )", "…", text or ""))

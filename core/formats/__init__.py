@@ -29,6 +29,7 @@ from core.formats.joining import joined_data_sets
 from core.formats.known import FORMATS, format_of
 from core.formats.losses import class_losses
 from core.formats.pictures import Pictures
+from core.formats.refused import KnownFormatError, refusal
 
 __all__ = ["FORMATS", "read", "recognise", "write"]
 
@@ -64,7 +65,7 @@ def read(
         try:
             return _read(inside, format, images)
         except ValueError as error:
-            raise ValueError(str(error).replace(str(inside), str(root))) from None
+            raise type(error)(str(error).replace(str(inside), str(root))) from None
 
 
 def _read(
@@ -121,6 +122,8 @@ def _check(places: list[tuple[str, str]], folder: Folder, root: Path, format: st
     if not places:
         if folder.problems:
             raise ValueError(next(iter(folder.problems.values())))
+        if refused := refusal(folder):
+            raise KnownFormatError(refused)
         kinds = format or f"none of {', '.join(FORMATS)}"
         raise ValueError(f"{root}: no annotations in a format that is read ({kinds})")
     names = list(dict.fromkeys(name for name, _ in places))

@@ -12,6 +12,7 @@ from core.masks import Rle, polygons_bbox, rle_area, rle_bbox, segmentation_area
 MOST_PIXELS = 2**31  # of one image; pycocotools counts in 32 bits
 Keypoint = tuple[float, float, int]  # x, y, visibility
 UNNAMED = "object"  # the class of what has none
+LEFT_OUT = "objects_left_out"  # field of an image: how many of its objects did not come along
 
 
 class Building:
@@ -26,6 +27,15 @@ class Building:
         self._categories: dict[str, dict[str, Any]] = {}
         self._annotations: list[dict[str, Any]] = []
         self._keypoints: list[Mapping[str, Keypoint] | None] = []  # of each annotation
+
+    def lose(self, image: Mapping[str, Any], fact: str, about: str) -> None:
+        """A note that an object is left out, and on its image that not all of its objects are there."""
+        self.notes.add(fact, about)
+        self._count_lost(image)
+
+    def _count_lost(self, image: Mapping[str, Any]) -> None:
+        entry = self._images[image["file_name"]]
+        entry[LEFT_OUT] = entry.get(LEFT_OUT, 0) + 1
 
     def image(self, name: str, size: object, **fields: object) -> dict[str, Any] | None:
         """The image of a name, made if it is new; None, with a note, without height and width above 0."""
@@ -83,6 +93,7 @@ class Building:
         if extent is None:
             if segmentation is None and box is None and not keypoints:
                 self.notes.add("no mask, no box and no keypoints: left out", about)
+            self._count_lost(image)  # what was wrong is said above
             return None
         annotation: dict[str, Any] = {
             "id": len(self._annotations) + 1,

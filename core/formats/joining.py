@@ -6,6 +6,7 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
+from core.formats.building import LEFT_OUT
 from core.formats.content import id_key
 from core.formats.notes import Notes
 from core.formats.pictures import Pictures, tidy_name
@@ -68,7 +69,11 @@ def _add_images(
         name = str(image.get("file_name", ""))
         if folder and not pictures.has(name):
             name = tidy_name(f"{folder}/{name}")
-        entry = images.setdefault(name, {**image, "id": len(images) + 1, "file_name": name})
+        entry = images.get(name)
+        if entry is None:
+            entry = images[name] = {**image, "id": len(images) + 1, "file_name": name}
+        elif image.get(LEFT_OUT):
+            entry[LEFT_OUT] = entry.get(LEFT_OUT, 0) + image[LEFT_OUT]
         ids[id_key(image.get("id"))] = entry["id"]
     return ids
 

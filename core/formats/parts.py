@@ -26,7 +26,7 @@ class Parts:
     def add_to(self, building: Building, image: Mapping[str, object]) -> None:
         """Make it an annotation, unless all its shapes were left out, which notes say already."""
         if not (self.polygons or self.masks or self.box or self.keypoints):
-            return
+            return  # each of its shapes is counted as lost
         segmentation: list[list[float]] | Rle = self.polygons
         if len(self.masks) == 1 and not self.polygons:
             segmentation = self.masks[0]

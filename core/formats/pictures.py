@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from functools import cached_property
 from urllib.parse import unquote
 
+from core.coco.names import FileNames, plain_name
 from core.datasets.images import image_size
 from core.formats.files import PICTURE_SUFFIXES, Folder, is_inside, joined, stem, suffix
 
@@ -37,14 +39,15 @@ class Pictures:
         """For each image, given as the ways in which its name may be read, the picture that it means, or None.
 
         A name matches exactly (below `near`, in an `images` folder beside it, or from the top), else decoded or
-        without its ending; else by its last parts, but only where the one name ends as a whole with the other, one
-        picture alone can be meant and no other image means it. Never by the base name of another folder's picture.
+        without its ending; else by its last parts, where the one name ends as a whole with the other, or by its base
+        name: both only where one picture alone can be meant and no other image means it.
         """
         found = [self._exact(names, near) for names in wanted]
         taken = set(found)
+        listed = frozenset(plain_name(names[0]) for names in wanted if names)
         for index, names in enumerate(wanted):
             if found[index] is None:
-                found[index] = self._by_last_parts(names, near)
+                found[index] = self._by_last_parts(names, near) or self._by_base_name(names, near, listed)
                 if found[index] in taken:
                     found[index] = None
         counts = Counter(found)
@@ -90,7 +93,7 @@ class Pictures:
         return None
 
     def _by_last_parts(self, names: Sequence[str], near: str) -> str | None:
-        closed = [place for place in self._data_sets if near != place and not is_inside(near, place)]
+        closed = self._closed(near)
         for name in names:
             reading = unquote(name)
             base = reading.rpartition("/")[2]
@@ -103,6 +106,27 @@ class Pictures:
             if len(ends) == 1:
                 return ends[0]
         return None
+
+    def _by_base_name(self, names: Sequence[str], near: str, listed: Collection[str]) -> str | None:
+        """A picture whose folder is another one, as import, check and training find it (`FileNames`)."""
+        closed = self._closed(near)
+        for name in names:
+            places = self._finder.find(joined(near, name), listed)
+            if len(places) == 1 and not any(is_inside(self._all[places[0]], place) for place in closed):
+                return self._all[places[0]]
+        return None
+
+    def _closed(self, near: str) -> list[str]:
+        """The folders of other data sets."""
+        return [place for place in self._data_sets if near != place and not is_inside(near, place)]
+
+    @cached_property
+    def _all(self) -> list[str]:
+        return list(self._names)
+
+    @cached_property
+    def _finder(self) -> FileNames:
+        return FileNames(self._all)
 
 
 def tidy_name(name: str) -> str:

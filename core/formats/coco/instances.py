@@ -27,7 +27,7 @@ def recognise(folder: Folder) -> list[str]:
         for name, outline in folder.json_files()
         if not outline.is_list
         and {"images", "annotations", "categories"} <= outline.keys
-        and "segments_info" not in outline.listed
+        and not {"segments_info", "caption"} & outline.listed
     ]
 
 

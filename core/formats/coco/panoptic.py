@@ -72,10 +72,12 @@ def read(folder: Folder, place: str, pictures: Pictures) -> tuple[Coco, list[str
         try:
             numbers = _numbers(folder, place, annotation.get("file_name"))
         except ValueError as error:
-            notes.add(f"{error}: its segments are left out", entry["file_name"])
+            building.lose(entry, f"{error}: its segments are left out", entry["file_name"])
             continue
         if numbers.shape != (entry["height"], entry["width"]):
-            notes.add("its PNG has another size than the image: its segments are left out", entry["file_name"])
+            building.lose(
+                entry, "its PNG has another size than the image: its segments are left out", entry["file_name"]
+            )
             continue
         _add_segments(building, entry, numbers, annotation.get("segments_info"), names)
     return building.finish(), notes.lines()
@@ -138,11 +140,11 @@ def _add_segments(
         number = segment.get("id") if isinstance(segment, dict) else None
         about = f"{image['file_name']} segment {number}"
         if not is_whole(number) or not is_whole(segment.get("category_id")) or segment["category_id"] not in names:
-            building.notes.add("without a number or a category that is listed: left out", about)
+            building.lose(image, "without a number or a category that is listed: left out", about)
             continue
         mask = numbers == number
         if not mask.any():
-            building.notes.add("has no pixel in the PNG: left out", about)
+            building.lose(image, "has no pixel in the PNG: left out", about)
             continue
         crowd = bool(segment.get("iscrowd"))
         building.add(image, names[segment["category_id"]], about, segmentation=encode_rle(mask), crowd=crowd)

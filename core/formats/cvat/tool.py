@@ -1,9 +1,10 @@
 """CVAT for images 1.1: one XML for all images. Shapes of one label and one `group_id` are one object, as in CVAT's own
-COCO export; a skeleton among them gives it keypoints."""
+COCO export; a skeleton among them gives it keypoints. CVAT for video 1.1: tracks, of which each frame has a shape."""
 
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ from core.coco.json_values import is_number
 from core.formats.building import Building
 from core.formats.cvat.labels import Labels, read_labels, value_of
 from core.formats.cvat.row_runs import mask_of_runs
+from core.formats.cvat.tracks import frames_of_tracks
 from core.formats.cvat.writing import write_cvat
 from core.formats.files import Folder, parent
 from core.formats.format import Coco, Fact
@@ -34,7 +36,7 @@ def recognise(folder: Folder) -> list[str]:
 
 
 def read(folder: Folder, place: str, pictures: Pictures) -> tuple[Coco, list[str]]:
-    """All images of a CVAT XML; a video's tracks are left out with a note."""
+    """All images of a CVAT XML, and the frames of a video's tracks."""
     notes = Notes()
     root = folder.xml(place)
     labels = read_labels(root)
@@ -42,14 +44,12 @@ def read(folder: Folder, place: str, pictures: Pictures) -> tuple[Coco, list[str
     for name, label in labels.items():
         more = {"skeleton": label.skeleton} if label.skeleton else {}
         building.category(name, label.keypoints, **more)
-    for track in root.iter("track"):
-        notes.add("a track of a video: left out; export as 'CVAT for images'", f"track {track.get('id', '?')}")
-    entries = root.findall("image")
-    names = [tidy_name(entry.get("name", "")) for entry in entries]
-    found = pictures.meant([[name] for name in names], parent(place))
-    for entry, name, picture in zip(entries, names, found, strict=True):
+    entries = [*root.findall("image"), *frames_of_tracks(root, notes)]
+    readings = _readings(entries)
+    found = pictures.meant(readings, parent(place))
+    for entry, names, picture in zip(entries, readings, found, strict=True):
         size = _size(entry) or (pictures.size(picture) if picture else None)
-        image = building.image(picture or name, size)
+        image = building.image(picture or names[-1], size)
         if image is not None:
             _add_shapes(building, image, entry, labels)
     return building.finish(), notes.lines()
@@ -58,6 +58,24 @@ def read(folder: Folder, place: str, pictures: Pictures) -> tuple[Coco, list[str
 def write(coco: Mapping[str, object], folder: Path) -> list[str]:
     """Write annotations.xml, which CVAT takes as 'CVAT for images 1.1'."""
     return write_cvat(coco, folder / "annotations.xml")
+
+
+def _readings(entries: list[Element]) -> list[list[str]]:
+    """What each image may be called: two parts of a project, or two of its tasks, may have images of one name."""
+    names = [tidy_name(entry.get("name", "")) for entry in entries]
+    times = Counter(names)
+    tasks: dict[tuple[str, str], set[str]] = {}
+    for entry, name in zip(entries, names, strict=True):
+        tasks.setdefault((entry.get("subset", ""), name), set()).add(entry.get("task_id", ""))
+    readings = []
+    for entry, name in zip(entries, names, strict=True):
+        part = entry.get("subset", "")
+        in_part = f"{part}/{name}" if part else name
+        if len(tasks[part, name]) > 1:  # which of both a picture of this name is cannot be told
+            readings.append([f"task {entry.get('task_id')}/{in_part}"])
+        else:
+            readings.append([in_part, name] if times[name] == 1 else [in_part])
+    return readings
 
 
 def _size(entry: Element) -> tuple[int, int] | None:
@@ -75,13 +93,13 @@ def _add_shapes(building: Building, image: dict[str, Any], entry: Element, label
             image.setdefault("tags", []).append(label)
             building.notes.add("a tag of a whole image is kept as the image's, not as an object", label)
         elif shape.tag in _IGNORED:
-            building.notes.add(f"a {shape.tag} encloses nothing in the image: left out", about)
+            building.lose(image, f"a {shape.tag} encloses nothing in the image: left out", about)
         else:
             key: Any = (label, shape.get("group_id")) if shape.get("group_id", "0") != "0" else about
             try:
                 found = _parts(shape, label, about, size, labels)
             except (ValueError, OverflowError) as error:
-                building.notes.add(f"{error}: left out", about)
+                building.lose(image, f"{error}: left out", about)
                 continue
             known = objects.get(key)
             if known is None:

@@ -41,6 +41,8 @@ def results_of(task: Mapping[str, object], notes: Notes, about: str) -> tuple[li
         return _minimal_results(task), None
     people = [entry for key in ("annotations", "completions") for entry in _entries(task, key)]
     answered = [entry for entry in people if not entry.get("was_cancelled")]
+    if people and not answered:
+        notes.add("skipped by its annotator: nothing of what was drawn is taken", about)
     if answered:
         if len(answered) > 1:
             notes.add(

@@ -109,15 +109,17 @@ def _add_results(
         else:
             try:
                 _add_shape(objects, _parts(result, image, where), str(result.get("id", where)), model)
+                if len(_labels(result.get("value"))) > 1:
+                    building.notes.add("has several labels: the first is its class", where)
             except (ValueError, TypeError) as error:
-                building.notes.add(f"{error}: left out", where)
+                building.lose(image, f"{error}: left out", where)
     for where, result in points:
         try:
             _add_point(building.notes, objects, result, image, where)
         except ValueError as error:
-            building.notes.add(f"{error}: left out", where)
+            building.lose(image, f"{error}: left out", where)
     for where, result in others:
-        _add_answer(building.notes, objects.get(str(result.get("id"))), result, where)
+        _add_answer(building, image, objects.get(str(result.get("id"))), result, where)
     for parts in objects.values():
         parts.add_to(building, image)
 
@@ -130,13 +132,18 @@ def _add_shape(objects: dict[str, Parts], parts: Parts, key: str, model: str | N
         objects[key] = parts
 
 
-def _add_answer(notes: Notes, parts: Parts | None, result: Mapping[str, object], where: str) -> None:
+def _add_answer(
+    building: Building, image: Mapping[str, object], parts: Parts | None, result: Mapping[str, object], where: str
+) -> None:
     """What was asked about a region (choices, text, a number, a rating) becomes its attribute."""
     value = result.get("value")
     kind = str(result.get("type"))
+    if kind.endswith("labels"):
+        building.lose(image, f"a result of type {kind!r} is no shape that is read: left out", where)
+        return
     answer = value.get("text" if kind == "textarea" else kind) if isinstance(value, dict) else None
     if parts is None or answer is None:
-        notes.add(f"a result of type {kind!r} is no object: left out", where)
+        building.notes.add(f"a result of type {kind!r} is no object: left out", where)
         return
     if isinstance(answer, list) and len(answer) == 1:
         answer = answer[0]
@@ -206,12 +213,15 @@ def _add_point(
         objects[f"{where} point"] = Parts(label, where, keypoints={label: point}, fields=_fields(result))
 
 
-def _label(value: Mapping[str, object]) -> object:
-    """The first label, under whichever key that ends with "labels"."""
-    for key, names in value.items():
-        if key.endswith("labels") and isinstance(names, list) and names:
-            return names[0]
-    return ""
+def _label(value: object) -> object:
+    """The first label; "" without one."""
+    return next(iter(_labels(value)), "")
+
+
+def _labels(value: object) -> list[object]:
+    """The labels, under whichever key that ends with "labels"."""
+    entries = value.items() if isinstance(value, dict) else ()
+    return next((names for key, names in entries if key.endswith("labels") and isinstance(names, list) and names), [])
 
 
 def _percent(value: Mapping[str, object], key: str, default: float | None = None) -> float:

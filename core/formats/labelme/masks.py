@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import base64
 import binascii
+from collections.abc import Callable
+from contextlib import suppress
 from io import BytesIO
 from typing import Any
 
@@ -12,6 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from core.formats.files import Folder, joined, parent, stem
+from core.formats.pictures import tidy_name
 from core.masks import Rle, crop_to_rle
 
 
@@ -39,6 +43,27 @@ def size_inside(data: Any) -> tuple[int, int] | None:
             return image.height, image.width
     except (TypeError, ValueError, OSError, SyntaxError, Image.DecompressionBombError):
         return None
+
+
+def write_pictures_inside(folder: Folder, wanted: Callable[[str], bool]) -> list[str]:
+    """Write the pictures that labelme keeps inside its JSONs beside these; the names of those that are `wanted`.
+
+    `wanted` is asked with the picture's name in the folder. One that is there is left alone, one that is damaged is
+    passed over: its JSON is read all the same.
+    """
+    written = []
+    for name, outline in folder.json_files():
+        if outline.is_list or not {"shapes", "imageData"} <= outline.keys:
+            continue
+        data = folder.json(name)
+        path = tidy_name(str(data.get("imagePath") or "")).rpartition("/")[2] or f"{stem(name).rpartition('/')[2]}.png"
+        picture = joined(parent(name), path)
+        if size_inside(data["imageData"]) is None or folder.path(picture).exists() or not wanted(picture):
+            continue
+        with suppress(OSError):  # a name that no disk takes
+            folder.path(picture).write_bytes(base64.b64decode(data["imageData"]))
+            written.append(picture)
+    return written
 
 
 def mask_shape(bitmap: NDArray[np.uint8]) -> dict[str, object]:

@@ -94,7 +94,7 @@ def _add_shapes(building: Building, image: Mapping[str, object], shapes: object,
     for number, shape in enumerate(shapes):
         about = f"{name} shape {number}"
         if not isinstance(shape, dict):
-            building.notes.add("is no shape with label and points: left out", about)
+            building.lose(image, "is no shape with label and points: left out", about)
             continue
         label, group_id = shape.get("label"), shape.get("group_id")
         if isinstance(label, str) and label in _NO_CLASSES:
@@ -107,15 +107,15 @@ def _add_shapes(building: Building, image: Mapping[str, object], shapes: object,
                 key, Parts(label, about, crowd=_flags(shape).get(_CROWD) is True, fields=_fields(shape))
             )
             try:
-                _take(group, shape, image, building.notes, about)
+                _take(group, shape, image)
             except (ValueError, TypeError) as error:
-                building.notes.add(f"{error}: the shape is left out", about)
-    _add_points(building.notes, groups, points)
+                building.lose(image, f"{error}: the shape is left out", about)
+    _add_points(building, image, groups, points)
     for group in groups.values():
         group.add_to(building, image)
 
 
-def _take(group: Parts, shape: Mapping[str, Any], image: Mapping[str, Any], notes: Notes, about: str) -> None:
+def _take(group: Parts, shape: Mapping[str, Any], image: Mapping[str, Any]) -> None:
     """Add a shape to its object; ValueError where it cannot be read."""
     kind = shape.get("shape_type") or "polygon"
     flat = flat_points(shape.get("points"))
@@ -131,15 +131,18 @@ def _take(group: Parts, shape: Mapping[str, Any], image: Mapping[str, Any], note
     elif kind == "mask":
         group.masks.append(pasted_mask(shape.get("mask"), flat, image["height"], image["width"]))
     else:
-        notes.add(f"a {kind} encloses nothing: left out", about)
+        raise ValueError(f"a {kind} encloses nothing")
 
 
 def _box_corners(box: list[float] | None) -> list[float]:
     return [] if box is None else [box[0], box[1], box[0] + box[2], box[1] + box[3]]
 
 
-def _add_points(notes: Notes, groups: dict[Any, Parts], points: list[tuple[Any, str, Any]]) -> None:
+def _add_points(
+    building: Building, image: Mapping[str, object], groups: dict[Any, Parts], points: list[tuple[Any, str, Any]]
+) -> None:
     """Points become keypoints of the one object of their group; a point without such an object is one by itself."""
+    notes = building.notes
     bodies: dict[str, list[Parts]] = {}
     for key, group in groups.items():
         if isinstance(key, tuple):
@@ -148,7 +151,7 @@ def _add_points(notes: Notes, groups: dict[Any, Parts], points: list[tuple[Any, 
         try:
             x, y = flat_points(shape.get("points"))[:2]
         except ValueError as error:
-            notes.add(f"{error}: the shape is left out", about)
+            building.lose(image, f"{error}: the shape is left out", about)
             continue
         visibility = 1 if shape.get("difficult") is True else 2
         label = " ".join(str(shape.get("label") or "").split()) or "point"
@@ -158,7 +161,7 @@ def _add_points(notes: Notes, groups: dict[Any, Parts], points: list[tuple[Any, 
                 notes.add("a second keypoint of this name in its group: left out", about)
             body[0].keypoints.setdefault(label, (x, y, visibility))
         elif body:
-            notes.add("a point whose group has several objects: left out", about)
+            building.lose(image, "a point whose group has several objects: left out", about)
         else:
             notes.add("a point without an object comes as an object of one keypoint", about)
             groups[about] = Parts(label, about, keypoints={label: (x, y, visibility)}, fields=_fields(shape))

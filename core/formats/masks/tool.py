@@ -213,14 +213,19 @@ def _add(building: Building, folder: Folder, mask: _Mask, name: str, pictures: P
     try:
         numbers = read_numbers(folder.path(mask.file), mask.file)
     except ValueError as error:
-        building.notes.add(f"{str(error).rpartition(': ')[2]}: left out", mask.file)
+        fact = f"{str(error).rpartition(': ')[2]}: left out"
+        known = building.image(name, pictures.size(name)) if pictures.size(name) else None
+        if known is None:
+            building.notes.add(fact, mask.file)
+        else:
+            building.lose(known, fact, mask.file)
         return
     size = (numbers.shape[0], numbers.shape[1])
     image = building.image(name, pictures.size(name) or size)
     if image is None:
         return
     if size != (image["height"], image["width"]):
-        building.notes.add("another size than its image: left out", mask.file)
+        building.lose(image, "another size than its image: left out", mask.file)
         return
     if not numbers.any():
         building.notes.add("nothing is set in it: left out", mask.file)

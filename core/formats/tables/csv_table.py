@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import io
+import re
 from collections.abc import Mapping
 from pathlib import Path
 
 from core.files import write_text_atomically
-from core.formats.files import Folder, parent
+from core.formats.files import PICTURE_SUFFIXES, Folder, parent, suffix
 from core.formats.format import Coco, Fact
 from core.formats.notes import Notes
 from core.formats.pictures import Pictures
@@ -17,6 +18,7 @@ NAME = "csv"
 TITLE = "CSV, a row an object"
 CANNOT_CARRY: frozenset[Fact] = frozenset({"skeletons", "unused classes", "supercategories", "ids"})
 _VIA = "region_shape_attributes"
+_WITHOUT_HEADER = ["file_name", "x1", "y1", "x2", "y2", "class"]  # keras-retinanet's table
 
 
 def recognise(folder: Folder) -> list[str]:
@@ -25,9 +27,16 @@ def recognise(folder: Folder) -> list[str]:
     for name in folder.texts():
         header = folder.head(name).partition("\n")[0]
         columns = [column.strip(' "\r') for column in header.replace(";", ",").replace("\t", ",").split(",")]
-        if len(columns) > 1 and _VIA not in header and meant_columns(columns):
+        if len(columns) > 1 and _VIA not in header and (meant_columns(columns) or _is_row(columns)):
             found.append(name)
     return found
+
+
+def _is_row(cells: list[str]) -> bool:
+    """Whether the first line of a table is an object, or an image without one, and no header."""
+    if len(cells) != len(_WITHOUT_HEADER) or suffix(cells[0]) not in PICTURE_SUFFIXES:
+        return False
+    return all(re.fullmatch(r"-?\d+(\.\d+)?", cell) for cell in cells[1:5]) or not any(cells[1:])
 
 
 def read(folder: Folder, place: str, pictures: Pictures) -> tuple[Coco, list[str]]:
@@ -37,11 +46,14 @@ def read(folder: Folder, place: str, pictures: Pictures) -> tuple[Coco, list[str
     text = folder.text(place)
     header = text.partition("\n")[0]
     separator = max(",;\t", key=header.count)
+    names = _WITHOUT_HEADER if _is_row([cell.strip(' "\r') for cell in header.split(separator)]) else None
     try:
         # As text, so that a class "007" stays what it is.
-        table = pd.read_csv(io.StringIO(text), sep=separator, dtype=str, keep_default_na=False)
+        table = pd.read_csv(io.StringIO(text), sep=separator, dtype=str, keep_default_na=False, names=names)
     except (ValueError, pd.errors.ParserError) as error:
         raise ValueError(f"{place}: broken CSV ({' '.join(str(error).split())})") from None
+    if separator == ";":  # where the comma is free, it is what some languages write for the point of a number
+        table = table.map(lambda cell: re.sub(r"^(-?\d+),(\d+)$", r"\1.\2", cell) if isinstance(cell, str) else cell)
     return read_table(table, place, parent(place), pictures)
 
 

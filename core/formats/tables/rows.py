@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -22,6 +22,7 @@ from core.formats.content import Object, content_of
 from core.formats.format import Coco
 from core.formats.notes import Notes
 from core.formats.pictures import Pictures, tidy_name
+from core.formats.shapes import snapped
 from core.masks import Rle, encode_rle
 
 if TYPE_CHECKING:
@@ -75,18 +76,24 @@ def read_table(table: pd.DataFrame, place: str, near: str, pictures: Pictures) -
     ]
     names = list(dict.fromkeys(tidy_name(str(row["file_name"])) for row in rows if "file_name" in row))
     found = dict(zip(names, pictures.meant([[name] for name in names], near), strict=True))
+    # Our own tables, which have all columns, are in pixels.
+    fractions = "segmentation" not in columns and _has_fractions(rows)
+    if fractions:
+        notes.add("boxes are fractions of the image: they become pixels", place)
     for number, row in enumerate(rows, 2):
         about = f"row {number}"
         name = tidy_name(str(row.get("file_name", "")))
         picture = found.get(name)
         size = (_whole(row.get("height")), _whole(row.get("width")))
         image = building.image(picture or name, size if all(size) else pictures.size(picture) if picture else None)
+        if fractions and image is not None:
+            row = _in_pixels(row, image)
         if image is None or not (row.keys() - {"file_name", "height", "width"}):
             continue
         try:
-            _add_row(building, image, row, about)
+            _add_row(building, image, _without_faults_beside(row, notes, about), about)
         except (ValueError, TypeError, RecursionError) as error:
-            notes.add(f"{error}: left out", about)
+            building.lose(image, f"{error}: left out", about)
     return building.finish(), notes.lines()
 
 
@@ -139,6 +146,50 @@ def _add_row(building: Building, image: Mapping[str, Any], row: Mapping[str, Any
         score=_number(score) if score is not None else None,
         attributes=attributes if isinstance(attributes, dict) else None,
     )
+
+
+def _without_faults_beside(row: Mapping[str, Any], notes: Notes, about: str) -> dict[str, Any]:
+    """A row without what is broken in it beside box and mask: that never costs the object."""
+    kept = dict(row)
+    readers: dict[str, Callable[[Any], object]] = {
+        "score": _number,
+        "attributes": lambda value: _json(row, "attributes"),
+        "keypoints": lambda value: _keypoints(_json(row, "keypoints")),
+    }
+    for key, read in readers.items():
+        if key in kept:
+            try:
+                read(kept[key])
+            except (ValueError, TypeError, RecursionError) as error:
+                notes.add(f"{error}: that is left out", about)
+                del kept[key]
+    return kept
+
+
+def _has_fractions(rows: Sequence[Mapping[str, Any]]) -> bool:
+    """Whether all boxes of a table lie between 0 and 1, and some not at whole numbers, as Open Images has them."""
+    values = []
+    for row in rows:
+        try:
+            box = _box(row)
+        except ValueError:
+            continue
+        if box is not None:
+            values += [box[0], box[1], box[0] + box[2], box[1] + box[3]]
+    return bool(values) and min(values) >= 0 and max(values) <= 1 and any(value % 1 for value in values)
+
+
+def _in_pixels(row: Mapping[str, Any], image: Mapping[str, Any]) -> dict[str, Any]:
+    """A row whose box was fractions of its image."""
+    sides = dict.fromkeys(("x", "w", "left", "right"), "width") | dict.fromkeys(("y", "h", "top", "bottom"), "height")
+    moved = dict(row)
+    for key, side in sides.items():
+        if key in row:
+            try:
+                moved[key] = snapped(_number(row[key]) * image[side], image[side])
+            except ValueError:
+                continue  # told where the box is read
+    return moved
 
 
 def _box(row: Mapping[str, Any]) -> list[float] | None:

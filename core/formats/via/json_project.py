@@ -78,7 +78,7 @@ def read_entries(
                 _add_region(building, image, region, key, about)
             except (ValueError, TypeError, KeyError) as error:
                 text = f"no {error}" if isinstance(error, KeyError) else str(error)
-                notes.add(f"{text}: the region is left out", about)
+                building.lose(image, f"{text}: the region is left out", about)
     return building.finish(), notes.lines()
 
 

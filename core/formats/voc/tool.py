@@ -48,18 +48,22 @@ def read(folder: Folder, place: str, pictures: Pictures) -> tuple[Coco, list[str
     found = pictures.meant(readings, place)
     for (key, root), names, picture in zip(files.items(), readings, found, strict=True):
         name = picture or (tidy_name(root.findtext("filename") or "") if root is not None else "") or key
+        damaged = ""
         try:
             masks = ObjectMasks.read(folder, place, key, classes)
         except ValueError as error:
-            notes.add(f"{str(error).partition(': ')[2]}: its masks are left out", name)
-            masks = None
+            masks, damaged = None, f"{str(error).partition(': ')[2]}: its masks are left out"
         size = _size(root) or (pictures.size(picture) if picture else None) or (masks.size if masks else None)
         image = building.image(name, size)
         if image is None:
+            notes.add(damaged, name) if damaged else None
             continue
         if masks and masks.size != (image["height"], image["width"]):
-            notes.add("its segmentation PNG has another size than the image: its masks are left out", name)
-            masks = None
+            masks, damaged = None, "its segmentation PNG has another size than the image: its masks are left out"
+        if damaged and root is None:
+            building.lose(image, damaged, name)
+        elif damaged:  # its objects come as the boxes in the XML
+            notes.add(damaged, name)
         _add_objects(building, image, root, masks, names[0])
     return building.finish(), notes.lines()
 
@@ -121,9 +125,9 @@ def _add_objects(
     for number, element in enumerate(root.findall("object") if root is not None else ()):
         where = f"{image['file_name']} object {number}"
         try:
-            found.append(_parts(element, where, from_one))
+            found.append(_parts(element, where, from_one, building.notes))
         except (ValueError, OverflowError) as error:
-            building.notes.add(f"{error}: left out", where)
+            building.lose(image, f"{error}: left out", where)
     if masks:
         owners = masks.owners([parts.box for parts in found])
         for number, owner in owners.items():
@@ -132,18 +136,24 @@ def _add_objects(
                 continue
             name = masks.class_of(number)
             if name is None:
-                building.notes.add("a mask of no object in the XML: left out", f"{about} number {number}")
+                building.lose(image, "a mask of no object in the XML: left out", f"{about} number {number}")
             else:
                 found.append(Parts(name, f"{about} number {number}", masks=[masks.rle(number)]))
     for parts in found:
         parts.add_to(building, image)
 
 
-def _parts(element: Element, where: str, from_one: bool) -> Parts:
+def _parts(element: Element, where: str, from_one: bool, notes: Notes) -> Parts:
     """An object of the XML; ValueError where it has neither box nor polygon."""
     parts = Parts(element.findtext("name"), where)
-    polygon = _polygon(element.find("polygon"))
     box = element.find("bndbox")
+    try:
+        polygon = _polygon(element.find("polygon"))
+    except ValueError as error:
+        if box is None:
+            raise
+        notes.add(f"{error}: it comes as its box", where)
+        polygon = []
     if box is not None:
         corners = [_number(box, key) for key in ("xmin", "ymin", "xmax", "ymax")]
         if from_one:

@@ -25,14 +25,20 @@ _LOOKED_AT = 50  # label files in which the kind of a data set shows
 
 
 def label_files(folder: Folder, place: str) -> list[str]:
-    """The label files below a folder: in `labels` where there is such a folder, else texts of numbers."""
+    """The label files below a folder: in `labels` where there is such a folder, else texts of numbers.
+
+    A text without content, beside such ones or beside the picture that is called alike, says that nothing is there.
+    """
     texts = [name for name in folder.inside(place) if suffix(name) == ".txt"]
     in_labels = [name for name in texts if "labels" in name.split("/")[:-1]]
     if in_labels:
         return in_labels
     numbers = [name for name in texts if _is_label_line(folder.head(name).partition("\n")[0])]
-    beside = {parent(name) for name in numbers}
-    return [name for name in texts if name in set(numbers) or (not folder.head(name) and parent(name) in beside)]
+    if not numbers:
+        return []
+    beside, pictures = {parent(name) for name in numbers}, set(map(stem, folder.pictures))
+    empty = {name for name in texts if not folder.head(name) and (parent(name) in beside or stem(name) in pictures)}
+    return [name for name in texts if name in empty.union(numbers)]
 
 
 def recognised(folder: Folder, kind: str) -> list[str]:
@@ -77,7 +83,8 @@ def read_labels(folder: Folder, place: str, pictures: Pictures) -> tuple[Coco, l
     places = {parent(picture) for picture in found if picture}
     rest = [name for name in pictures.in_folder(place) if name not in seen and parent(name) in places]
     if rest:
-        notes.add(f"{len(rest)} pictures have no label file: they are not part of what is read", place)
+        have = "1 picture has" if len(rest) == 1 else f"{len(rest)} pictures have"
+        notes.add(f"{have} no label file: not part of what is read", place)
     return building.finish(), notes.lines()
 
 
@@ -100,18 +107,20 @@ def _add_line(building: Building, image: dict[str, Any], words: Sequence[str], a
     try:
         values = [float(word) for word in words]
     except ValueError:
-        building.notes.add("not all of it is numbers: the line is left out", about)
+        building.lose(image, "not all of it is numbers: the line is left out", about)
         return
     if not all(map(math.isfinite, values)) or values[0] < 0 or values[0] != int(values[0]):
-        building.notes.add("no class number and fractions: the line is left out", about)
+        building.lose(image, "no class number and fractions: the line is left out", about)
         return
     line = _line(values[1:], names.dimensions, names.point_count)
     if line is None:
-        building.notes.add(f"{len(values)} numbers are neither box, polygon nor keypoints: the line is left out", about)
+        building.lose(
+            image, f"{len(values)} numbers are neither box, polygon nor keypoints: the line is left out", about
+        )
         return
     shown = [*(line.box or ()), *(line.polygon or ())]
     if max(map(abs, shown)) > 2:
-        building.notes.add("its coordinates are no fractions of the image: the line is left out", about)
+        building.lose(image, "its coordinates are no fractions of the image: the line is left out", about)
         return
     width, height = image["width"], image["height"]
     box, polygon = None, None

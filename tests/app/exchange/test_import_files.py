@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import io
 import json
 import random
@@ -191,3 +192,101 @@ def test_two_full_paths_of_one_base_name_do_not_share_a_picture(client: TestClie
     upload(1, "a.png")
     answer = client.post("/api/import", json=coco("C:\\one\\a.png", "D:\\two\\a.png")).json()
     assert (answer["annotations"], len(answer["errors"])) == (0, 2)
+
+
+def test_an_image_that_lost_an_object_on_the_way_from_another_format_is_not_reviewed(client: TestClient) -> None:
+    shapes = [
+        {"label": "cat", "shape_type": "polygon", "points": [[10, 10], [30, 10], [30, 30]]},
+        {"label": "rope", "shape_type": "line", "points": [[10, 10], [30, 10]]},
+    ]
+    files = {}
+    for number, name in enumerate(("whole", "part"), start=1):
+        files[f"{name}.png"] = file_bytes(picture(number))
+        files[f"{name}.json"] = json.dumps(
+            {"shapes": shapes[:number], "imagePath": f"{name}.png", "imageHeight": HEIGHT, "imageWidth": WIDTH}
+        )
+    answer = client.post("/api/import", files={"files": ("labelme.zip", archive(files))}).json()
+    states = {image["file_name"]: image["status"] for image in client.get("/api/images").json()["images"]}
+    assert states == {"whole.png": "reviewed", "part.png": "in_progress"}
+    assert any("it lost an object on the way" in note for note in answer["notes"])
+
+
+def test_a_picture_that_lies_inside_its_annotations_is_stored(client: TestClient) -> None:
+    """labelme keeps it there, and people hand on the JSON alone."""
+    data = {
+        "shapes": [{"label": "cat", "shape_type": "polygon", "points": [[10, 10], [30, 10], [30, 30]]}],
+        "imagePath": "..\\photos\\a.png",
+        "imageData": base64.b64encode(file_bytes(picture(1))).decode(),
+    }
+    answer = client.post("/api/import", files=[("files", ("a.json", json.dumps(data)))]).json()
+    assert (answer["annotations"], len(answer["uploaded"]), answer["errors"]) == (1, 1, [])
+    assert objects(client) == {"a.png": [[10, 10, 20, 20]]}
+    again = client.post("/api/import", files=[("files", ("a.json", json.dumps(data)))]).json()
+    assert (again["annotations"], again["already_there"], again["uploaded"]) == (0, 1, [])
+
+
+def test_results_are_about_the_images_of_the_file_beside_them(client: TestClient) -> None:
+    data = coco("a.png", "b.png")
+    results = [{"image_id": 1, "category_id": 1, "bbox": [50, 10, 9, 9], "score": 0.5}]
+    files = {
+        "instances.json": data | {"annotations": []},
+        "a.png": file_bytes(picture(1)),
+        "b.png": file_bytes(picture(2)),
+        "predictions.json": results,
+    }
+    answer = client.post("/api/import", files={"files": ("found.zip", archive(files))}).json()
+    assert (answer["annotations"], answer["errors"]) == (1, [])
+    assert objects(client) == {"a.png": [], "b.png": [[50, 10, 9, 9]]}
+
+
+def test_results_name_images_by_their_files_too_and_say_where_nothing_is_known(
+    client: TestClient, upload: Upload, category: int
+) -> None:
+    upload(1, "a.png")
+    upload(2, "7.png")
+    found = [
+        {"image_id": name, "category_id": category, "bbox": [50, 10, 9, 9], "score": 0.5, **more}
+        for name, more in (("a", {}), (7, {"file_name": "7.png"}))
+    ]
+    assert client.post("/api/import", json=found).json()["annotations"] == 2
+    unknown = client.post("/api/import", json=[{"image_id": 99, "category_id": 1, "bbox": [1, 1, 5, 5], "score": 0.5}])
+    assert unknown.status_code == 422
+    assert "none of its image ids is known here: send the COCO file along" in unknown.json()["error"]
+
+
+def test_captions_are_passed_over_in_one_line(client: TestClient) -> None:
+    captions = {"images": [], "categories": [], "annotations": [{"id": 1, "image_id": 0, "caption": "a cell"}]}
+    files = {"annotations/instances_a.json": coco("a.png"), "annotations/captions_a.json": captions}
+    answer = client.post(
+        "/api/import", files={"files": ("coco.zip", archive({**files, "a/a.png": file_bytes(picture(1))}))}
+    ).json()
+    assert (answer["annotations"], answer["errors"]) == (1, [])
+    assert sum("captions" in note for note in answer["notes"]) == 1
+
+
+def test_what_is_true_of_several_files_is_said_once(client: TestClient) -> None:
+    files: dict[str, Any] = {}
+    for number, part in enumerate(("train", "valid")):
+        files |= {f"{part}/_annotations.coco.json": coco("a.png", "b.png") | {"annotations": []}}
+        files |= {f"{part}/{name}.png": file_bytes(picture(2 * number + at)) for at, name in enumerate("ab")}
+    notes = client.post("/api/import", files={"files": ("cells.zip", archive(files))}).json()["notes"]
+    assert [note for note in notes if "parent" in note] == [
+        "train/_annotations.coco.json, valid/_annotations.coco.json: category 0: 'cells' is the parent of other "
+        "categories and has no objects [repair: left out]"
+    ]
+    assert "4 images did not become reviewed: they have no object in the file" in notes
+
+
+def test_very_many_images_without_a_picture_are_one_line(client: TestClient) -> None:
+    few = client.post("/api/import", json=coco(*(f"{number}.png" for number in range(3)))).json()
+    assert [error["file_name"] for error in few["errors"]] == ["0.png", "1.png", "2.png"]
+    (error,) = client.post("/api/import", json=coco(*(f"{number}.png" for number in range(50)))).json()["errors"]
+    assert error["error"].endswith("and 42 more: no image of this name has been uploaded")
+
+
+def test_an_uploaded_picture_keeps_its_ending_where_the_file_leaves_it_out(client: TestClient) -> None:
+    files = {"x.json": coco("a", "/data/disk/b%20c.png"), "imgs/a.png": file_bytes(picture(1)),
+             "imgs/b c.png": file_bytes(picture(2))}  # fmt: skip
+    answer = client.post("/api/import", files={"files": ("x.zip", archive(files))}).json()
+    assert (answer["annotations"], answer["errors"]) == (2, [])
+    assert sorted(objects(client)) == ["a.png", "imgs/b c.png"]

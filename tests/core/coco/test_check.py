@@ -14,6 +14,9 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from core.coco.check import Problem, check_coco
+from core.coco.normalise import normalise_coco
+from core.coco.reading import read_coco_json
+from core.coco.report import Report, grouped
 from core.datasets import CocoDataset
 from core.masks import encode_rle
 from tests.core.conftest import DataSet, coco, cup, person
@@ -102,6 +105,52 @@ def test_each_fault_of_an_annotation(
     assert bool(fixed["annotations"]) == (repaired is not None)
     for key, value in (repaired or {}).items():
         assert fixed["annotations"][0][key] == value
+
+
+def test_keypoints_give_a_box_that_is_empty(data_set: DataSet) -> None:
+    """CVAT and COCO Annotator write keypoints so."""
+    body = {"id": 3, "name": "body", "keypoints": ["top", "foot"], "skeleton": []}
+    points = {"image_id": 4, "category_id": 3, "segmentation": [], "bbox": [0, 0, 0, 0], "area": 0, "iscrowd": 0}
+    lines, fixed = found(
+        data_set,
+        [points | {"id": 1, "keypoints": [5, 5, 2, 12, 9, 1], "num_keypoints": 2},
+         points | {"id": 2, "keypoints": [5, 5, 2, 0, 0, 0], "num_keypoints": 1}],
+        categories=[body],
+    )  # fmt: skip
+    assert [annotation["bbox"] for annotation in fixed["annotations"]] == [[5, 5, 7, 4], [5, 5, 1, 1]]
+    assert sum("taken from the keypoints" in line for line in lines) == 2
+
+
+def test_an_object_that_was_never_drawn_is_none(data_set: DataSet) -> None:
+    empty = {"segmentation": [[]], "bbox": [0, 0, 0, 0], "area": 0}
+    _, file = data_set([cup(), cup(id=15, **empty)])
+    report = Report()
+    normalised = normalise_coco(read_coco_json(file), report)
+    assert len(normalised.data["annotations"]) == 1
+    assert normalised.lost == {}
+    assert [str(problem) for problem in report.problems if problem.annotation_id == 15] == [
+        "annotation 15: is empty: no mask, no box, no keypoints [repair: left out]"
+    ]
+
+
+def test_an_area_above_that_of_the_box_is_put_right_without_a_mask_too(data_set: DataSet) -> None:
+    lines, fixed = found(data_set, [cup(segmentation=[], bbox=[5, 5, 10, 10], area=1200)])
+    assert fixed["annotations"][0]["area"] == 100
+    assert any("area is 1200" in line for line in lines)
+
+
+def test_a_class_of_crowds_alone_is_noted(data_set: DataSet) -> None:
+    crowd = cup(iscrowd=1, segmentation={"size": [30, 40], "counts": RUNS["counts"]})
+    assert any("has crowds alone (1), of which nothing is learnt" in line for line in found(data_set, [crowd])[0])
+    assert not any("crowds alone" in line for line in found(data_set, [crowd, cup(id=2)])[0])
+
+
+def test_images_that_share_a_fact_share_a_line() -> None:
+    problems = [Problem(f"image {n}", f"file_name is 'a/{n}.png'", f"becomes 'b/{n}.png'") for n in range(4)]
+    problems += [Problem(f"image {n}", f"/x/{n}.png: there is no such image file") for n in range(4)]
+    lines = list(map(str, grouped(problems)))
+    assert len(lines) == 2
+    assert lines[0].startswith("images 0, 1, 2, 3: file_name is 'a/0.png' (the first of them)")
 
 
 def test_every_line_names_its_annotation(data_set: DataSet) -> None:

@@ -9,8 +9,9 @@ import numpy as np
 import pytest
 
 from core.formats import read
+from core.formats.building import LEFT_OUT
 from core.masks import decode_rle, segmentation_to_rle
-from tests.core.formats.tool_files import objects, save
+from tests.core.formats.tool_files import objects, picture, save
 
 CVAT = """<?xml version="1.0" encoding="utf-8"?>
 <annotations><version>1.1</version><meta><task><labels>
@@ -100,13 +101,54 @@ def test_a_fault_in_one_cvat_shape_costs_no_other(broken: str, tmp_path: Path) -
     assert all("\n" not in note for note in notes)
 
 
-def test_tracks_of_a_video_are_named(tmp_path: Path) -> None:
+def test_an_image_says_how_many_of_its_objects_are_left_out(tmp_path: Path) -> None:
+    line = '<polyline label="cat" points="1,1;5,5"/>'
+    coco, _ = cvat(tmp_path, f'{line}<box label="cat" xtl="a" ytl="1" xbr="5" ybr="9"/>{line}')
+    assert coco["images"][0][LEFT_OUT] == 3
+    whole, _ = cvat(tmp_path, '<polygon label="cat" points="10,10;30,10;30,30"/><tag label="cat"/>')
+    assert LEFT_OUT not in whole["images"][0]
+
+
+def test_tracks_of_a_video_are_objects_on_its_frames(tmp_path: Path) -> None:
     save(
-        tmp_path / "a.xml",
-        "<annotations><version>1.1</version><track id='0' label='cat'><box frame='0'/></track></annotations>",
+        tmp_path / "annotations.xml",
+        """<annotations><meta><task><original_size><width>100</width><height>50</height></original_size></task></meta>
+        <track id="0" label="cat"><box frame="0" keyframe="1" outside="0" xtl="1" ytl="2" xbr="11" ybr="12"/>
+          <box frame="1" keyframe="0" outside="0" xtl="3" ytl="2" xbr="13" ybr="12"/>
+          <box frame="2" keyframe="1" outside="1" xtl="3" ytl="2" xbr="13" ybr="12"/></track>
+        <track id="7" label="cat"><polygon frame="1" outside="0" points="40,10;50,10;50,20"/></track></annotations>""",
     )
-    _, notes = read(tmp_path)
-    assert "CVAT for images" in notes[0]
+    picture(tmp_path / "images" / "frame_000001.PNG")
+    coco, notes = read(tmp_path)
+    assert [(image, thing["bbox"], thing["attributes"]["track_id"]) for image, _, thing in objects(coco)] == [
+        ("frame_000000", [1, 2, 10, 10], "0"),
+        ("images/frame_000001.PNG", [3, 2, 10, 10], "0"),
+        ("images/frame_000001.PNG", [40, 10, 10, 10], "7"),
+    ]
+    assert any("each of its frames" in note for note in notes)
+
+
+def test_two_parts_of_a_project_with_images_of_one_name_are_two_images(tmp_path: Path) -> None:
+    shape = '<box label="cat" xtl="{}" ytl="1" xbr="20" ybr="9"/>'
+    images = [
+        f'<image name="a.png" subset="{part}" task_id="{number}" width="100" height="50">{shape.format(number)}</image>'
+        for number, part in enumerate(("Train", "Validation"), 1)
+    ]
+    save(tmp_path / "annotations.xml", f"<annotations>{''.join(images)}</annotations>")
+    for part in ("Train", "Validation"):
+        picture(tmp_path / "images" / part / "a.png")
+    coco, _ = read(tmp_path)
+    found = [(image, thing["bbox"][0]) for image, _, thing in objects(coco)]
+    assert found == [("images/Train/a.png", 1), ("images/Validation/a.png", 2)]
+
+
+def test_two_tasks_of_one_part_with_images_of_one_name_take_no_picture(tmp_path: Path) -> None:
+    box = '<box label="cat" xtl="1" ytl="1" xbr="9" ybr="9"/>'
+    image = f'<image name="a.png" task_id="{{}}" width="100" height="50">{box}</image>'
+    save(tmp_path / "annotations.xml", f"<annotations>{image.format(1)}{image.format(2)}</annotations>")
+    picture(tmp_path / "images" / "a.png")
+    coco, _ = read(tmp_path)
+    assert [image for image, _, _ in objects(coco)] == ["task 1/a.png", "task 2/a.png"]
 
 
 BOMB = """<?xml version="1.0"?><!DOCTYPE x [<!ENTITY a "aaaaaaaaaa"><!ENTITY b "&a;&a;&a;&a;&a;&a;&a;&a;">]>

@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core.formats import read, recognise
+from core.formats.building import LEFT_OUT
 from core.formats.label_studio.bit_runs import decode_brush, encode_brush
 from core.formats.label_studio.tasks import image_names
 from core.masks import decode_rle
@@ -26,6 +27,10 @@ STROKE = "".join(
         f"1{2:02b}{7:08b}{0:08b}",
     ]
 )
+
+
+BOX = {"x": 10, "y": 20, "width": 20, "height": 20, "rotation": 0}
+SIZE = {"width": 100, "height": 50}
 
 
 def as_bytes(bits: str) -> list[int]:
@@ -184,3 +189,18 @@ def test_answers_about_a_region_are_its_attributes_and_no_objects(tmp_path: Path
         assert (name, annotation["bbox"]) == ("cat", [10, 20, 20, 20])
         assert annotation["attributes"] == {"colour": "red", "note": "old"}
         assert notes == []
+
+
+def test_what_is_not_taken_of_a_task_is_said(tmp_path: Path) -> None:
+    skipped = {"id": 1, "was_cancelled": True, "result": [result("rectanglelabels", BOX)]}
+    two = result("rectanglelabels", BOX) | {"value": {**BOX, "rectanglelabels": ["cat", "dog"]}}
+    vector = result("vectorlabels", {"vertices": []})
+    save(
+        tmp_path / "tasks.json",
+        [{"id": 1, "data": {"image": "a.jpg", **SIZE}, "annotations": [skipped]}, task(two, vector, image="b.jpg")],
+    )
+    coco, notes = read(tmp_path)
+    assert [(image, name) for image, name, _ in objects(coco)] == [("b.jpg", "cat")]
+    assert [image.get(LEFT_OUT) for image in coco["images"]] == [None, 1]
+    for fact in ("skipped by its annotator", "several labels", "'vectorlabels' is no shape that is read"):
+        assert any(fact in note for note in notes), notes

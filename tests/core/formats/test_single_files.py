@@ -67,3 +67,21 @@ def test_a_yolo_data_set_may_be_named_by_its_data_yaml(tmp_path: Path) -> None:
     assert segmentation_to_rle(annotation["segmentation"], 50, 100) == segmentation_to_rle(
         [[10, 10, 30, 10, 30, 30]], 50, 100
     )
+
+
+@pytest.mark.parametrize(
+    ("content", "what"),
+    [
+        ({"project": {}, "config": {}, "attribute": {}, "file": {}, "metadata": {}, "view": {}}, "VIA 3"),
+        ({"info": {}, "categories": {"label": {}}, "items": []}, "Datumaro"),
+        ([{"image": "a.jpg", "annotations": [{"label": "cat", "coordinates": {"x": 1}}]}], "CreateML"),
+        ({"objects": [{"geometryType": "polygon"}], "size": {}, "tags": []}, "Supervisely"),
+        ({"images": [{"id": 1}], "annotations": [{"id": 1, "image_id": 1, "caption": "a cat"}]}, "captions"),
+    ],
+)
+def test_a_format_that_is_known_and_not_read_is_named_with_the_way_out(
+    content: object, what: str, tmp_path: Path
+) -> None:
+    save(tmp_path / "a.json", content)
+    with pytest.raises(ValueError, match=rf"a\.json: .*{what}.* not read; .*(COCO|instances)"):
+        read(tmp_path)

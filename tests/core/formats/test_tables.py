@@ -58,3 +58,42 @@ def test_without_pyarrow_one_line_says_what_to_do(tmp_path: Path) -> None:
     save(tmp_path / "a.parquet", b"PAR1....PAR1")
     with pytest.raises(ValueError, match=r"a\.parquet: Parquet needs pyarrow"):
         read(tmp_path / "a.parquet")
+
+
+def test_a_fault_beside_the_box_does_not_cost_the_object(tmp_path: Path) -> None:
+    save(
+        tmp_path / "a.csv",
+        "file_name,height,width,class,x,y,w,h,score,attributes,keypoints\na.jpg,50,100,cat,1,2,3,4,high,{,7\n",
+    )
+    coco, notes = read(tmp_path)
+    (thing,) = coco["annotations"]
+    assert (thing["bbox"], "score" in thing, "attributes" in thing) == ([1, 2, 3, 4], False, False)
+    assert len(notes) == 3
+
+
+def test_commas_in_numbers_of_a_table_with_semicolons(tmp_path: Path) -> None:
+    save(tmp_path / "a.csv", "file_name;height;width;class;x;y;w;h;score\na.jpg;50;100;cat, tame;1,5;2;3;4;0,25\n")
+    coco, _ = read(tmp_path)
+    (thing,) = coco["annotations"]
+    assert (thing["bbox"], thing["score"], coco["categories"][0]["name"]) == ([1.5, 2, 3, 4], 0.25, "cat, tame")
+
+
+def test_fractions_of_the_image_become_pixels(tmp_path: Path) -> None:
+    """Open Images has them."""
+    picture(tmp_path / "a.jpg")
+    save(tmp_path / "boxes.csv", "ImageID,LabelName,XMin,XMax,YMin,YMax\na,/m/0,0.1,0.3,0.2,1\n")
+    coco, notes = read(tmp_path)
+    assert [(image, thing["bbox"]) for image, _, thing in objects(coco)] == [("a.jpg", [10, 10, 20, 40])]
+    assert any("fractions" in note for note in notes)
+
+
+def test_a_table_without_a_header(tmp_path: Path) -> None:
+    """As keras-retinanet has it; an image without objects is a row of commas."""
+    save(tmp_path / "annotations.csv", "images/a.jpg,10,10,30,20,cat\nimages/b.jpg,,,,,\n")
+    picture(tmp_path / "images" / "a.jpg")
+    picture(tmp_path / "images" / "b.jpg")
+    coco, _ = read(tmp_path)
+    assert [(image, name, thing["bbox"]) for image, name, thing in objects(coco)] == [
+        ("images/a.jpg", "cat", [10, 10, 20, 10])
+    ]
+    assert len(coco["images"]) == 2

@@ -72,3 +72,10 @@ def test_voc_masks_without_xml_take_their_class_from_the_class_png(tmp_path: Pat
     save_indexed(numbers * np.uint8(15), tmp_path / "SegmentationClass" / "a.png")
     coco, _ = read(tmp_path)
     assert [(name, label) for name, label, _ in objects(coco)] == [("a", "person")]
+
+
+def test_a_broken_polygon_beside_a_box_does_not_cost_the_object(tmp_path: Path) -> None:
+    save(tmp_path / "a.xml", voc(voc_object("cat", 10, 10, 30, 20, "<polygon><x1>1</x1></polygon>")))
+    coco, notes = read(tmp_path)
+    assert [thing["bbox"] for _, _, thing in objects(coco)] == [[10, 10, 20, 10]]
+    assert any("it comes as its box" in note for note in notes)

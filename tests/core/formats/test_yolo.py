@@ -90,3 +90,16 @@ def test_names_may_lie_in_a_folder_of_their_own(tmp_path: Path) -> None:
     coco, notes = read(tmp_path)
     assert [(name, label) for name, label, _ in objects(coco)] == [("images/train/a.jpg", "cat")]
     assert notes == []
+
+
+def test_a_picture_whose_text_is_empty_is_an_image_without_objects_also_alone_in_its_folder(tmp_path: Path) -> None:
+    save(tmp_path / "obj.names", "cat\n")
+    for name, text in (("sub/a", "0 0.2 0.3 0.2 0.2\n"), ("b", "")):
+        picture(tmp_path / "obj_train_data" / f"{name}.jpg")
+        save(tmp_path / "obj_train_data" / f"{name}.txt", text)
+    save(tmp_path / "notes.txt", "")
+    coco, _ = read(tmp_path)
+    assert sorted(image["file_name"] for image in coco["images"]) == [
+        "obj_train_data/b.jpg",
+        "obj_train_data/sub/a.jpg",
+    ]

@@ -1,0 +1,53 @@
+"""The keypoints of an annotation, mended."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from core.coco.geometry import Size, keypoint_fault
+from core.coco.json_values import is_number
+
+
+def mend_keypoints(
+    annotation: dict[str, Any], category: dict[str, Any], size: Size | None, add: Callable[..., None]
+) -> None:
+    """Keypoints and their number, mended in place; what is no keypoint of its class is left out, the object is not.
+
+    `add` takes down a problem: its message, what becomes of it, whether it is one of spelling.
+    """
+    points = annotation.get("keypoints")
+    if points is None or points == []:
+        if annotation.get("num_keypoints"):
+            add(
+                f"num_keypoints is {annotation['num_keypoints']!r}, but there are no keypoints",
+                "becomes 0",
+                spelling=True,
+            )
+            annotation["num_keypoints"] = 0
+        return
+    expected = 3 * len(category.get("keypoints", []))
+    name = category["name"]
+    if not isinstance(points, list) or not all(is_number(value) for value in points) or len(points) != expected:
+        count = len(points) if isinstance(points, list) else 0
+        needed = f"{name!r} needs {expected} numbers: x, y, visibility for each name"
+        add(f"keypoints are {count} values, but {needed}", "left out")
+        annotation.pop("keypoints")
+        annotation.pop("num_keypoints", None)
+        return
+    points = list(points)
+    for number in range(len(points) // 3):
+        x, y, visibility = points[3 * number : 3 * number + 3]
+        fault = keypoint_fault(x, y, visibility, size)
+        if fault is not None:
+            what, repair = fault
+            # Nothing is said of a point that is not labelled.
+            add(f"keypoint {category['keypoints'][number]!r} {what}", repair, spelling=visibility == 0)
+            points[3 * number : 3 * number + 3] = [0, 0, 0]
+    annotation["keypoints"] = points
+    labelled = sum(visibility > 0 for visibility in points[2::3])
+    stated = annotation.get("num_keypoints")
+    if stated != labelled:
+        what = "has no num_keypoints" if stated is None else f"num_keypoints is {stated!r}, but {labelled} are labelled"
+        add(what, f"becomes {labelled}", spelling=True)
+        annotation["num_keypoints"] = labelled
