@@ -93,6 +93,7 @@ class JobWithCurves(JobShape):
     curves: dict[str, list[dict[str, Any]]] = Field(
         description="`loss`: step and loss, at most 500 times; `precision`: epoch, and AP and AP50 of boxes and masks."
     )
+    steps_an_epoch: float | None = Field(description="What the steps of `curves` are divided by to be epochs.")
 
 
 class JobList(BaseModel):

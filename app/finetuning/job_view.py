@@ -57,7 +57,8 @@ class JobView:
     def full(self, job: Job) -> dict[str, object]:
         """A job with its curves of loss and of average precision."""
         log = self.log(job)
-        return self.summary(job) | {"curves": {"loss": log.loss_curve(), "precision": log.precision_curve()}}
+        curves = {"loss": log.loss_curve(), "precision": log.precision_curve()}
+        return self.summary(job) | {"curves": curves, "steps_an_epoch": log.steps_an_epoch}
 
 
 def model_name(job_id: int) -> str:

@@ -69,6 +69,13 @@ class TrainingLog:
         age = time.time() - self.path.stat().st_mtime
         return max(0.0, float(self.steps[-1]["eta_seconds"]) - age)
 
+    @property
+    def steps_an_epoch(self) -> float | None:
+        """How many steps one pass over the images takes; None before the run has begun."""
+        if self.start is None or not self.start.get("epochs"):
+            return None
+        return float(self.start["steps_total"]) / float(self.start["epochs"])
+
     def loss_curve(self, points: int = CURVE_POINTS) -> list[dict[str, float]]:
         """`{"step", "loss"}` at most `points` times: the mean over equally many steps each."""
         return [

@@ -74,21 +74,9 @@ class FinetuneLayout:
             self.job_message = gr.Markdown(elem_id="finetune-job-message")
             self.bar = gr.HTML(elem_id="finetune-progress")
             with gr.Row():
-                self.loss = gr.LinePlot(
-                    x="step", y="loss", title="Loss", x_title="Step", y_title="Loss", height=220, tooltip="axis"
-                )
-                self.precision = gr.LinePlot(
-                    x="epoch",
-                    y="AP",
-                    color="figure",
-                    title="On held-out images",
-                    x_title="Epoch",
-                    y_title="Average precision",
-                    color_title="",
-                    y_lim=[0, 1],
-                    height=220,
-                )
-        with gr.Row(visible=False, equal_height=True, elem_id="finetune-result") as self.result_panel:
+                self.loss = gr.HTML(elem_id="finetune-loss")
+                self.precision = gr.HTML(elem_id="finetune-precision")
+        with gr.Row(visible=False, equal_height=False, elem_id="finetune-result") as self.result_panel:
             self.outcome = gr.Markdown(elem_id="finetune-outcome")
             self.use = gr.Button("Use this model", variant="primary", scale=0, min_width=200, elem_id="finetune-use")
         self.repredicting = gr.Markdown(elem_id="finetune-repredicting")

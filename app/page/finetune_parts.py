@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Mapping
-from typing import Any
+from collections.abc import Callable
 
 import gradio as gr
-import pandas as pd
 from sqlalchemy.exc import SQLAlchemyError
 
 from app.finetuning.reviewed_data import TooLittleDataError
@@ -38,25 +36,6 @@ def bar(progress: float) -> str:
     )
 
 
-def frame(points: list[dict[str, object]], columns: list[str]) -> pd.DataFrame | None:
-    """What a line plot shows; a line needs two places, and the plot takes the numbers of an empty table for names."""
-    if len({point[columns[0]] for point in points}) < 2:
-        return None
-    return pd.DataFrame(points, columns=columns)
-
-
-def curves(job: Mapping[str, Any]) -> tuple[pd.DataFrame | None, pd.DataFrame | None]:
-    """A job's loss by step, and its precision by epoch."""
-    points = job["curves"]["precision"]
-    kind = "segm" if any("segm" in point for point in points) else "bbox"
-    precision = [
-        {"epoch": point["epoch"], "AP": max(0.0, point[kind][name]), "figure": name}
-        for point in points
-        for name in ("AP", "AP50")
-    ]
-    return frame(job["curves"]["loss"], ["step", "loss"]), frame(precision, ["epoch", "AP", "figure"])
-
-
 def sender(request: gr.Request) -> Person:
     """Who pressed a button, or has the page open."""
     person: Person = request.request.scope.get(SCOPE_KEY, OWNER)
@@ -66,7 +45,7 @@ def sender(request: gr.Request) -> Person:
 def picture(job_id: int, number: int) -> str:
     address = f"api/jobs/{job_id}/comparison/{number}"
     return (
-        f'<a href="{address}" target="_blank"><img src="{address}" style="width: 100%" '
+        f'<a href="{address}" target="_blank"><img src="{address}" '
         'alt="Held-out image: as it is, as the base model sees it, as the new one does"></a>'
     )
 

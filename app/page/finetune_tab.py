@@ -12,6 +12,7 @@ from app.finetuning import job_directory
 from app.finetuning.jobs import ACTIVE, FineTuning
 from app.inference.registry import ModelRegistry
 from app.inference.repredict import Repredictor
+from app.page import curves
 from app.page import finetune_parts as parts
 from app.page import finetune_texts as texts
 from app.page.finetune_layout import FinetuneLayout
@@ -197,7 +198,7 @@ class FinetuneTab:
             self.layout.shown: _key(job),
         }
         if active or _key(job) != shown:
-            view |= dict(zip((self.layout.loss, self.layout.precision), parts.curves(job), strict=True))
+            view |= {self.layout.loss: curves.loss_html(job), self.layout.precision: curves.precision_html(job)}
         if finished:
             in_use = self.registry.current() == job["model"]
             text = "This model is in use" if in_use else "Use this model"

@@ -11,6 +11,7 @@ from gradio.routes import App as GradioApp
 from starlette.routing import Mount
 
 from app.page.gradio_routes import OnlyWhatThePageUses
+from app.page.theme import CSS, THEME
 
 TITLE = "MaskLoop"
 
@@ -42,14 +43,6 @@ import(new URL(here + "canvas/main.js", location.origin).href)
 """
 
 
-# Gradio's own grey and indigo fall short of 4.5:1 on white.
-THEME = gr.themes.Default(primary_hue="indigo", neutral_hue="slate", font=["system-ui", "sans-serif"]).set(
-    body_text_color_subdued="*neutral_500",
-    block_info_text_color="*neutral_500",
-    button_primary_background_fill="*primary_600",
-    button_primary_background_fill_hover="*primary_700",
-)
-
 FinetuneTab = Callable[[gr.Blocks, gr.Tab], Any]
 
 
@@ -76,7 +69,7 @@ def mount_page(app: FastAPI, finetune_tab: FinetuneTab | None = None, **options:
         app,
         page,
         path="/",
-        css=PAGE_CSS,
+        css=PAGE_CSS + CSS,
         theme=THEME,
         footer_links=[],
         run_history=False,

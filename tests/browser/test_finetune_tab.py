@@ -68,6 +68,8 @@ def test_from_too_little_data_to_a_model_in_use(browser: Any, tiny_server: Serve
     again.locator("#finetune-status").get_by_text("finished in").wait_for()
     assert "AP50 of masks" in again.locator("#finetune-outcome").inner_text()
     again.locator(".finetune-picture img").first.wait_for()
+    assert again.get_by_role("img", name="Loss by epoch").count() == 1
+    assert again.get_by_role("img", name="Average precision of masks by epoch").count() == 1
     again.get_by_role("button", name="Use this model").click()
     again.get_by_role("button", name="This model is in use").wait_for()
     again.locator("#finetune-repredicting").get_by_text(f"{len(untouched)} untouched images predicted anew").wait_for()
