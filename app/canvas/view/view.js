@@ -101,12 +101,12 @@ export class View {
     this.onFrame = () => {};
 
     editor.on("open", () => (this.imageLayer.picture = null)); // it was another image's
-    editor.on(["document", "selection", "filter"], () => this.redraw());
+    editor.on(["document", "selection", "filter"], () => this.redrawObjects());
     editor.on(["class", "hover"], () => this.redrawOverlay());
     let drafted = -1;
     editor.on("draft", () => {
       const id = editor.draft?.id ?? -1;
-      if (id !== drafted) this.redraw();
+      if (id !== drafted) this.redrawObjects();
       else this.redrawOverlay();
       drafted = id;
     });
@@ -231,6 +231,12 @@ export class View {
     this.redrawMoved();
   }
 
+  /** The same picture with other objects: what was drawn of the picture stays. */
+  redrawObjects() {
+    this.dirty.objects = true;
+    this.redrawOverlay();
+  }
+
   /** The same things, seen from elsewhere. */
   redrawMoved() {
     this.dirty.scene = true;
@@ -245,6 +251,8 @@ export class View {
   /** @private */
   frame() {
     if (this.dirty.scene) this.drawScene();
+    if (this.dirty.objects) this.objects.draw(this.surface, this.labels);
+    else if (this.dirty.scene) this.objects.follow(this.surface, this.labels);
     this.drawOverlay();
     this.dirty = { scene: false, objects: false, overlay: false };
     this.onFrame();
@@ -260,8 +268,6 @@ export class View {
     const context = cleared(this.scene);
     this.imageLayer.draw(context, this.viewport, this.ratio);
     this.tiles.draw(context, this.viewport, this.ratio);
-    if (this.dirty.objects) this.objects.draw(this.surface, this.labels);
-    else this.objects.follow(this.surface, this.labels);
     this.minimap.follow(this.imageLayer.picture);
   }
 

@@ -40,7 +40,7 @@ export function cutBeneath(editor) {
   const { image } = editor;
   if (!image) return;
   if (!above.length) return editor.emit("notice", { text: texts.arrange.selectTheObjectOnTop });
-  const others = editor.visibleInstances().filter(({ id }) => !editor.selection.has(id) && !editor.locked.has(id));
+  const others = beneath(editor);
   /** @type {{update: {id: number, fields: import("../document.js").Fields}[], delete: number[]}} */
   const edits = { update: [], delete: [] };
   for (const other of others) {
@@ -51,6 +51,17 @@ export function cutBeneath(editor) {
   }
   if (edits.update.length || edits.delete.length) editor.changeMany(edits);
   else editor.emit("notice", { text: texts.arrange.nothingLiesBeneath });
+}
+
+/** The objects that may lie beneath the selected ones: seen, free, and their boxes meet. @param {Editor} editor */
+export function beneath(editor) {
+  const above = chosen(editor);
+  return editor
+    .visibleInstances()
+    .filter(
+      ({ id, bbox }) =>
+        !editor.selection.has(id) && !editor.locked.has(id) && above.some((one) => meet(one.bbox, bbox)),
+    );
 }
 
 /** @typedef {import("../document.js").Instance["bbox"]} Box */

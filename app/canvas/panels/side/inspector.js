@@ -1,6 +1,6 @@
 /** The selected object: its facts, what can be done with it, and its keypoints. */
 
-import { cutBeneath } from "../../model/several/arrange.js";
+import { beneath, cutBeneath } from "../../model/several/arrange.js";
 import { completeKeypoints, shapeKind } from "../../model/document.js";
 import { button, element } from "../../view/dom.js";
 import { createAttributes, isBeingTyped } from "./attributes.js";
@@ -87,8 +87,14 @@ export function createInspector(bench) {
         }),
       );
     const hidden = editor.hidden.has(instance.id);
+    if (beneath(editor).length)
+      actions.append(
+        button("subtract", texts.inspector.cutBeneath, () => cutBeneath(editor), {
+          class: "ml-small",
+          keys: "Shift+S",
+        }),
+      );
     actions.append(
-      button("subtract", texts.inspector.cutBeneath, () => cutBeneath(editor), { class: "ml-small", keys: "Shift+S" }),
       button("copy", texts.inspector.duplicate, () => bench.duplicate(), { class: "ml-small", keys: "Ctrl+D" }),
       button(
         hidden ? "eye" : "hidden",
