@@ -1,6 +1,7 @@
 /** Every shortcut, in one table: what it does, when, and what the help says about it. */
 
 import { cutBeneath, mergeSelected, subtractSelected } from "./model/several/arrange.js";
+import { ownKey } from "./model/own_keys.js";
 import { isTextField } from "./view/dom.js";
 import { texts } from "./messages/texts.js";
 
@@ -271,7 +272,7 @@ function isForeign(key) {
 }
 
 /** @param {KeyboardEvent} event the name of what was pressed, as the table writes it */
-function nameOf(event) {
+export function nameOf(event) {
   let key = event.key;
   if (isForeign(key)) key = /^Key([A-Z])$/.exec(event.code)?.[1] ?? BRACKETS[event.code] ?? key;
   if (/^Digit\d$/.test(event.code) && !event.shiftKey) key = event.code.slice(5); // layouts whose digits need Shift
@@ -286,12 +287,19 @@ function nameOf(event) {
   );
 }
 
+/** What each key that is pressed does, and the key of the table that it stands for. @param {Workbench} bench @returns {Map<string, {shortcut: Shortcut, key: string}>} */
+export function keyTable(bench) {
+  const rows = shortcutsOf(bench).flatMap((shortcut) =>
+    shortcut.run ? shortcut.keys.map((key) => ({ shortcut, key })) : [],
+  );
+  return new Map(rows.map((row) => [ownKey(row.key), row]));
+}
+
 /** Listen for the whole page while the editor is on show and no text field has the focus. @param {Workbench} bench */
 export function attachKeys(bench) {
   const { signal } = bench.leaving;
-  const table = new Map(
-    shortcutsOf(bench).flatMap((shortcut) => (shortcut.run ? shortcut.keys.map((key) => [key, shortcut]) : [])),
-  );
+  let table = keyTable(bench);
+  bench.editor.on("keys", () => (table = keyTable(bench)));
   const onShow = () => bench.root.offsetParent !== null || bench.root.getClientRects().length > 0;
 
   window.addEventListener(
@@ -307,14 +315,14 @@ export function attachKeys(bench) {
         return;
       }
       const name = nameOf(event);
-      const shortcut = /** @type {Shortcut | undefined} */ (table.get(name));
-      if (!shortcut?.run) return;
+      const { shortcut, key } = table.get(name) ?? {};
+      if (!shortcut?.run || !key) return;
       const pressesSomething = name === "Enter" || name.startsWith("Arrow");
       if (pressesSomething && event.target !== document.body && event.target !== bench.view.overlay) return; // a button or list has the focus
-      if (bench.galleryShown && !OVER_GALLERY.has(name)) return; // what cannot be seen is not changed
+      if (bench.galleryShown && !OVER_GALLERY.has(key)) return; // what cannot be seen is not changed
       if (shortcut.passes && !getSelection()?.isCollapsed) return; // words on the page are copied
       if (!shortcut.passes) event.preventDefault();
-      shortcut.run(bench, name);
+      shortcut.run(bench, key);
     },
     { signal },
   );

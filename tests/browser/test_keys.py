@@ -142,3 +142,32 @@ def send_key(editor: Any, key: str, code: str, modifiers: int = 0) -> None:
     session = editor.page.context.new_cdp_session(editor.page)
     for kind in ("rawKeyDown", "keyUp"):
         session.send("Input.dispatchKeyEvent", {"type": kind, "key": key, "code": code, "modifiers": modifiers})
+
+
+def test_a_key_is_changed_in_the_help_remembered_and_put_back(
+    open_editor: Any, data_plane: DataPlane, photographs: Photographs
+) -> None:
+    first, second = (data_plane.upload(photographs.make(f"{name}.png")) for name in "kl")
+    editor = open_editor(first)
+    editor.page.keyboard.type("?")
+    dialog = editor.page.get_by_role("dialog")
+    dialog.get_by_role("button", name="D: change the key of “Next image”").click()
+    editor.press("p")
+    dialog.get_by_text("P is taken: Polygon").wait_for()
+    dialog.get_by_role("button", name="D: change the key of “Next image”").click()
+    editor.press("Escape")  # leaves it, and the dialog open
+    dialog.get_by_role("button", name="D: change the key of “Next image”").click()
+    editor.press("z")
+    dialog.get_by_text("It is Z now").wait_for()
+    editor.press("Escape")
+    editor.reload()
+    editor.press("d")
+    editor.press("z")
+    editor.wait_for(f"maskloop.document.image.image_id === {second} && maskloop.drawn")
+    editor.page.keyboard.type("?")
+    dialog.get_by_role("button", name="All keys as they were").click()
+    editor.press("Escape")
+    editor.press("a")
+    editor.wait_for(f"maskloop.document.image.image_id === {first} && maskloop.drawn")
+    editor.press("d")
+    editor.wait_for(f"maskloop.document.image.image_id === {second}")

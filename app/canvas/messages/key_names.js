@@ -1,5 +1,6 @@
 /** Keys as they are printed on the keyboards of the page's language. */
 
+import { ownKey } from "../model/own_keys.js";
 import { texts } from "./texts.js";
 
 /** @type {{[key: string]: string}} */
@@ -14,5 +15,5 @@ const SHOWN = {
   Tab: texts.keyNames.tab,
 };
 
-/** @param {string} keys as the table of keys writes them: "Ctrl+Shift+Z" */
-export const keyName = (keys) => keys.replace(/[A-Z][a-z]+/g, (key) => SHOWN[key] ?? key);
+/** What is pressed for a key of the table, where somebody has changed it too. @param {string} keys as the table of keys writes them: "Ctrl+Shift+Z" */
+export const keyName = (keys) => ownKey(keys).replace(/[A-Z][a-z]+/g, (key) => SHOWN[key] ?? key);

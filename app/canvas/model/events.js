@@ -28,6 +28,7 @@
  * @property {void} searchclass
  * @property {void} help
  * @property {void} viewoptions
+ * @property {void} keys some do something else now
  * @property {void} imagepanel
  * @property {File[]} importfiles annotations were brought
  */

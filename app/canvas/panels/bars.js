@@ -8,7 +8,9 @@ import { openHelp } from "./dialogs/help.js";
 import { createImagePanel } from "./image_panel.js";
 import { openStatistics } from "./statistics/statistics.js";
 import { createViewOptions } from "./view_options.js";
+import { ownKey } from "../model/own_keys.js";
 import { reviewStep, takeReviewStep } from "../review.js";
+import { keyName } from "../messages/key_names.js";
 import { texts } from "../messages/texts.js";
 
 /** @typedef {import("../workbench.js").Workbench} Workbench */
@@ -151,9 +153,15 @@ export function createToolBar(bench) {
   const buttons = tools.map(({ name, label, key, icon: picture }) => {
     const take = () => bench.setTool(/** @type {ToolName} */ (name));
     const one = button(picture, label, take, { keys: key, class: "ml-tool", "data-tool": name });
-    one.append(element("kbd", { "aria-hidden": "true" }, key.replace("Shift+", "⇧")));
+    one.append(element("kbd", { "aria-hidden": "true", "data-shown": shortKey(key) }));
     return one;
   });
+  editor.on("keys", () =>
+    tools.forEach(({ label, key }, index) => {
+      buttons[index].title = `${label} (${keyName(key)})`;
+      buttons[index].querySelector("kbd")?.setAttribute("data-shown", shortKey(key));
+    }),
+  );
   const fit = button("fit", texts.bars.fitTheImage, () => bench.view.fit(), { keys: "F", class: "ml-tool" });
   const opacity = element("input", {
     type: "range",
@@ -187,6 +195,9 @@ export function createToolBar(bench) {
     fit,
   );
 }
+
+/** A key in the corner of a button. @param {string} key */
+const shortKey = (key) => ownKey(key).replace("Shift+", "⇧").replace("Ctrl+", "^");
 
 /** Arrow keys go from button to button of a bar. @param {KeyboardEvent} event */
 function walk(event) {

@@ -92,6 +92,13 @@ export const exchange = {
 /** @type {typeof import("../en/dialogs.js").help} */
 export const help = {
   keysAndMouse: "Tasten und Maus",
+  aClickChangesAKey: "Ein Klick auf eine Taste ändert sie; dieser Browser merkt es sich.",
+  allKeysAsTheyWere: "Alle Tasten wie zuvor",
+  changeThisKey: "Diese Taste ändern",
+  changeTheKeyOf: (key, label) => `${key}: Taste für „${label}“ ändern`,
+  pressTheNewKey: (key) => `Drücken Sie die neue Taste für ${key}; Esc lässt sie, wie sie ist.`,
+  keyIsTaken: (pressed, label) => `${pressed} ist vergeben: ${label}.`,
+  keyIsChanged: (key) => `Es ist jetzt ${key}.`,
 };
 
 /** @type {typeof import("../en/dialogs.js").importProgress} */

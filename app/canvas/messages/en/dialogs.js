@@ -105,6 +105,17 @@ export const exchange = {
 
 export const help = {
   keysAndMouse: "Keys and mouse",
+  aClickChangesAKey: "A click on a key changes it; this browser remembers.",
+  allKeysAsTheyWere: "All keys as they were",
+  changeThisKey: "Change this key",
+  /** @param {string} key @param {string} label */
+  changeTheKeyOf: (key, label) => `${key}: change the key of “${label}”`,
+  /** @param {string} key */
+  pressTheNewKey: (key) => `Press the new key for ${key}; Esc leaves it.`,
+  /** @param {string} pressed @param {string} label */
+  keyIsTaken: (pressed, label) => `${pressed} is taken: ${label}.`,
+  /** @param {string} key */
+  keyIsChanged: (key) => `It is ${key} now.`,
 };
 
 export const importProgress = {

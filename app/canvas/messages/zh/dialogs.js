@@ -90,6 +90,13 @@ export const exchange = {
 /** @type {typeof import("../en/dialogs.js").help} */
 export const help = {
   keysAndMouse: "按键和鼠标",
+  aClickChangesAKey: "单击某个按键即可更改；此浏览器会记住。",
+  allKeysAsTheyWere: "恢复所有按键",
+  changeThisKey: "更改此按键",
+  changeTheKeyOf: (key, label) => `${key}：更改“${label}”的按键`,
+  pressTheNewKey: (key) => `请按下 ${key} 的新按键；Esc 保持不变。`,
+  keyIsTaken: (pressed, label) => `${pressed} 已被占用：${label}。`,
+  keyIsChanged: (key) => `现在是 ${key}。`,
 };
 
 /** @type {typeof import("../en/dialogs.js").importProgress} */

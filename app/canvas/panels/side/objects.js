@@ -43,7 +43,7 @@ export function createObjectList(bench) {
   narrow.addEventListener("change", () => update());
   const list = element("ul", {
     class: "ml-objects",
-    role: "grid", // a row may hold buttons, an option of a list may not
+    role: "treegrid", // a row may hold buttons, an option of a list may not
     "aria-label": texts.objects.objectsOnThisImage,
     "aria-multiselectable": true,
     tabindex: "0",
