@@ -148,3 +148,27 @@ def test_a_part_that_was_begun_goes_to_its_own_object_whatever_is_selected_since
     editor.wait_saved(1)
     parts = {one["id"]: len(one["segmentation"]) for one in data_plane.document(image)["instances"]}
     assert parts == {mine["id"]: 2, other["id"]: 1}
+
+
+def test_four_outermost_points_in_any_order_give_a_box_and_the_last_is_taken_back(
+    open_editor: Any, data_plane: DataPlane, photographs: Photographs
+) -> None:
+    image = data_plane.upload(photographs.make())
+    editor = open_editor(image)
+    editor.press("2", "Shift+R")
+    editor.page.get_by_label("Boxes only").check()
+    for place in ((150, 40), (60, 120), (390, 290)):
+        editor.click(*place)
+    editor.press("Backspace")
+    editor.page.get_by_text("2 of 4").wait_for()
+    editor.click(240, 100)
+    editor.click(140, 200)
+    editor.wait_saved(1)
+    (stored,) = data_plane.document(image)["instances"]
+    assert stored["segmentation"] == []
+    assert stored["bbox"] == pytest.approx([60, 40, 180, 160], abs=1)
+    assert stored["category_id"] == data_plane.category("dog")
+    editor.click(20, 20)
+    editor.press("Escape")
+    editor.page.get_by_text("0 of 4").wait_for()
+    assert len(editor.instances) == 1

@@ -51,7 +51,7 @@ export class BoxTool {
     this.plain = remembered("plain-boxes", false);
   }
 
-  /** Whether the model says the class. @private */
+  /** Whether the model says the class. */
   get guesses() {
     return this.guessClass && !this.plain;
   }
@@ -124,7 +124,13 @@ export class BoxTool {
     this.view.redrawOverlay();
     const slip = this.view.reach(SMALLEST_SIDE);
     if (start && (!box || (box[2] - box[0] < slip && box[3] - box[1] < slip))) return this.click(start);
-    if (!box || box[2] - box[0] < slip || box[3] - box[1] < slip) return;
+    if (box) this.finish(box);
+  }
+
+  /** Make an object of a box, or of what the model finds in it; one without an inside is a slip. @param {Box} box */
+  finish(box) {
+    const slip = this.view.reach(SMALLEST_SIDE);
+    if (box[2] - box[0] < slip || box[3] - box[1] < slip) return;
     const { image, currentCategory: category } = this.editor;
     if (!this.plain) void this.findMask(box);
     else if (image && category) this.create(image.image_id, { category_id: category.id, bbox: sized(box) });

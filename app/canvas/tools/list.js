@@ -2,6 +2,7 @@
 
 import { BoxTool } from "./box.js";
 import { BrushTool } from "./brush.js";
+import { ExtremePoints } from "./extreme_points.js";
 import { KeypointsTool } from "./keypoints.js";
 import { LassoTool } from "./lasso.js";
 import { MaskClicks } from "./mask_clicks.js";
@@ -13,13 +14,15 @@ import { SplitTool } from "./split.js";
 /** @param {import("../model/editor.js").Editor} editor @param {import("../view/view.js").View} view */
 export function createTools(editor, view) {
   const clicks = new MaskClicks(editor, view);
+  const box = new BoxTool(editor, view, clicks);
   return {
     select: new SelectTool(editor, view),
     polygon: new PolygonTool(editor, view),
     lasso: new LassoTool(editor, view),
     brush: new BrushTool("brush", editor, view),
     eraser: new BrushTool("eraser", editor, view),
-    box: new BoxTool(editor, view, clicks),
+    box,
+    extremes: new ExtremePoints(editor, view, box),
     keypoints: new KeypointsTool(editor, view),
     refine: new RefineTool(editor, view, clicks),
     split: new SplitTool(editor, view),

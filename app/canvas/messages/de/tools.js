@@ -130,3 +130,10 @@ export const lasso = {
     "Klick auf den ersten Anker, Doppelklick oder Enter schließt. Alt+Klick zeichnet gerade, Rücktaste nimmt zurück, Esc verwirft.",
   theLineThatYouBegan: "Die begonnene Linie bleibt: Umschalt+P setzt sie fort, Esc verwirft sie dann.",
 };
+
+/** @type {typeof import("../en/tools.js").extremePoints} */
+export const extremePoints = {
+  fourOutermostPoints: "Box aus den vier äußersten Punkten",
+  clickTheOutermost: (done, wanted) =>
+    `Klicken Sie den höchsten, tiefsten, linken und rechten Punkt des Objekts an, in beliebiger Folge: ${done} von ${wanted}.`,
+};

@@ -131,3 +131,10 @@ export const split = {
   /** @param {string} what */
   nothingWasSplitTheLine: (what) => `Nothing was split: the line has to go right across ${what}.`,
 };
+
+export const extremePoints = {
+  fourOutermostPoints: "Box by the four outermost points",
+  /** @param {number} done @param {number} wanted */
+  clickTheOutermost: (done, wanted) =>
+    `Click the highest, lowest, leftmost and rightmost point of the object, in any order: ${done} of ${wanted}.`,
+};

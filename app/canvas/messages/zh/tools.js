@@ -119,3 +119,9 @@ export const lasso = {
   clickTheFirstAnchor: "单击第一个锚点、双击或按 Enter 闭合。Alt+单击画直线，Backspace 撤回，Esc 放弃。",
   theLineThatYouBegan: "已开始的线条会保留：按 Shift+P 继续，之后按 Esc 放弃。",
 };
+
+/** @type {typeof import("../en/tools.js").extremePoints} */
+export const extremePoints = {
+  fourOutermostPoints: "由四个最外侧的点得到框",
+  clickTheOutermost: (done, wanted) => `按任意顺序单击对象最高、最低、最左和最右的点：${done}/${wanted}。`,
+};
