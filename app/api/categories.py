@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Annotated, Any
 
 from fastapi import APIRouter
 from fastapi.responses import Response
@@ -10,15 +10,42 @@ from pydantic import BaseModel, Field
 
 from app.api.http.dependencies import CategoryId, TheStore
 from app.api.http.errors import INVALID, NOT_FOUND, ErrorLine
-from app.api.schemas import CategoryChange, CategoryList, CategoryShape, NewCategory
+from app.api.schemas import CategoryList, CategoryShape
 from app.store import categories
 from app.store.class_changes import merge_category, remove_category
-from app.values import Id
+from app.values import Id, Json, Text
 
 router = APIRouter(prefix="/api/categories", tags=["categories"])
 
+ATTRIBUTES = "`{name, type, choices?}`, type text, number, choice or flag."
 NULLABLE = ("supercategory", "key", "position")
 TAKEN: dict[int | str, dict[str, Any]] = {409: {"model": ErrorLine, "description": "Name or id is taken, or in use."}}
+
+
+class NewCategory(BaseModel):
+    """A class to add."""
+
+    name: Text = Field(examples=["apple"])
+    id: int | None = Field(None, ge=0, lt=2**31, description="Asked for; the next free one without it.")
+    supercategory: Text | None = Field(None, max_length=200)
+    color: Text | None = Field(None, description="#rrggbb; one from a palette safe for the colour-blind without it.")
+    keypoints: list[Text] = []
+    skeleton: list[list[Id]] = []
+    attributes: list[Json] = Field([], description=ATTRIBUTES)
+
+
+class CategoryChange(BaseModel):
+    """The fields of a class that change."""
+
+    name: Text | None = None
+    supercategory: Text | None = Field(None, max_length=200)
+    color: Text | None = None
+    keypoints: list[Text] | None = None
+    skeleton: list[list[Id]] | None = None
+    attributes: list[Json] | None = Field(None, description=ATTRIBUTES)
+    position: Annotated[int, Field(ge=1, le=2**31 - 1)] | None = Field(None, description="Place in the list, from 1.")
+    key: Text | None = Field(None, description="`1` to `9`; null: by place.")
+    hidden: bool | None = None
 
 
 class MergeRequest(BaseModel):

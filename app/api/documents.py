@@ -6,7 +6,6 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Query
 from fastapi.responses import Response
-from pydantic import BaseModel, Field
 from sqlalchemy.orm import Session
 
 from app.api.http.answers import JsonAnswer
@@ -22,6 +21,7 @@ from app.api.schemas import (
     InstanceFields,
     NewInstance,
     RevisionAnswer,
+    Standing,
     StatusChange,
 )
 from app.store.database import Store
@@ -37,13 +37,6 @@ router = APIRouter(prefix="/api/images/{image_id}", tags=["annotations"], respon
 CONFLICT: dict[int | str, dict[str, Any]] = {409: {"model": ConflictAnswer, "description": "Changed elsewhere."}}
 
 Anyones = Annotated[bool, Query(description="The last edit, also where it is somebody else's.")]
-
-
-class Standing(BaseModel):
-    """What says whether a document is still the newest."""
-
-    revision: int
-    categories: str = Field(description="A digest of all classes: another where one was made or changed.")
 
 
 @router.get("/document", response_model=Document)

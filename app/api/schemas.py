@@ -12,7 +12,6 @@ from app.store.remarks.notes import LONGEST_NOTE
 from app.store.tables import ImageStatus
 from app.values import Id, Json, Score, Text
 
-ATTRIBUTES = "`{name, type, choices?}`, type text, number, choice or flag."
 BASE_REVISION = "The revision that the change is based on: the instance's, or the whole document's."
 
 
@@ -253,32 +252,6 @@ class InstanceChange(InstanceFields):
 
     base_revision: Id = Field(description=BASE_REVISION, examples=[0])
     category_id: Id | None = None
-
-
-class NewCategory(BaseModel):
-    """A class to add."""
-
-    name: Text = Field(examples=["apple"])
-    id: int | None = Field(None, ge=0, lt=2**31, description="Asked for; the next free one without it.")
-    supercategory: Text | None = Field(None, max_length=200)
-    color: Text | None = Field(None, description="#rrggbb; one from a palette safe for the colour-blind without it.")
-    keypoints: list[Text] = []
-    skeleton: list[list[Id]] = []
-    attributes: list[Json] = Field([], description=ATTRIBUTES)
-
-
-class CategoryChange(BaseModel):
-    """The fields of a class that change."""
-
-    name: Text | None = None
-    supercategory: Text | None = Field(None, max_length=200)
-    color: Text | None = None
-    keypoints: list[Text] | None = None
-    skeleton: list[list[Id]] | None = None
-    attributes: list[Json] | None = Field(None, description=ATTRIBUTES)
-    position: Annotated[int, Field(ge=1, le=2**31 - 1)] | None = Field(None, description="Place in the list, from 1.")
-    key: Text | None = Field(None, description="`1` to `9`; null: by place.")
-    hidden: bool | None = None
 
 
 class StatusChange(BaseModel):

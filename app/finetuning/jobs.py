@@ -6,10 +6,7 @@ asked of its process, never read from its log. One job trains at a time; the oth
 
 from __future__ import annotations
 
-import logging
 import shutil
-import signal
-import subprocess
 import threading
 import time
 from collections.abc import Collection
@@ -22,25 +19,21 @@ from sqlalchemy.orm import Session
 
 from app.finetuning import job_directory
 from app.finetuning.held_out import read_split, remember_split
-from app.finetuning.interruptions import may_go_on
-from app.finetuning.job_view import NO_MESSAGE, JobView, last_error, model_name
+from app.finetuning.job_processes import ACTIVE, JobFollower
+from app.finetuning.job_view import JobView
 from app.finetuning.likeness import HASHES, ImageHashes
 from app.finetuning.new_job import fill_directory, prepared_directory, put_in_line
 from app.finetuning.plan import choose_epochs, expected_seconds, planned_minutes, useful_epochs
 from app.finetuning.reviewed_data import ReviewedData, TooLittleDataError, reviewed_data
 from app.finetuning.step_time import MachineSpeed
 from app.inference.registry import ModelRegistry
-from app.json_files import read_json, write_json
-from app.processes import find_process, is_running, signal_process, start_process
 from app.store.database import Store
 from app.store.errors import ConflictError, InvalidFieldError, NotFoundError
 from app.store.image_files import original_path
 from app.store.tables import Category, Job
 
-WORKER = "app.finetuning.worker"
 SPLIT = "split.json"  # in the folder of all runs: the part that each image was assigned for ever
 
-ACTIVE = ("queued", "running")
 MOST_EPOCHS = 1000
 
 TRAINING: dict[str, Any] = {}  # TrainConfig's fields that a fine-tuning changes besides data, model, epochs and device
@@ -63,17 +56,13 @@ class FineTuning:
         self.registry = registry
         self.device = device
         self.training = TRAINING if training is None else training
-        self.kill_after = kill_after
         self.runs = store.workspace / "runs"
         self.runs.mkdir(exist_ok=True)
         self.speed = MachineSpeed(self.runs, device)
         self.hashes = ImageHashes(self.runs / HASHES)
         self._view = JobView(self.runs)
-        self._children: dict[int, subprocess.Popen[bytes]] = {}  # by job; asked so that they do not stay as zombies
         self._lock = threading.RLock()
-        self._something_to_follow = threading.Event()
-        self._closed = threading.Event()
-        self._follower: threading.Thread | None = None
+        self._follower = JobFollower(store, registry, self.speed, self._lock, kill_after)
 
     # -- what a person asks ---------------------------------------------------------------------
 
@@ -149,7 +138,7 @@ class FineTuning:
             job_id = put_in_line(self.store, prepared, description, self.runs, author)
             remember_split(self.runs / SPLIT, data.parts)
         self.speed.give_up()  # the job tells better, and needs the processor
-        self._something_to_follow.set()
+        self._follower.look()
         return self.job(job_id)
 
     def cancel(self, job_id: int) -> dict[str, Any]:
@@ -159,11 +148,7 @@ class FineTuning:
             if job.state == "queued":
                 job.state, job.finished = "cancelled", time.time()
             elif job.state == "running":
-                cancel_file = self._directory(job) / job_directory.CANCEL
-                if not cancel_file.exists():
-                    write_json(cancel_file, {"requested": time.time()})
-                if job.pid is not None and is_running(job.pid, self._directory(job)):
-                    signal_process(job.pid, signal.SIGTERM)
+                self._follower.ask_to_stop(job)
             else:
                 raise ConflictError(f"job {job_id} has {job.state} already")
         return self.job(job_id)
@@ -187,100 +172,22 @@ class FineTuning:
             raise NotFoundError(f"job {job_id} has no picture {number}")
         return path
 
-    # -- following the processes ----------------------------------------------------------------
-
     def open(self) -> None:
         """Take up the jobs that are in line or running, and follow them in a thread until `close`."""
         for leftover in self.runs.glob(".new-*"):
             shutil.rmtree(leftover, ignore_errors=True)
-        self._something_to_follow.set()
-        self._follower = threading.Thread(target=self._follow_until_closed, name="fine-tuning", daemon=True)
-        self._follower.start()
+        self._follower.open()
 
     def close(self) -> None:
         """Stop following; running jobs go on."""
         self.speed.give_up()
-        self._closed.set()
-        self._something_to_follow.set()
-        if self._follower is not None:
-            self._follower.join()
+        self._follower.close()
 
     def follow(self) -> bool:
-        """Bring the rows up to date with the processes and start what is next; returns whether a job is active."""
-        chosen = select(Job).where(Job.state.in_(ACTIVE)).order_by(Job.id)
-        with self.store.reading() as session:
-            if session.scalar(chosen.limit(1)) is None:
-                return False
-        with self._lock, self.store.writing() as session:
-            active = session.scalars(chosen).all()
-            for job in active:
-                if job.state == "running":
-                    self._follow_running(session, job)
-            waiting = [job for job in active if job.state == "queued"]
-            if waiting and not any(job.state == "running" for job in active):
-                self._start_process(waiting[0])
-            return any(job.state in ACTIVE for job in active)
+        """Look at the processes once, as the thread does; returns whether a job is active."""
+        return self._follower.follow()
 
-    def _follow_until_closed(self) -> None:
-        while not self._closed.is_set():
-            self._something_to_follow.wait()
-            self._something_to_follow.clear()
-            try:
-                if self.follow():
-                    self._something_to_follow.set()
-            except Exception:  # a database that is busy now may answer a second later
-                logging.getLogger(__name__).exception("the fine-tuning jobs could not be followed; trying again")
-                self._something_to_follow.set()
-            self._closed.wait(1.0)
-
-    def _start_process(self, job: Job) -> None:
-        directory = self._directory(job)
-        job.state, job.started = "running", job.started or time.time()
-        # A server that was killed right after it had started the process never wrote that down.
-        job.pid = find_process(WORKER, directory)
-        if job.pid is None:
-            child = start_process(WORKER, directory, directory / job_directory.OUTPUT)
-            self._children[job.id] = child
-            job.pid = child.pid
-
-    def _follow_running(self, session: Session, job: Job) -> None:
-        directory = self._directory(job)
-        if (child := self._children.get(job.id)) is not None:
-            child.poll()
-        cancel = directory / job_directory.CANCEL
-        if job.pid is not None and is_running(job.pid, directory):
-            if cancel.exists() and time.time() - read_json(cancel)["requested"] > self.kill_after:
-                signal_process(job.pid, signal.SIGKILL)
-            return
-        self._children.pop(job.id, None)
-        job.finished = time.time()
-        if (directory / job_directory.RESULT).exists():
-            self._finish(session, job, directory)
-        elif cancel.exists():
-            job.state = "cancelled"
-        elif (line := last_error(directory / job_directory.OUTPUT)) == NO_MESSAGE and may_go_on(directory):
-            job.finished = None
-            self._start_process(job)
-        else:
-            job.state, job.error = "failed", line
-
-    def _finish(self, session: Session, job: Job, directory: Path) -> None:
-        result = read_json(directory / job_directory.RESULT)
-        job.state, job.result = "finished", result
-        self.registry.add_run(
-            session,
-            model_name(job.id),
-            directory,
-            parent=job.config["base_model"],
-            metrics={
-                "held_out_images": job.config["images"]["held_out"],
-                "before": result["before"],
-                **(result["after"] or {}),
-            },
-            categories=read_json(directory / "model.json")["categories"],
-            prompts=directory / job_directory.PROMPTS if (result.get("prompts") or {}).get("kept") else None,
-        )
-        self.speed.record(job.config["base_model"], result["seconds_per_image"])
+    # -- what a job is made of ------------------------------------------------------------------
 
     def _data(self, session: Session, categories: Collection[str | int] | None) -> ReviewedData:
         ids: list[Any] | None = None
@@ -305,10 +212,6 @@ class FineTuning:
             "classes": data.class_counts(),
             "sides": data.sides(),
         }
-
-    def _directory(self, job: Job) -> Path:
-        """Where a job lies in this workspace; its row knows where that was when it was started."""
-        return self.runs / str(job.id)
 
 
 def _find(session: Session, job_id: int) -> Job:

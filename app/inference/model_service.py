@@ -7,7 +7,6 @@ that a person looks at cost only the heads.
 
 from __future__ import annotations
 
-import logging
 import queue
 import threading
 import time
@@ -15,12 +14,12 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from dataclasses import replace
 from functools import partial
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any, TypeVar
 
 from app.inference.class_guess import ClassGuess
 from app.inference.image_pixels import ImagePixels
+from app.inference.loaded_model import LoadedModel, LoadingState
 from app.inference.model_terms import (
-    ModelUnavailableError,
     Prediction,
     clipped_box,
     found_objects,
@@ -37,21 +36,13 @@ from app.store.documents import find_image
 from app.store.editing.edits import instance_of
 from app.store.editing.geometry import measured_segmentation
 from app.store.editing.predictions import replace_predictions
-from app.store.errors import one_line
 from app.store.instance_state import STORED_FROM
 from app.store.tables import Category, Image
 
-if TYPE_CHECKING:  # torch takes longer to import than all the rest
-    from core import Predictor
-    from core.model.score_thresholds import ScoreThresholds
-
-logger = logging.getLogger("maskloop")
 Result = TypeVar("Result")
 
-STARTER = "starter"
 SURE_BY_LIKENESS = 0.6  # from here on the model is not asked for the class, which may take it a second
 PROMPT_MODEL = "prompts"  # what a mask that a person asked for is drawn with, whatever model names its class
-FEATURES_KEPT = 4  # images; up to 74 MB each at 800 pixels
 
 
 class ModelService:
@@ -60,13 +51,7 @@ class ModelService:
     def __init__(self, store: Store, registry: ModelRegistry, device: str = "auto") -> None:
         self.store = store
         self.registry = registry
-        self.device = device
-        self.state = "loading"  # then "ready" or "failed"
-        self.message = ""  # one line: what is being loaded, or why it is another model than wanted
-        self._model_name: str | None = None
-        self._predictor: Predictor | None = None
-        self._thresholds: ScoreThresholds | None = None
-        self._unavailable: dict[str, str] = {}  # name of the wanted version → why it cannot be loaded
+        self._loaded = LoadedModel(registry, device)
         self.prompts = PromptedMasks(device, registry.prompts_in_use)
         self.pixels = ImagePixels(store.workspace)
         self.class_guess = ClassGuess(store, self.prompts, self.pixels.read)
@@ -92,7 +77,7 @@ class ModelService:
 
     def load_in_background(self) -> None:
         """Begin to load the version in use, so that the first prediction need not wait for it."""
-        self.submit(lambda: self._use(None))
+        self.submit(lambda: self._loaded.use(None))
 
     def close(self) -> None:
         """Let the thread end after what it is at; a download is not waited for."""
@@ -103,7 +88,17 @@ class ModelService:
     @property
     def model_name(self) -> str | None:
         """The version in memory."""
-        return self._model_name
+        return self._loaded.name
+
+    @property
+    def state(self) -> LoadingState:
+        """Whether it is there."""
+        return self._loaded.state
+
+    @property
+    def message(self) -> str:
+        """One line: why it is another model than wanted; empty where all is well."""
+        return self._loaded.message
 
     def predict(
         self, image_id: int, model: str | None = None, score_threshold: float = STORED_FROM
@@ -182,14 +177,14 @@ class ModelService:
             task()
 
     def _predict(self, image_id: int, model: str | None, score_threshold: float) -> Prediction:
-        name, predictor = self._use(model)
+        name, predictor = self._loaded.use(model)
         with self.store.reading() as session:
             image = find_image(session, image_id)
         started = time.perf_counter()
         predictor.score_threshold = score_threshold
         instances = predictor(self.pixels.source(image), key=image.sha256)
         seconds = time.perf_counter() - started
-        found = found_objects(instances, self._thresholds)
+        found = found_objects(instances, self._loaded.thresholds)
         with self.store.writing() as session:
             for entry in found:
                 entry["category_id"] = category_for_model(session, entry.pop("category")).id
@@ -256,49 +251,7 @@ class ModelService:
 
     def _described(self, image: Image, boxes: Sequence[Sequence[float]], category: str | None) -> list[dict[str, Any]]:
         """What the model in use says of boxes: category, score and keypoints."""
-        _, predictor = self._use(None)
+        _, predictor = self._loaded.use(None)
         labels = labels_of(predictor, category, len(boxes))
         instances = predictor.boxes_to_masks(self.pixels.source(image), boxes, labels=labels, key=image.sha256)
         return found_objects(replace(instances, masks=None))  # the prompt model's masks are what counts
-
-    def _use(self, wanted: str | None) -> tuple[str, Predictor]:
-        """The predictor of a version; where the one in use cannot be loaded, the starter model's."""
-        name = wanted if wanted is not None else self.registry.current()
-        if wanted is None and name in self._unavailable:
-            # Asked for again only after a restart or by name: each try may be a long wait for a network.
-            name = STARTER
-        if name == self._model_name and self._predictor is not None:
-            return name, self._predictor
-        location = self.registry.location(name)
-        try:
-            predictor = self._load(name, location)
-        except (OSError, ValueError, RuntimeError) as error:
-            reason = one_line(error)
-        else:
-            if self._unavailable.pop(name, None) is not None:
-                self.message = ""
-            return name, predictor
-        if wanted is not None or name == STARTER:
-            line = f"model {name!r} cannot be used: {reason}"
-            self.message = self.message if wanted is not None else line
-            raise ModelUnavailableError(line)
-        self._unavailable[name] = reason
-        self.message = f"model {name!r} cannot be used ({reason}); going on with the starter model"
-        logger.warning(self.message)
-        return self._use(None)
-
-    def _load(self, name: str, location: str) -> Predictor:
-        from core import Predictor  # brings torch, which takes longer to import than all the rest
-        from core.evaluation.thresholds import read_score_thresholds
-
-        # The old model goes first: two at a time may be more than there is memory for.
-        self._model_name, self._predictor = None, None
-        self.state = "loading"
-        try:
-            self._thresholds = read_score_thresholds(location)
-            self._predictor = Predictor(location, device=self.device, cache_size=FEATURES_KEPT)
-        except Exception:
-            self.state = "failed"
-            raise
-        self._model_name, self.state = name, "ready"
-        return self._predictor

@@ -9,7 +9,8 @@ from typing import Any
 import gradio as gr
 
 from app.finetuning import job_directory
-from app.finetuning.jobs import ACTIVE, FineTuning
+from app.finetuning.job_processes import ACTIVE
+from app.finetuning.jobs import FineTuning
 from app.inference.registry import ModelRegistry
 from app.inference.repredict import Repredictor
 from app.page import curves

@@ -20,7 +20,7 @@ import pytest
 from fastapi.testclient import TestClient
 
 from app.finetuning import job_directory
-from app.finetuning.interruptions import MOST_WITHOUT_PROGRESS
+from app.finetuning.job_processes import MOST_WITHOUT_PROGRESS
 from app.finetuning.job_view import NO_MESSAGE
 from app.finetuning.jobs import FineTuning
 from app.inference.registry import ModelRegistry

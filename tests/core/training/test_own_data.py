@@ -15,7 +15,7 @@ from torch import Tensor
 
 from core import CocoDataset, MaskRCNN, ModelConfig, TrainConfig, evaluate, load_model, train
 from core.training import Callback
-from tests.core.test_evaluate_model import PerfectMaskRCNN
+from tests.core.evaluation.test_evaluate_model import PerfectMaskRCNN
 from tests.core.toy_data import CATEGORIES, TINY_MODEL, toy_config, write_toy_data
 
 TINY = TINY_MODEL | {"backbone": "mobilenet_v2"}

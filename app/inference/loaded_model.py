@@ -1,0 +1,75 @@
+"""The one model that is in memory: loaded when a version is asked for, with another in its place where it cannot be."""
+
+from __future__ import annotations
+
+import logging
+from typing import TYPE_CHECKING, Literal
+
+from app.inference.model_terms import ModelUnavailableError
+from app.inference.registry import ModelRegistry
+from app.store.errors import one_line
+
+if TYPE_CHECKING:  # torch takes longer to import than all the rest
+    from core import Predictor
+    from core.model.score_thresholds import ScoreThresholds
+
+logger = logging.getLogger("maskloop")
+LoadingState = Literal["loading", "ready", "failed"]
+
+STARTER = "starter"
+FEATURES_KEPT = 4  # images; up to 74 MB each at 800 pixels
+
+
+class LoadedModel:
+    """Used by one thread; what is said of it may be read by any."""
+
+    def __init__(self, registry: ModelRegistry, device: str) -> None:
+        self.state: LoadingState = "loading"
+        self.message = ""  # one line: why it is another model than wanted
+        self.name: str | None = None  # of the version in memory
+        self.thresholds: ScoreThresholds | None = None
+        self._registry, self._device = registry, device
+        self._predictor: Predictor | None = None
+        self._unavailable: dict[str, str] = {}  # name of the wanted version → why it cannot be loaded
+
+    def use(self, wanted: str | None) -> tuple[str, Predictor]:
+        """The predictor of a version; where the one in use cannot be loaded, the starter model's."""
+        name = wanted if wanted is not None else self._registry.current()
+        if wanted is None and name in self._unavailable:
+            # Asked for again only after a restart or by name: each try may be a long wait for a network.
+            name = STARTER
+        if name == self.name and self._predictor is not None:
+            return name, self._predictor
+        location = self._registry.location(name)
+        try:
+            predictor = self._load(name, location)
+        except (OSError, ValueError, RuntimeError) as error:
+            reason = one_line(error)
+        else:
+            if self._unavailable.pop(name, None) is not None:
+                self.message = ""
+            return name, predictor
+        if wanted is not None or name == STARTER:
+            line = f"model {name!r} cannot be used: {reason}"
+            self.message = self.message if wanted is not None else line
+            raise ModelUnavailableError(line)
+        self._unavailable[name] = reason
+        self.message = f"model {name!r} cannot be used ({reason}); going on with the starter model"
+        logger.warning(self.message)
+        return self.use(None)
+
+    def _load(self, name: str, location: str) -> Predictor:
+        from core import Predictor  # brings torch, which takes longer to import than all the rest
+        from core.evaluation.thresholds import read_score_thresholds
+
+        # The old model goes first: two at a time may be more than there is memory for.
+        self.name, self._predictor = None, None
+        self.state = "loading"
+        try:
+            self.thresholds = read_score_thresholds(location)
+            self._predictor = Predictor(location, device=self._device, cache_size=FEATURES_KEPT)
+        except Exception:
+            self.state = "failed"
+            raise
+        self.name, self.state = name, "ready"
+        return self._predictor
