@@ -27,6 +27,7 @@ from app.store.image_files import LARGEST_FILE
 from app.store.tables import ImageStatus
 from app.values import Id, Score, Text
 from core.formats import FORMATS
+from core.memory import without_full_collections
 
 router = APIRouter(prefix="/api", tags=["import and export"])
 
@@ -216,7 +217,8 @@ async def _body(request: Request) -> bytes:
 
 def _answer(read: Callable[..., dict[str, Any]], *arguments: Any) -> Response:
     try:
-        return JsonAnswer(read(*arguments))
+        with without_full_collections():
+            return JsonAnswer(read(*arguments))
     except ValueError as error:
         return error_answer(422, str(error), field="annotations")
     except ImportCutOffError as error:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import platform
 import subprocess
@@ -11,11 +12,38 @@ from pathlib import Path
 import pytest
 import torch
 
-from core.memory import give_back_freed_memory
+from core.memory import give_back_freed_memory, without_full_collections
 
-pytestmark = pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="a matter of glibc")
+of_glibc = pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="a matter of glibc")
 
 
+def test_no_full_collection_happens_inside_the_block_and_the_setting_is_back_after_the_last_one() -> None:
+    before, full = gc.get_threshold(), []
+
+    def note(phase: str, information: dict[str, int]) -> None:
+        if phase == "start" and information["generation"] == 2:
+            full.append(information)
+
+    def grow() -> list[list[int]]:
+        return [[number] for number in range(400_000)]
+
+    gc.callbacks.append(note)
+    try:
+        kept = grow()
+        assert full  # so many new lists bring one about
+        full.clear()
+        with without_full_collections():
+            with without_full_collections():
+                kept += grow()
+            kept += grow()
+            assert not full
+    finally:
+        gc.callbacks.remove(note)
+    assert gc.get_threshold() == before
+    assert len(kept) == 1_200_000
+
+
+@of_glibc
 def test_memory_between_what_is_in_use_is_given_back() -> None:
     def resident() -> int:
         return int(Path("/proc/self/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
@@ -45,6 +73,7 @@ print(resource.getrusage(resource.RUSAGE_SELF).ru_minflt - before)
 """
 
 
+@of_glibc
 def test_kept_memory_is_not_cleared_again(project_root: Path) -> None:
     def pages(how: str) -> int:
         command = [sys.executable, "-c", PAGES_OF_EIGHT_TENSORS, how]
