@@ -36,7 +36,7 @@ from app.store.thumbnails import accepted_shapes, colors_of, with_objects
 from app.store.tiles import levels_of, read_tile, tiles_path
 from app.store.trash import remove_image, removed_json
 from app.values import Cursor, Id, Text
-from core.datasets.images import frames_left_out
+from core.datasets.images import MOST_FRAMES_COUNTED, frames_left_out
 
 logger = logging.getLogger("maskloop")
 router = APIRouter(prefix="/api/images", tags=["images"])
@@ -111,8 +111,7 @@ def add_files(parts: Iterable[Named], store: Store) -> tuple[list[dict[str, Any]
                 data = read()
                 image, duplicate = add_image(store, data, name)
                 left_out = frames_left_out(data)
-                note = f"the first of {left_out + 1} pages or frames was taken, {left_out} left out"
-                images.append(image_json(image, duplicate) | ({"note": note} if left_out else {}))
+                images.append(image_json(image, duplicate) | _note_of_frames(left_out))
                 continue
             line = f"{short_name(name)}: {stopped}"
         except ValueError as error:
@@ -131,6 +130,12 @@ def add_files(parts: Iterable[Named], store: Store) -> tuple[list[dict[str, Any]
                 line = f"{short_name(name)}: {stopped}"
         errors.append({"file_name": clean_file_name(name), "error": line})
     return images, errors
+
+
+def _note_of_frames(left_out: int) -> dict[str, str]:
+    more = "more than " if left_out == MOST_FRAMES_COUNTED else ""
+    note = f"the first of {more}{left_out + (not more)} pages or frames was taken, {left_out} left out"
+    return {"note": note} if left_out else {}
 
 
 def named(name: str, file: IO[bytes]) -> Named:

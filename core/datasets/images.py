@@ -31,7 +31,7 @@ pi_heif.register_heif_opener()  # photographs of phones; it turns them upright i
 
 ImageSource = str | os.PathLike[str] | bytes | Image.Image | NDArray[Any]
 
-MOST_PAGES_LOOKED_AT = 1000
+MOST_FRAMES_COUNTED = 1000
 _ORIENTATION = 0x0112  # EXIF tag
 _SUBFILE = 254  # TIFF tag: bit 0 of it marks a smaller copy of another page
 _BITS_PER_SAMPLE = 258  # TIFF tag
@@ -77,20 +77,24 @@ def read_image(source: ImageSource, *, name: str | None = None, pixel_limit: int
 def frames_left_out(source: bytes | str | os.PathLike[str]) -> int:
     """How many pages of a TIFF or frames of an animation `read_image` passes over; 0 for what it does not read.
 
-    Smaller copies of a TIFF's page are none, nor are the pictures beside a photograph in a phone's JPEG.
+    Smaller copies of a TIFF's page are none, nor are the pictures beside a photograph in a phone's JPEG. No more than
+    `MOST_FRAMES_COUNTED` are counted: PIL needs hours for the pages of a TIFF that has hundreds of thousands.
     """
+    left_out = 0
     try:
-        with Image.open(BytesIO(source) if isinstance(source, bytes) else Path(source), formats=FORMATS) as image:
-            frames = 0 if image.format == "MPO" else getattr(image, "n_frames", 1) - 1
-            if image.format != "TIFF" or not frames:
-                return frames
-            left_out = 0
-            for number in range(1, min(frames, MOST_PAGES_LOOKED_AT) + 1):
+        with Image.open(_Timed(source) if isinstance(source, bytes) else Path(source), formats=FORMATS) as image:
+            if image.format == "MPO":
+                return 0
+            if image.format != "TIFF":
+                return min(getattr(image, "n_frames", 1) - 1, MOST_FRAMES_COUNTED)
+            for number in range(1, MOST_FRAMES_COUNTED + 1):
                 image.seek(number)
                 left_out += not image.tag_v2.get(_SUBFILE, 0) & 1  # type: ignore[attr-defined]
-            return left_out + max(0, frames - MOST_PAGES_LOOKED_AT)
-    except Exception:  # damage behind the first page hinders nobody
-        return 0
+            return left_out
+    except TimeoutError:
+        return MOST_FRAMES_COUNTED
+    except Exception:  # the end of a TIFF; damage behind the first page hinders nobody
+        return left_out
 
 
 def image_size(path: str | os.PathLike[str] | bytes) -> tuple[int, int]:

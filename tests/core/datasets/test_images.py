@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import struct
+import time
 import zlib
 from contextlib import suppress
 from io import BytesIO
@@ -282,6 +283,34 @@ def test_smaller_copies_of_a_page_are_no_pages() -> None:
     smaller = Image.new("RGB", (20, 20))
     smaller.encoderinfo = {"tiffinfo": {254: 1}}  # type: ignore[attr-defined]
     assert frames_left_out(encoded(image, "TIFF", save_all=True, append_images=[smaller, image])) == 1
+
+
+def tiff_of_pages(count: int, subfile: int = 0) -> bytes:
+    """A TIFF of so many pages of one pixel, made without a library, which would need hours."""
+    data = bytearray(b"II*\0" + struct.pack("<I", 8))
+    tags = [(254, subfile), (256, 1), (257, 1), (258, 8), (262, 1), (273, 8), (279, 1)]
+    page = struct.pack("<H", len(tags)) + b"".join(struct.pack("<HHII", tag, 4, 1, value) for tag, value in tags)
+    for number in range(count):
+        data += page
+        data += struct.pack("<I", len(data) + 4 if number + 1 < count else 0)
+    return bytes(data)
+
+
+@pytest.mark.parametrize("subfile", [0, 1])
+def test_pages_without_end_are_not_counted_to_their_end(subfile: int) -> None:
+    began = time.thread_time()
+    assert frames_left_out(tiff_of_pages(100_000, subfile)) == (0 if subfile else 1000)
+    assert read_image(tiff_of_pages(100_000, subfile)).shape == (1, 1, 3)
+    assert time.thread_time() - began < 10  # looking at all of them takes many minutes
+    assert frames_left_out(tiff_of_pages(900, subfile)) == (0 if subfile else 899)
+
+
+def test_frames_without_end_are_no_more_than_can_be_counted_in_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    frame = b"\x21\xf9\4\0\0\0\0\0\x2c" + struct.pack("<4H", 0, 0, 1, 1) + b"\0\2\2\x44\1\0"
+    gif = b"GIF89a" + struct.pack("<2H", 1, 1) + b"\x80\0\0\0\0\0\xff\xff\xff" + 20_000 * frame + b";"
+    assert frames_left_out(gif) == 1000
+    monkeypatch.setattr("core.datasets.images.SECONDS_LIMIT", 0.02)
+    assert frames_left_out(gif) in (0, 1000)  # it is not known, and not waited for
 
 
 @pytest.mark.parametrize(
