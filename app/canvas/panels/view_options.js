@@ -3,6 +3,7 @@
 import { createLanguageChoice } from "./language.js";
 import { button, element, offer } from "../view/dom.js";
 import { AS_IT_IS } from "../view/picture_look.js";
+import { keyName } from "../messages/key_names.js";
 import { texts } from "../messages/texts.js";
 
 /** @typedef {import("../workbench.js").Workbench} Workbench */
@@ -45,6 +46,11 @@ export function createViewOptions(bench) {
   outlines.addEventListener("change", () => view.setOutlines(outlines.checked));
   const labels = element("input", { type: "checkbox" });
   labels.addEventListener("change", () => view.setLabels(labels.checked));
+  const keyOf = (/** @type {string} */ key) => {
+    const shown = element("kbd", {}, keyName(key));
+    editor.on("keys", () => shown.replaceChildren(keyName(key)));
+    return shown;
+  };
   const minimap = element("input", { type: "checkbox" });
   minimap.addEventListener("change", () => view.setMinimap(minimap.checked));
   const reset = button(null, texts.viewOptions.showThePictureAsIt, () => view.adjust({ ...AS_IT_IS }), {
@@ -56,8 +62,8 @@ export function createViewOptions(bench) {
     { class: "ml-view-options", role: "group", "aria-label": texts.viewOptions.viewOptions, hidden: true },
     ...sliders.map(({ row }) => row),
     element("label", { class: "ml-slider" }, element("span", {}, texts.viewOptions.channel), channel),
-    element("label", { class: "ml-choice" }, outlines, texts.viewOptions.outlinesOnly, element("kbd", {}, "U")),
-    element("label", { class: "ml-choice" }, labels, texts.viewOptions.namesOfObjects, element("kbd", {}, "T")),
+    element("label", { class: "ml-choice" }, outlines, texts.viewOptions.outlinesOnly, keyOf("U")),
+    element("label", { class: "ml-choice" }, labels, texts.viewOptions.namesOfObjects, keyOf("T")),
     element("label", { class: "ml-choice" }, minimap, texts.viewOptions.overviewWhenZoomed),
     element("div", { class: "ml-actions" }, reset, large),
     createLanguageChoice(),

@@ -1,0 +1,73 @@
+"""The list of objects: by class, with a picture of each, narrowed, and only what is in sight as elements."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from tests.browser.conftest import DataPlane, Photographs
+
+pytestmark = pytest.mark.browser
+
+PAINTED = """(row) => {
+  const canvas = row.querySelector('canvas');
+  return canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height).data.some((value) => value > 0);
+}"""
+
+
+@pytest.fixture
+def image(data_plane: DataPlane, photographs: Photographs) -> int:
+    """An image with 60 balls and dogs in turn, of which every fifth is a proposal."""
+    image = data_plane.upload(photographs.make())
+    classes = [data_plane.category("dog"), data_plane.category("ball")]
+    create = []
+    for number in range(60):
+        x, y = 10 + 38 * (number % 10), 10 + 45 * (number // 10)
+        status = "proposed" if number % 5 == 0 else "accepted"
+        corners = [[x, y, x + 20, y, x + 20, y + 30, x, y + 30]]
+        create.append({"category_id": classes[number % 2], "segmentation": corners, "status": status})
+    data_plane.post(f"/api/images/{image}/batch", json={"create": create}).raise_for_status()
+    return image
+
+
+def test_objects_stand_by_class_with_number_size_and_picture_and_a_class_is_selected_as_a_whole(
+    open_editor: Any, image: int
+) -> None:
+    editor = open_editor(image)
+    editor.expect_error("willReadFrequently")  # the test reads the small pictures, the editor does not
+    rows = editor.page.locator(".ml-object")
+    assert 10 < rows.count() < 60  # those in sight
+    assert rows.first.locator(".ml-object-facts").inner_text() == "1 · 20 × 30"
+    editor.page.wait_for_function(f"({PAINTED})(document.querySelector('.ml-object'))")
+    editor.page.get_by_role("button", name="dog").and_(editor.page.locator(".ml-objects-heading *")).click()
+    dogs = {one["id"] for one in editor.instances if one["category_id"] == editor.instances[0]["category_id"]}
+    assert set(editor.page.evaluate("[...maskloop.bench.editor.selection]")) == dogs
+    editor.press("Escape", "ArrowDown", "ArrowDown")
+    assert editor.selected["id"] == editor.instances[2]["id"]  # the next dog, as the list goes
+
+
+def test_the_list_is_narrowed_to_proposals_and_the_canvas_still_shows_all(open_editor: Any, image: int) -> None:
+    editor = open_editor(image)
+    editor.page.get_by_label("Which objects are listed").select_option("proposed")
+    assert editor.page.locator(".ml-panel-objects .ml-count").first.inner_text() == "12 / 60"
+    tags = editor.page.locator(".ml-object .ml-tag").all_text_contents()
+    assert len(tags) == 12
+    assert editor.page.evaluate("maskloop.bench.editor.visibleInstances().length") == 60
+
+
+def test_the_gallery_asks_anew_for_a_thumbnail_with_objects_where_they_changed(
+    open_editor: Any, data_plane: DataPlane, image: int
+) -> None:
+    editor = open_editor(image)
+    picture = editor.page.locator(f'.ml-tiles-grid [data-image="{image}"] img')
+    editor.press("g")
+    before = picture.get_attribute("src")
+    assert "objects=true" in before
+    editor.page.wait_for_function(
+        "(src) => [...document.images].find((one) => one.src === src)?.naturalWidth", arg=before
+    )
+    editor.press("g", "ArrowDown", "Delete")
+    editor.wait_saved(1)
+    editor.press("g")
+    assert picture.get_attribute("src") not in (None, before)
