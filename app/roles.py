@@ -12,6 +12,8 @@ from typing import Literal, get_args
 
 from starlette.routing import compile_path
 
+from app.messages.message import Message, say
+
 PersonRole = Literal["annotator", "reviewer", "admin"]
 RANKS: tuple[PersonRole, ...] = get_args(PersonRole)
 
@@ -141,16 +143,16 @@ def role_needed(method: str, path: str) -> PersonRole:
     return max(roles, key=RANKS.index, default="admin")
 
 
-def refusal(person: Person, needed: PersonRole) -> str:
+def refusal(person: Person, needed: PersonRole, act: str = "") -> Message:
     """Why a person may not do something, in one line."""
-    article = "an" if needed[0] in "ao" else "a"
-    return f"{person.name} is {'an' if person.role[0] == 'a' else 'a'} {person.role}: this is for {article} {needed}"
+    role = f"{'an' if person.role[0] == 'a' else 'a'} {person.role}"
+    return say(f"for_{needed}s", person=person.name, role=role, act=f", to {act}" if act else "")
 
 
 def check_act(person: Person | None, act: str) -> None:
     """Raise NotAllowedError where a person may not do what is in ACTS; None is the program itself."""
     if person is not None and not person.has(ACTS[act]):
-        raise NotAllowedError(f"{refusal(person, ACTS[act])}, to {act}")
+        raise NotAllowedError(refusal(person, ACTS[act], act))
 
 
 def check_takes_back(person: Person | None, author: str | None) -> None:

@@ -9,7 +9,7 @@ from fastapi.responses import FileResponse
 from pydantic import BaseModel, Field
 
 from app.api.http.dependencies import ThePerson
-from app.api.http.errors import INVALID, NOT_FOUND, ErrorLine, error_answer
+from app.api.http.errors import INVALID, NOT_FOUND, ErrorLine, error_to
 from app.finetuning.jobs import MOST_EPOCHS, FineTuning
 from app.finetuning.reviewed_data import TooLittleDataError
 from app.values import Id, Text
@@ -116,13 +116,13 @@ class Plan(BaseModel):
 
 
 @router.post("", status_code=201, response_model=JobWithCurves, responses=NOT_FOUND | INVALID)
-def start_job(fine_tuning: TheFineTuning, wanted: NewJob, person: ThePerson) -> Any:
+def start_job(fine_tuning: TheFineTuning, wanted: NewJob, person: ThePerson, request: Request) -> Any:
     """Freeze the reviewed images and train on them in a process of its own; one job runs at a time."""
     base_model = wanted.base_model if wanted.base_model is not None else fine_tuning.registry.original()
     try:
         return fine_tuning.start(base_model, wanted.categories, wanted.epochs, wanted.minutes, author=person.name)
     except TooLittleDataError as error:
-        return error_answer(422, str(error))
+        return error_to(request, 422, error)
 
 
 @router.get("", response_model=JobList)

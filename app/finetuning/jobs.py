@@ -27,6 +27,7 @@ from app.finetuning.plan import choose_epochs, expected_seconds, planned_minutes
 from app.finetuning.reviewed_data import ReviewedData, TooLittleDataError, reviewed_data
 from app.finetuning.step_time import MachineSpeed
 from app.inference.registry import ModelRegistry
+from app.messages.message import say
 from app.store.database import Store
 from app.store.errors import ConflictError, InvalidFieldError, NotFoundError
 from app.store.image_files import original_path
@@ -150,7 +151,7 @@ class FineTuning:
             elif job.state == "running":
                 self._follower.ask_to_stop(job)
             else:
-                raise ConflictError(f"job {job_id} has {job.state} already")
+                raise ConflictError(say("job_over", job=job_id, state=job.state))
         return self.job(job_id)
 
     def jobs(self) -> list[dict[str, Any]]:
@@ -217,5 +218,5 @@ class FineTuning:
 def _find(session: Session, job_id: int) -> Job:
     job = session.get(Job, job_id)
     if job is None:
-        raise NotFoundError(f"there is no fine-tuning job {job_id}")
+        raise NotFoundError(say("no_job", job=job_id))
     return job

@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 from app.exchange.coco_export import Selection, export_coco
 from app.finetuning import job_directory
 from app.finetuning.held_out import Part, split_images
+from app.messages.message import say
 from app.store.tables import Category, Image, Instance
 from app.store.trash import kept_images
 
@@ -67,20 +68,11 @@ class ReviewedData:
     def what_is_missing(self) -> str | None:
         """One line that says why nothing can be learnt from this yet; None where something can."""
         if len(self.images) < FEWEST_REVIEWED:
-            return (
-                f"Fine-tuning needs at least {FEWEST_REVIEWED} reviewed images and there "
-                f"{'is 1' if len(self.images) == 1 else 'are none'}: correct an image and mark it reviewed."
-            )
+            return say("one_reviewed" if len(self.images) == 1 else "none_reviewed", fewest=FEWEST_REVIEWED)
         if not self.instances:
-            return (
-                f"The {len(self.images)} reviewed images have no instances to learn from: "
-                "draw or accept at least one object, or choose other classes."
-            )
+            return say("nothing_on_reviewed", images=len(self.images))
         if not any(row["train"] for row in self.class_counts()):
-            return (
-                "All instances are on held-out images, and none is left to learn from: "
-                "review another image that shows these classes."
-            )
+            return say("all_held_out")
         return None
 
 

@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from app.inference.outlines import exact_outline, outline
+from app.messages.message import say
 from app.store.editing.geometry import measured_segmentation
 from app.store.errors import InvalidFieldError
 from core.masks import polygons_to_mask, segmentation_to_rle
@@ -97,7 +98,7 @@ class PromptedMasks:
         height, width = pixels.shape[:2]
         for x, y, _ in points:
             if not (0 <= x <= width and 0 <= y <= height):
-                line = f"the point ({x:g}, {y:g}) lies outside the image of {width}×{height}"
+                line = say("point_outside", x=x, y=y, width=width, height=height)
                 raise InvalidFieldError("points", line)
         with self._lock:
             answer = self._loaded().answer(pixels, Prompt(box, points, mask), finer=not preview)

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from app.inference.outlines import exact_outline
 from app.inference.prompted_masks import PromptedMasks
+from app.messages.message import say
 from app.store.database import Store
 from app.store.documents import find_image, instances_of
 from app.store.editing.predictions import add_propagated
@@ -67,7 +68,7 @@ def propagate(
     their place looks like them. Raises NotFoundError, and InvalidFieldError where source and image are one.
     """
     if source_id == image_id:
-        raise InvalidFieldError("source", "an image's objects are already on it: name another image as source")
+        raise InvalidFieldError("source", say("same_source"))
     with store.reading() as session:
         source, image = find_image(session, source_id), find_image(session, image_id)
         rows = [row for row in instances_of(session, source_id) if row.status == "accepted"]

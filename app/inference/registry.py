@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
+from app.messages.message import say
 from app.store.database import Store
 from app.store.errors import NotFoundError
 from app.store.tables import ModelVersion
@@ -209,7 +210,7 @@ def _find(session: Session, name_or_id: str | int) -> ModelVersion:
     version = session.scalar(select(ModelVersion).where(column == name_or_id))
     if version is None:
         known = ", ".join(session.scalars(select(ModelVersion.name).order_by(ModelVersion.id)))
-        raise NotFoundError(f"there is no model {name_or_id!r}: choose one of {known}")
+        raise NotFoundError(say("no_model", model=name_or_id, known=known))
     return version
 
 

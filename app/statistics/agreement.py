@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from app.messages.message import say
 from app.statistics.counts import shared_images
 from app.statistics.matching import Matches, match, rle_of
 from app.statistics.versions import Versions, versions_of
@@ -51,7 +52,7 @@ def differences_json(session: Session, image_id: int, people: Sequence[str]) -> 
     image = find_image(session, image_id)
     versions = versions_of(session, image, people)
     if versions is None:
-        raise NotFoundError(f"{' and '.join(people)} did not both work on image {image_id}")
+        raise NotFoundError(say("not_both", people=" and ".join(people), image=image_id))
     matches = match(versions.before, versions.after, image.height, image.width, _sigmas(session))
     names = {category.id: category.name for category in session.scalars(select(Category))}
 

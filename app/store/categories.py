@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import String, cast, func, select
 from sqlalchemy.orm import Session
 
+from app.messages.message import say
 from app.store.errors import ConflictError, InvalidFieldError, NotFoundError
 from app.store.remarks.attributes import checked_definitions, definitions_of
 from app.store.tables import Category, Instance
@@ -60,10 +61,10 @@ def create_category(session: Session, fields: dict[str, Any]) -> Category:
     if known is not None and known.state != "kept":
         return _adopted(session, known, fields)
     if known is not None:
-        raise ConflictError(f"there is already a category {name!r}")
+        raise ConflictError(say("category_exists", name=name))
     wanted = fields.get("id")
     if wanted is not None and session.get(Category, wanted) is not None:
-        raise ConflictError(f"category id {wanted} is taken")
+        raise ConflictError(say("category_id_taken", category=wanted))
     keypoints, skeleton = checked_keypoint_names(fields.get("keypoints"), fields.get("skeleton"))
     # The highest id plus one, so that ids given by a file and ids given here never meet.
     identifier = wanted if wanted is not None else _free_id(session)
@@ -107,7 +108,7 @@ def update_category(session: Session, category_id: int, fields: dict[str, Any]) 
         name = checked_name(fields["name"])
         other = category_named(session, name)
         if other is not None and other.id != category.id:
-            raise ConflictError(f"there is already a category {name!r}")
+            raise ConflictError(say("category_exists", name=name))
         if name != category.name:
             add_model_names(category, [category.name])
         category.name = name
@@ -120,10 +121,8 @@ def update_category(session: Session, category_id: int, fields: dict[str, Any]) 
             fields.get("keypoints", category.keypoints), fields.get("skeleton", category.skeleton)
         )
         if len(keypoints) != len(category.keypoints) and (number := _with_keypoints(session, category)):
-            raise ConflictError(
-                f"{number} instances of {category.name!r} have {len(category.keypoints)} keypoints each: "
-                "names can be changed, their number cannot"
-            )
+            count = len(category.keypoints)
+            raise ConflictError(say("keypoints_counted", number=number, name=category.name, count=count))
         category.keypoints, category.skeleton = keypoints, skeleton
     if "attributes" in fields:
         category.extra = (category.extra or {}) | {"attributes": checked_definitions(fields["attributes"])}
@@ -163,7 +162,7 @@ def find_category(session: Session, category_id: int) -> Category:
     """The category of an id; raises NotFoundError."""
     category = session.get(Category, category_id)
     if category is None or category.state == "removed":
-        raise NotFoundError(f"there is no category {category_id}")
+        raise NotFoundError(say("no_category", category=category_id))
     return category
 
 
@@ -208,11 +207,11 @@ def _renamed_from(session: Session, name: str) -> Category | None:
 def checked_name(name: object) -> str:
     """A category's name without spaces around it; raises InvalidFieldError."""
     if not isinstance(name, str) or not name.strip():
-        raise InvalidFieldError("name", "a category needs a name")
+        raise InvalidFieldError("name", say("category_without_name"))
     if len(name.strip()) > LONGEST_NAME:
-        raise InvalidFieldError("name", f"a category's name has at most {LONGEST_NAME} characters")
+        raise InvalidFieldError("name", say("category_name_long", most=LONGEST_NAME))
     if any(ord(character) < 32 or ord(character) == 127 for character in name.strip()):
-        raise InvalidFieldError("name", f"the category name {name!r} holds a control character")
+        raise InvalidFieldError("name", say("category_name_control", name=name))
     return name.strip()
 
 
@@ -234,15 +233,15 @@ def checked_keypoint_names(names: object, skeleton: object) -> tuple[list[str], 
     if not isinstance(names, list) or not all(isinstance(name, str) and name.strip() for name in names):
         raise InvalidFieldError("keypoints", "a category's keypoints are a list of names")
     if len(names) > MOST_KEYPOINTS:
-        raise InvalidFieldError("keypoints", f"{len(names)} keypoints: at most {MOST_KEYPOINTS} are possible")
+        raise InvalidFieldError("keypoints", say("too_many_keypoints", number=len(names), most=MOST_KEYPOINTS))
     if len(set(names)) < len(names):
-        raise InvalidFieldError("keypoints", "two keypoints of a category have the same name")
+        raise InvalidFieldError("keypoints", say("keypoint_names_alike"))
     numbers = range(1, len(names) + 1)
     if not isinstance(skeleton, list) or not all(
         isinstance(pair, list) and len(pair) == 2 and all(type(end) is int and end in numbers for end in pair)
         for pair in skeleton
     ):
-        raise InvalidFieldError("skeleton", f"skeleton needs pairs of keypoint numbers from 1 to {len(names)}")
+        raise InvalidFieldError("skeleton", say("skeleton_pairs", most=len(names)))
     return [name.strip() for name in names], skeleton
 
 

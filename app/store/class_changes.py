@@ -7,6 +7,7 @@ from dataclasses import replace
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from app.messages.message import say
 from app.store.categories import add_model_names, find_category, model_names
 from app.store.editing.history import image_for_writing, write
 from app.store.errors import ConflictError, InvalidFieldError
@@ -22,9 +23,7 @@ def remove_category(session: Session, category_id: int) -> None:
     category = find_category(session, category_id)
     number = session.scalar(select(func.count()).where(Instance.category_id == category.id)) or 0
     if number:
-        raise ConflictError(
-            f"category {category.name!r} is used by {number} instances: merge it into another, or delete them first"
-        )
+        raise ConflictError(say("category_used", name=category.name, number=number))
     category.state = "removed"
 
 
@@ -36,12 +35,10 @@ def merge_category(session: Session, category_id: int, into: int) -> int:
     """
     category, target = find_category(session, category_id), find_category(session, into)
     if category.id == target.id:
-        raise InvalidFieldError("into", f"category {category.name!r} cannot be merged into itself")
+        raise InvalidFieldError("into", say("category_into_itself", name=category.name))
     rows = session.scalars(select(Instance).where(Instance.category_id == category.id)).all()
     if category.keypoints != target.keypoints and any(row.keypoints for row in rows):
-        raise ConflictError(
-            f"objects of {category.name!r} have keypoints that {target.name!r} does not name: give it the same first"
-        )
+        raise ConflictError(say("keypoints_not_named", name=category.name, other=target.name))
     by_image: dict[int, dict[int, InstanceState | None]] = {}
     removed = set(session.scalars(select(Image.id).where(Image.removed.is_not(None))))
     for row in rows:

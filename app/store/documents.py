@@ -12,6 +12,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, and_, exists, func, or_, select
 from sqlalchemy.orm import Session
 
+from app.messages.message import say
 from app.roles import OWNER
 from app.store.categories import all_categories, category_json
 from app.store.editing.geometry import count_keypoints
@@ -47,7 +48,7 @@ def find_image(session: Session, image_id: int) -> Image:
     """The image of an id; raises NotFoundError."""
     image = session.get(Image, image_id)
     if image is None or image.removed is not None:
-        raise NotFoundError(f"there is no image {image_id}")
+        raise NotFoundError(say("no_image", image=image_id))
     return image
 
 
@@ -56,7 +57,7 @@ def find_images(session: Session, image_ids: Collection[int]) -> Sequence[Image]
     found = {image.id: image for image in session.scalars(kept_images().where(Image.id.in_(image_ids)))}
     for image_id in image_ids:
         if image_id not in found:
-            raise NotFoundError(f"there is no image {image_id}")
+            raise NotFoundError(say("no_image", image=image_id))
     return list(found.values())
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from sqlalchemy import Select, delete, select
 from sqlalchemy.orm import Session
 
+from app.messages.message import say
 from app.store.database import Store
 from app.store.errors import NotFoundError
 from app.store.image_files import browser_path, original_path, thumbnail_path
@@ -41,7 +42,7 @@ def restore_image(session: Session, image_id: int) -> Image:
     """Bring an image back as it was; raises NotFoundError where there is none, also none in the trash."""
     image = session.get(Image, image_id)
     if image is None:
-        raise NotFoundError(f"there is no image {image_id} in the trash")
+        raise NotFoundError(say("no_image_in_trash", image=image_id))
     image.removed = None
     return image
 

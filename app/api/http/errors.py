@@ -15,6 +15,7 @@ from starlette.exceptions import HTTPException as StarletteHTTPException
 from starlette.routing import Route, compile_path
 
 from app.inference.model_terms import ModelUnavailableError
+from app.messages.message import LANGUAGE_HEADER, code_of, in_language, say
 from app.roles import NotAllowedError
 from app.store.errors import ConflictError, InvalidFieldError, NotFoundError, OthersEditError, one_line
 
@@ -29,8 +30,8 @@ class ErrorLine(BaseModel):
 
 
 METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
-FULL = (507, "the disk is full: nothing of this was stored; make room and send it again")
-BUSY = (503, "the database is busy: nothing of this was stored; send it again in a moment")
+FULL = (507, say("full"))
+BUSY = (503, say("busy"))
 KINDS = frozenset({"int", "str", "InstanceFields"})  # the forms of a field that may have several
 
 NOT_FOUND: dict[int | str, dict[str, Any]] = {404: {"model": ErrorLine, "description": "There is no such thing."}}
@@ -41,20 +42,20 @@ def add_error_handlers(app: FastAPI) -> None:
     """Make one line of everything that can go wrong in `app`."""
 
     @app.exception_handler(NotFoundError)
-    async def not_found(_request: Request, error: NotFoundError) -> JSONResponse:
-        return error_answer(404, str(error))
+    async def not_found(request: Request, error: NotFoundError) -> JSONResponse:
+        return error_to(request, 404, error)
 
     @app.exception_handler(InvalidFieldError)
-    async def invalid(_request: Request, error: InvalidFieldError) -> JSONResponse:
-        return error_answer(422, str(error), field=error.field)
+    async def invalid(request: Request, error: InvalidFieldError) -> JSONResponse:
+        return error_to(request, 422, error, field=error.field)
 
     @app.exception_handler(ConflictError)
-    async def conflict(_request: Request, error: ConflictError) -> JSONResponse:
-        return error_answer(409, str(error), others=True if isinstance(error, OthersEditError) else None)
+    async def conflict(request: Request, error: ConflictError) -> JSONResponse:
+        return error_to(request, 409, error, others=True if isinstance(error, OthersEditError) else None)
 
     @app.exception_handler(NotAllowedError)
-    async def not_allowed(_request: Request, error: NotAllowedError) -> JSONResponse:
-        return error_answer(403, str(error))
+    async def not_allowed(request: Request, error: NotAllowedError) -> JSONResponse:
+        return error_to(request, 403, error)
 
     @app.exception_handler(RequestValidationError)
     async def malformed(_request: Request, error: RequestValidationError) -> JSONResponse:
@@ -72,30 +73,32 @@ def add_error_handlers(app: FastAPI) -> None:
         return JSONResponse({"error": one_line(error.detail)}, error.status_code, headers=error.headers)
 
     @app.exception_handler(ModelUnavailableError)
-    async def model_unavailable(_request: Request, error: ModelUnavailableError) -> JSONResponse:
-        return error_answer(503, str(error))
+    async def model_unavailable(request: Request, error: ModelUnavailableError) -> JSONResponse:
+        return error_to(request, 503, error)
 
     @app.exception_handler(IntegrityError)
-    async def raced(_request: Request, error: IntegrityError) -> JSONResponse:
+    async def raced(request: Request, error: IntegrityError) -> JSONResponse:
         logger.warning("database: %s", error)
-        return error_answer(409, "somebody else was faster by a moment; send it again")
+        return error_to(request, 409, say("faster"))
 
     @app.exception_handler(DataError)
-    async def unfit(_request: Request, error: DataError) -> JSONResponse:
+    async def unfit(request: Request, error: DataError) -> JSONResponse:
         logger.warning("database: %s", error)
-        return error_answer(422, "a value of the request is larger than the database can hold")
+        return error_to(request, 422, say("too_large_value"))
 
     @app.exception_handler(SQLAlchemyError)
     @app.exception_handler(OSError)
     async def not_stored(request: Request, error: Exception) -> JSONResponse:
         logger.error("%s %s: %s", request.method, request.url.path, error)
         known = cannot_store(error)
-        return error_answer(*known) if known is not None else await unexpected(request, error)
+        if known is None:
+            return await unexpected(request, error)
+        return error_to(request, *known)
 
     @app.exception_handler(Exception)
     async def unexpected(request: Request, error: Exception) -> JSONResponse:
         logger.error("%s %s", request.method, request.url.path, exc_info=error)
-        return error_answer(500, "something went wrong in the server; its output says what")
+        return error_to(request, 500, say("unexpected"))
 
 
 def answer_other_methods(app: FastAPI) -> None:
@@ -131,13 +134,20 @@ def cannot_store(error: BaseException) -> tuple[int, str] | None:
             return None
         if "locked" in reason or "busy" in reason or "lock timeout" in reason:
             return BUSY
-        return 503, "the database does not answer; the server's output says why"
+        return 503, say("no_database")
     if isinstance(error, OSError) and error.errno is not None:
         if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
             return FULL
         if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS, errno.EIO):
-            return 507, f"the workspace cannot be written ({error.strerror}); nothing was stored"
+            return 507, say("not_writable", reason=error.strerror)
     return None
+
+
+def error_to(request: Request, status_code: int, message: object, **more: Any) -> JSONResponse:
+    """A message, or that of an error, as JSON: in the language that the page asks for, which is told its `code` too."""
+    language = request.headers.get(LANGUAGE_HEADER, "")
+    code = code_of(message) if language else None
+    return error_answer(status_code, in_language(message, language), code=code, **more)
 
 
 def error_answer(status_code: int, line: str, **more: Any) -> JSONResponse:

@@ -31,7 +31,7 @@ import { pathOf } from "./files.js";
 /** @typedef {{images: {image_id: number, file_name: string, duplicate?: boolean, note?: string}[], errors: {file_name: string, error: string}[]}} Uploaded */
 
 import { pageName } from "./page_name.js";
-import { texts } from "../messages/texts.js";
+import { language, texts } from "../messages/texts.js";
 
 const base = new URL("../../api/", import.meta.url);
 
@@ -69,6 +69,7 @@ async function request(method, path, body, key) {
   const init = { method, credentials: "same-origin", headers };
   if (key) headers.set("Idempotency-Key", key);
   headers.set("MaskLoop-Page", pageName());
+  headers.set("MaskLoop-Language", language); // of the lines that the server says
   if (body instanceof FormData) init.body = body;
   else if (body !== undefined) {
     init.body = JSON.stringify(body);
@@ -260,6 +261,7 @@ export const goingImports = () => request("GET", "imports");
 export async function exportAnnotations(options) {
   const response = await fetch(apiUrl(`export?${new URLSearchParams(options)}`), {
     credentials: "same-origin",
+    headers: { "MaskLoop-Language": language },
   });
   if (!response.ok) throw new ApiError(response.status, await response.json().catch(() => null));
   const name = /filename="([^"]+)"/.exec(response.headers.get("Content-Disposition") ?? "")?.[1] ?? "annotations.json";

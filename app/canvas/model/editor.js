@@ -221,7 +221,7 @@ export class Editor extends EditorState {
         text: texts.editor.nothingOfYoursIsLeft(direction),
         actions: direction === "undo" ? [action] : [],
       });
-    } else if (possible && !/^there is nothing/.test(answer.error ?? "")) {
+    } else if (possible && !/^nothing_to_/.test(answer.code ?? "")) {
       this.emit("notice", {
         text: texts.editor.nothingWas(direction, answer.error.replace(/^cannot \w+: /, "")),
         kind: "error",

@@ -6,6 +6,7 @@ from collections.abc import Collection, Mapping
 
 from sqlalchemy.orm import Session
 
+from app.messages.message import say
 from app.store.editing.edits import begun, category_of, changed_state, check_revision, instance_of
 from app.store.editing.geometry import checked_status, new_state
 from app.store.editing.history import carried_out, image_for_writing, write
@@ -68,5 +69,5 @@ def _as_carried_out(session: Session, image: Image, done: Edit) -> tuple[list[In
         if state is not None and instance is not None and instance.image_id == image.id:
             (changed if done.before["instances"][key] is not None else created).append(instance)
     if sum(done.before["instances"][key] is None for key in done.after["instances"]) != len(created):
-        raise ConflictError("what this request made was deleted since")
+        raise ConflictError(say("made_and_deleted"))
     return changed, sorted(created, key=lambda instance: instance.id)

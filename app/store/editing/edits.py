@@ -14,6 +14,7 @@ from dataclasses import replace
 from sqlalchemy import String, cast, select
 from sqlalchemy.orm import Session
 
+from app.messages.message import say
 from app.roles import Person, check_act
 from app.store.editing.geometry import checked_flag, checked_keypoints, checked_status, measured_segmentation, new_state
 from app.store.editing.history import carried_out, image_for_writing, write
@@ -173,8 +174,8 @@ def instance_of(session: Session, image: Image, instance_id: int) -> Instance:
         return instance
     once_there = select(Edit.id).where(Edit.image_id == image.id, cast(Edit.before, String).like(f'%"{instance_id}":%'))
     if session.scalar(once_there.limit(1)) is not None:
-        raise ConflictError(f"instance {instance_id} was deleted elsewhere", instance_id)
-    raise NotFoundError(f"there is no instance {instance_id} on image {image.id}")
+        raise ConflictError(say("deleted_elsewhere", instance=instance_id), instance_id)
+    raise NotFoundError(say("no_instance", instance=instance_id, image=image.id))
 
 
 def category_of(session: Session, category_id: object) -> Category:
@@ -183,7 +184,7 @@ def category_of(session: Session, category_id: object) -> Category:
         raise InvalidFieldError("category_id", "category_id is needed: the id of a category of GET /api/categories")
     category = session.get(Category, category_id)
     if category is None or category.state == "removed":
-        raise InvalidFieldError("category_id", f"there is no category {category_id}")
+        raise InvalidFieldError("category_id", say("no_category", category=category_id))
     return category
 
 
@@ -201,11 +202,8 @@ def check_revision(image: Image, instance: Instance, base_revision: int) -> None
     """Raise ConflictError where an instance was written since its caller saw it."""
     # An instance's revision is the document revision that wrote it last, so a caller may send either.
     if base_revision > image.revision:
-        line = f"the change was based on revision {base_revision}, but image {image.id} is at {image.revision}"
+        line = say("ahead_of_image", base=base_revision, image=image.id, revision=image.revision)
         raise ConflictError(line, instance.id)
     if base_revision < instance.revision:
-        raise ConflictError(
-            f"instance {instance.id} was changed elsewhere: it is at revision {instance.revision}, "
-            f"the change was based on {base_revision}",
-            instance.id,
-        )
+        line = say("changed_elsewhere", instance=instance.id, revision=instance.revision, base=base_revision)
+        raise ConflictError(line, instance.id)

@@ -6,6 +6,7 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import TypeGuard, get_args
 
+from app.messages.message import say
 from app.store.errors import InvalidFieldError
 from app.store.instance_state import InstanceSource, InstanceState, InstanceStatus, Segmentation
 from app.store.remarks.attributes import with_attributes
@@ -63,9 +64,7 @@ def measured_segmentation(
         raise InvalidFieldError("segmentation", str(error)) from None
     area = rle_area(rle)
     if area == 0:
-        raise InvalidFieldError(
-            "segmentation", "segmentation covers no pixel of the image: draw it larger or delete it"
-        )
+        raise InvalidFieldError("segmentation", say("no_pixel"))
     if not isinstance(segmentation, (list, tuple)):
         return rle, [round(value, DECIMALS) for value in rle_bbox(rle)], area
     # Not rounded: a coordinate in the middle between two pixels would fall on either side.
@@ -84,7 +83,7 @@ def _measured_box(bbox: object, height: int, width: int) -> tuple[list[float], f
     x1, y1 = min(float(bbox[0]) + float(bbox[2]), width), min(float(bbox[1]) + float(bbox[3]), height)
     box = [round(value, DECIMALS) for value in (x0, y0, x1 - x0, y1 - y0)]
     if box[2] <= 0 or box[3] <= 0:
-        raise InvalidFieldError("bbox", f"bbox {_short(bbox)} covers nothing of the image of {width}×{height} pixels")
+        raise InvalidFieldError("bbox", say("box_outside", box=_short(bbox), width=width, height=height))
     return box, round(box[2] * box[3], DECIMALS)
 
 
@@ -97,7 +96,7 @@ def checked_keypoints(keypoints: object, names: Sequence[str], height: int, widt
     if not keypoints:
         return []
     if not names:
-        raise InvalidFieldError("keypoints", "the category has no keypoints: give it their names first")
+        raise InvalidFieldError("keypoints", say("category_without_keypoints"))
     if not _are_numbers(keypoints, 3 * len(names)):
         count = len(keypoints) if isinstance(keypoints, (list, tuple)) else 0
         raise InvalidFieldError(
@@ -112,7 +111,7 @@ def checked_keypoints(keypoints: object, names: Sequence[str], height: int, widt
             stored += [0, 0, 0]
             continue
         if not (-1 <= x <= width + 1 and -1 <= y <= height + 1):
-            raise InvalidFieldError("keypoints", f"keypoint {name} at ({x:g}, {y:g}) lies outside the image")
+            raise InvalidFieldError("keypoints", say("keypoint_outside", name=name, x=x, y=y))
         stored += [_within(x, width), _within(y, height), int(visibility)]
     return stored
 

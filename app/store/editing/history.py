@@ -18,6 +18,7 @@ from typing import Any
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from app.messages.message import say
 from app.roles import Person, check_act, check_takes_back
 from app.store.errors import ConflictError, NotFoundError, OthersEditError
 from app.store.instance_state import InstanceState
@@ -31,7 +32,7 @@ def image_for_writing(session: Session, image_id: int) -> Image:
     """The row of an image, held until the transaction ends; raises NotFoundError."""
     image = session.get(Image, image_id, with_for_update=True)
     if image is None or image.removed is not None:
-        raise NotFoundError(f"there is no image {image_id}")
+        raise NotFoundError(say("no_image", image=image_id))
     return image
 
 
@@ -91,7 +92,7 @@ def undo(session: Session, image: Image, request_key: str | None = None, *, anyo
     """
     target, above = _last_of(session, image, image.undo_edit, anyones)
     if target is None:
-        raise ConflictError(f"there is nothing to undo on image {image.id}")
+        raise ConflictError(say("nothing_to_undo", image=image.id))
     _check_may_take(session, target)
     edit = _replay(session, image, "undo", target, back=True, others_since=above is not None)
     edit.below, edit.request_key = image.redo_edit, request_key
@@ -110,7 +111,7 @@ def redo(session: Session, image: Image, request_key: str | None = None, *, anyo
     undone, above = _last_of(session, image, image.redo_edit, anyones)
     target = session.get(Edit, undone.target) if undone is not None else None
     if undone is None or target is None:
-        raise ConflictError(f"there is nothing to redo on image {image.id}")
+        raise ConflictError(say("nothing_to_redo", image=image.id))
     _check_may_take(session, target)
     edit = _replay(session, image, "redo", target, back=False, others_since=above is not None)
     edit.request_key = request_key
@@ -135,7 +136,7 @@ def _last_of(session: Session, image: Image, top: int | None, anyones: bool) -> 
     while at is not None and chain[at][1] not in (sender, None):
         above, at = at, chain[at][0]
     if at is None:
-        raise OthersEditError(f"the last edits on image {image.id} are somebody else's; you have none here")
+        raise OthersEditError(say("others_edits", image=image.id))
     return session.get_one(Edit, at), session.get_one(Edit, above)
 
 
@@ -183,8 +184,8 @@ def _check_untouched(session: Session, image: Image, kind: str, left: Mapping[st
             found = {name: value for name, value in found.items() if name in expected and name != "created"}
             expected = {name: value for name, value in expected.items() if name in found}
         if found != expected:
-            done = "deleted" if found is None else "changed"
-            raise ConflictError(f"cannot {kind}: somebody else has {done} the object since", int(key))
+            done = "object_deleted_since" if found is None else "object_changed_since"
+            raise ConflictError(say(done, act=kind), int(key))
 
 
 def _carry_out(

@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 
+from app.messages.message import say
 from app.store.errors import InvalidFieldError
 
 TYPES = ("text", "number", "choice", "flag")
@@ -52,13 +53,13 @@ def with_attributes(extra: Mapping[str, object] | None, given: object) -> dict[s
     values = attributes_of(extra)
     for name, value in given.items():
         if not 0 < len(name) <= LONGEST_NAME:
-            raise InvalidFieldError("attributes", f"an attribute's name has 1 to {LONGEST_NAME} characters")
+            raise InvalidFieldError("attributes", say("attribute_name", most=LONGEST_NAME))
         if value is None:
             values.pop(name, None)
         else:
             values[name] = _value(name, value)
     if len(values) > MOST:
-        raise InvalidFieldError("attributes", f"an object has at most {MOST} attributes")
+        raise InvalidFieldError("attributes", say("too_many_attributes", most=MOST))
     rest = {key: value for key, value in (extra or {}).items() if key != "attributes"}
     return (rest | {"attributes": values} if values else rest) or None
 
@@ -77,14 +78,14 @@ def _definition(entry: object) -> dict[str, object]:
         raise InvalidFieldError("attributes", "each attribute of a class needs a name and a type")
     name = entry["name"].strip()
     if not 0 < len(name) <= LONGEST_NAME:
-        raise InvalidFieldError("attributes", f"an attribute's name has 1 to {LONGEST_NAME} characters")
+        raise InvalidFieldError("attributes", say("attribute_name", most=LONGEST_NAME))
     if entry.get("type") not in TYPES:
-        raise InvalidFieldError("attributes", f"attribute {name!r} needs a type: {', '.join(TYPES)}")
+        raise InvalidFieldError("attributes", say("attribute_type", name=name, types=", ".join(TYPES)))
     if entry["type"] != "choice":
         return {"name": name, "type": entry["type"]}
     choices = entry.get("choices")
     if not isinstance(choices, list) or not 0 < len(choices) <= MOST:
-        raise InvalidFieldError("attributes", f"attribute {name!r} needs 1 to {MOST} choices")
+        raise InvalidFieldError("attributes", say("attribute_choices", name=name, most=MOST))
     if not all(isinstance(choice, str) and 0 < len(choice.strip()) <= LONGEST_NAME for choice in choices):
         raise InvalidFieldError("attributes", f"a choice of {name!r} is a text of 1 to {LONGEST_NAME} characters")
     return {"name": name, "type": "choice", "choices": list(dict.fromkeys(choice.strip() for choice in choices))}

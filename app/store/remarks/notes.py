@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Integer, cast, exists, func, or_, select
 from sqlalchemy.orm import Session
 
+from app.messages.message import say
 from app.store.editing.edits import instance_of
 from app.store.errors import InvalidFieldError, NotFoundError
 from app.store.tables import Image, Instance, Note
@@ -24,7 +25,7 @@ def add_note(
     """
     words = text.strip()
     if not words or len(words) > LONGEST_NOTE:
-        raise InvalidFieldError("note", f"a note has words, at most {LONGEST_NOTE} characters of them")
+        raise InvalidFieldError("note", say("note_words", most=LONGEST_NOTE))
     if instance_id is not None:
         instance_of(session, image, instance_id)
     person = session.info.get("person")
@@ -44,7 +45,7 @@ def find_note(session: Session, image: Image, note_id: int) -> Note:
     """The note of an id on this image; raises NotFoundError."""
     note = session.get(Note, note_id)
     if note is None or note.image_id != image.id:
-        raise NotFoundError(f"there is no note {note_id} on image {image.id}")
+        raise NotFoundError(say("no_note", note=note_id, image=image.id))
     return note
 
 
