@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.reliability import annotators, backup_under_load, hostile, kill_rounds, stranger
+from benchmarks.reliability import annotators, backup_under_load, big_import, hostile, kill_rounds, stranger
 from benchmarks.reliability.whole_application import WholeApplication, add_category, add_image
 from tests.app.reviewed_workspace import write_tiny_model
 
@@ -76,6 +76,13 @@ def test_annotators_work_side_by_side(app: WholeApplication) -> None:
     assert not seen.failures
     assert len(seen.edits) >= 2
     assert seen.memory[-1][1] > 10**7
+
+
+def test_edits_go_on_beside_an_import(app: WholeApplication) -> None:
+    pull = big_import.run(app, 150_000, alone_seconds=0.1)
+    assert not pull.failures
+    assert pull.objects > 100
+    assert pull.during
 
 
 def test_a_backup_under_load_is_the_same_by_hash(app: WholeApplication, workspace: Path, tmp_path: Path) -> None:
