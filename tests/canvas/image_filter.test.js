@@ -33,3 +33,11 @@ test("without a choice everything is shown", () => {
 test("people are offered once each, in order", () => {
   assert.deepEqual(peopleOf([row({ people: ["Ben"] }), row({ people: ["Ada", "Ben"] }), row({})]), ["Ada", "Ben"]);
 });
+
+test("unsure proposals are those that score below 70 % on average, while there are any", () => {
+  const unsure = { ...everything(), standing: /** @type {const} */ ("unsure") };
+  assert.equal(matches(row({ uncertainty: 0.35, counts: { proposed: 2 } }), unsure), true);
+  assert.equal(matches(row({ uncertainty: 0.25, counts: { proposed: 2 } }), unsure), false);
+  assert.equal(matches(row({ uncertainty: 0.35, counts: { proposed: 0 } }), unsure), false); // reviewed since
+  assert.equal(matches(row({ uncertainty: null }), unsure), false);
+});

@@ -62,4 +62,5 @@ export const imageFilter = {
   returned: "Zurückgegeben",
   changedSinceReview: "Seit der Prüfung geändert",
   keptOutOfTraining: "Nicht zum Lernen",
+  unsureProposals: "Vorschläge im Mittel unter 70 %",
 };

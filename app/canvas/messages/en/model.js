@@ -63,4 +63,5 @@ export const imageFilter = {
   returned: "Returned",
   changedSinceReview: "Changed since review",
   keptOutOfTraining: "Kept out of training",
+  unsureProposals: "Proposals scored below 70 % on average",
 };

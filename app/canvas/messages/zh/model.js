@@ -58,4 +58,5 @@ export const imageFilter = {
   returned: "已退回",
   changedSinceReview: "审核后有改动",
   keptOutOfTraining: "不用于训练",
+  unsureProposals: "提议平均分数低于 70 %",
 };

@@ -1,4 +1,4 @@
-/** Which images are walked through and shown: by status, class, tag, words, people, notes and standing in review. */
+/** Which images are walked through and shown: by status, class, tag, words, people, notes, scores and standing in review. */
 
 import { texts } from "../../messages/texts.js";
 
@@ -10,11 +10,13 @@ import { texts } from "../../messages/texts.js";
  * @property {string} tag
  * @property {number | null} category
  * @property {string} person  who made an edit
- * @property {"" | "noted" | "returned" | "changed" | "excluded"} standing
+ * @property {"" | "noted" | "returned" | "changed" | "excluded" | "unsure"} standing
  */
 
 /** @returns {ImageFilter} that lets everything through */
 export const everything = () => ({ status: "", text: "", tag: "", category: null, person: "", standing: "" });
+
+const UNSURE = 0.3; // mean of 1 - score over the proposals of an image
 
 /** The choices of `standing`, in words. @type {[ImageFilter["standing"], string][]} */
 export const STANDINGS = [
@@ -22,6 +24,7 @@ export const STANDINGS = [
   ["returned", texts.imageFilter.returned],
   ["changed", texts.imageFilter.changedSinceReview],
   ["excluded", texts.imageFilter.keptOutOfTraining],
+  ["unsure", texts.imageFilter.unsureProposals],
 ];
 
 /** @param {ImageFilter} filter @returns {boolean} whether it holds anything back */
@@ -40,6 +43,7 @@ export function matches(row, { status, text, tag, category, person, standing }) 
   const part = text.trim().toLowerCase();
   if (part && ![row.file_name, ...tags].some((words) => words.toLowerCase().includes(part))) return false;
   if (standing === "noted") return Boolean(row.notes);
+  if (standing === "unsure") return Boolean(row.counts?.proposed) && (row.uncertainty ?? 0) > UNSURE;
   return !standing || Boolean(row[standing]);
 }
 
