@@ -24,7 +24,9 @@ from core.prompts.clicks import next_click
 SATISFIED = 0.85  # IoU with the truth at which a mask is left as it is
 SAME_OBJECT = 0.5  # IoU from which a proposal is taken for an object
 MOST_CLICKS = 8
-GOOD_PROPOSAL = 3.0  # actions that one saves: a box and some clicks
+# Actions that a proposal saves: a box and some clicks; of one that is poor the box and often the class's key, but who
+# draws the box has the object selected already.
+GOOD_PROPOSAL, POOR_PROPOSAL = 3.0, 0.5
 SIMPLE = 4  # corners, the closing click among them, up to which a shape is drawn by hand at once
 # Seconds of the keystroke-level model: point 1.1, press 0.2, think 1.35; a polygon's corner 1.3.
 SECONDS = {
@@ -166,7 +168,7 @@ class Annotator:
         ]
         # A proposal spares the box; one that is good as it is spares the clicks too.
         return {
-            (index, number): GOOD_PROPOSAL if overlap >= SATISFIED else 1.0
+            (index, number): GOOD_PROPOSAL if overlap >= SATISFIED else POOR_PROPOSAL
             for _, overlap, index, number in sorted(found, reverse=True)
         }
 

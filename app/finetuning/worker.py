@@ -25,11 +25,12 @@ from app.finetuning.step_time import measured_seconds_per_image, seconds_per_ima
 from app.finetuning.training_log import TrainingLog
 from app.json_files import read_json, write_json
 from app.store.errors import one_line
-from core import CocoDataset, MaskRCNN, load_model, train
+from core import CocoDataset, MaskPrompter, MaskRCNN, load_model, train
 from core.config import TrainConfig
 from core.evaluation import coco_results, evaluate_results
 from core.evaluation.detections import evaluated_kinds
 from core.evaluation.intervals import bootstrap_intervals
+from core.evaluation.mask_refinement import mask_refinement, write_mask_refinement
 from core.evaluation.thresholds import (
     calibrated_thresholds,
     read_score_thresholds,
@@ -79,8 +80,9 @@ def run_job(directory: Path) -> None:
     if held_out is not None:
         _enter(directory, "judging the new model")
         new = load_model(directory)
-        after, thresholds = judged(new, held_out, config.device)
-        write_score_thresholds(directory, with_those_of_base(thresholds, config.model))
+        after, thresholds, results = judged(new, held_out, config.device)
+        thresholds = with_those_of_base(thresholds, config.model)
+        write_score_thresholds(directory, thresholds)
         draw_comparison(directory, base, new, held_out, config.device)
     prompts = None
     if held_out is not None:
@@ -88,6 +90,10 @@ def run_job(directory: Path) -> None:
         prompts = tuned_prompts(directory, config, None if minutes is None else 60 * minutes - clock.seconds)
         if (directory / job_directory.CANCEL).exists():
             return
+        tuned = str(directory / job_directory.PROMPTS) if (prompts or {}).get("kept") else None
+        prompter = MaskPrompter(tuned, device=config.device)
+        if (measured := mask_refinement(held_out, results, thresholds, prompter)) is not None:
+            write_mask_refinement(directory, measured)
     (directory / CHECKPOINT).unlink(missing_ok=True)  # only of use to a run that goes on
     result = {
         "before": before,
@@ -99,13 +105,15 @@ def run_job(directory: Path) -> None:
     write_json(directory / job_directory.RESULT, result)
 
 
-def judged(model: MaskRCNN, held_out: CocoDataset, device: str) -> tuple[dict[str, Any], ScoreThresholds]:
-    """COCO metrics on the held-out images, with the `intervals` of masks (or boxes), and the thresholds there."""
+def judged(
+    model: MaskRCNN, held_out: CocoDataset, device: str
+) -> tuple[dict[str, Any], ScoreThresholds, list[dict[str, Any]]]:
+    """COCO metrics on the held-out images, with the `intervals` of masks (or boxes), the thresholds, the results."""
     results = coco_results(model, held_out, device=device)
     metrics = evaluate_results(held_out.data, results, evaluated_kinds(model, held_out.data))
     kind = "segm" if "segm" in metrics else "bbox"
     metrics[kind]["intervals"] = bootstrap_intervals(held_out.data, results)
-    return metrics, calibrated_thresholds(held_out.data, results)
+    return metrics, calibrated_thresholds(held_out.data, results), results
 
 
 def tuned_prompts(directory: Path, config: TrainConfig, seconds_left: float | None) -> dict[str, object] | None:

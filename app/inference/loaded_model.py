@@ -28,6 +28,7 @@ class LoadedModel:
         self.message = ""  # one line: why it is another model than wanted
         self.name: str | None = None  # of the version in memory
         self.thresholds: ScoreThresholds | None = None
+        self.masks_by_prompt = False  # whether its masks get better where the prompt model looks again
         self._registry, self._device = registry, device
         self._predictor: Predictor | None = None
         self._unavailable: dict[str, str] = {}  # name of the wanted version → why it cannot be loaded
@@ -60,6 +61,7 @@ class LoadedModel:
 
     def _load(self, name: str, location: str) -> Predictor:
         from core import Predictor  # brings torch, which takes longer to import than all the rest
+        from core.evaluation.mask_refinement import read_mask_refinement
         from core.evaluation.thresholds import read_score_thresholds
 
         # The old model goes first: two at a time may be more than there is memory for.
@@ -67,6 +69,8 @@ class LoadedModel:
         self.state = "loading"
         try:
             self.thresholds = read_score_thresholds(location)
+            measured = read_mask_refinement(location)
+            self.masks_by_prompt = measured is not None and measured.helps
             self._predictor = Predictor(location, device=self._device, cache_size=FEATURES_KEPT)
         except Exception:
             self.state = "failed"

@@ -183,8 +183,10 @@ class ModelService:
         started = time.perf_counter()
         predictor.score_threshold = score_threshold
         instances = predictor(self.pixels.source(image), key=image.sha256)
-        seconds = time.perf_counter() - started
         found = found_objects(instances, self._loaded.thresholds)
+        if self._loaded.masks_by_prompt:
+            self.prompts.look_again(self.pixels.of(image), found)
+        seconds = time.perf_counter() - started
         with self.store.writing() as session:
             for entry in found:
                 entry["category_id"] = category_for_model(session, entry.pop("category")).id

@@ -7,6 +7,7 @@ asks, so that a click never waits behind a prediction.
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -27,6 +28,8 @@ if TYPE_CHECKING:
 Point = tuple[float, float, bool]  # x, y, whether it belongs to the object
 EMPTY: dict[str, Any] = {"segmentation": [], "bbox": [0, 0, 0, 0], "area": 0}
 OVERLAP = 0.03  # of a box's side, by which the object in it may reach beyond: a hand's box is not exact
+# Of the objects that a detector found: so many get another look, for as long as that may make a person wait.
+MOST_LOOKED_AT_AGAIN, SECONDS_TO_LOOK_AGAIN, LOOKED_AT_AT_ONCE = 50, 0.5, 8
 
 
 class PromptedMasks:
@@ -51,6 +54,28 @@ class PromptedMasks:
             answers = self._loaded().answers(pixels, [Prompt(box=box) for box in boxes])
         shape = pixels.shape[:2]
         return [_answer(_inside(answer.mask, box), (), shape) for answer, box in zip(answers, boxes, strict=True)]
+
+    def look_again(self, pixels: NDArray[np.uint8], found: Sequence[dict[str, Any]]) -> None:
+        """The prompt model's masks in the place of a detector's, of the objects that are shown, the surest first.
+
+        `found` are dictionaries of segmentation, bbox, score and threshold; at most 50 change, and after half a second
+        none does.
+        """
+        from core.prompts.prompter import Prompt
+
+        shown = [entry for entry in found if entry["segmentation"] and entry["score"] >= entry["threshold"]]
+        shown = sorted(shown, key=lambda entry: -entry["score"])[:MOST_LOOKED_AT_AGAIN]
+        shape = pixels.shape[:2]
+        began, most = time.perf_counter(), 1
+        while shown and time.perf_counter() - began < SECONDS_TO_LOOK_AGAIN:
+            those, shown = shown[:most], shown[most:]
+            prompts = [Prompt(mask=_local_mask(entry["segmentation"], shape)) for entry in those]
+            with self._lock:  # a click waits for a few masks, not for all
+                answers = self._loaded().answers(pixels, prompts)
+            for entry, answer in zip(those, answers, strict=True):
+                if (mask := _answer(answer.mask, (), shape))["segmentation"]:
+                    entry |= {"segmentation": mask["segmentation"], "bbox": mask["bbox"]}
+            most = LOOKED_AT_AT_ONCE
 
     def of_points(self, pixels: NDArray[np.uint8], points: Sequence[Point], *, preview: bool = False) -> dict[str, Any]:
         """The object that clicks are on, from nothing; a preview is quicker and coarser."""

@@ -15,10 +15,12 @@ from core.evaluation import coco_results, evaluate_results
 from core.evaluation.coco_metrics import LEAST_MAX_DETECTIONS
 from core.evaluation.curves import check_can_draw
 from core.evaluation.detections import evaluated_kinds
+from core.evaluation.mask_refinement import mask_refinement, write_mask_refinement
 from core.evaluation.thresholds import calibrated_thresholds, write_score_thresholds
 from core.files import write_text_atomically
 from core.memory import keep_freed_memory
 from core.model.weights import read_sidecar
+from core.prompts.prompter import MaskPrompter
 from core.ranges import ONE_OR_MORE, SHARE, Range, check_ranges
 from core.training.validation import validation_losses
 
@@ -71,6 +73,13 @@ def evaluate(command: Evaluate) -> int:
             write_score_thresholds(command.model, thresholds)
             scores = [f"{name} {score:.2f}" for name, score in thresholds.classes.items()]
             print("thresholds:", ", ".join([*scores, f"others {thresholds.others or 0:.2f}"]))
+            if measured := mask_refinement(dataset, results, thresholds, MaskPrompter(device=command.device)):
+                write_mask_refinement(command.model, measured)
+                verdict = "taken" if measured.helps else "not taken"
+                print(
+                    f"the prompt model's masks: IoU {measured.before:.3f} → {measured.after:.3f} "
+                    f"of {measured.objects} objects, {verdict} by the assistant"
+                )
         if command.losses:
             with tqdm(total=len(dataset), desc="losses", unit="image", disable=None) as bar:
                 losses = validation_losses(model, dataset, device=command.device, progress=bar.update)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import cv2
 import numpy as np
 import pytest
 from fastapi.testclient import TestClient
@@ -56,6 +58,40 @@ def test_a_box_of_any_class_gives_the_object_in_it(
     (found,) = client.post(f"/api/images/{photograph}/masks", json=body).json()["instances"]
     assert iou(mask_of(found), disc) > 0.85
     assert (found["category_id"], found["model"], found["id"]) == (category, "prompts", None)
+
+
+def test_another_look_mends_the_masks_that_are_shown_and_no_others(disc: NDArray[np.uint8]) -> None:
+    pixels = np.full((SIZE, SIZE, 3), (95, 110, 130), np.uint8)
+    pixels[disc > 0] = (205, 140, 50)
+    rough = encode_rle(np.roll(cv2.dilate(disc, np.ones((9, 9), np.uint8)), 6, axis=1))
+    shown = {"segmentation": rough, "bbox": [100, 60, 100, 100], "score": 0.6, "threshold": 0.5}
+    found = [shown, shown | {"score": 0.4}, shown | {"segmentation": [], "score": 0.9}]
+    before = iou(mask_of(shown), disc)
+    PromptedMasks("cpu").look_again(pixels, found)
+    assert iou(mask_of(found[0]), disc) > before + 0.05
+    assert found[0]["bbox"] != [100, 60, 100, 100]
+    assert found[1]["segmentation"] == rough
+    assert found[2]["segmentation"] == []
+
+
+def test_a_prediction_takes_another_look_where_that_was_measured_to_help(
+    client: TestClient, photograph: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looks: list[int] = []
+    monkeypatch.setattr(PromptedMasks, "look_again", lambda self, pixels, found: looks.append(len(found)))
+    service = client.app.state.model_service  # type: ignore[attr-defined]
+    client.post(f"/api/images/{photograph}/predict").raise_for_status()
+    assert looks == []
+    sidecar = Path(service.registry.location(service.model_name)) / "model.json"
+    sidecar_before = sidecar.read_text()
+    try:
+        measured = {"mask_refinement": {"before": 0.6, "after": 0.7, "objects": 9}}
+        sidecar.write_text(json.dumps(json.loads(sidecar_before) | measured))
+        service._loaded.name = None  # as after a restart
+        client.post(f"/api/images/{photograph}/predict").raise_for_status()
+    finally:
+        sidecar.write_text(sidecar_before)
+    assert len(looks) == 1
 
 
 def test_one_click_gives_the_object_under_it(
