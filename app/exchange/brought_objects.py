@@ -54,8 +54,7 @@ class ImportReport:
         reasons = Counter(reason for image, reason in self.stays.items() if image not in self.reviewed)
         lines = []
         for reason, number in sorted(reasons.items()):
-            them = f"it {reason.replace('have', 'has')}" if number == 1 else f"they {reason}"
-            lines.append(f"{number} image{'' if number == 1 else 's'} did not become reviewed: {them}")
+            lines.append(f"{number} image{'' if number == 1 else 's'} did not become reviewed: they {reason}")
         return lines
 
 
