@@ -21,7 +21,6 @@ from app.store.documents import find_image, find_images
 from app.store.errors import NotFoundError
 from app.store.instance_state import InstanceState
 from app.store.tables import Category, Image
-from core.evaluation.keypoints import oks_sigmas
 from core.masks import decode_rle, mask_to_polygons
 
 DIFFERENT_IOU = 0.95  # below it two outlines of one object are shown as different
@@ -120,6 +119,8 @@ def _outline(state: InstanceState, image: Image) -> list[list[float]]:
 
 
 def _sigmas(session: Session) -> Sigmas:
+    from core.evaluation.keypoints import oks_sigmas  # brings torch, which takes longer to import than all the rest
+
     categories = [category_json(category) for category in session.scalars(select(Category)) if category.keypoints]
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # which sigma is taken is for who trains and evaluates

@@ -11,7 +11,6 @@ from pycocotools import mask as coco_mask
 
 from app.statistics.versions import Objects
 from app.store.instance_state import InstanceState
-from core.evaluation.keypoints import COCO_SIGMAS
 from core.masks import Rle, segmentation_to_rle
 
 MATCH_IOU = 0.5  # from which on two outlines are of one object, as in COCO's AP50
@@ -78,6 +77,8 @@ def keypoint_similarity(
     either, both = (a[:, 2] > 0) | (b[:, 2] > 0), (a[:, 2] > 0) & (b[:, 2] > 0)
     if not either.any():
         return None
+    from core.evaluation.keypoints import COCO_SIGMAS  # brings torch, as in agreement.py
+
     exact = np.resize(sigmas, number) if len(sigmas) else np.full(number, COCO_SIGMAS.mean())
     squared = ((a[:, :2] - b[:, :2]) ** 2).sum(axis=1)
     similarity = np.exp(-squared / (2 * max(area, 1.0) * (2 * exact) ** 2))

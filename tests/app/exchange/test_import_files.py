@@ -208,7 +208,7 @@ def test_an_image_that_lost_an_object_on_the_way_from_another_format_is_not_revi
     answer = client.post("/api/import", files={"files": ("labelme.zip", archive(files))}).json()
     states = {image["file_name"]: image["status"] for image in client.get("/api/images").json()["images"]}
     assert states == {"whole.png": "reviewed", "part.png": "in_progress"}
-    assert any("it lost an object on the way" in note for note in answer["notes"])
+    assert any("1 image did not become reviewed: they lost an object on the way" in note for note in answer["notes"])
 
 
 def test_a_picture_that_lies_inside_its_annotations_is_stored(client: TestClient) -> None:
