@@ -74,7 +74,7 @@ export const inspector = {
 export const provenance = {
   drawn: "gezeichnet",
   corrected: "korrigiert",
-  proposed: "vorgeschlagen",
+  proposed: "Vorschlag",
   accepted: "angenommen",
 };
 
@@ -122,7 +122,7 @@ export const thresholdRow = {
   below: "darunter",
   clearAllProposalsThatAre: "Alle sichtbaren Vorschläge entfernen",
   clear: "Entfernen",
-  allClasses: "Alle Klassen",
+  allClasses: "Alle",
   byClass: "je Klasse",
   eachClassHasTheThreshold: "Jede Klasse hat die Schwelle, auf die ihr Modell kalibriert ist",
   countBelow: (count) => `${count} darunter`,

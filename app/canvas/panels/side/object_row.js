@@ -33,7 +33,12 @@ export function makeObjectRow(bench, instance, number) {
   const words = element(
     "span",
     { class: "ml-object-words" },
-    element("span", { class: "ml-object-name" }, name),
+    element(
+      "span",
+      { class: "ml-object-title" },
+      element("span", { class: "ml-object-name" }, name),
+      score ? element("span", { class: "ml-score" }, score) : null,
+    ),
     element("span", { class: "ml-object-facts" }, texts.objects.numberAndSize(number, width, height)),
   );
   const title = { class: `ml-tag ml-tag-${instance.source}`, title: titleOf(instance) };
@@ -54,7 +59,6 @@ export function makeObjectRow(bench, instance, number) {
     smallPicture(bench, instance),
     swatch,
     words,
-    score ? element("span", { class: "ml-score" }, score) : null,
     element("span", title, provenance(instance)),
     proposed ? acceptButton(bench, instance, name) : null,
     flagButton(
