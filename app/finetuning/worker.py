@@ -90,10 +90,8 @@ def run_job(directory: Path) -> None:
         prompts = tuned_prompts(directory, config, None if minutes is None else 60 * minutes - clock.seconds)
         if (directory / job_directory.CANCEL).exists():
             return
-        tuned = str(directory / job_directory.PROMPTS) if (prompts or {}).get("kept") else None
-        prompter = MaskPrompter(tuned, device=config.device)
-        if (measured := mask_refinement(held_out, results, thresholds, prompter)) is not None:
-            write_mask_refinement(directory, measured)
+        tuned = directory / job_directory.PROMPTS if (prompts or {}).get("kept") else None
+        measure_masks_by_prompt(directory, tuned, held_out, results, thresholds, config.device)
     (directory / CHECKPOINT).unlink(missing_ok=True)  # only of use to a run that goes on
     result = {
         "before": before,
@@ -133,6 +131,27 @@ def tuned_prompts(directory: Path, config: TrainConfig, seconds_left: float | No
         traceback.print_exc()
         return {"error": one_line(error) or type(error).__name__}
     return None if tuning is None else asdict(tuning)
+
+
+def measure_masks_by_prompt(
+    directory: Path,
+    tuned: Path | None,
+    held_out: CocoDataset,
+    results: list[dict[str, Any]],
+    thresholds: ScoreThresholds,
+    device: str,
+) -> None:
+    """Write down whether the new model's masks get better where the prompt model that comes with it looks again.
+
+    Where that cannot be measured they stay as they are, as `mask_refinement` is not in its sidecar then.
+    """
+    try:
+        measured = mask_refinement(held_out, results, thresholds, MaskPrompter(tuned, device=device))
+    except (OSError, RuntimeError, ValueError):
+        traceback.print_exc()
+        return
+    if measured is not None:
+        write_mask_refinement(directory, measured)
 
 
 def with_those_of_base(thresholds: ScoreThresholds, base: str) -> ScoreThresholds:

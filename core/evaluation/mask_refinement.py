@@ -4,19 +4,20 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from pycocotools import mask as coco_mask
 
+from core.coco.json_values import is_number
 from core.datasets.coco import CocoDataset
 from core.datasets.images import read_image
 from core.evaluation.ground_truth import complete_ground_truth, complete_results
 from core.evaluation.thresholds import by_image_and_class
 from core.files import write_text_atomically
-from core.masks import decode_rle, encode_rle, segmentation_to_rle
+from core.masks import Rle, decode_rle, encode_rle, segmentation_to_rle
 from core.model.score_thresholds import ScoreThresholds
 from core.model.weights import read_sidecar, sidecar_path
 from core.prompts.local_mask import LocalMask
@@ -26,7 +27,7 @@ MASK_REFINEMENT = "mask_refinement"  # the field of the sidecar
 SAME_OBJECT = 0.5  # IoU from which a detection is of an object
 DEFAULT_THRESHOLD = 0.5  # score from which detections count where their class has no threshold
 FEWEST_OBJECTS, LEAST_GAIN = 5, 0.005  # fewer, and less, are chance
-MOST_OBJECTS = 300  # what is judged does not take minutes
+MOST_OBJECTS = 100  # what is judged does not take minutes
 
 
 @dataclass(frozen=True)
@@ -49,41 +50,54 @@ def mask_refinement(
     """Give the masks of detections to the prompt model as previous masks; None where no detection is of an object.
 
     `results` is a COCO results list on the images of `dataset`. Those count whose score reaches the threshold of their
-    class and whose mask has an IoU of at least 0.5 with an object of their class, 300 of them at most.
+    class and whose mask has an IoU of at least 0.5 with an object of their class, until there are 100 of them.
     """
     truth = complete_ground_truth(dataset.data)
-    found, objects = (
-        by_image_and_class(complete_results(list(results), truth)),
-        by_image_and_class(truth["annotations"]),
-    )
-    least = {category["id"]: thresholds.of(category["name"]) for category in truth["categories"]}
+    shown, objects = _shown(truth, results, thresholds), by_image_and_class(truth["annotations"])
     before: list[float] = []
     after: list[float] = []
-    for index, image in enumerate(dataset.data["images"]):
-        masks, objects_of = [], []
-        for category_id, threshold in least.items():
-            own = [entry for entry in objects.get((image["id"], category_id), []) if not entry["iscrowd"]]
-            those = found.get((image["id"], category_id), [])
-            shown = [e for e in those if e["score"] >= (DEFAULT_THRESHOLD if threshold is None else threshold)]
-            if not own or not shown or not all(entry.get("segmentation") for entry in (*own, *shown)):
-                continue
-            rles = [segmentation_to_rle(entry["segmentation"], image["height"], image["width"]) for entry in own]
-            for entry in shown:
-                mask = segmentation_to_rle(entry["segmentation"], image["height"], image["width"])
-                ious = coco_mask.iou([mask], rles, [0] * len(rles))[0]
+    for index, image in enumerate(truth["images"]):
+        pairs = []  # a detection's mask, and the object that it is of
+        for category in truth["categories"]:
+            key = image["id"], category["id"]
+            own = [_rle(entry, image) for entry in objects.get(key, []) if not entry["iscrowd"] and _has_mask(entry)]
+            for mask in (_rle(entry, image) for entry in shown.get(key, []) if own):
+                ious = coco_mask.iou([mask], own, [0] * len(own))[0]
                 if ious.max() >= SAME_OBJECT:
-                    masks.append(LocalMask.of(decode_rle(mask)))
-                    objects_of.append(rles[int(ious.argmax())])
                     before.append(float(ious.max()))
-        if masks:
+                    pairs.append((LocalMask.of(decode_rle(mask)), own[int(ious.argmax())]))
+        if pairs:
             pixels = read_image(dataset.images_dir / dataset.file_names[index])
-            answers = prompter.answers(pixels, [Prompt(mask=mask) for mask in masks])
-            for answer, rle in zip(answers, objects_of, strict=True):
-                refined = encode_rle(answer.mask.whole(*pixels.shape[:2]))
-                after.append(float(coco_mask.iou([refined], [rle], [0])[0, 0]))
+            answers = prompter.answers(pixels, [Prompt(mask=mask) for mask, _ in pairs])
+            for answer, (_, rle) in zip(answers, pairs, strict=True):
+                again = encode_rle(answer.mask.whole(*pixels.shape[:2]))
+                after.append(float(coco_mask.iou([again], [rle], [0])[0, 0]))
         if len(before) >= MOST_OBJECTS:
             break
     return MaskRefinement(float(np.mean(before)), float(np.mean(after)), len(before)) if before else None
+
+
+def _shown(
+    truth: dict[str, Any], results: Sequence[dict[str, Any]], thresholds: ScoreThresholds
+) -> dict[tuple[int, int], list[dict[str, Any]]]:
+    """The detections with a mask that reach their class's threshold, by image and class."""
+    calibrated = {category["id"]: thresholds.of(category["name"]) for category in truth["categories"]}
+    least = {key: DEFAULT_THRESHOLD if score is None else score for key, score in calibrated.items()}
+    return by_image_and_class(
+        [
+            entry
+            for entry in complete_results(list(results), truth)
+            if _has_mask(entry) and entry["score"] >= least.get(entry["category_id"], DEFAULT_THRESHOLD)
+        ]
+    )
+
+
+def _has_mask(entry: dict[str, Any]) -> bool:
+    return bool(entry.get("segmentation"))
+
+
+def _rle(entry: dict[str, Any], image: dict[str, Any]) -> Rle:
+    return segmentation_to_rle(entry["segmentation"], image["height"], image["width"])
 
 
 def read_mask_refinement(source: str | Path) -> MaskRefinement | None:
@@ -92,12 +106,13 @@ def read_mask_refinement(source: str | Path) -> MaskRefinement | None:
         values = read_sidecar(source).get(MASK_REFINEMENT)
     except FileNotFoundError:
         return None  # torchvision's and detectron2's files have no sidecar
-    try:
-        return None if values is None else MaskRefinement(**values)
-    except TypeError:
-        raise ValueError(
-            f"{sidecar_path(source)}: {MASK_REFINEMENT} has before, after and objects, not {values!r}"
-        ) from None
+    if values is None:
+        return None
+    names = [field.name for field in fields(MaskRefinement)]
+    if not isinstance(values, dict) or sorted(values) != sorted(names) or not all(map(is_number, values.values())):
+        line = f"{sidecar_path(source)}: {MASK_REFINEMENT} has numbers for {', '.join(names)}, not {values!r}"
+        raise ValueError(line)
+    return MaskRefinement(**values)
 
 
 def write_mask_refinement(source: str | Path, refinement: MaskRefinement) -> None:

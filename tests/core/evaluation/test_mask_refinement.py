@@ -118,6 +118,7 @@ def test_a_sidecar_that_says_something_else_is_one_line(tmp_path: Path) -> None:
     write_mask_refinement(tmp_path / "mine", MaskRefinement(0.6, 0.7, 9))
     assert read_mask_refinement(tmp_path / "mine") == MaskRefinement(0.6, 0.7, 9)
     values = json.loads((tmp_path / "mine/model.json").read_text())
-    (tmp_path / "mine/model.json").write_text(json.dumps(values | {MASK_REFINEMENT: {"better": True}}))
-    with pytest.raises(ValueError, match="mask_refinement has before, after and objects"):
-        read_mask_refinement(tmp_path / "mine")
+    for wrong in ({"better": True}, ["before"], {"before": "0.6", "after": 0.7, "objects": 9}):
+        (tmp_path / "mine/model.json").write_text(json.dumps(values | {MASK_REFINEMENT: wrong}))
+        with pytest.raises(ValueError, match="mask_refinement has numbers for before, after, objects"):
+            read_mask_refinement(tmp_path / "mine")
