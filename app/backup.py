@@ -43,7 +43,10 @@ def main(command: str, arguments: list[str], default_workspace: Path) -> int:
             line = backup(options.workspace, options.file)
         else:
             line = restore(options.file, options.workspace)
-    except (tarfile.TarError, EOFError, sqlite3.Error) as error:
+    except sqlite3.Error as error:
+        print(f"error: {options.workspace / DATABASE_NAME}: {error}", file=sys.stderr)
+        return 2
+    except (tarfile.TarError, EOFError) as error:
         print(f"error: {options.file}: {error}", file=sys.stderr)
         return 2
     except (ValueError, OSError) as error:

@@ -8,9 +8,10 @@ from pydantic import BaseModel
 
 from app.api.http.answers import JsonAnswer
 from app.api.http.dependencies import ImageId, TheStore
-from app.api.http.errors import NOT_FOUND, error_answer
+from app.api.http.errors import NOT_FOUND
 from app.api.schemas import RemovedImage
 from app.messages.message import say
+from app.store.errors import NotFoundError
 from app.store.trash import purge, removed_images, removed_json, restore_image
 
 router = APIRouter(prefix="/api/trash", tags=["images"])
@@ -54,5 +55,5 @@ def purge_image(image_id: ImageId, store: TheStore) -> Response:
     """Delete one image of the trash for good."""
     purged = purge(store, [image_id])
     if not purged:
-        return error_answer(404, say("no_image_in_trash", image=image_id))
+        raise NotFoundError(say("no_image_in_trash", image=image_id))
     return JsonAnswer({"purged": purged})

@@ -2,65 +2,65 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
+
 import gradio as gr
 
-# (light, dark) of what the editor calls --surface, --sunken, and so on.
-SURFACE = ("#ffffff", "#1a1e24")
-SUNKEN = ("#f4f6f9", "#14181d")
-RAISED = ("#ffffff", "#252a32")
-LINE = ("#dde2ea", "#2e343d")
-LINE_STRONG = ("#c3cad6", "#454d59")
-TEXT = ("#1b2330", "#e7eaef")
-MUTED = ("#5d6878", "#9aa5b4")
-HOVER = ("#eef1f6", "#272d36")
-ACCENT = ("#3d55d8", "#7f97ff")
-ACCENT_HOVER = ("#3247bd", "#97abff")
-ACCENT_INK = ("#ffffff", "#0f1430")
-BAD = ("#b3261e", "#ff9c94")
-BAD_SOFT = ("#fce4e2", "#45201e")
+_SHEET = (Path(__file__).parents[1] / "canvas" / "styles" / "base.css").read_text(encoding="utf-8")
+
+
+def _colours_of(selector: str) -> dict[str, str]:
+    """The colours that a rule of the editor's sheet names, without their dashes."""
+    rule = _SHEET.split(f"\n{selector} {{", 1)[1].split("}", 1)[0]
+    return dict(re.findall(r"--([\w-]+): (#[0-9a-f]{6});", rule))
+
+
+LIGHT, DARK = _colours_of(".maskloop"), _colours_of('.maskloop[data-theme="dark"]')
 TYPE = ["system-ui", "-apple-system", "Segoe UI", "Roboto", "Noto Sans", "sans-serif"]
 
+# What Gradio calls a colour, and what the editor does.
 _COLOURS = {
-    "body_background_fill": SURFACE,
-    "body_text_color": TEXT,
-    "body_text_color_subdued": MUTED,
-    "background_fill_primary": SURFACE,
-    "background_fill_secondary": SUNKEN,
-    "border_color_primary": LINE,
-    "border_color_accent": ACCENT,
-    "color_accent_soft": HOVER,
-    "link_text_color": ACCENT,
-    "link_text_color_hover": ACCENT_HOVER,
-    "block_background_fill": SURFACE,
-    "block_border_color": LINE,
-    "block_label_text_color": TEXT,
-    "block_title_text_color": TEXT,
-    "block_info_text_color": MUTED,
-    "panel_background_fill": SUNKEN,
-    "input_background_fill": SURFACE,
-    "input_border_color": LINE_STRONG,
-    "input_border_color_focus": ACCENT,
-    "input_placeholder_color": MUTED,
-    "slider_color": ACCENT,
-    "table_border_color": LINE,
-    "table_even_background_fill": SURFACE,
-    "table_odd_background_fill": SURFACE,
-    "table_text_color": TEXT,
-    "code_background_fill": SUNKEN,
-    "button_primary_background_fill": ACCENT,
-    "button_primary_background_fill_hover": ACCENT_HOVER,
-    "button_primary_border_color": ACCENT,
-    "button_primary_text_color": ACCENT_INK,
-    "button_primary_text_color_hover": ACCENT_INK,
-    "button_secondary_background_fill": RAISED,
-    "button_secondary_background_fill_hover": HOVER,
-    "button_secondary_border_color": LINE_STRONG,
-    "button_secondary_text_color": TEXT,
-    "button_cancel_background_fill": BAD_SOFT,
-    "button_cancel_background_fill_hover": BAD_SOFT,
-    "button_cancel_border_color": BAD,
-    "button_cancel_text_color": BAD,
-    "button_cancel_text_color_hover": BAD,
+    "body_background_fill": "surface",
+    "body_text_color": "text",
+    "body_text_color_subdued": "muted",
+    "background_fill_primary": "surface",
+    "background_fill_secondary": "sunken",
+    "border_color_primary": "line",
+    "border_color_accent": "accent",
+    "color_accent_soft": "hover",
+    "link_text_color": "accent",
+    "link_text_color_hover": "accent-hover",
+    "block_background_fill": "surface",
+    "block_border_color": "line",
+    "block_label_text_color": "text",
+    "block_title_text_color": "text",
+    "block_info_text_color": "muted",
+    "panel_background_fill": "sunken",
+    "input_background_fill": "surface",
+    "input_border_color": "line-strong",
+    "input_border_color_focus": "accent",
+    "input_placeholder_color": "muted",
+    "slider_color": "accent",
+    "table_border_color": "line",
+    "table_even_background_fill": "surface",
+    "table_odd_background_fill": "surface",
+    "table_text_color": "text",
+    "code_background_fill": "sunken",
+    "button_primary_background_fill": "accent",
+    "button_primary_background_fill_hover": "accent-hover",
+    "button_primary_border_color": "accent",
+    "button_primary_text_color": "accent-ink",
+    "button_primary_text_color_hover": "accent-ink",
+    "button_secondary_background_fill": "raised",
+    "button_secondary_background_fill_hover": "hover",
+    "button_secondary_border_color": "line-strong",
+    "button_secondary_text_color": "text",
+    "button_cancel_background_fill": "bad-soft",
+    "button_cancel_background_fill_hover": "bad-soft",
+    "button_cancel_border_color": "bad",
+    "button_cancel_text_color": "bad",
+    "button_cancel_text_color_hover": "bad",
 }
 
 THEME = gr.themes.Default(
@@ -70,9 +70,9 @@ THEME = gr.themes.Default(
     spacing_size=gr.themes.sizes.spacing_sm,
     radius_size=gr.themes.sizes.radius_md,
 ).set(
-    **{name: light for name, (light, _) in _COLOURS.items()},
-    **{f"{name}_dark": dark for name, (_, dark) in _COLOURS.items()},
-    color_accent=ACCENT[0],  # one for both themes; `CSS` has the dark one
+    **{name: LIGHT[colour] for name, colour in _COLOURS.items()},
+    **{f"{name}_dark": DARK[colour] for name, colour in _COLOURS.items()},
+    color_accent=LIGHT["accent"],  # one for both themes; `CSS` has the dark one
     block_shadow="none",
     block_border_width="1px",
     button_large_padding="8px 16px",
@@ -102,4 +102,4 @@ CSS = """
 }
 #finetune-tab .curve .key:first-of-type { margin-left: 0; }
 #finetune-tab .finetune-picture img { width: auto; min-width: min(100%, 480px); max-width: 100%; border-radius: 7px; }
-""".replace("DARK", ACCENT[1])
+""".replace("DARK", DARK["accent"])

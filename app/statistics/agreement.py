@@ -21,7 +21,8 @@ from app.store.documents import find_image, find_images
 from app.store.errors import NotFoundError
 from app.store.instance_state import InstanceState
 from app.store.tables import Category, Image
-from core.masks import decode_rle, mask_to_polygons
+from core.masks import crop_to_polygons
+from core.run_lengths import crop_of_runs, run_lengths
 
 DIFFERENT_IOU = 0.95  # below it two outlines of one object are shown as different
 OUTLINE_TOLERANCE = 1.0  # pixels
@@ -115,7 +116,8 @@ def _outline(state: InstanceState, image: Image) -> list[list[float]]:
     """The rings of an object in pixels, each x0, y0, x1, y1, …; of a mask with holes its outer ones."""
     if isinstance(state.segmentation, list) and state.segmentation:
         return state.segmentation
-    return mask_to_polygons(decode_rle(rle_of(state, image.height, image.width)), OUTLINE_TOLERANCE)
+    runs = run_lengths(rle_of(state, image.height, image.width)["counts"].encode())
+    return crop_to_polygons(*crop_of_runs(runs, image.height), OUTLINE_TOLERANCE)
 
 
 def _sigmas(session: Session) -> Sigmas:

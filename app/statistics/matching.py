@@ -77,11 +77,8 @@ def keypoint_similarity(
     either, both = (a[:, 2] > 0) | (b[:, 2] > 0), (a[:, 2] > 0) & (b[:, 2] > 0)
     if not either.any():
         return None
-    from core.evaluation.keypoints import COCO_SIGMAS  # brings torch, as in agreement.py
-
-    exact = np.resize(sigmas, number) if len(sigmas) else np.full(number, COCO_SIGMAS.mean())
     squared = ((a[:, :2] - b[:, :2]) ** 2).sum(axis=1)
-    similarity = np.exp(-squared / (2 * max(area, 1.0) * (2 * exact) ** 2))
+    similarity = np.exp(-squared / (2 * max(area, 1.0) * (2 * np.resize(sigmas, number)) ** 2))
     return float(similarity[both].sum() / either.sum())
 
 
@@ -107,8 +104,8 @@ def _pair(
     iou: float,
     sigmas: Mapping[int, NDArray[np.float64]],
 ) -> Pair:
-    exact = sigmas.get(second.category_id, np.empty(0))
-    oks = keypoint_similarity(first.keypoints, second.keypoints, second.area, exact)
+    exact = sigmas.get(second.category_id)  # none of a class that has no keypoints
+    oks = None if exact is None else keypoint_similarity(first.keypoints, second.keypoints, second.area, exact)
     return Pair(first_id, second_id, iou, oks, first.category_id == second.category_id)
 
 

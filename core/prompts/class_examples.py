@@ -42,6 +42,7 @@ class ClassExamples:
     def add(self, key: Hashable, embedding: NDArray[np.float32]) -> None:
         """Remember how an object looks."""
         self._embeddings[key] = embedding
+        self._discriminant = None
         while len(self._embeddings) > self.most:
             self._embeddings.popitem(last=False)
 

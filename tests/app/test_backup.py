@@ -345,7 +345,7 @@ def test_a_database_that_cannot_be_copied_is_one_line(tmp_path: Path, capsys: py
     inside.parent.mkdir()
     assert main(["backup", str(inside), "--workspace", str(tmp_path / "w")]) == 2
     lines = capsys.readouterr().err.strip().splitlines()
-    assert "file is not a database" in lines[0]
+    assert lines[0] == f"error: {tmp_path / 'w' / 'maskloop.db'}: file is not a database"
     assert "choose a place outside" in lines[1]
 
 

@@ -54,7 +54,12 @@ def test_an_object_smaller_than_a_pixel_and_a_plain_box_are_seen(segmentation: A
 
 
 def test_what_reaches_beyond_the_image_is_cut_off() -> None:
-    drawn(Shape(block(380, 280, 20, 20), [380, 280, 40, 40], "#0000ff"), Shape([], [500, 500, 10, 10], "#0000ff"))
+    outside = Shape([], [500, 500, 10, 10], "#0000ff")
+    there = changed(drawn(Shape(block(380, 280, 20, 20), [380, 280, 40, 40], "#0000ff"), outside))
+    assert there[71:, 96:].all()
+    assert not there[:68].any()
+    assert not there[:, :93].any()
+    assert not changed(drawn(outside)).any()
 
 
 def test_the_route_draws_accepted_objects_alone_and_says_when_nothing_changed(
