@@ -90,7 +90,7 @@ def test_cancelling_changes_nothing(browser: Any, tiny_server: Server, tmp_path:
     page.close()
 
 
-def with_shapes(server: Server, folder: Path, images: int = 5) -> None:
+def with_shapes(server: Server, folder: Path, images: int = 3) -> None:
     """Reviewed images in the server's workspace."""
     store = Store(server.workspace)
     add_shapes(store, folder, images=images)
@@ -112,7 +112,7 @@ def test_typed_epochs_and_the_button_outlive_ticks_and_a_restart_of_the_server(
     with_shapes(tiny_server, tmp_path / "shapes")
     page, errors = open_tab(browser, tiny_server)
     epochs = page.locator("#finetune-epochs input[type=number]")
-    page.locator("#finetune-data").get_by_text("4 to learn from").wait_for()
+    page.locator("#finetune-data").get_by_text("3 reviewed images").wait_for()
     page.wait_for_timeout(1500)
     epochs.fill("3")  # and no Enter: the next thing pressed is the button
     page.locator("#finetune-estimate").get_by_text("on this machine").wait_for()  # measured: the ticks end here
@@ -135,14 +135,14 @@ def test_a_page_that_lost_its_server_in_the_middle_comes_back_by_itself(
 ) -> None:
     with_shapes(tiny_server, tmp_path / "shapes")
     page, _ = open_tab(browser, tiny_server)  # losing the server is an error on the console
-    page.locator("#finetune-data").get_by_text("4 to learn from").wait_for()
+    page.locator("#finetune-data").get_by_text("3 reviewed images").wait_for()
     page.locator("#finetune-estimate").get_by_text("Measuring").wait_for()  # it asks for news each second
     tiny_server.stop()
     page.get_by_text("Connection to the server was lost").first.wait_for()
     with page.expect_navigation():
         tiny_server.start()
     page.get_by_role("tab", name="Fine-tune").click()
-    page.locator("#finetune-data").get_by_text("4 to learn from").wait_for()
+    page.locator("#finetune-data").get_by_text("3 reviewed images").wait_for()
     page.close()
 
 
@@ -151,7 +151,7 @@ def test_what_goes_wrong_is_said_beside_the_button(
 ) -> None:
     with_shapes(tiny_server, tmp_path / "shapes")
     page, errors = open_tab(browser, tiny_server)
-    page.locator("#finetune-data").get_by_text("4 to learn from").wait_for()
+    page.locator("#finetune-data").get_by_text("3 reviewed images").wait_for()
     monkeypatch.setattr("app.store.database.WRITE_WAIT", 0.3)
     other = sqlite3.connect(tiny_server.workspace / DATABASE_NAME, isolation_level=None)
     other.execute("BEGIN IMMEDIATE")

@@ -48,7 +48,7 @@ def store(tmp_path: Path) -> Iterator[Store]:
 
 @pytest.fixture
 def fine_tuning(store: Store, tmp_path: Path, tiny_model: Path) -> Iterator[FineTuning]:
-    add_shapes(store, tmp_path / "shapes", images=5)
+    add_shapes(store, tmp_path / "shapes", images=3)  # none is held out: nothing is judged, and no prompt model tuned
     registry = ModelRegistry(store, first=str(tiny_model))
     fine_tuning = FineTuning(store, registry, device="cpu", kill_after=1.0)
     fine_tuning.open()
@@ -183,7 +183,7 @@ def test_a_killed_worker_goes_on_from_its_last_checkpoint(fine_tuning: FineTunin
     assert len(starts) == 2
     assert starts[1]["resumed_at"] >= 3
     steps = [line["step"] for line in read_log(directory) if line["kind"] == "step"]
-    assert steps == list(range(1, 13))  # each once: 4 images in batches of 2, six times
+    assert steps == list(range(1, 13))  # each once: 3 images in batches of 2, six times
 
 
 def test_a_worker_that_is_killed_again_and_again_at_the_same_place_has_failed(fine_tuning: FineTuning) -> None:
@@ -208,7 +208,7 @@ def read_log(directory: Path) -> list[dict[str, Any]]:
 
 
 def test_a_job_survives_the_death_of_the_server(store: Store, tmp_path: Path, tiny_model: Path) -> None:
-    add_shapes(store, tmp_path / "shapes", images=5)
+    add_shapes(store, tmp_path / "shapes", images=3)
     server, address = start_server(store.workspace, tiny_model, tmp_path / "server.log")
     try:
         answer = httpx.post(f"{address}/api/jobs", json={"base_model": "tiny", "epochs": 8}, timeout=60)
