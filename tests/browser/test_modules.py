@@ -49,7 +49,7 @@ def test_rle_codec_equals_pycocotools(evaluate: Any) -> None:
     rles = [{"size": list(map(int, rle["size"])), "counts": rle["counts"].decode()} for rle in encoded]
     results = evaluate(
         """async (rles) => {
-          const { decodeCrop, encodeCrop, countsFromString, countsToString } = await import("/canvas/model/rle.js");
+          const { decodeCrop, encodeCrop, countsFromString, countsToString } = await import("/canvas/model/shapes/rle.js");
           return rles.map((rle) => {
             const crop = decodeCrop(rle);
             return {
@@ -77,8 +77,8 @@ def test_traced_outlines_rasterise_to_the_same_mask(evaluate: Any) -> None:
     rles = [{"size": list(map(int, rle["size"])), "counts": rle["counts"].decode()} for rle in encoded]
     traced = evaluate(
         """async (rles) => {
-          const { decodeCrop, traceRings } = await import("/canvas/model/rle.js");
-          const { signedArea } = await import("/canvas/model/geometry.js");
+          const { decodeCrop, traceRings } = await import("/canvas/model/shapes/rle.js");
+          const { signedArea } = await import("/canvas/model/shapes/geometry.js");
           return rles.map((rle) => {
             const crop = decodeCrop(rle);
             return crop ? traceRings(crop).map((ring) => ({ ring, hole: signedArea(ring) < 0 })) : [];
@@ -101,7 +101,7 @@ def test_simplified_ring_stays_within_its_tolerance(evaluate: Any) -> None:
     ring = np.stack([200 + radius * np.cos(angle), 200 + radius * np.sin(angle)], axis=1)
     kept = np.array(
         evaluate(
-            """async (ring) => (await import("/canvas/model/geometry.js")).simplifyRing(ring, 1)""",
+            """async (ring) => (await import("/canvas/model/shapes/geometry.js")).simplifyRing(ring, 1)""",
             ring.ravel().tolist(),
         )
     ).reshape(-1, 2)

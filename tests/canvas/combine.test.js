@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import test from "node:test";
 import { merged, split, subtracted } from "../../app/canvas/model/several/combine.js";
 import { bboxOf, edited, isRle } from "../../app/canvas/model/document.js";
-import { encodeCrop } from "../../app/canvas/model/rle.js";
+import { encodeCrop } from "../../app/canvas/model/shapes/rle.js";
 import { instanceOf } from "./samples.js";
 
 const IMAGE = { width: 100, height: 50 };

@@ -14,9 +14,9 @@ import {
   removeVertex,
   withKeypoint,
 } from "../../app/canvas/model/document.js";
-import { covers, signedArea, withHoles } from "../../app/canvas/model/geometry.js";
-import { resized, stretched } from "../../app/canvas/model/resize.js";
-import { encodeCrop } from "../../app/canvas/model/rle.js";
+import { covers, signedArea, withHoles } from "../../app/canvas/model/shapes/geometry.js";
+import { resized, stretched } from "../../app/canvas/model/shapes/resize.js";
+import { encodeCrop } from "../../app/canvas/model/shapes/rle.js";
 import { documentOf, instanceOf, SQUARE } from "./samples.js";
 
 test("an edit accepts a proposal and marks it as edited, and leaves the old instance alone", () => {

@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 
-const { withSidesSwapped } = await import("../../app/canvas/model/keypoint_sides.js");
+const { withSidesSwapped } = await import("../../app/canvas/model/shapes/keypoint_sides.js");
 
 test("left and right change over with what is said of them, and what has no side stays", () => {
   const names = ["nose", "left eye", "right eye", "Left_Ear", "Right_Ear", "left knee"];

@@ -3,8 +3,8 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 
-const { edgeCosts, LiveWire } = await import("../../app/canvas/model/live_wire.js");
-const { simplifyLine } = await import("../../app/canvas/model/geometry.js");
+const { edgeCosts, LiveWire } = await import("../../app/canvas/model/shapes/live_wire.js");
+const { simplifyLine } = await import("../../app/canvas/model/shapes/geometry.js");
 
 /** Grey levels as a picture. @param {number} width @param {number} height @param {(x: number, y: number) => number} grey */
 function picture(width, height, grey) {

@@ -2,8 +2,14 @@
 
 import assert from "node:assert/strict";
 import test from "node:test";
-import { signedArea, simplifyRing } from "../../app/canvas/model/geometry.js";
-import { countsFromString, countsToString, decodeCrop, encodeCrop, traceRings } from "../../app/canvas/model/rle.js";
+import { signedArea, simplifyRing } from "../../app/canvas/model/shapes/geometry.js";
+import {
+  countsFromString,
+  countsToString,
+  decodeCrop,
+  encodeCrop,
+  traceRings,
+} from "../../app/canvas/model/shapes/rle.js";
 
 /** The same numbers in every run. @param {number} seed */
 function randomOf(seed) {

@@ -3,11 +3,11 @@
  * edit makes a new instance and a new document, so that caches and lists can compare by identity.
  */
 
-import { boundsOf, covers, rounded, signedArea, simplifyRing, translateRing, withHoles } from "./geometry.js";
-import { decodeCrop, encodeCrop, traceRings } from "./rle.js";
+import { boundsOf, covers, rounded, signedArea, simplifyRing, translateRing, withHoles } from "./shapes/geometry.js";
+import { decodeCrop, encodeCrop, traceRings } from "./shapes/rle.js";
 
-/** @typedef {import("./geometry.js").Ring} Ring */
-/** @typedef {import("./rle.js").Rle} Rle */
+/** @typedef {import("./shapes/geometry.js").Ring} Ring */
+/** @typedef {import("./shapes/rle.js").Rle} Rle */
 /** @typedef {"todo" | "in_progress" | "reviewed"} ImageStatus */
 /** @typedef {{name: string, type: "text" | "number" | "choice" | "flag", choices?: string[] | null}} Attribute  what a class asks of its objects */
 /** @typedef {{id: number, name: string, color: string, keypoints: string[], skeleton: [number, number][], attributes?: Attribute[], position?: number | null, key?: string | null, hidden?: boolean, suggested?: boolean}} Category */

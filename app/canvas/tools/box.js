@@ -5,7 +5,7 @@
 
 import * as api from "../model/api.js";
 import { lineOf } from "../model/editor.js";
-import { clamp, rounded } from "../model/geometry.js";
+import { clamp, rounded } from "../model/shapes/geometry.js";
 import { element } from "../view/dom.js";
 import { colorOf, drawTag, inScreenPixels } from "../view/painter.js";
 import { findInstance } from "../model/document.js";

@@ -1,11 +1,11 @@
 /** Paint on the mask of the selected object, or paint a new one; the eraser takes away. A stroke is one edit. */
 
 import { isRle, ringsOf, simplified } from "../model/document.js";
-import { clockwise } from "../model/geometry.js";
+import { clockwise } from "../model/shapes/geometry.js";
 import { element } from "../view/dom.js";
 import { colorOf, inScreenPixels } from "../view/painter.js";
 import { remember, remembered } from "../model/preferences.js";
-import { fillRings, paintStroke, pixelBox, segmentationOf } from "../model/raster.js";
+import { fillRings, paintStroke, pixelBox, segmentationOf } from "../model/shapes/raster.js";
 import { texts } from "../messages/texts.js";
 
 /** @typedef {import("../view/view.js").Pointer} Pointer */

@@ -1,6 +1,6 @@
 /** Four clicks on the outermost points of an object, in any order: the box that they span is drawn as if by hand. */
 
-import { clamp, rounded } from "../model/geometry.js";
+import { clamp, rounded } from "../model/shapes/geometry.js";
 import { colorOf, HANDLE, inScreenPixels } from "../view/painter.js";
 import { texts } from "../messages/texts.js";
 

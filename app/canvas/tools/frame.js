@@ -1,7 +1,7 @@
 /** The frame around the selected mask or polygon, whose handles stretch it. */
 
 import { shapeKind } from "../model/document.js";
-import { HANDLES, resized, stretched } from "../model/resize.js";
+import { HANDLES, resized, stretched } from "../model/shapes/resize.js";
 import { HANDLE, inScreenPixels } from "../view/painter.js";
 import { shapeOf } from "../view/outline_cache.js";
 

@@ -1,7 +1,7 @@
 /** Several selected objects dragged together: outlines go along with the pointer, letting go is one edit for all. */
 
 import { isRle, moved } from "../model/document.js";
-import { clamp } from "../model/geometry.js";
+import { clamp } from "../model/shapes/geometry.js";
 import { drawShape } from "../view/painter.js";
 import { Viewport } from "../view/viewport.js";
 

@@ -1,8 +1,8 @@
 /** Place, drag and judge keypoints: 2 visible, 1 hidden, 0 not labelled. */
 
 import { completeKeypoints, withKeypoint } from "../model/document.js";
-import { withSidesSwapped } from "../model/keypoint_sides.js";
-import { clamp } from "../model/geometry.js";
+import { withSidesSwapped } from "../model/shapes/keypoint_sides.js";
+import { clamp } from "../model/shapes/geometry.js";
 import { colorOf, drawPoint, drawTag, inScreenPixels } from "../view/painter.js";
 import { texts } from "../messages/texts.js";
 

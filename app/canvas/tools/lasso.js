@@ -1,7 +1,7 @@
 /** The magnetic lasso: clicks set anchors, and the line between them keeps to the edges of the picture. */
 
-import { clamp, rounded, simplifyLine } from "../model/geometry.js";
-import { edgeCosts, LiveWire } from "../model/live_wire.js";
+import { clamp, rounded, simplifyLine } from "../model/shapes/geometry.js";
+import { edgeCosts, LiveWire } from "../model/shapes/live_wire.js";
 import { colorOf, HANDLE, inScreenPixels } from "../view/painter.js";
 import { picturePixels } from "../view/picture_pixels.js";
 import { PolygonTool } from "./polygon.js";

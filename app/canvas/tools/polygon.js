@@ -2,7 +2,7 @@
 
 import { findInstance, isRle } from "../model/document.js";
 import { browserSession } from "../model/preferences.js";
-import { clamp, rounded, signedArea } from "../model/geometry.js";
+import { clamp, rounded, signedArea } from "../model/shapes/geometry.js";
 import { colorOf, HANDLE, inScreenPixels, line } from "../view/painter.js";
 import { texts } from "../messages/texts.js";
 

@@ -9,7 +9,7 @@ import {
   removeVertex,
   shapeKind,
 } from "../model/document.js";
-import { clamp, nearestEdge, nearestVertex } from "../model/geometry.js";
+import { clamp, nearestEdge, nearestVertex } from "../model/shapes/geometry.js";
 import { colorOf, HANDLE, inScreenPixels } from "../view/painter.js";
 import { hits, shapeOf } from "../view/outline_cache.js";
 import { cursorOf, dragHandle, drawHandles, handleAt } from "./frame.js";

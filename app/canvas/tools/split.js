@@ -2,7 +2,7 @@
 
 import { fieldsOf } from "../model/document.js";
 import { split } from "../model/several/combine.js";
-import { clamp, rounded } from "../model/geometry.js";
+import { clamp, rounded } from "../model/shapes/geometry.js";
 import { inScreenPixels } from "../view/painter.js";
 import { texts } from "../messages/texts.js";
 

@@ -1,7 +1,7 @@
 /** The whole image in a corner while only a part of it is in sight: a frame shows which, a click or a drag moves it. */
 
 import { element } from "./dom.js";
-import { clamp } from "../model/geometry.js";
+import { clamp } from "../model/shapes/geometry.js";
 import { texts } from "../messages/texts.js";
 
 /** @typedef {import("./viewport.js").Viewport} Viewport */

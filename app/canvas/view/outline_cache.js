@@ -1,6 +1,6 @@
 /** Outlines ready to draw: rings, bounds and Path2D objects, made once for a segmentation and kept as long as it lives. */
 
-import { boundsOf, clockwise, covers, simplifyRing } from "../model/geometry.js";
+import { boundsOf, clockwise, covers, simplifyRing } from "../model/shapes/geometry.js";
 import { isRle, ringsOf } from "../model/document.js";
 
 /** @typedef {import("../model/document.js").Instance} Instance */

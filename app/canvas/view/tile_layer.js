@@ -1,7 +1,7 @@
 /** The parts of a large picture that are in sight, over its small version: fetched as they are needed, sharp enough and no sharper. */
 
 import { tileUrl } from "../model/api.js";
-import { clamp } from "../model/geometry.js";
+import { clamp } from "../model/shapes/geometry.js";
 import { texts } from "../messages/texts.js";
 
 const KEPT_TILES = 200; // decoded; of 512 pixels a megabyte each

@@ -1,6 +1,6 @@
 /** Where the image lies on the canvas: image pixel × scale + offset = CSS pixel of the canvas. */
 
-import { clamp } from "../model/geometry.js";
+import { clamp } from "../model/shapes/geometry.js";
 
 const MARGIN = 24; // CSS pixels left free around a fitted image
 const LARGEST_SCALE = 64;

@@ -4,8 +4,8 @@
  */
 
 import { fieldsOf, moved } from "../document.js";
-import { clamp, rounded, signedArea } from "../geometry.js";
-import { decodeCrop, encodeCrop } from "../rle.js";
+import { clamp, rounded, signedArea } from "../shapes/geometry.js";
+import { decodeCrop, encodeCrop } from "../shapes/rle.js";
 
 /** @typedef {import("../document.js").Instance} Instance */
 /** @typedef {import("../document.js").Fields & {category_id: number}} NewFields */

@@ -1,11 +1,11 @@
 /** Objects joined, cut out of each other and cut apart: on their pixels, so that polygons, masks and holes all do. */
 
 import { isRle, ringsOf, simplified } from "../document.js";
-import { boundsOf, clockwise } from "../geometry.js";
-import { fillRings, pixelBox, segmentationOf } from "../raster.js";
+import { boundsOf, clockwise } from "../shapes/geometry.js";
+import { fillRings, pixelBox, segmentationOf } from "../shapes/raster.js";
 
 /** @typedef {import("../document.js").Instance} Instance */
-/** @typedef {import("../rle.js").Crop} Crop */
+/** @typedef {import("../shapes/rle.js").Crop} Crop */
 /** @typedef {{width: number, height: number}} Size */
 /** @typedef {Instance["segmentation"]} Segmentation */
 

@@ -5,7 +5,7 @@ import { element } from "../../view/dom.js";
 import { texts } from "../../messages/texts.js";
 
 /** @typedef {import("../../model/document.js").Instance} Instance */
-/** @typedef {import("../../model/geometry.js").Ring} Ring */
+/** @typedef {import("../../model/shapes/geometry.js").Ring} Ring */
 
 const FEW = 8; // points that are moved one by one sooner than thinned out
 const COARSEST = 12; // CSS pixels that a point may be off, at the right end

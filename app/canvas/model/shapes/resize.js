@@ -1,11 +1,11 @@
 /** An object stretched from one box to another. */
 
-import { countLabelled, isRle } from "./document.js";
+import { countLabelled, isRle } from "../document.js";
 import { clamp, rounded } from "./geometry.js";
 import { decodeCrop, encodeCrop } from "./rle.js";
 
-/** @typedef {import("./document.js").Instance} Instance */
-/** @typedef {import("./document.js").Fields} Fields */
+/** @typedef {import("../document.js").Instance} Instance */
+/** @typedef {import("../document.js").Fields} Fields */
 /** @typedef {[number, number, number, number]} Box  x0, y0, x1, y1 */
 
 /** Where the handles of a frame stand: x and y of each in halves of its width and height. */

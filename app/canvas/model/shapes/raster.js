@@ -88,7 +88,7 @@ export function pixelBox(rings, points, margin, image) {
  * What a bitmap is stored as: polygons where they can say it, simplified by at most `tolerance` pixels; an RLE where it
  * has holes, or was one before. Null where no pixel is left.
  * @param {Crop} crop @param {{width: number, height: number}} image @param {boolean} keepBitmap @param {(rings: number[][]) => number[][]} simplify
- * @returns {import("./document.js").Instance["segmentation"] | null}
+ * @returns {import("../document.js").Instance["segmentation"] | null}
  */
 export function segmentationOf(crop, image, keepBitmap, simplify) {
   if (!crop.pixels.includes(1)) return null;
