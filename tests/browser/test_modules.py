@@ -49,7 +49,8 @@ def test_rle_codec_equals_pycocotools(evaluate: Any) -> None:
     rles = [{"size": list(map(int, rle["size"])), "counts": rle["counts"].decode()} for rle in encoded]
     results = evaluate(
         """async (rles) => {
-          const { decodeCrop, encodeCrop, countsFromString, countsToString } = await import("/canvas/model/shapes/rle.js");
+          const codec = await import("/canvas/model/shapes/rle.js");
+          const { decodeCrop, encodeCrop, countsFromString, countsToString } = codec;
           return rles.map((rle) => {
             const crop = decodeCrop(rle);
             return {
