@@ -36,7 +36,9 @@ export class OpenImages {
     const opening = ++this.opening;
     this.settleTool();
     const row = this.images.find(id);
-    const slow = setTimeout(() => this.editor.emit("loading", row?.file_name ?? ""), SLOW);
+    const slow = setTimeout(() => {
+      if (opening === this.opening) this.editor.emit("loading", row?.file_name ?? "");
+    }, SLOW);
     try {
       const decoding = row && this.view.imageLayer.load(api.pictureUrl(row), () => this.view.redraw());
       decoding?.catch(() => {}); // reported below, by show()
