@@ -2,7 +2,7 @@
 
 import { cutBeneath, mergeSelected, subtractSelected } from "./model/several/arrange.js";
 import { ownKey } from "./model/own_keys.js";
-import { isTextField } from "./view/dom.js";
+import { isTextField, renewTooltips } from "./view/dom.js";
 import { texts } from "./messages/texts.js";
 
 /** @typedef {import("./workbench.js").Workbench} Workbench */
@@ -211,7 +211,7 @@ const SHORTCUTS = [
     group: texts.keys.view,
     keys: ["Shift+F"],
     label: texts.keys.fullScreen,
-    run: (bench) => bench.toggleFullScreen(),
+    run: (bench) => void bench.toggleFullScreen(),
   },
   {
     group: texts.keys.view,
@@ -299,7 +299,10 @@ export function keyTable(bench) {
 export function attachKeys(bench) {
   const { signal } = bench.leaving;
   let table = keyTable(bench);
-  bench.editor.on("keys", () => (table = keyTable(bench)));
+  bench.editor.on("keys", () => {
+    table = keyTable(bench);
+    renewTooltips(bench.root);
+  });
   const onShow = () => bench.root.offsetParent !== null || bench.root.getClientRects().length > 0;
 
   window.addEventListener(

@@ -92,9 +92,13 @@ export class Workbench extends OpenImages {
   }
 
   /** The editor alone on the screen, or on the page again. */
-  toggleFullScreen() {
-    const change = document.fullscreenElement ? document.exitFullscreen() : this.root.requestFullscreen();
-    change.catch((error) => this.editor.emit("notice", { text: texts.workbench.noFullScreen(lineOf(error)) }));
+  async toggleFullScreen() {
+    try {
+      // Some phones have no such function at all, others refuse.
+      await (document.fullscreenElement ? document.exitFullscreen() : this.root.requestFullscreen());
+    } catch (error) {
+      this.editor.emit("notice", { text: texts.workbench.noFullScreen(lineOf(error)) });
+    }
   }
 
   // -- what keys and buttons do ------------------------------------------------------------------

@@ -154,12 +154,23 @@ def test_a_key_is_changed_in_the_help_remembered_and_put_back(
     dialog.get_by_role("button", name="D: change the key of “Next image”").click()
     editor.press("p")
     dialog.get_by_text("P is taken: Polygon").wait_for()
+    assert dialog.get_by_role("button", name="Right-click").count() == 0  # no key
+    for pressed, taken in {"Tab": "Tab is taken", "Space": "Space+drag is taken: Pan"}.items():
+        dialog.get_by_role("button", name="C: change the key of").click()
+        dialog.get_by_role("button", name="D: change the key of “Next image”").click()
+        assert dialog.locator("kbd", has_text="…").count() == 1  # one key waits at a time
+        editor.press(pressed)
+        dialog.get_by_text(taken).wait_for()
     dialog.get_by_role("button", name="D: change the key of “Next image”").click()
     editor.press("Escape")  # leaves it, and the dialog open
     dialog.get_by_role("button", name="D: change the key of “Next image”").click()
     editor.press("z")
     dialog.get_by_text("It is Z now").wait_for()
+    dialog.get_by_role("button", name="G: change the key of").click()
+    editor.press("Shift+G")
     editor.press("Escape")
+    assert editor.page.get_by_title("Next image (Z)").count() == 1  # at once, whatever says it
+    assert editor.page.get_by_role("button", name="All images").get_attribute("title").endswith("(Shift+G)")
     editor.reload()
     editor.press("d")
     editor.press("z")

@@ -6,7 +6,7 @@ import "./stand_ins.js";
 
 const { changeKey, forgetOwnKeys, hasOwnKeys, ownKey } = await import("../../app/canvas/model/own_keys.js");
 const { keyTable } = await import("../../app/canvas/keys.js");
-const { keyName } = await import("../../app/canvas/messages/key_names.js");
+const { keyName, printed } = await import("../../app/canvas/messages/key_names.js");
 
 const bench = /** @type {any} */ ({ toolList: [] });
 
@@ -15,6 +15,7 @@ test("a changed key does what the other did, which does nothing any more", () =>
   assert.equal(keyTable(bench).get("Z")?.key, "D");
   assert.equal(keyTable(bench).get("D"), undefined);
   assert.equal(keyName("D"), "Z");
+  assert.equal(printed("D"), "D"); // as it is on the keyboard
   assert.match(localStorage.getItem("maskloop.preference:keys") ?? "", /"D":"Z"/);
 });
 

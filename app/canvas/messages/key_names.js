@@ -13,7 +13,15 @@ const SHOWN = {
   Delete: texts.keyNames.del,
   Escape: texts.keyNames.esc,
   Tab: texts.keyNames.tab,
+  ArrowLeft: "←",
+  ArrowRight: "→",
+  ArrowUp: "↑",
+  ArrowDown: "↓",
+  "-": "−",
 };
 
-/** What is pressed for a key of the table, where somebody has changed it too. @param {string} keys as the table of keys writes them: "Ctrl+Shift+Z" */
-export const keyName = (keys) => ownKey(keys).replace(/[A-Z][a-z]+/g, (key) => SHOWN[key] ?? key);
+/** Keys that are pressed, as they are printed. @param {string} pressed as the table of keys writes them: "Ctrl+Shift+Z" */
+export const printed = (pressed) => pressed.replace(/[A-Z][A-Za-z]+|-/g, (key) => SHOWN[key] ?? key);
+
+/** What is pressed for a key of the table, where somebody has changed it too. @param {string} keys */
+export const keyName = (keys) => printed(ownKey(keys));

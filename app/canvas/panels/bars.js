@@ -1,7 +1,7 @@
 /** The bars around the canvas: images and actions above, tools at the left, state below. */
 
 import { removeImage } from "./gallery/trash.js";
-import { button, element, icon } from "../view/dom.js";
+import { button, element, icon, setTooltip } from "../view/dom.js";
 import { STATUS } from "./gallery/gallery.js";
 import { openExport, openImport } from "./dialogs/exchange.js";
 import { openHelp } from "./dialogs/help.js";
@@ -10,7 +10,6 @@ import { openStatistics } from "./statistics/statistics.js";
 import { createViewOptions } from "./view_options.js";
 import { ownKey } from "../model/own_keys.js";
 import { reviewStep, takeReviewStep } from "../review.js";
-import { keyName } from "../messages/key_names.js";
 import { texts } from "../messages/texts.js";
 
 /** @typedef {import("../workbench.js").Workbench} Workbench */
@@ -94,7 +93,7 @@ export function createTopBar(bench, chooseFiles) {
     if (step === "open" && !me.may("return a reviewed image")) review.disabled = true;
     const [words, tells] = wordsOf(step, image);
     review.querySelector("span")?.replaceChildren(words);
-    review.title = `${tells} (Ctrl+Enter)`;
+    setTooltip(review, tells);
     review.classList.toggle("ml-primary", step !== "open");
     reopen.hidden = step !== "accept";
     reopen.disabled = covered;
@@ -157,10 +156,7 @@ export function createToolBar(bench) {
     return one;
   });
   editor.on("keys", () =>
-    tools.forEach(({ label, key }, index) => {
-      buttons[index].title = `${label} (${keyName(key)})`;
-      buttons[index].querySelector("kbd")?.setAttribute("data-shown", shortKey(key));
-    }),
+    tools.forEach(({ key }, index) => buttons[index].querySelector("kbd")?.setAttribute("data-shown", shortKey(key))),
   );
   const fit = button("fit", texts.bars.fitTheImage, () => bench.view.fit(), { keys: "F", class: "ml-tool" });
   const opacity = element("input", {
@@ -234,9 +230,9 @@ export function createStatusBar(bench) {
   const zoom = element("button", {
     type: "button",
     class: "ml-zoom",
-    title: texts.bars.fitTheImageF,
     onclick: () => view.fit(),
   });
+  setTooltip(zoom, texts.bars.fitTheImage, "F");
   const place = element("span", { class: "ml-place" });
   const model = element("span", { class: "ml-model" });
   const who = element("span", { class: "ml-who", title: texts.bars.whoYouAreSignedIn });

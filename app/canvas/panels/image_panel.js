@@ -2,7 +2,7 @@
 
 import * as api from "../model/api.js";
 import { tagsOf } from "../model/workspace/image_filter.js";
-import { button, element } from "../view/dom.js";
+import { button, element, setTooltip } from "../view/dom.js";
 import { texts } from "../messages/texts.js";
 
 /** @typedef {import("../model/document.js").Note} Note */
@@ -192,7 +192,7 @@ export function createImagePanel(bench) {
     number.textContent = left ? String(left) : "";
     open.setAttribute("aria-label", texts.imagePanel.titleWithOpenNotes(left));
     number.hidden = !left;
-    open.title = left ? texts.imagePanel.openNotesWithKey(left) : texts.imagePanel.titleWithKey;
+    setTooltip(open, left ? texts.gallery.openNotes(left) : texts.imagePanel.title);
     open.disabled = !document || bench.galleryShown;
     if (bench.galleryShown) panel.hidden = true;
     if (panel.hidden || !document) return;

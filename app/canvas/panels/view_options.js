@@ -37,7 +37,7 @@ export function createViewOptions(bench) {
   channel.addEventListener("change", () =>
     view.adjust({ channel: /** @type {import("../view/picture_look.js").Channel} */ (channel.value) }),
   );
-  const large = button("fullscreen", texts.viewOptions.fullScreen, () => bench.toggleFullScreen(), {
+  const large = button("fullscreen", texts.viewOptions.fullScreen, () => void bench.toggleFullScreen(), {
     class: "ml-small",
     text: texts.viewOptions.fullScreen,
     keys: "Shift+F",

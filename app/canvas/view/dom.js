@@ -88,13 +88,26 @@ export function icon(name) {
 
 /** A button with an icon, a text, or both; its label is read out and shown as its tooltip. @param {IconName | null} name @param {string} label @param {(event: MouseEvent) => void} onclick @param {{class?: string, text?: string, keys?: string, [attribute: string]: any}} [options] */
 export function button(name, label, onclick, { class: style = "", text, keys, ...attributes } = {}) {
-  const title = keys ? `${label} (${keyName(keys)})` : label;
-  return element(
+  const one = element(
     "button",
-    { type: "button", class: `ml-button ${style}`, title, "aria-label": text ? null : label, onclick, ...attributes },
+    { type: "button", class: `ml-button ${style}`, "aria-label": text ? null : label, onclick, ...attributes },
     name && icon(name),
     text ? element("span", {}, text) : null,
   );
+  setTooltip(one, label, keys);
+  return one;
+}
+
+/** What the pointer is told: what this does, and by which key too. @param {HTMLElement} node @param {string} label @param {string} [keys] as the table of keys writes them; without it, those that were said before */
+export function setTooltip(node, label, keys = node.dataset.keys) {
+  node.title = keys ? `${label} (${keyName(keys)})` : label;
+  if (keys) Object.assign(node.dataset, { keys, label });
+}
+
+/** Some keys are others now: say so in every tooltip. @param {HTMLElement} root */
+export function renewTooltips(root) {
+  for (const node of /** @type {NodeListOf<HTMLElement>} */ (root.querySelectorAll("[data-keys]")))
+    setTooltip(node, node.dataset.label ?? "");
 }
 
 /** Offer choices in a list; where they are the same it is left alone, for somebody may have it open. @param {HTMLSelectElement} select @param {[string | number, string][]} choices value and words */

@@ -47,7 +47,6 @@ export const bars = {
   tools: "Tools",
   giveUpTheEditThat: "Give up the edit that the server keeps refusing",
   discardIt: "Discard it",
-  fitTheImageF: "Fit the image (F)",
   annotator: "annotator",
   reviewer: "reviewer",
   admin: "admin",
@@ -100,9 +99,6 @@ export const imagePanel = {
   deleteTheNote: (text) => `Delete the note ${text}`,
   /** @param {number} left */
   titleWithOpenNotes: (left) => `Notes and tags of this image${left ? `, ${left} open` : ""}`,
-  /** @param {number} left */
-  openNotesWithKey: (left) => `${left} open ${left > 1 ? "notes" : "note"} (W)`,
-  titleWithKey: "Notes and tags of this image (W)",
   /** @param {string} tag */
   takeTheTagAway: (tag) => `Take the tag ${tag} away`,
   /** @param {string | undefined} name */

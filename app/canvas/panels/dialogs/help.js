@@ -2,34 +2,23 @@
 
 import { openDialog } from "./dialogs.js";
 import { button, element } from "../../view/dom.js";
-import { keyTable, nameOf, shortcutsOf } from "../../keys.js";
+import { nameOf, shortcutsOf } from "../../keys.js";
 import { changeKey, forgetOwnKeys, hasOwnKeys, ownKey } from "../../model/own_keys.js";
-import { keyName } from "../../messages/key_names.js";
+import { keyName, printed } from "../../messages/key_names.js";
 import { texts } from "../../messages/texts.js";
 
 /** @typedef {import("../../workbench.js").Workbench} Workbench */
 /** @typedef {import("../../keys.js").Shortcut} Shortcut */
 
-/** @type {{[key: string]: string}} */
-const SHOWN = {
-  ArrowLeft: "←",
-  ArrowRight: "→",
-  ArrowUp: "↑",
-  ArrowDown: "↓",
-  "-": "−",
-};
 const DIGITS = "1,2,3,4,5,6,7,8,9";
 /** Whoever changes these finds no way back, or breaks what the browser does with them. */
-const FIXED = new Set(["Escape", "Tab", "Shift+Tab", "?", "F1", "Ctrl+C", "Ctrl+V"]);
+const FIXED = new Set(["Escape", "Tab", "Shift+Tab", "?", "F1", "Ctrl+C", "Ctrl+V", texts.keys.rightClick]);
 const MODIFIERS = new Set(["Shift", "Control", "Alt", "Meta", "AltGraph"]);
-
-/** @param {string} key */
-const shown = (key) => SHOWN[ownKey(key)] ?? keyName(key);
 
 /** @param {Workbench} bench */
 export function openHelp(bench) {
-  const says = element("p", { class: "ml-muted", role: "status" }, texts.help.aClickChangesAKey);
-  const back = button(null, texts.help.allKeysAsTheyWere, () => changed(forgetOwnKeys), {
+  const says = element("p", { class: "ml-muted", role: "status" });
+  const back = button(null, texts.help.allKeysAsTheyWere, () => change(forgetOwnKeys), {
     text: texts.help.allKeysAsTheyWere,
     class: "ml-small",
   });
@@ -37,14 +26,17 @@ export function openHelp(bench) {
   /** The key that the next one pressed takes the place of. @type {string | null} */
   let waiting = null;
 
-  /** @param {() => void} change */
-  function changed(change) {
-    change();
+  /** @param {() => void} how @param {string} [words] what is said then */
+  function change(how, words) {
+    how();
     bench.editor.emit("keys");
-    draw();
+    draw(words);
   }
 
-  function draw() {
+  /** Every key as it is now; none waits for another. @param {string} [words] */
+  function draw(words = texts.help.aClickChangesAKey) {
+    waiting = null;
+    says.textContent = words;
     const shortcuts = shortcutsOf(bench);
     const groups = [...new Set(shortcuts.map(({ group }) => group))];
     columns.replaceChildren(
@@ -68,29 +60,34 @@ export function openHelp(bench) {
     }
     keys.forEach((key, index) => {
       if (index) cell.append(" ");
-      if (!run || FIXED.has(key)) return cell.append(element("kbd", {}, shown(key)));
+      if (!run || FIXED.has(key)) return cell.append(element("kbd", {}, keyName(key)));
       const one = element(
         "button",
         {
           type: "button",
           class: `ml-key ${ownKey(key) === key ? "" : "ml-key-own"}`,
           "data-key": key,
-          "aria-label": texts.help.changeTheKeyOf(shown(key), shortcut.label),
+          "aria-label": texts.help.changeTheKeyOf(keyName(key), shortcut.label),
           title: texts.help.changeThisKey,
-          onclick: () => ask(key, one),
+          onclick: () => ask(key),
         },
-        element("kbd", {}, shown(key)),
+        element("kbd", {}, keyName(key)),
       );
       cell.append(one);
     });
     return cell;
   }
 
-  /** @param {string} key @param {HTMLElement} one its button */
-  function ask(key, one) {
+  /** @param {string} key @returns {HTMLElement | null} */
+  const buttonOf = (key) => columns.querySelector(`[data-key="${CSS.escape(key)}"]`);
+
+  /** @param {string} key */
+  function ask(key) {
+    draw(texts.help.pressTheNewKey(keyName(key)));
     waiting = key;
-    one.firstElementChild?.replaceChildren("…");
-    says.textContent = texts.help.pressTheNewKey(shown(key));
+    const one = buttonOf(key);
+    one?.firstElementChild?.replaceChildren("…");
+    one?.focus();
   }
 
   /** @param {KeyboardEvent} event */
@@ -99,18 +96,13 @@ export function openHelp(bench) {
     event.preventDefault(); // Escape closes nothing now
     event.stopPropagation();
     const key = waiting;
-    const pressed = nameOf(event);
-    const taken = keyTable(bench).get(pressed);
-    waiting = null;
-    if (pressed === "Escape") says.textContent = texts.help.aClickChangesAKey;
-    else if (taken && taken.key !== key) says.textContent = texts.help.keyIsTaken(pressed, taken.shortcut.label);
-    else {
-      changeKey(key, pressed);
-      bench.editor.emit("keys");
-      says.textContent = texts.help.keyIsChanged(shown(key));
-    }
-    draw();
-    /** @type {HTMLElement | null} */ (columns.querySelector(`[data-key="${CSS.escape(key)}"]`))?.focus();
+    // Space is held to pan, whatever else is pressed.
+    const pressed = event.key === " " ? texts.keys.spaceDrag : nameOf(event);
+    const taken = shortcutsOf(bench).find(({ keys }) => keys.some((one) => one !== key && ownKey(one) === pressed));
+    if (pressed === "Escape") draw();
+    else if (taken) draw(texts.help.keyIsTaken(printed(pressed), taken.label));
+    else change(() => changeKey(key, pressed), texts.help.keyIsChanged(printed(pressed)));
+    buttonOf(key)?.focus();
   }
 
   draw();
