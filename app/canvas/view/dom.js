@@ -22,6 +22,14 @@ export function element(name, attributes = {}, ...children) {
   return node;
 }
 
+/** The same of a drawing. @param {string} name @param {{[attribute: string]: string | number}} [attributes] @param {...(Node | string)} children */
+export function drawing(name, attributes = {}, ...children) {
+  const node = document.createElementNS("http://www.w3.org/2000/svg", name);
+  for (const [key, value] of Object.entries(attributes)) node.setAttribute(key, String(value));
+  node.append(...children);
+  return node;
+}
+
 const STROKES = {
   select: "M5 3l6.2 16 2.2-6.6L20 10.2z",
   polygon: "M12 3.5l8 6-3 10H7l-3-10z",
@@ -75,15 +83,9 @@ const isNamed = (name) => Object.hasOwn(STROKES, name);
 
 /** @param {IconName} name */
 export function icon(name) {
-  const space = "http://www.w3.org/2000/svg";
-  const svg = document.createElementNS(space, "svg");
-  svg.setAttribute("viewBox", "0 0 24 24");
-  svg.setAttribute("class", isNamed(name) ? `ml-icon ml-icon-${name}` : "ml-icon");
-  svg.setAttribute("aria-hidden", "true");
-  const path = document.createElementNS(space, "path");
-  path.setAttribute("d", isNamed(name) ? STROKES[name] : name);
-  svg.append(path);
-  return svg;
+  const style = isNamed(name) ? `ml-icon ml-icon-${name}` : "ml-icon";
+  const path = drawing("path", { d: isNamed(name) ? STROKES[name] : name });
+  return drawing("svg", { viewBox: "0 0 24 24", class: style, "aria-hidden": "true" }, path);
 }
 
 /** A button with an icon, a text, or both; its label is read out and shown as its tooltip. @param {IconName | null} name @param {string} label @param {(event: MouseEvent) => void} onclick @param {{class?: string, text?: string, keys?: string, [attribute: string]: any}} [options] */

@@ -1,5 +1,6 @@
 /** How the picture is shown: brightness, contrast, gamma, one of its channels. Its pixels stay as they are. */
 
+import { drawing } from "./dom.js";
 import { remember, remembered } from "../model/preferences.js";
 
 /** @typedef {"" | "red" | "green" | "blue"} Channel  "" is all of them */
@@ -15,8 +16,8 @@ export class PictureLook {
     this.pictures = pictures;
     /** @type {Look} */
     this.values = { ...AS_IT_IS, ...remembered("picture", {}) };
-    this.filter = svg("filter", { id: ID, "color-interpolation-filters": "sRGB" });
-    this.element = svg("svg", { class: "ml-unseen", "aria-hidden": "true" }, this.filter);
+    this.filter = drawing("filter", { id: ID, "color-interpolation-filters": "sRGB" });
+    this.element = drawing("svg", { class: "ml-unseen", "aria-hidden": "true" }, this.filter);
     this.show();
   }
 
@@ -36,11 +37,11 @@ export class PictureLook {
   show() {
     const { brightness, contrast, gamma, channel } = this.values;
     const parts = [];
-    if (channel) parts.push(svg("feColorMatrix", { type: "matrix", values: onlyOf(channel) }));
+    if (channel) parts.push(drawing("feColorMatrix", { type: "matrix", values: onlyOf(channel) }));
     if (gamma !== 1) {
       const curve = { type: "gamma", exponent: String(1 / gamma) };
-      const curves = ["feFuncR", "feFuncG", "feFuncB"].map((name) => svg(name, curve));
-      parts.push(svg("feComponentTransfer", {}, ...curves));
+      const curves = ["feFuncR", "feFuncG", "feFuncB"].map((name) => drawing(name, curve));
+      parts.push(drawing("feComponentTransfer", {}, ...curves));
     }
     this.filter.replaceChildren(...parts);
     const words = [
@@ -55,12 +56,4 @@ export class PictureLook {
 function onlyOf(channel) {
   const row = ["red", "green", "blue", "alpha", "one"].map((name) => (name === channel ? 1 : 0)).join(" ");
   return `${row} ${row} ${row} 0 0 0 1 0`;
-}
-
-/** @param {string} name @param {{[attribute: string]: string}} attributes @param {...Node} children */
-function svg(name, attributes, ...children) {
-  const node = document.createElementNS("http://www.w3.org/2000/svg", name);
-  for (const [key, value] of Object.entries(attributes)) node.setAttribute(key, value);
-  node.append(...children);
-  return node;
 }

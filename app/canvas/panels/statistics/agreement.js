@@ -2,8 +2,8 @@
 
 import * as api from "../../model/api.js";
 import { lineOf } from "../../model/editor.js";
-import { button, element } from "../../view/dom.js";
-import { drawing, number, standingBars, tableBehind } from "./plots.js";
+import { button, drawing, element } from "../../view/dom.js";
+import { fileLink, number, standingBars, tableBehind } from "./plots.js";
 import { texts } from "../../messages/texts.js";
 
 /** @typedef {import("../../model/api.js").PeopleAgreement} PeopleAgreement */
@@ -27,17 +27,17 @@ export function createAgreement(bench, pairs, show) {
       element("option", { value: at }, texts.statistics.pairOnImages(people.join(" – "), images)),
     ),
   );
-  const file = element("a", { class: "ml-button ml-small", download: "agreement.csv" }, "CSV");
+  const file = fileLink(texts.statistics.agreement, "agreement.csv");
   const compare = async () => {
-    const { people } = pairs[Number(choice.value)];
+    const asked = choice.value;
+    const { people } = pairs[Number(asked)];
     file.href = api.tableUrl("agreement", { first: people[0], second: people[1] });
     found.replaceChildren(element("p", {}, texts.statistics.comparing));
-    try {
-      const told = await api.agreement(people);
-      found.replaceChildren(...summary(told), listOf(bench, told, show));
-    } catch (error) {
-      found.replaceChildren(element("p", { class: "ml-error", role: "alert" }, lineOf(error)));
-    }
+    const content = await api.agreement(people).then(
+      (told) => [...summary(told), listOf(bench, told, show)],
+      (error) => [element("p", { class: "ml-error", role: "alert" }, lineOf(error))],
+    );
+    if (choice.value === asked) found.replaceChildren(...content); // else two others were chosen meanwhile
   };
   choice.addEventListener("change", () => void compare());
   if (pairs.length) void compare();

@@ -1,11 +1,10 @@
 /** Small plots of bars, and the table behind each: what a plot shows by length and colour the table says in numbers. */
 
-import { element } from "../../view/dom.js";
+import { drawing, element } from "../../view/dom.js";
 import { language, texts } from "../../messages/texts.js";
 
 /** @typedef {{label: string, parts: number[]}} Bar one bar, from as many parts as the plot has names */
 
-const SPACE = "http://www.w3.org/2000/svg";
 const LABEL = 150; // CSS pixels of the names beside lying bars
 const LENGTH = 420;
 const THICK = 20;
@@ -16,14 +15,6 @@ const COLOURS = 6;
 /** @param {number} value @param {number} [digits] after the point */
 export const number = (value, digits = 0) =>
   value.toLocaleString(language, { minimumFractionDigits: digits, maximumFractionDigits: digits });
-
-/** @param {string} name @param {{[attribute: string]: string | number}} [attributes] @param {...(Node | string)} children */
-export function drawing(name, attributes = {}, ...children) {
-  const node = document.createElementNS(SPACE, name);
-  for (const [key, value] of Object.entries(attributes)) node.setAttribute(key, String(value));
-  node.append(...children);
-  return node;
-}
 
 /** @param {Bar} bar */
 const sumOf = ({ parts }) => parts.reduce((sum, part) => sum + part, 0);
@@ -105,6 +96,13 @@ export function legend(names) {
     ),
   );
   return element("ul", { class: "ml-legend" }, ...entries);
+}
+
+/** A link to numbers as a file. @param {string} title what they are of @param {string} name of the file @param {string} [href] */
+export function fileLink(title, name, href) {
+  const words = texts.statistics.csv(title);
+  const attributes = { class: "ml-button ml-small", href, download: name, title: words, "aria-label": words };
+  return element("a", attributes, "CSV");
 }
 
 /** The numbers of a plot, closed until somebody wants them. @param {string[]} header @param {(string | number)[][]} rows */

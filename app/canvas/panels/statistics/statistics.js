@@ -5,7 +5,7 @@ import { lineOf } from "../../model/editor.js";
 import { element } from "../../view/dom.js";
 import { openDialog } from "../dialogs/dialogs.js";
 import { createAgreement } from "./agreement.js";
-import { legend, lyingBars, number, standingBars, tableBehind } from "./plots.js";
+import { fileLink, legend, lyingBars, number, standingBars, tableBehind } from "./plots.js";
 import { language, texts } from "../../messages/texts.js";
 
 /** @typedef {import("../../model/api.js").Statistics} Statistics */
@@ -40,16 +40,7 @@ export async function openStatistics(bench) {
 
 /** @param {string} title @param {string} hint @param {string} table of the server, for the file @param {...(Node | null)} content */
 function section(title, hint, table, ...content) {
-  const file = element(
-    "a",
-    {
-      class: "ml-button ml-small",
-      href: api.tableUrl(table),
-      download: `${table}.csv`,
-      title: texts.statistics.csv(title),
-    },
-    "CSV",
-  );
+  const file = fileLink(title, `${table}.csv`, api.tableUrl(table));
   return element(
     "section",
     {},
@@ -58,6 +49,10 @@ function section(title, hint, table, ...content) {
     ...content.filter((one) => one !== null),
   );
 }
+
+/** What a plot does not show. @param {number} count */
+const leftOut = (count) =>
+  count > 0 ? element("p", { class: "ml-muted" }, texts.statistics.moreInTheTable(count)) : null;
 
 /** @param {Statistics} told */
 function overview({ images, classes }) {
@@ -80,14 +75,13 @@ function ofClasses({ classes }) {
   const rows = classes.map((one) =>
     [one.objects, one.drawn, one.corrected, one.confirmed, one.proposed, one.images].map((value) => number(value)),
   );
-  const left = classes.length - bars.length;
   return section(
     texts.statistics.objectsAClass,
     texts.statistics.whereAcceptedObjectsCome,
     "classes",
     bars.length ? legend(names) : element("p", {}, texts.statistics.nothingYet),
     bars.length ? lyingBars(bars, names, texts.statistics.objectsAClass) : null,
-    left > 0 ? element("p", { class: "ml-muted" }, texts.statistics.moreInTheTable(left)) : null,
+    leftOut(classes.length - bars.length),
     tableBehind(
       [
         texts.statistics.classWord,
@@ -150,6 +144,7 @@ function ofReviews({ reviews }) {
     "reviews",
     bars.length ? legend(names) : element("p", {}, texts.statistics.nothingYet),
     bars.length ? standingBars(bars, names, texts.statistics.reviewedADay) : null,
+    leftOut(days.length - bars.length),
     tableBehind(
       [texts.statistics.day, texts.statistics.person, texts.statistics.images],
       reviews.map((one) => [date(one.day), one.person ?? texts.statistics.nobody, number(one.images)]),
