@@ -2,7 +2,7 @@
 
 import * as api from "./model/api.js";
 import { Clipboard, copiesOf } from "./model/several/clipboard.js";
-import { byClass } from "./model/several/list_order.js";
+import { seenInOrder } from "./model/several/list_order.js";
 import { classKeys, ownCategories, shapeKind, simplified } from "./model/document.js";
 import { lineOf } from "./model/editor.js";
 import { takePageName } from "./model/page_name.js";
@@ -188,8 +188,7 @@ export class Workbench extends OpenImages {
 
   /** @param {1 | -1} direction */
   selectNext(direction) {
-    const groups = byClass(this.editor.visibleInstances(), this.editor.document?.categories ?? []);
-    const visible = groups.flatMap(({ members }) => members);
+    const visible = seenInOrder(this.editor);
     if (!visible.length) return;
     const at = visible.findIndex((instance) => instance.id === this.editor.selectedId);
     const next =

@@ -45,6 +45,7 @@ def test_objects_stand_by_class_with_number_size_and_picture_and_a_class_is_sele
     assert set(editor.page.evaluate("[...maskloop.bench.editor.selection]")) == dogs
     editor.press("Escape", "ArrowDown", "ArrowDown")
     assert editor.selected["id"] == editor.instances[2]["id"]  # the next dog, as the list goes
+    assert editor.page.locator(".ml-unseen[role=status]").inner_text().endswith("2 of 60")
 
 
 def test_the_list_is_narrowed_to_proposals_and_the_canvas_still_shows_all(open_editor: Any, image: int) -> None:

@@ -1,5 +1,6 @@
 /** What a screen reader is told of the selection: the canvas itself says nothing. */
 
+import { seenInOrder } from "../model/several/list_order.js";
 import { element } from "../view/dom.js";
 import { provenance } from "./side/object_row.js";
 import { texts } from "../messages/texts.js";
@@ -21,7 +22,7 @@ function wordsOf(editor) {
   const { selected, selection, document } = editor;
   if (!selected || !document) return document && !selection.size ? texts.announcer.nothingSelected : "";
   if (selection.size > 1) return texts.announcer.objectsSelected(selection.size);
-  const visible = editor.visibleInstances();
+  const visible = seenInOrder(editor);
   const place = visible.findIndex(({ id }) => id === selected.id) + 1;
   const score =
     selected.status === "proposed" && selected.score !== null ? `, ${Math.round(selected.score * 100)} %` : "";

@@ -20,3 +20,7 @@ export function byClass(instances, categories) {
   for (const own of members.values()) groups.push({ category: null, members: own });
   return groups;
 }
+
+/** What is seen, in that order. @param {import("../editor.js").Editor} editor @returns {Instance[]} */
+export const seenInOrder = (editor) =>
+  byClass(editor.visibleInstances(), editor.document?.categories ?? []).flatMap(({ members }) => members);

@@ -41,7 +41,7 @@ export function makeObjectRow(bench, instance, number) {
     ),
     element("span", { class: "ml-object-facts" }, texts.objects.numberAndSize(number, width, height)),
   );
-  const title = { class: `ml-tag ml-tag-${instance.source}`, title: titleOf(instance) };
+  const from = titleOf(instance);
   /** @param {"hidden" | "locked"} flag @param {boolean} on @param {import("../../view/dom.js").IconName} picture @param {string} label @param {string} style */
   const flagButton = (flag, on, picture, label, style) =>
     button(
@@ -59,7 +59,7 @@ export function makeObjectRow(bench, instance, number) {
     smallPicture(bench, instance),
     swatch,
     words,
-    element("span", title, provenance(instance)),
+    element("span", { class: `ml-tag ml-tag-${instance.source}`, title: from }, provenance(instance)),
     proposed ? acceptButton(bench, instance, name) : null,
     flagButton(
       "hidden",
@@ -78,7 +78,7 @@ export function makeObjectRow(bench, instance, number) {
   );
   return element(
     "li",
-    { class: "ml-object", role: "row", "data-instance": instance.id, title: `${name}, ${titleOf(instance)}` },
+    { class: "ml-object", role: "row", "data-instance": instance.id, title: `${name}, ${from}` },
     cell,
   );
 }
@@ -121,7 +121,7 @@ export function paintSmall(canvas, { editor, view }, instance) {
 }
 
 /** @param {Instance} instance */
-export function titleOf(instance) {
+function titleOf(instance) {
   const by = instance.model ? texts.objects.by(instance.model) : "";
   const score = instance.score === null ? "" : texts.objects.score(instance.score.toFixed(2));
   if (instance.source === "manual") return texts.objects.drawnByAPerson;

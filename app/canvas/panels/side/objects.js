@@ -69,7 +69,7 @@ export function createObjectList(bench) {
     if (!instance) return;
     editor.select(instance.id);
     view.viewport.reveal(instance.bbox);
-    view.redraw();
+    view.redrawMoved();
   }
 
   /** @param {Instance} instance @param {number} number in the list @returns {HTMLElement} */
@@ -90,12 +90,12 @@ export function createObjectList(bench) {
   /** The name of a class above its objects; a click selects them. @param {import("../../model/document.js").Category | null} category @param {Instance[]} members */
   function makeHeading(category, members) {
     const name = category?.name ?? "?";
-    const all = button(
-      null,
-      texts.objects.selectAllOf(name),
-      () => editor.selectAll(members.filter((one) => editor.isVisible(one)).map(({ id }) => id)),
-      { text: name, class: "ml-quiet ml-small" },
-    );
+    const ids = new Set(members.map(({ id }) => id));
+    const seen = () => editor.visibleInstances().filter(({ id }) => ids.has(id)); // as they are when it is clicked
+    const all = button(null, texts.objects.selectAllOf(name), () => editor.selectAll(seen().map(({ id }) => id)), {
+      text: name,
+      class: "ml-quiet ml-small",
+    });
     const cell = element(
       "span",
       { role: "gridcell", class: "ml-cell" },
