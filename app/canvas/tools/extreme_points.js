@@ -49,10 +49,6 @@ export class ExtremePoints {
     this.changed();
   }
 
-  pointerMove() {
-    this.view.redrawOverlay();
-  }
-
   /** What the points span. @private @returns {[number, number, number, number]} */
   get box() {
     const xs = this.points.map(([x]) => x),

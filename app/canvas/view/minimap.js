@@ -2,6 +2,7 @@
 
 import { element } from "./dom.js";
 import { clamp } from "../model/shapes/geometry.js";
+import { remembered } from "../model/preferences.js";
 import { texts } from "../messages/texts.js";
 
 /** @typedef {import("./viewport.js").Viewport} Viewport */
@@ -15,7 +16,8 @@ export class Minimap {
   constructor(viewport, onMove) {
     this.viewport = viewport;
     this.onMove = onMove;
-    this.shown = true;
+    /** Whether it shows while the image does not fit. */
+    this.shown = remembered("minimap", true);
     /** Where in the frame it was taken hold of, as parts of the whole image. @type {[number, number] | null} */
     this.held = null;
     this.picture = element("canvas", {});
@@ -39,12 +41,6 @@ export class Minimap {
       this.onMove();
     });
     this.root.addEventListener("keydown", (event) => this.walk(event));
-  }
-
-  /** Whether it shows while the image does not fit. @param {boolean} on */
-  show(on) {
-    this.shown = on;
-    this.follow(this.drawn);
   }
 
   /** Go along with the view. @param {Picture | null} picture of the image that is open */

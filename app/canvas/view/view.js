@@ -65,7 +65,6 @@ export class View {
     });
     this.objects = new ObjectsLayer(editor, () => this.redraw());
     this.minimap = new Minimap(this.viewport, () => this.redrawMoved());
-    this.minimap.show(remembered("minimap", true));
     this.root = element(
       "div",
       { class: "ml-canvas" },
@@ -173,7 +172,7 @@ export class View {
 
   /** Show the whole image small while a part of it is in sight. @param {boolean} on */
   setMinimap(on) {
-    this.minimap.show(on);
+    this.minimap.shown = on;
     remember("minimap", on);
     this.redrawMoved();
     this.editor.emit("view");
