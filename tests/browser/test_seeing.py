@@ -99,8 +99,9 @@ def test_the_overview_is_there_while_a_part_is_in_sight_and_is_dragged_or_walked
     editor.press("i")
     editor.page.get_by_label("Overview when zoomed in").uncheck()
     editor.reload()
+    fitted = editor.page.evaluate("maskloop.bench.view.viewport.scale")
     editor.press("+", "+", "+")
-    editor.page.wait_for_timeout(100)
+    editor.wait_for(f"maskloop.bench.view.viewport.scale > 1.5 * {fitted} && !maskloop.bench.view.dirty.overlay")
     assert not overview.is_visible()
 
 
@@ -131,23 +132,31 @@ def test_gamma_brightens_the_middle_and_a_channel_alone_is_grey(
     assert seen(editor, 200, 150) == (200, 100, 50)
 
 
-def test_an_image_that_is_long_in_coming_is_announced_and_one_that_is_not_is_not(
+def test_an_image_that_is_long_in_coming_is_announced_until_it_or_another_is_there(
     open_editor: Any, data_plane: DataPlane, photographs: Photographs
 ) -> None:
     first, second = (data_plane.upload(photographs.make(f"{name}.png")) for name in ("here", "far away"))
     editor = open_editor(first)
-    sign = editor.page.get_by_text("Loading far away.png")
-    editor.page.evaluate("""() => {
-      const { fetch } = window;
-      window.fetch = async (url, ...rest) => {
-        if (String(url).endsWith("/document")) await new Promise((resolve) => setTimeout(resolve, 1200));
-        return fetch(url, ...rest);
-      };
-    }""")
+    sign = editor.page.locator(".ml-loading")
+    editor.page.evaluate(
+        """(slow) => {
+          const { fetch } = window;
+          window.fetch = async (url, ...rest) => {
+            const waits = String(url).endsWith(`/images/${slow}/document`);
+            if (waits) await new Promise((resolve) => setTimeout(resolve, 800));
+            return fetch(url, ...rest);
+          };
+        }""",
+        second,
+    )
     editor.press("d")
-    sign.wait_for()
+    editor.page.get_by_text("Loading far away.png").wait_for()
     editor.wait_for(f"maskloop.document.image.image_id === {second} && maskloop.drawn")
     sign.wait_for(state="hidden")
+    opening = "([slow, quick]) => { const late = maskloop.bench.open(slow); maskloop.bench.open(quick); return late; }"
+    editor.page.evaluate(opening, [second, first])  # until the slow one has come too
+    editor.wait_for(f"maskloop.document.image.image_id === {first} && maskloop.drawn")
+    assert not sign.is_visible()
 
 
 def test_the_editor_fills_the_screen_and_comes_back(
