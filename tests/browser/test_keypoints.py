@@ -166,7 +166,9 @@ def test_left_and_right_change_over_with_a_key(
     data_plane.draw(image, person, segmentation=[[20, 20, 120, 20, 120, 120, 20, 120]], keypoints=points)
     editor = open_editor(image)
     editor.page.evaluate("maskloop.bench.editor.select(maskloop.document.instances[0].id)")
-    editor.press("Shift+K")
+    editor.press("l", "Shift+K")
+    editor.notice("Locked. L unlocks it.").wait_for()
+    editor.press("l", "Shift+K")
     editor.wait_saved(1)
     (stored,) = data_plane.document(image)["instances"]
     assert stored["keypoints"] == [50, 50, 2, 40, 40, 1, 60, 40, 2, 0, 0, 0, 80, 90, 2]

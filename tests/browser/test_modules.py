@@ -8,6 +8,8 @@ import numpy as np
 import pytest
 from pycocotools import mask as coco_mask
 
+from core.keypoint_sides import keypoint_partners
+
 pytestmark = [
     pytest.mark.browser,
     pytest.mark.filterwarnings(
@@ -111,3 +113,26 @@ def test_simplified_ring_stays_within_its_tolerance(evaluate: Any) -> None:
     along = np.clip(((ring[:, None] - start) * (end - start)).sum(-1) / ((end - start) ** 2).sum(-1), 0, 1)
     nearest = start + along[..., None] * (end - start)
     assert np.linalg.norm(ring[:, None] - nearest, axis=-1).min(1).max() <= 1 + 1e-6
+
+
+def test_left_and_right_are_told_by_the_names_as_training_tells_them(evaluate: Any) -> None:
+    named = [
+        ["nose", "left_eye", "right_eye", "left_knee"],
+        ["Nase", "linkes Auge", "rechtes Auge", "Knie links", "Knie rechts"],
+        ["鼻子", "左眼", "右眼"],
+        ["œil gauche", "œil droit", "main droite", "main gauche"],
+        ["LEFT EYE", "RIGHT EYE", "Left Ear", "Right Ear"],
+        ["l_eye", "r_eye", "LShoulder", "RShoulder", "hipL", "hipR", "lsho", "rsho", "kneel", "kneer"],
+        ["лев глаз", "прав глаз", "top", "roof", "left"],
+        ["head", "tail", "head"],
+    ]
+    tables = evaluate(
+        """async (named) => {
+          const { partnersOf } = await import("/canvas/model/shapes/keypoint_sides.js");
+          return named.map(partnersOf);
+        }""",
+        named,
+    )
+    for names, partners in zip(named, tables, strict=True):
+        expected = keypoint_partners([{"id": 1, "name": "any", "keypoints": names}])
+        assert partners == expected[1].tolist(), names

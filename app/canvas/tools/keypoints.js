@@ -75,10 +75,11 @@ export class KeypointsTool {
 
   /** What was placed on the left is the right one, and the other way round. */
   swapSides() {
-    const subject = this.subject;
+    const { subject, editor } = this;
     const keypoints = subject && withSidesSwapped(subject.keypoints, subject.names);
-    if (keypoints) this.editor.change(subject.instance.id, { keypoints });
-    else this.editor.emit("notice", { text: texts.keypoints.noLeftAndRight });
+    if (!keypoints) editor.emit("notice", { text: texts.keypoints.noLeftAndRight });
+    else if (editor.locked.has(subject.instance.id)) editor.emit("notice", { text: texts.keypoints.lockedLUnlocksIt });
+    else editor.change(subject.instance.id, { keypoints });
   }
 
   /** @private @returns {{instance: Instance, names: string[], keypoints: number[]} | null} */
