@@ -3,7 +3,7 @@
  * (`../api/` from here), so it runs in the Gradio page, alone, and in an iframe.
  */
 
-import { createStatusBar, createToolBar, createToolOptions, createTopBar } from "./panels/bars.js";
+import { createToolBar, createToolOptions, createTopBar } from "./panels/bars.js";
 import { createAnnouncer } from "./panels/announcer.js";
 import { createClassPanel } from "./panels/side/classes.js";
 import { button, element, icon, isTextField } from "./view/dom.js";
@@ -14,6 +14,7 @@ import { attachKeys } from "./keys.js";
 import { createNotices } from "./panels/notices.js";
 import { createObjectList } from "./panels/side/objects.js";
 import { attachPointers } from "./view/pointers.js";
+import { createStatusBar } from "./panels/status_bar.js";
 import { exposeForTests } from "./test_hook.js";
 import { followTheme } from "./theme.js";
 import { Workbench } from "./workbench.js";

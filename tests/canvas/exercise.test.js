@@ -26,7 +26,7 @@ const touched = new Map([
 for (const [path, text] of touched) writeFileSync(path, text);
 writeFileSync(join(folder, "package.json"), '{"type": "module"}');
 const { createTools } = await import(pathToFileURL(list).href);
-const { shortcutsOf } = await import(pathToFileURL(join(folder, "keys.js")).href);
+const { shortcutsOf } = await import(pathToFileURL(join(folder, "shortcuts.js")).href);
 
 /** @type {string[]} */
 const emitted = [];

@@ -5,7 +5,7 @@ import { readFileSync } from "node:fs";
 import test from "node:test";
 import "./stand_ins.js";
 
-const { shortcutsOf } = await import("../../app/canvas/keys.js");
+const { shortcutsOf } = await import("../../app/canvas/shortcuts.js");
 const { createTools } = await import("../../app/canvas/tools/list.js");
 
 const editor = { on: () => {}, emit: () => {} };

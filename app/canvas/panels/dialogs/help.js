@@ -2,13 +2,14 @@
 
 import { openDialog } from "./dialogs.js";
 import { button, element } from "../../view/dom.js";
-import { nameOf, shortcutsOf } from "../../keys.js";
+import { nameOf } from "../../keys.js";
+import { shortcutsOf } from "../../shortcuts.js";
 import { changeKey, forgetOwnKeys, hasOwnKeys, ownKey } from "../../model/own_keys.js";
 import { keyName, printed } from "../../messages/key_names.js";
 import { texts } from "../../messages/texts.js";
 
 /** @typedef {import("../../workbench.js").Workbench} Workbench */
-/** @typedef {import("../../keys.js").Shortcut} Shortcut */
+/** @typedef {import("../../shortcuts.js").Shortcut} Shortcut */
 
 const DIGITS = "1,2,3,4,5,6,7,8,9";
 /** Whoever changes these finds no way back, or breaks what the browser does with them. */

@@ -65,7 +65,7 @@ export function createBulkParts(bench) {
   add("trash", texts.bulk.deleteAll, () => bench.erase(), {
     class: "ml-small",
     text: texts.bulk.delete,
-    keys: "Del",
+    keys: "Delete",
     disabled: locked,
   });
   return [

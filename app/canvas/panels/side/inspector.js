@@ -117,7 +117,7 @@ export function createInspector(bench) {
       button("trash", texts.inspector.delete, () => bench.erase(), {
         class: "ml-small",
         text: texts.inspector.delete,
-        keys: "Del",
+        keys: "Delete",
         disabled: locked,
       }),
     );

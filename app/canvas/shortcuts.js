@@ -1,0 +1,260 @@
+/** Every shortcut, in one table: what it does, when, and what the help says about it. */
+
+import { cutBeneath, mergeSelected, subtractSelected } from "./model/several/arrange.js";
+import { texts } from "./messages/texts.js";
+
+/** @typedef {import("./workbench.js").Workbench} Workbench */
+/**
+ * @typedef {object} Shortcut
+ * @property {string} group
+ * @property {string[]} keys  "Ctrl" is also the Mac's command key; letters stand for the key that types them
+ * @property {string} label
+ * @property {(bench: Workbench, key: string) => void} [run]  without it the line only explains the mouse
+ * @property {boolean} [passes]  whether the browser does its part too
+ */
+
+/** @type {Shortcut[]} */
+const SHORTCUTS = [
+  {
+    group: texts.keys.images,
+    keys: ["A", "ArrowLeft"],
+    label: texts.keys.previousImage,
+    run: (bench) => bench.step(-1),
+  },
+  { group: texts.keys.images, keys: ["D", "ArrowRight"], label: texts.keys.nextImage, run: (bench) => bench.step(1) },
+  {
+    group: texts.keys.images,
+    keys: ["N"],
+    label: texts.keys.nextImageThatIsNot,
+    run: (bench) => bench.nextUnreviewed(),
+  },
+  {
+    group: texts.keys.images,
+    keys: ["Ctrl+Enter"],
+    label: texts.keys.markReviewedAndGoOn,
+    run: (bench) => void bench.toggleReviewed(),
+  },
+  {
+    group: texts.keys.images,
+    keys: ["W"],
+    label: texts.keys.notesAndTagsOfThis,
+    run: (bench) => bench.editor.emit("imagepanel"),
+  },
+  {
+    group: texts.keys.images,
+    keys: ["G"],
+    label: texts.keys.allImagesFiltersCtrlClick,
+    run: (bench) => bench.showGallery(!bench.galleryShown),
+  },
+
+  {
+    group: texts.keys.tools,
+    keys: ["O"],
+    label: texts.keys.findObjectsOnThisImage,
+    run: (bench) => bench.findObjects(),
+  },
+
+  {
+    group: texts.keys.tools,
+    keys: ["Ctrl+B"],
+    label: texts.keys.proposeTheLastImagesObjects,
+    run: (bench) => void bench.carryOver(),
+  },
+
+  {
+    group: texts.keys.objects,
+    keys: ["1", "2", "3", "4", "5", "6", "7", "8", "9"],
+    label: texts.keys.classOfTheSelectedAnd,
+    run: (bench, key) => bench.chooseClassByKey(key),
+  },
+  {
+    group: texts.keys.objects,
+    keys: ["0"],
+    label: texts.keys.searchAClass,
+    run: (bench) => bench.editor.emit("searchclass"),
+  },
+  {
+    group: texts.keys.objects,
+    keys: ["Enter"],
+    label: texts.keys.acceptTheProposalAndGo,
+    run: (bench) => bench.accept(),
+  },
+  {
+    group: texts.keys.objects,
+    keys: ["Shift+Enter"],
+    label: texts.keys.acceptAllThatAreShown,
+    run: (bench) => void bench.acceptShown(),
+  },
+  {
+    group: texts.keys.objects,
+    keys: ["C"],
+    label: texts.keys.clearAllProposalsThatAre,
+    run: (bench) => bench.clearProposals(),
+  },
+  {
+    group: texts.keys.objects,
+    keys: ["Y"],
+    label: texts.keys.showOrHideTheProposals,
+    run: (bench) => bench.editor.showGhosts(!bench.editor.ghostsShown),
+  },
+  {
+    group: texts.keys.objects,
+    keys: ["Q"],
+    label: texts.keys.makeTheGhostUnderThe,
+    run: (bench) => bench.acceptGhost(),
+  },
+  {
+    group: texts.keys.objects,
+    keys: ["Delete", "Backspace"],
+    label: texts.keys.deleteWhileDrawingTakeThe,
+    run: (bench) => bench.erase(),
+  },
+  {
+    group: texts.keys.objects,
+    keys: ["H"],
+    label: texts.keys.hideOrShowTheObject,
+    run: (bench) => bench.toggleSelected("hidden"),
+  },
+  {
+    group: texts.keys.objects,
+    keys: ["L"],
+    label: texts.keys.lockOrUnlockTheObject,
+    run: (bench) => bench.toggleSelected("locked"),
+  },
+  {
+    group: texts.keys.objects,
+    keys: ["ArrowDown", "ArrowUp"],
+    label: texts.keys.selectTheNextThePrevious,
+    run: (bench, key) => bench.selectNext(key === "ArrowDown" ? 1 : -1),
+  },
+  {
+    group: texts.keys.severalObjects,
+    keys: ["Ctrl+C"],
+    label: texts.keys.copyTheSelectedObjects,
+    run: (bench) => bench.copy(),
+    passes: true,
+  },
+  {
+    group: texts.keys.severalObjects,
+    keys: ["Ctrl+V"],
+    label: texts.keys.pasteOnAnotherImageAt,
+    run: (bench) => bench.pasteSoon(),
+    passes: true,
+  },
+  {
+    group: texts.keys.severalObjects,
+    keys: ["Ctrl+D"],
+    label: texts.keys.duplicateTheSelectedObjects,
+    run: (bench) => bench.duplicate(),
+  },
+  {
+    group: texts.keys.severalObjects,
+    keys: ["J"],
+    label: texts.keys.mergeTheSelectedObjects,
+    run: (bench) => mergeSelected(bench.editor),
+  },
+  {
+    group: texts.keys.severalObjects,
+    keys: ["Shift+J"],
+    label: texts.keys.cutTheOthersOutOf,
+    run: (bench) => subtractSelected(bench.editor),
+  },
+  {
+    group: texts.keys.severalObjects,
+    keys: ["Shift+S"],
+    label: texts.keys.cutTheSelectedOutOf,
+    run: (bench) => cutBeneath(bench.editor),
+  },
+  {
+    group: texts.keys.severalObjects,
+    keys: ["Ctrl+A"],
+    label: texts.keys.selectAllThatAreShown,
+    run: (bench) => bench.selectEverything(),
+  },
+  { group: texts.keys.severalObjects, keys: [texts.keys.shiftClick], label: texts.keys.addAnObjectToThe },
+  {
+    group: texts.keys.severalObjects,
+    keys: [texts.keys.dragAnEmptyPlace],
+    label: texts.keys.selectAllThatTheFrame,
+  },
+  { group: texts.keys.objects, keys: ["Escape"], label: texts.keys.cancelThenDeselect, run: (bench) => bench.cancel() },
+  { group: texts.keys.objects, keys: ["Ctrl+Z"], label: texts.keys.undo, run: (bench) => bench.undo() },
+  { group: texts.keys.objects, keys: ["Ctrl+Shift+Z", "Ctrl+Y"], label: texts.keys.redo, run: (bench) => bench.redo() },
+
+  { group: texts.keys.points, keys: [texts.keys.clickAnEdge], label: texts.keys.addAPoint },
+  { group: texts.keys.points, keys: [texts.keys.shiftClick], label: texts.keys.deleteAPoint },
+  { group: texts.keys.points, keys: [texts.keys.altClick], label: texts.keys.deleteThePartThatThe },
+  {
+    group: texts.keys.points,
+    keys: [texts.keys.rightClick, "X"],
+    label: texts.keys.keypointVisibleHiddenNotLabelled,
+    run: (bench, key) => key === "X" && bench.cycleKeypoint(),
+  },
+  {
+    group: texts.keys.points,
+    keys: [texts.keys.click, texts.keys.shiftClick],
+    label: texts.keys.whileClickingAMaskInclude,
+  },
+
+  { group: texts.keys.view, keys: [texts.keys.wheel], label: texts.keys.zoomAtThePointer },
+  { group: texts.keys.view, keys: [texts.keys.spaceDrag, texts.keys.middleDrag], label: texts.keys.pan },
+  { group: texts.keys.view, keys: ["F"], label: texts.keys.fitTheImage, run: (bench) => bench.view.fit() },
+  {
+    group: texts.keys.view,
+    keys: ["+", "-"],
+    label: texts.keys.zoomInOut,
+    run: (bench, key) => bench.view.zoom(key === "+" ? 1.25 : 0.8),
+  },
+  {
+    group: texts.keys.view,
+    keys: ["Shift+F"],
+    label: texts.keys.fullScreen,
+    run: (bench) => void bench.toggleFullScreen(),
+  },
+  {
+    group: texts.keys.view,
+    keys: ["U"],
+    label: texts.keys.outlinesOnlyOrColoursToo,
+    run: (bench) => bench.view.setOutlines(!bench.view.outlines),
+  },
+  {
+    group: texts.keys.view,
+    keys: ["I"],
+    label: texts.keys.viewOptionsBrightnessContrast,
+    run: (bench) => bench.editor.emit("viewoptions"),
+  },
+  {
+    group: texts.keys.view,
+    keys: ["T"],
+    label: texts.keys.labelsOnOrOff,
+    run: (bench) => bench.view.setLabels(!bench.view.labels),
+  },
+  {
+    group: texts.keys.view,
+    keys: ["Tab", "Shift+Tab"],
+    label: texts.keys.toTheNextThePrevious,
+  },
+  { group: texts.keys.view, keys: ["?", "F1"], label: texts.keys.thisHelp, run: (bench) => bench.editor.emit("help") },
+];
+
+/** Every shortcut in the help's order: the tools say theirs themselves. @param {Workbench} bench @returns {Shortcut[]} */
+export function shortcutsOf(bench) {
+  const ofTools = bench.toolList.flatMap(({ name, label, help, key, shortcuts = [] }) => [
+    {
+      keys: [key],
+      label: help ?? label,
+      run: () => bench.setTool(/** @type {import("./tools/list.js").ToolName} */ (name)),
+    },
+    ...shortcuts.map(({ keys, label, run }) => ({
+      keys,
+      label,
+      run: (/** @type {Workbench} */ _, /** @type {string} */ pressed) => run(pressed),
+    })),
+  ]);
+  const first = SHORTCUTS.findIndex(({ group }) => group === texts.keys.tools);
+  return [
+    ...SHORTCUTS.slice(0, first),
+    ...ofTools.map((shortcut) => ({ group: texts.keys.tools, ...shortcut })),
+    ...SHORTCUTS.slice(first),
+  ];
+}
