@@ -67,3 +67,26 @@ def test_the_overview_shows_the_whole_of_a_tiled_picture_and_moves_the_view_over
     middle = middle.replace("{view}", "maskloop.bench.view.viewport")
     assert editor.page.evaluate(middle) == [pytest.approx(900, abs=12), pytest.approx(675, abs=12)]
     editor.wait_for("maskloop.bench.view.tiles.tiles.size > 0 && !maskloop.bench.view.tiles.isFetching")
+
+
+def test_the_lasso_looks_at_the_sharp_tiles_once_they_are_there(
+    open_editor: Any, data_plane: DataPlane, photographs: Photographs, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, value in {"TILED_FROM": 1_000_000, "TILE": 256, "SMALL": 512}.items():
+        monkeypatch.setattr(f"app.store.tiles.{name}", value)
+    editor = open_editor(data_plane.upload(photographs.make(width=1200, height=900)))
+    held: list[Any] = []
+    editor.page.route("**/tiles/**", held.append)
+    editor.press("2", "Shift+P")
+    editor.move(600, 450)
+    editor.page.mouse.wheel(0, -800)
+    editor.wait_for("maskloop.bench.view.tiles.isFetching")
+    editor.click(600, 450)
+    editor.move(620, 460)
+    editor.page.evaluate("window.blurred = maskloop.bench.tools.lasso.field.costs")
+    for route in held:
+        route.continue_()
+    editor.page.unroute("**/tiles/**")
+    editor.wait_for("!maskloop.bench.view.tiles.isFetching")
+    editor.move(640, 470)
+    editor.wait_for("maskloop.bench.tools.lasso.field.costs !== blurred")

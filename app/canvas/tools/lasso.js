@@ -130,7 +130,7 @@ export class LassoTool extends PolygonTool {
   fieldAround(x, y) {
     const { viewport } = this.view;
     const scale = Math.min(1, viewport.scale);
-    const key = `${x},${y},${scale}`;
+    const key = `${x},${y},${scale},${this.view.tiles.isFetching}`; // tiles that come are sharper than what was there
     if (this.field?.key === key) return this.field;
     const left = Math.max(0, Math.floor(x - REACH / scale)),
       top = Math.max(0, Math.floor(y - REACH / scale));
