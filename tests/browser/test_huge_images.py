@@ -84,9 +84,9 @@ def test_the_lasso_looks_at_the_sharp_tiles_once_they_are_there(
     editor.click(600, 450)
     editor.move(620, 460)
     editor.page.evaluate("window.blurred = maskloop.bench.tools.lasso.field.costs")
+    editor.page.unroute("**/tiles/**")
     for route in held:
         route.continue_()
-    editor.page.unroute("**/tiles/**")
     editor.wait_for("!maskloop.bench.view.tiles.isFetching")
     editor.move(640, 470)
     editor.wait_for("maskloop.bench.tools.lasso.field.costs !== blurred")

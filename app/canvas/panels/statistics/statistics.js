@@ -20,6 +20,7 @@ export async function openStatistics(bench) {
   try {
     await bench.editor.outbox.flush();
     const told = await api.statistics();
+    if (!dialog.open) return; // closed meanwhile: two people's work is not compared for nobody
     const show = (/** @type {number} */ image, /** @type {number | null} */ instance) => {
       dialog.close();
       bench.showGallery(false);
