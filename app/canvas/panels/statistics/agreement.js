@@ -12,7 +12,7 @@ import { texts } from "../../messages/texts.js";
 /** @typedef {(image: number, instance: number | null) => void} Show opens an image in the editor */
 
 const AROUND = 0.6; // of an object's size, shown around it
-const IOUS = ["0.5 –", "0.6 –", "0.7 –", "0.8 –", "0.9 –", "1"];
+const IOUS = [...[0.5, 0.6, 0.7, 0.8, 0.9].map((from) => `${number(from, 1)} –`), "1"];
 
 /** @param {number | null} value a part of one */
 const percent = (value) => (value === null ? "–" : `${number(100 * value)} %`);

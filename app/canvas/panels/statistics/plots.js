@@ -5,8 +5,6 @@ import { language, texts } from "../../messages/texts.js";
 
 /** @typedef {{label: string, parts: number[]}} Bar one bar, from as many parts as the plot has names */
 
-const LABEL = 150; // CSS pixels of the names beside lying bars
-const LENGTH = 420;
 const THICK = 20;
 const HEIGHT = 150;
 const COLUMN = 66;
@@ -28,11 +26,13 @@ const tip = (label, names, at, value) =>
  * @param {Bar[]} bars @param {string[]} names of the parts @param {string} label of the plot @param {number} [digits]
  */
 export function lyingBars(bars, names, label, digits = 0) {
+  const narrow = matchMedia("(max-width: 640px)").matches;
+  const [beside, longest, letters] = narrow ? [100, 160, 14] : [150, 420, 22];
   const most = Math.max(...bars.map(sumOf), Number.MIN_VALUE);
   const rows = bars.map((bar, index) => {
-    let x = LABEL;
+    let x = beside;
     const pieces = bar.parts.map((part, at) => {
-      const width = (LENGTH * part) / most;
+      const width = (longest * part) / most;
       const piece = drawing(
         "rect",
         { x, y: 3, width, height: THICK - 6, class: `ml-part ml-part-${at % COLOURS}` },
@@ -41,11 +41,11 @@ export function lyingBars(bars, names, label, digits = 0) {
       x += width;
       return piece;
     });
-    const name = drawing("text", { x: LABEL - 8, y: THICK - 6, "text-anchor": "end" }, shortened(bar.label, 22));
+    const name = drawing("text", { x: beside - 8, y: THICK - 6, "text-anchor": "end" }, shortened(bar.label, letters));
     const total = drawing("text", { x: x + 6, y: THICK - 6 }, number(sumOf(bar), digits));
     return drawing("g", { transform: `translate(0 ${index * THICK})` }, name, ...pieces, total);
   });
-  return plot(LABEL + LENGTH + 60, bars.length * THICK, label, rows);
+  return plot(beside + longest + 60, bars.length * THICK, label, rows);
 }
 
 /** Bars that stand, one beside the other. @param {Bar[]} bars @param {string[]} names @param {string} label */
@@ -71,11 +71,9 @@ export function standingBars(bars, names, label) {
 
 /** @param {number} width @param {number} height @param {string} label @param {Element[]} content */
 function plot(width, height, label, content) {
-  return drawing(
-    "svg",
-    { viewBox: `0 0 ${width} ${height}`, width, height, class: "ml-plot", role: "img", "aria-label": label },
-    ...content,
-  );
+  const size = { viewBox: `0 0 ${width} ${height}`, width, height };
+  const svg = drawing("svg", { ...size, class: "ml-plot", role: "img", "aria-label": label }, ...content);
+  return element("div", { class: "ml-plot-frame" }, svg);
 }
 
 /** @param {string} text @param {number} most */
