@@ -74,19 +74,22 @@ def test_the_lasso_looks_at_the_sharp_tiles_once_they_are_there(
 ) -> None:
     for name, value in {"TILED_FROM": 1_000_000, "TILE": 256, "SMALL": 512}.items():
         monkeypatch.setattr(f"app.store.tiles.{name}", value)
-    editor = open_editor(data_plane.upload(photographs.make(width=1200, height=900)))
-    held: list[Any] = []
-    editor.page.route("**/tiles/**", held.append)
+    editor = open_editor(data_plane.upload(photographs.make(width=2400, height=1800)))
+    editor.wait_for("!maskloop.bench.view.tiles.isFetching")
+    held: list[Any] = []  # sharper ones, which zooming in asks for
+    editor.page.route(
+        "**/tiles/**", lambda route: held.append(route)
+    )  # a builtin has no name that playwright could keep
     editor.press("2", "Shift+P")
-    editor.move(600, 450)
+    editor.move(1200, 900)
     editor.page.mouse.wheel(0, -800)
     editor.wait_for("maskloop.bench.view.tiles.isFetching")
-    editor.click(600, 450)
-    editor.move(620, 460)
+    editor.click(1200, 900)
+    editor.move(1210, 905)
     editor.page.evaluate("window.blurred = maskloop.bench.tools.lasso.field.costs")
-    editor.page.unroute("**/tiles/**")
     for route in held:
         route.continue_()
+    editor.page.unroute("**/tiles/**")
     editor.wait_for("!maskloop.bench.view.tiles.isFetching")
-    editor.move(640, 470)
+    editor.move(1220, 910)
     editor.wait_for("maskloop.bench.tools.lasso.field.costs !== blurred")
