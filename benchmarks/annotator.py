@@ -1,16 +1,14 @@
 """A person at the assistant, simulated: sees the truth, uses the routes that the page uses, and books every action.
 
-What a sensible person would do: wrong proposals are deleted, the poor masks of the others clicked; then every other
-object gets a box and, in the same tool, clicks for as long as that promises to be cheaper than drawing; the rest, with
-all simple shapes, is drawn by hand. The hand is not steady:
-boxes and clicks are a little off.
+What a sensible person would do: a box over a proposal that lies right but has a poor mask gives it another, wrong
+proposals are deleted; then every other object gets a box and, in the same tool, clicks for as long as that promises to
+be cheaper than drawing; the rest, with all simple shapes, is drawn by hand. The hand is not steady: boxes and clicks
+are a little off.
 """
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from typing import Any
 
 import cv2
@@ -18,84 +16,17 @@ import httpx
 import numpy as np
 from numpy.typing import NDArray
 
-from core.masks import decode_rle, encode_rle, mask_to_polygons, polygons_to_mask, segmentation_to_rle
+from benchmarks.ledger import SATISFIED, Ledger, Target, iou
+from core.masks import decode_rle, encode_rle, segmentation_to_rle
 from core.prompts.clicks import next_click
 
-SATISFIED = 0.85  # IoU with the truth at which a mask is left as it is
 SAME_OBJECT = 0.5  # IoU from which a proposal is taken for an object
+SAME_PLACE = 0.6  # IoU of boxes from which a drawn one is meant for a proposal; `meant_proposal.js` of the page has it
 MOST_CLICKS = 8
 # Actions that a proposal saves: a box and some clicks; of one that is poor the box and often the class's key, but who
 # draws the box has the object selected already.
 GOOD_PROPOSAL, POOR_PROPOSAL = 3.0, 0.5
 SIMPLE = 4  # corners, the closing click among them, up to which a shape is drawn by hand at once
-# Seconds of the keystroke-level model: point 1.1, press 0.2, think 1.35; a polygon's corner 1.3.
-SECONDS = {
-    "accept": 1.35 + 0.2,
-    "threshold": 1.35 + 2 * 1.1 + 0.4,
-    "delete": 1.35 + 1.1 + 2 * 0.2,
-    "select": 1.1 + 0.2,
-    "tool": 0.2,
-    "box": 1.35 + 2 * 1.1 + 2 * 0.2,
-    "class": 1.35 + 0.2,
-    "click": 1.35 + 1.1 + 0.2,
-    "vertex": 1.3,
-}
-
-
-@dataclass
-class Ledger:
-    """Actions by kind."""
-
-    actions: Counter[str] = field(default_factory=Counter)
-
-    def book(self, kind: str, times: int = 1) -> None:
-        """Add actions of a kind of `SECONDS`."""
-        assert kind in SECONDS, kind
-        self.actions[kind] += times
-
-    @property
-    def total(self) -> int:
-        """All actions."""
-        return sum(self.actions.values())
-
-    @property
-    def seconds(self) -> float:
-        """What they take a practised person."""
-        return sum(SECONDS[kind] * times for kind, times in self.actions.items())
-
-
-@dataclass(frozen=True)
-class Target:
-    """An object as it should be: its mask, the store's class, and what drawing it by hand takes."""
-
-    mask: NDArray[np.uint8]
-    category_id: int
-    polygons: list[list[float]]
-
-    @property
-    def vertices(self) -> int:
-        """Clicks of its polygons: one a corner, and one that closes each."""
-        return sum(len(polygon) // 2 + 1 for polygon in self.polygons)
-
-
-def targets_of(annotations: Sequence[dict[str, Any]], height: int, width: int) -> list[Target]:
-    """COCO annotations with the store's category ids, class by class, which saves keys."""
-    targets = []
-    for annotation in sorted(annotations, key=lambda one: one["category_id"]):
-        mask = decode_rle(segmentation_to_rle(annotation["segmentation"], height, width))
-        if mask.any():
-            targets.append(Target(mask, annotation["category_id"], fewest_corners(mask)))
-    return targets
-
-
-def by_hand(targets: Sequence[Target]) -> Ledger:
-    """Every object as a polygon with the fewest corners that satisfy: a strong opponent."""
-    ledger = Ledger()
-    ledger.book("tool")
-    ledger.book("vertex", sum(target.vertices for target in targets))
-    ledger.book("class", len({target.category_id for target in targets}))
-    ledger.book("accept")  # marks the image reviewed
-    return ledger
 
 
 class Annotator:
@@ -114,23 +45,22 @@ class Annotator:
         document = self._ask("GET", "/document")
         self.height, self.width = document["image"]["height"], document["image"]["width"]
         threshold, shown, matches = self._best_threshold(document["instances"], targets)
-        for number, instance in enumerate(shown):
-            if number not in matches.values():
-                self.ledger.book("delete")
-                self._ask("DELETE", f"/instances/{instance['id']}?base_revision={instance['revision']}")
         found = {index: shown[number] for index, number in matches.items()}
+        settled: dict[int, float | None] = {}
+        for index, instance in found.items():
+            if (reached := iou(self._mask(instance), targets[index].mask)) >= SATISFIED:
+                self._named(instance, targets[index], selected=False)
+                settled[index] = reached
+        self.good = [found[index] for index in settled]
+        self.matched = [instance for index, instance in found.items() if index not in settled]
+        self.proposals = [one for one in shown if one not in self.good]
         self.by_hand: list[int] = [
             index for index, target in enumerate(targets) if index not in found and target.vertices <= SIMPLE
         ]
-        drawn_by_box = [index for index in range(len(targets)) if index not in found and index not in self.by_hand]
-        settled: dict[int, float | None] = {}
-        for index, instance in found.items():
-            named = self._named(instance, targets[index], selected=False)
-            settled[index] = self._click_until_satisfied(named, targets[index], box=None)
-        for index in drawn_by_box:
-            instance, box = self._box(targets[index])
-            named = self._named(instance, targets[index], selected=True)
-            settled[index] = self._click_until_satisfied(named, targets[index], box)
+        for index in [index for index in range(len(targets)) if index not in settled and index not in self.by_hand]:
+            settled[index] = self._settle(targets[index], found.get(index))
+        for instance in self.proposals:
+            self._delete(instance)
         self.by_hand += [index for index, reached in settled.items() if reached is None]
         ious = {index: reached for index, reached in settled.items() if reached is not None}
         for index in self.by_hand:
@@ -174,6 +104,27 @@ class Annotator:
 
     # -- one object ---------------------------------------------------------------------------------
 
+    def _settle(self, target: Target, proposed: dict[str, Any] | None) -> float | None:
+        """A box around an object, which takes the place of a proposal that lies there, and clicks; clicks alone where
+        the box would not be taken for the object's proposal. The IoU that is reached, None where it is to be drawn.
+        """
+        box = self._box_around(target)
+        over = meant(box, [*self.proposals, *self.good])
+        if over is not None and over is not proposed and (over in self.good or over in self.matched):
+            self.ledger.book("tool")  # Alt: it lies under the box, but is another object
+            over = None
+        if proposed is not None and over is not proposed:
+            self.proposals.remove(proposed)
+            named = self._named(proposed, target, selected=False)
+            return self._click_until_satisfied(named, target, box=None)
+        instance = self._box(box, target, over)
+        named = self._named(instance, target, selected=True)
+        return self._click_until_satisfied(named, target, box)
+
+    def _delete(self, instance: dict[str, Any]) -> None:
+        self.ledger.book("delete")
+        self._ask("DELETE", f"/instances/{instance['id']}?base_revision={instance['revision']}")
+
     def _named(self, instance: dict[str, Any], target: Target, *, selected: bool) -> dict[str, Any]:
         self.current_class = target.category_id
         if instance["category_id"] == target.category_id:
@@ -182,18 +133,23 @@ class Annotator:
         self.ledger.book("class")
         return self._change(instance, {"category_id": target.category_id})
 
-    def _box(self, target: Target) -> tuple[dict[str, Any], list[float]]:
+    def _box_around(self, target: Target) -> list[float]:
+        x, y, width, height = cv2.boundingRect(target.mask)
+        off = self.random.normal(0, 0.03, 4) * np.array([width, height] * 2)
+        corners = np.array([x, y, x + width, y + height]) + off
+        return list(np.clip(corners, 0, [self.width, self.height] * 2).round(1).tolist())
+
+    def _box(self, box: list[float], target: Target, over: dict[str, Any] | None) -> dict[str, Any]:
+        """What the page makes of a box: another mask for the proposal that it is drawn over, or an object."""
         self._use("box")
         self.ledger.book("box")
-        x, y, width, height = cv2.boundingRect(target.mask)
-        corners = np.array([x, y, x + width, y + height]) + self.random.normal(0, 0.03, 4) * np.array(
-            [width, height] * 2
-        )
-        box = np.clip(corners, 0, [self.width, self.height] * 2).round(1).tolist()
         (found,) = self._ask("POST", "/masks", {"boxes": [box]})["instances"]
+        if over is not None and found["segmentation"]:
+            self.proposals.remove(over)
+            return self._change(over, {"segmentation": found["segmentation"]})
         fields = {"category_id": self._class_of(found, target)}
         fields |= {"segmentation": found["segmentation"]} if found["segmentation"] else {"bbox": found["bbox"]}
-        return dict(self._ask("POST", "/instances", fields)["instance"]), box
+        return dict(self._ask("POST", "/instances", fields)["instance"])
 
     def _class_of(self, found: dict[str, Any], target: Target) -> int:
         """What the page makes of a guess, and learns from it."""
@@ -212,27 +168,23 @@ class Annotator:
         has it selected and clicks with the same tool.
         """
         points: list[list[float]] = []
-        now = iou(self._mask(instance), target.mask)
+        now = first = iou(self._mask(instance), target.mask)
         while now < SATISFIED:
-            gains = (now - self.first) / len(points) if points else 0.08
+            gains = (now - first) / len(points) if points else 0.08
             expected = (SATISFIED - now) / max(gains, 1e-3)
             if len(points) == MOST_CLICKS or (len(points) > 1 and expected > target.vertices + 1):
-                self.ledger.book("delete")
-                self._ask("DELETE", f"/instances/{instance['id']}?base_revision={instance['revision']}")
+                self._delete(instance)
                 return None
-            if not points:
-                self.first = now
-                if box is None:
-                    self._use("refine")
-                    self.ledger.book("select")
+            if not points and box is None:
+                self._use("refine")
+                self.ledger.book("select")
             clicked = next_click(target.mask, self._mask(instance), self.random)
             assert clicked is not None
             self.ledger.book("click")
             points.append([clicked[0], clicked[1], int(clicked[2])])
             answer = self._ask("POST", "/refine", {"instance": instance["id"], "points": points, "box": box})
             if not answer["segmentation"]:
-                self.ledger.book("delete")
-                self._ask("DELETE", f"/instances/{instance['id']}?base_revision={instance['revision']}")
+                self._delete(instance)
                 return None
             instance = self._change(instance, {"segmentation": answer["segmentation"]})
             now = iou(self._mask(instance), target.mask)
@@ -282,16 +234,17 @@ def _is_shown(instance: dict[str, Any], threshold: float | None) -> bool:
     return instance["score"] is None or instance["score"] >= least
 
 
-def iou(first: NDArray[np.uint8], second: NDArray[np.uint8]) -> float:
-    """Intersection over union of two bitmaps of 0 and 1."""
-    union = np.count_nonzero(first | second)
-    return np.count_nonzero(first & second) / union if union else 1.0
+def meant(box: Sequence[float], proposals: Sequence[dict[str, Any]]) -> dict[str, Any] | None:
+    """The proposal whose place a box takes, as the page tells: the one whose box agrees most with it."""
+    scores = [iou_of_boxes(box, one["bbox"]) for one in proposals]
+    best = int(np.argmax(scores)) if scores else -1
+    return proposals[best] if best >= 0 and scores[best] >= SAME_PLACE else None
 
 
-def fewest_corners(mask: NDArray[np.uint8]) -> list[list[float]]:
-    """The polygons with the fewest corners, of a few dozen simplifications, that satisfy."""
-    for tolerance in np.geomspace(0.25 * float(np.sqrt(mask.sum())), 0.2, 40):
-        polygons = mask_to_polygons(mask, tolerance=float(tolerance))
-        if polygons and iou(polygons_to_mask(polygons, *mask.shape), mask) >= SATISFIED:
-            return polygons
-    return mask_to_polygons(mask)
+def iou_of_boxes(first: Sequence[float], second: Sequence[float]) -> float:
+    """Intersection over union of (x0, y0, x1, y1) and (x, y, width, height)."""
+    x0, y0, x1, y1 = (float(value) for value in first)
+    x, y, width, height = second
+    common = max(0.0, min(x1, x + width) - max(x0, x)) * max(0.0, min(y1, y + height) - max(y0, y))
+    both = (x1 - x0) * (y1 - y0) + width * height - common
+    return common / both if both > 0 else 0.0

@@ -29,8 +29,9 @@ import pandas as pd
 PROJECT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(PROJECT))
 
-from benchmarks.annotator import SECONDS, Annotator, by_hand, targets_of  # noqa: E402
+from benchmarks.annotator import Annotator  # noqa: E402
 from benchmarks.fine_tuned import fine_tune, import_reviewed  # noqa: E402
+from benchmarks.ledger import SECONDS, by_hand, targets_of  # noqa: E402
 from benchmarks.whole_process import wait_for_page  # noqa: E402
 from core.datasets.coco import CocoDataset  # noqa: E402
 

@@ -98,7 +98,7 @@ def test_calibrated_weights_give_both_models_the_same_detections(tmp_path: Path)
 
 
 def test_the_simulated_hand_books_what_it_does() -> None:
-    from benchmarks.annotator import SECONDS, Ledger, by_hand, targets_of
+    from benchmarks.ledger import SECONDS, Ledger, by_hand, targets_of
 
     square = {"category_id": 3, "segmentation": [[10, 10, 50, 10, 50, 50, 10, 50]]}
     targets = targets_of([square, square | {"category_id": 1}], 80, 80)

@@ -183,7 +183,7 @@ export class Editor extends EditorState {
     this.emit("class");
   }
 
-  /** What an object becomes under another class. @private @param {Instance} instance @param {number} id @returns {Fields} */
+  /** What an object becomes under another class. @param {Instance} instance @param {number} id @returns {Fields} */
   withClass(instance, id) {
     const before = this.category(instance.category_id),
       after = this.category(id);

@@ -1,20 +1,23 @@
 /**
- * Draw a box; the model finds the mask in it, and says the class where it is sure. Clicks mend it then and there. Or the
- * box is all that is wanted.
+ * Draw a box; the model finds the mask in it, and says the class where it is sure. Over a proposal it gives that one its
+ * mask. Clicks mend it then and there. Or the box is all that is wanted.
  */
 
 import * as api from "../model/api.js";
 import { lineOf } from "../model/editor.js";
 import { clamp, rounded } from "../model/shapes/geometry.js";
 import { element } from "../view/dom.js";
+import { drawBox, drawCrosshair, drawSpinner } from "../view/box_drawing.js";
 import { colorOf, drawTag, inScreenPixels } from "../view/painter.js";
 import { findInstance } from "../model/document.js";
+import { meantProposal } from "../model/several/meant_proposal.js";
 import { remember, remembered } from "../model/preferences.js";
 import { ClassChoice } from "../model/workspace/class_choice.js";
 import { texts } from "../messages/texts.js";
 
 /** @typedef {import("../view/view.js").Pointer} Pointer */
 /** @typedef {import("./mask_clicks.js").Box} Box */
+/** @typedef {{image: number, box: Box, over: number | null}} Request  `over`: the proposal whose place it takes */
 
 const SMALLEST_SIDE = 4; // CSS pixels; less is a slip of the hand
 
@@ -36,7 +39,9 @@ export class BoxTool {
     this.start = null;
     /** @type {Box | null} */
     this.box = null;
-    /** Boxes whose mask is being found. @type {Set<{image: number, box: Box}>} */
+    /** The proposal that the box is drawn over. @type {import("../model/document.js").Instance | null} */
+    this.over = null;
+    /** Boxes whose mask is being found. @type {Set<Request>} */
     this.waiting = new Set();
     this.guessClass = remembered("guess-class", true);
     this.choice = new ClassChoice();
@@ -114,25 +119,41 @@ export class BoxTool {
       const xs = [this.start.x, pointer.x].map((x) => rounded(clamp(x, 0, width))).sort((a, b) => a - b);
       const ys = [this.start.y, pointer.y].map((y) => rounded(clamp(y, 0, height))).sort((a, b) => a - b);
       this.box = [xs[0], ys[0], xs[1], ys[1]];
+      this.over = pointer.alt ? null : this.proposalUnder(this.box);
+      this.editor.hover(this.over?.id ?? null);
     }
     this.view.redrawOverlay();
   }
 
   pointerUp() {
-    const { start, box } = this;
-    this.start = this.box = null;
+    const { start, box, over } = this;
+    this.start = this.box = this.over = null;
     this.view.redrawOverlay();
     const slip = this.view.reach(SMALLEST_SIDE);
     if (start && (!box || (box[2] - box[0] < slip && box[3] - box[1] < slip))) return this.click(start);
-    if (box) this.finish(box);
+    if (box) this.finish(box, over);
   }
 
-  /** Make an object of a box, or of what the model finds in it; one without an inside is a slip. @param {Box} box */
-  finish(box) {
+  /** The proposal that a box is meant for. @param {Box} box */
+  proposalUnder(box) {
+    const { editor } = this;
+    return this.plain
+      ? null
+      : meantProposal(
+          box,
+          editor.visibleInstances().filter(({ id }) => !editor.locked.has(id)),
+        );
+  }
+
+  /**
+   * Make an object of a box, or of what the model finds in it; one without an inside is a slip.
+   * @param {Box} box @param {import("../model/document.js").Instance | null} over the proposal whose place it takes
+   */
+  finish(box, over = this.proposalUnder(box)) {
     const slip = this.view.reach(SMALLEST_SIDE);
     if (box[2] - box[0] < slip || box[3] - box[1] < slip) return;
     const { image, currentCategory: category } = this.editor;
-    if (!this.plain) void this.findMask(box);
+    if (!this.plain) void this.findMask(box, over?.id ?? null);
     else if (image && category) this.create(image.image_id, { category_id: category.id, bbox: sized(box) });
   }
 
@@ -149,13 +170,13 @@ export class BoxTool {
     return false;
   }
 
-  /** @private @param {Box} box */
-  async findMask(box) {
+  /** @private @param {Box} box @param {number | null} over */
+  async findMask(box, over) {
     const { editor } = this;
     const image = editor.image?.image_id;
     const current = editor.currentCategory?.id ?? null;
     if (image === undefined || (current === null && !this.guessClass)) return;
-    const request = { image, box };
+    const request = { image, box, over };
     this.waiting.add(request);
     this.animate();
     try {
@@ -178,9 +199,10 @@ export class BoxTool {
     }
   }
 
-  /** @private @param {{image: number, box: Box}} request @param {import("../model/document.js").Instance} found @param {number | null} current */
-  keep({ image, box }, found, current) {
+  /** @private @param {Request} request @param {import("../model/document.js").Instance} found @param {number | null} current */
+  keep({ image, box, over }, found, current) {
     const { editor } = this;
+    if (over !== null && this.putMask(over, box, found, current)) return;
     const guess = found.category_id;
     const score = found.score ?? 0;
     const takesGuess = current === null || (this.guessClass && this.takesGuess(guess, score, current));
@@ -196,6 +218,25 @@ export class BoxTool {
     this.clicks.boxes.set(id, box);
     this.guessed = this.guessClass && current !== null ? { id, guess, score, current } : null;
     this.isChosen = false;
+  }
+
+  /**
+   * Give a proposal the mask that the box has; its class stays unless a person has just chosen one. False where it is no
+   * longer there as a proposal, or the model saw no mask.
+   * @private @param {number} id @param {Box} box @param {import("../model/document.js").Instance} found @param {number | null} current
+   */
+  putMask(id, box, found, current) {
+    const { editor } = this;
+    const proposal = editor.document && findInstance(editor.document, id);
+    if (proposal?.status !== "proposed" || (Array.isArray(found.segmentation) && !found.segmentation.length))
+      return false;
+    const chosen = this.isChosen && current !== null && current !== proposal.category_id;
+    this.isChosen = false;
+    const said = chosen ? editor.withClass(proposal, current) : {};
+    if (!editor.change(id, { segmentation: found.segmentation, ...said })) return false;
+    this.clicks.boxes.set(id, box);
+    editor.select(id);
+    return true;
   }
 
   /** @private @param {number} guess @param {number} score @param {number} current */
@@ -223,7 +264,7 @@ export class BoxTool {
 
   cancel() {
     const drawing = this.start !== null;
-    this.start = this.box = null;
+    this.start = this.box = this.over = null;
     this.view.redrawOverlay();
     return drawing;
   }
@@ -238,12 +279,14 @@ export class BoxTool {
     const pointer = this.view.pointer;
     inScreenPixels(context, surface);
     this.clicks.draw(context, surface);
-    if (pointer && !this.start) crosshair(context, surface, pointer);
+    if (pointer && !this.start) drawCrosshair(context, surface, pointer);
     if (this.box) {
       drawBox(context, surface, this.box, colorOf(this.editor.currentCategory));
       const [x, y] = surface.viewport.toScreen(this.box[0], this.box[1]);
       const size = `${Math.round(this.box[2] - this.box[0])} × ${Math.round(this.box[3] - this.box[1])}`;
-      drawTag(context, surface, x, y - 3, size, colorOf(this.editor.currentCategory));
+      const name = this.over && this.editor.category(this.over.category_id)?.name;
+      const says = name ? `${size} · ${texts.box.takesThePlaceOf(name)}` : size;
+      drawTag(context, surface, x, y - 3, says, colorOf(this.editor.currentCategory));
     }
   }
 
@@ -252,58 +295,10 @@ export class BoxTool {
     for (const { image, box } of this.waiting) {
       if (image !== this.editor.image?.image_id) continue;
       drawBox(context, surface, box, "#ffffff");
-      const [x, y] = surface.viewport.toScreen((box[0] + box[2]) / 2, (box[1] + box[3]) / 2);
-      const turn = performance.now() / 250;
-      context.beginPath();
-      context.arc(x, y, 11, turn, turn + 4.4);
-      context.strokeStyle = "#ffffff";
-      context.lineWidth = 3;
-      context.stroke();
+      drawSpinner(context, surface, (box[0] + box[2]) / 2, (box[1] + box[3]) / 2);
     }
   }
 }
 
 /** @param {Box} box @returns {Box} x, y, width, height */
 const sized = ([x0, y0, x1, y1]) => [x0, y0, rounded(x1 - x0), rounded(y1 - y0)];
-
-/** @param {CanvasRenderingContext2D} context @param {import("../view/painter.js").Surface} surface @param {Box} box @param {string} color */
-function drawBox(context, surface, [x0, y0, x1, y1], color) {
-  const [left, top] = surface.viewport.toScreen(x0, y0),
-    [right, bottom] = surface.viewport.toScreen(x1, y1);
-  inScreenPixels(context, surface);
-  context.fillStyle = color;
-  context.globalAlpha = 0.12;
-  context.fillRect(left, top, right - left, bottom - top);
-  context.globalAlpha = 1;
-  for (const [rim, width] of /** @type {[string, number][]} */ ([
-    ["rgba(10, 14, 20, 0.55)", 4],
-    [color, 2],
-  ])) {
-    context.strokeStyle = rim;
-    context.lineWidth = width;
-    context.strokeRect(left, top, right - left, bottom - top);
-  }
-}
-
-/** Full-width lines through the pointer: the sides of a box are found before it is begun. @param {CanvasRenderingContext2D} context @param {import("../view/painter.js").Surface} surface @param {Pointer} pointer */
-function crosshair(context, surface, { screenX, screenY }) {
-  const x = Math.round(screenX) + 0.5,
-    y = Math.round(screenY) + 0.5;
-  for (const [color, offset] of /** @type {[string, number][]} */ ([
-    ["rgba(255, 255, 255, 0.75)", 0],
-    ["rgba(10, 14, 20, 0.75)", 4],
-  ])) {
-    context.setLineDash([4, 4]);
-    context.lineDashOffset = offset;
-    context.lineWidth = 1;
-    context.strokeStyle = color;
-    context.beginPath();
-    context.moveTo(0, y);
-    context.lineTo(surface.viewport.width, y);
-    context.moveTo(x, 0);
-    context.lineTo(x, surface.viewport.height);
-    context.stroke();
-  }
-  context.setLineDash([]);
-  context.lineDashOffset = 0;
-}

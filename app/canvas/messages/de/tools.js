@@ -8,7 +8,8 @@ export const box = {
   nextBoxOrClick: "Ziehen Sie eine Box um das nächste Objekt. Klick fügt dieser Maske hinzu, Umschalt+Klick nimmt weg.",
   theModelsGuess: (name) => `was das Modell meint${name ? ` oder ${name}, je nachdem, was zuletzt öfter stimmte` : ""}`,
   theModelFindsItsMask: (choice) =>
-    `Ziehen Sie eine Box um ein Objekt: das Modell findet seine Maske. Klasse: ${choice}.`,
+    `Ziehen Sie eine Box um ein Objekt, oder über einen Vorschlag für eine bessere Maske (Alt: daneben). Klasse: ${choice}.`,
+  takesThePlaceOf: (name) => `neue Maske für den Vorschlag ${name}`,
   theModelGuessesTheClass: "Das Modell rät die Klasse",
   boxesOnlyNoMasks: "Nur Boxen, keine Masken",
   keepTheBox: "Box behalten",

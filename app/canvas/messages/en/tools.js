@@ -9,7 +9,10 @@ export const box = {
   /** @param {string} name */
   theModelsGuess: (name) => `the model's guess${name ? ` or ${name}, whichever was right of late` : ""}`,
   /** @param {string} choice */
-  theModelFindsItsMask: (choice) => `Drag a box around an object: the model finds its mask. Class: ${choice}.`,
+  theModelFindsItsMask: (choice) =>
+    `Drag a box around an object, or over a proposal for a better mask (Alt: beside it). Class: ${choice}.`,
+  /** @param {string} name of the proposal's class */
+  takesThePlaceOf: (name) => `new mask for the proposed ${name}`,
   theModelGuessesTheClass: "The model guesses the class",
   boxesOnlyNoMasks: "Boxes only, no masks",
   keepTheBox: "Keep the box",

@@ -7,7 +7,9 @@ export const box = {
   itStaysABox: (name) => `在对象（${name}）周围拖出框：它保持为框。`,
   nextBoxOrClick: "在下一个对象周围拖出框。单击为此掩码增补，Shift+单击去除。",
   theModelsGuess: (name) => `模型的猜测${name ? `或 ${name}，取近来更准者` : ""}`,
-  theModelFindsItsMask: (choice) => `在对象周围拖出框：模型找出其掩码。类别：${choice}。`,
+  theModelFindsItsMask: (choice) =>
+    `在对象周围拖出框，或在提议上拖出框以获得更好的掩码（Alt：另建）。类别：${choice}。`,
+  takesThePlaceOf: (name) => `为提议的${name}重做掩码`,
   theModelGuessesTheClass: "由模型猜测类别",
   boxesOnlyNoMasks: "仅画框，不生成掩码",
   keepTheBox: "保留框",
