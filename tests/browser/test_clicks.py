@@ -1,4 +1,4 @@
-"""Masks by clicks with a real mouse: a new object from nothing, its preview, and a mask that clicks empty."""
+"""Masks by clicks and boxes with a real mouse: an object from nothing, its preview, and a proposal's other mask."""
 
 from __future__ import annotations
 
@@ -189,3 +189,80 @@ def test_an_object_that_was_clicked_is_kept_when_another_image_is_opened(
     assert data_plane.document(other)["revision"] == 0 or not editor.page.evaluate(
         "maskloop.document.instances.some((one) => one.source === 'manual')"
     )
+
+
+# -- a box over a proposal --------------------------------------------------------------------------
+
+
+@pytest.fixture
+def proposal(server: Any, data_plane: DataPlane, image: int) -> dict[str, Any]:
+    """The disc as a dog, with the left half of it missing from its mask."""
+    from app.store.database import Store
+    from app.store.editing.predictions import replace_predictions
+
+    data_plane.category("ball")
+    half = {"segmentation": [[200.0, 95.0, 300.0, 95.0, 300.0, 205.0, 200.0, 205.0]], "score": 0.9}
+    with Store(server.workspace).writing() as session:
+        replace_predictions(session, image, [{"category_id": data_plane.category("dog"), **half}], "scenes")
+    (stored,) = data_plane.document(image)["instances"]
+    return dict(stored)
+
+
+def test_the_proposal_is_named_while_the_box_is_drawn_and_gets_the_mask_in_it(
+    open_editor: Any,
+    data_plane: DataPlane,
+    image: int,
+    proposal: dict[str, Any],
+) -> None:
+    editor = open_editor(image)
+    editor.press("r")
+    x, y = editor.place(180, 90)
+    editor.page.mouse.move(x, y)
+    editor.page.mouse.down()
+    editor.page.mouse.move(*editor.place(300, 210), steps=4)
+    assert editor.page.evaluate("maskloop.bench.editor.hoveredId") == proposal["id"]
+    editor.page.mouse.up()
+    editor.wait_saved(1)
+    (stored,) = data_plane.document(image)["instances"]
+    assert stored["id"] == proposal["id"]
+    assert stored["category_id"] == proposal["category_id"]
+    assert (stored["status"], stored["source"]) == ("accepted", "edited")
+    assert stored["bbox"] == pytest.approx([180, 90, 120, 120], abs=8)
+    assert editor.selected["id"] == proposal["id"]  # clicks mend it then and there
+    editor.press("Control+z")
+    editor.wait_for(f"maskloop.bench.editor.document.instances[0].area === {proposal['area']}")
+    (again,) = data_plane.document(image)["instances"]
+    assert (again["status"], again["segmentation"]) == ("proposed", proposal["segmentation"])
+
+
+def test_a_class_that_was_just_chosen_goes_before_the_proposals(
+    open_editor: Any,
+    data_plane: DataPlane,
+    image: int,
+    proposal: dict[str, Any],
+) -> None:
+    editor = open_editor(image)
+    editor.press("r")
+    editor.page.locator(".ml-class", has_text="ball").click()
+    editor.drag((180, 90), (300, 210))
+    editor.wait_saved(1)
+    (stored,) = data_plane.document(image)["instances"]
+    assert stored["id"] == proposal["id"]
+    assert stored["category_id"] == data_plane.category("ball")
+
+
+def test_with_alt_it_is_another_object(
+    open_editor: Any,
+    data_plane: DataPlane,
+    image: int,
+    proposal: dict[str, Any],
+) -> None:
+    editor = open_editor(image)
+    editor.press("r")
+    editor.page.keyboard.down("Alt")
+    editor.drag((180, 90), (300, 210))
+    editor.page.keyboard.up("Alt")
+    editor.wait_saved(1)
+    first, second = data_plane.document(image)["instances"]
+    assert (first["id"], first["status"]) == (proposal["id"], "proposed")
+    assert second["status"] == "accepted"
