@@ -15,6 +15,7 @@ import { createNotices } from "./panels/notices.js";
 import { createObjectList } from "./panels/side/objects.js";
 import { attachPointers } from "./view/pointers.js";
 import { createStatusBar } from "./panels/status_bar.js";
+import { attachTooltips } from "./panels/tooltip.js";
 import { exposeForTests } from "./test_hook.js";
 import { followTheme } from "./theme.js";
 import { Workbench } from "./workbench.js";
@@ -76,6 +77,7 @@ export async function mount(host) {
   attachPointers(bench.view);
   attachKeys(bench);
   attachDrop(bench, root);
+  attachTooltips(root, bench.leaving.signal);
   giveFocusBack(bench);
   exposeForTests(bench);
   watchReturn(bench);

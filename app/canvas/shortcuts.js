@@ -9,9 +9,17 @@ import { texts } from "./messages/texts.js";
  * @property {string} group
  * @property {string[]} keys  "Ctrl" is also the Mac's command key; letters stand for the key that types them
  * @property {string} label
- * @property {(bench: Workbench, key: string) => void} [run]  without it the line only explains the mouse
+ * @property {(bench: Workbench, key: string) => unknown} [run]  without it the line only explains the mouse
  * @property {boolean} [passes]  whether the browser does its part too
  */
+
+/** Pixels of the image. @type {{[key: string]: [number, number]}} */
+const FAR = {
+  "Shift+ArrowLeft": [-10, 0],
+  "Shift+ArrowRight": [10, 0],
+  "Shift+ArrowUp": [0, -10],
+  "Shift+ArrowDown": [0, 10],
+};
 
 /** @type {Shortcut[]} */
 const SHORTCUTS = [
@@ -19,9 +27,14 @@ const SHORTCUTS = [
     group: texts.keys.images,
     keys: ["A", "ArrowLeft"],
     label: texts.keys.previousImage,
-    run: (bench) => bench.step(-1),
+    run: (bench, key) => (key === "A" || !bench.nudge(-1, 0)) && bench.step(-1),
   },
-  { group: texts.keys.images, keys: ["D", "ArrowRight"], label: texts.keys.nextImage, run: (bench) => bench.step(1) },
+  {
+    group: texts.keys.images,
+    keys: ["D", "ArrowRight"],
+    label: texts.keys.nextImage,
+    run: (bench, key) => (key === "D" || !bench.nudge(1, 0)) && bench.step(1),
+  },
   {
     group: texts.keys.images,
     keys: ["N"],
@@ -125,7 +138,10 @@ const SHORTCUTS = [
     group: texts.keys.objects,
     keys: ["ArrowDown", "ArrowUp"],
     label: texts.keys.selectTheNextThePrevious,
-    run: (bench, key) => bench.selectNext(key === "ArrowDown" ? 1 : -1),
+    run: (bench, key) => {
+      const step = key === "ArrowDown" ? 1 : -1;
+      if (!bench.nudge(0, step)) bench.selectNext(step);
+    },
   },
   {
     group: texts.keys.severalObjects,
@@ -183,6 +199,18 @@ const SHORTCUTS = [
 
   { group: texts.keys.points, keys: [texts.keys.clickAnEdge], label: texts.keys.addAPoint },
   { group: texts.keys.points, keys: [texts.keys.shiftClick], label: texts.keys.deleteAPoint },
+  {
+    group: texts.keys.points,
+    keys: [texts.keys.ctrlClick, texts.keys.ctrlDrag],
+    label: texts.keys.selectSeveralPoints,
+  },
+  { group: texts.keys.points, keys: [texts.keys.arrows], label: texts.keys.moveTheSelectedPoints },
+  {
+    group: texts.keys.points,
+    keys: ["Shift+ArrowLeft", "Shift+ArrowRight", "Shift+ArrowUp", "Shift+ArrowDown"],
+    label: texts.keys.moveTheSelectedPointsFar,
+    run: (bench, key) => bench.nudge(...(FAR[key] ?? [0, 0])),
+  },
   { group: texts.keys.points, keys: [texts.keys.altClick], label: texts.keys.deleteThePartThatThe },
   {
     group: texts.keys.points,

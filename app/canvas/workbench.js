@@ -170,6 +170,11 @@ export class Workbench extends OpenImages {
     else if (free.length) editor.remove(free[0]);
   }
 
+  /** Arrow keys move what the tool has taken hold of. @param {number} dx @param {number} dy pixels of the image @returns {boolean} */
+  nudge(dx, dy) {
+    return !this.galleryShown && (this.tool.nudge?.(dx, dy) ?? false);
+  }
+
   /** Select everything that is shown. */
   selectEverything() {
     this.editor.selectAll(this.editor.visibleInstances().map(({ id }) => id));

@@ -8,12 +8,16 @@ import {
   completeKeypoints,
   edited,
   findInstance,
-  insertVertex,
   moved,
-  moveVertex,
-  removeVertex,
   withKeypoint,
 } from "../../app/canvas/model/document.js";
+import {
+  insertVertex,
+  moveVertex,
+  moveVertices,
+  removeVertex,
+  removeVertices,
+} from "../../app/canvas/model/shapes/vertices.js";
 import { covers, signedArea, withHoles } from "../../app/canvas/model/shapes/geometry.js";
 import { resized, stretched } from "../../app/canvas/model/shapes/resize.js";
 import { encodeCrop } from "../../app/canvas/model/shapes/rle.js";
@@ -100,4 +104,23 @@ test("keypoints are filled up to the class's names; one that is not labelled has
   const category = { id: 1, name: "a", color: "#000000", keypoints: ["p", "q"], skeleton: [] };
   assert.deepEqual(completeKeypoints(instanceOf({ keypoints: [1, 2, 2] }), category), [1, 2, 2, 0, 0, 0]);
   assert.deepEqual(withKeypoint([1, 2, 2, 3, 4, 1], 1, 9, 9, 0), [1, 2, 2, 0, 0, 0]);
+});
+
+test("chosen vertices move together, the ends of a cut stay on each other, and the image's edge holds all back", () => {
+  const cut = [0, 0, 9, 0, 9, 9, 4, 4, 9, 9, 0, 9]; // (9, 9) is passed twice
+  const image = { width: 20, height: 20 };
+  assert.deepEqual(moveVertices([cut, SQUARE], new Set(["0:2", "0:1"]), 1, 2, image), [
+    [0, 0, 10, 2, 10, 11, 4, 4, 10, 11, 0, 9],
+    SQUARE,
+  ]);
+  assert.deepEqual(
+    moveVertices([cut], new Set(["0:0", "0:3"]), -5, 100, image)[0].slice(0, 8),
+    [0, 16, 9, 0, 9, 9, 4, 20],
+  );
+});
+
+test("a part of which less than three vertices are left goes with them, the last part does not", () => {
+  const triangle = [20, 20, 30, 20, 30, 30];
+  assert.deepEqual(removeVertices([SQUARE, triangle], new Set(["1:0", "0:3"])), [SQUARE.slice(0, 6)]);
+  assert.equal(removeVertices([triangle], new Set(["0:0"])), null);
 });

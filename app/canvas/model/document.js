@@ -133,34 +133,6 @@ export function countLabelled(keypoints) {
   return count;
 }
 
-/** @param {Ring[]} rings @param {number} ring @param {number} vertex @param {number} x @param {number} y @returns {Ring[]} */
-export function moveVertex(rings, ring, vertex, x, y) {
-  return rings.map((points, r) => {
-    if (r !== ring) return points;
-    const [fromX, fromY] = points.slice(2 * vertex, 2 * vertex + 2);
-    const moved = points.slice();
-    // The two ends of a cut to a hole lie on each other, and stay so.
-    for (let i = 0; i < points.length; i += 2)
-      if (points[i] === fromX && points[i + 1] === fromY) moved.splice(i, 2, rounded(x), rounded(y));
-    return moved;
-  });
-}
-
-/** Insert a vertex after `vertex`. @param {Ring[]} rings @param {number} ring @param {number} vertex @param {number} x @param {number} y @returns {Ring[]} */
-export function insertVertex(rings, ring, vertex, x, y) {
-  return rings.map((points, r) =>
-    r === ring ? [...points.slice(0, 2 * vertex + 2), rounded(x), rounded(y), ...points.slice(2 * vertex + 2)] : points,
-  );
-}
-
-/** Null where the ring would fall below three points. @param {Ring[]} rings @param {number} ring @param {number} vertex @returns {Ring[] | null} */
-export function removeVertex(rings, ring, vertex) {
-  if (rings[ring].length <= 6) return null;
-  return rings.map((points, r) =>
-    r === ring ? [...points.slice(0, 2 * vertex), ...points.slice(2 * vertex + 2)] : points,
-  );
-}
-
 /** @param {Ring[]} rings @param {number} tolerance in pixels @returns {Ring[]} */
 export function simplified(rings, tolerance) {
   return rings.map((ring) => simplifyRing(ring, tolerance));

@@ -1,20 +1,15 @@
 /** Select, move and reshape: the tool in hand most of the time. */
 
-import {
-  asPolygon,
-  editableRings,
-  insertVertex,
-  moveVertex,
-  moved,
-  removeVertex,
-  shapeKind,
-} from "../model/document.js";
+import { asPolygon, editableRings, moved, shapeKind } from "../model/document.js";
 import { clamp, nearestEdge, nearestVertex } from "../model/shapes/geometry.js";
+import { spanned, withSide } from "../model/shapes/resize.js";
+import { insertVertex, moveVertex, removeVertex } from "../model/shapes/vertices.js";
 import { colorOf, HANDLE, inScreenPixels } from "../view/painter.js";
 import { hits, shapeOf } from "../view/outline_cache.js";
-import { cursorOf, dragHandle, drawHandles, handleAt } from "./frame.js";
-import { GroupDrag } from "./group.js";
-import { Marquee } from "./marquee.js";
+import { cursorOf, dragHandle, drawHandles, handleAt } from "./selecting/frame.js";
+import { GroupDrag } from "./selecting/group.js";
+import { Marquee } from "./selecting/marquee.js";
+import { ChosenVertices } from "./selecting/vertices.js";
 import { dragKeypoint, turnVisibility } from "./keypoints.js";
 import { texts } from "../messages/texts.js";
 
@@ -48,6 +43,7 @@ export class SelectTool {
     this.handle = null;
     /** Where a finger's pan of the empty canvas has got to. @type {Pointer | null} */
     this.panFrom = null;
+    this.vertices = new ChosenVertices(editor, view);
   }
 
   hint() {
@@ -58,6 +54,7 @@ export class SelectTool {
     if (editor.locked.has(selected.id)) return texts.select.lockedLUnlocksIt;
     if (shapeKind(selected) === "bitmap") return texts.select.dragMovesTheMaskIts;
     if (shapeKind(selected) === "box") return texts.select.dragACornerOrA;
+    if (this.vertices.size) return texts.select.pointsSelected(this.vertices.size);
     return texts.select.dragPointsClickAnEdge;
   }
 
@@ -104,6 +101,10 @@ export class SelectTool {
     }
     const vertex = this.vertexAt(pointer);
     if (selected && vertex) return this.pressVertex(selected, vertex, pointer);
+    if (selected && pointer.control && shapeKind(selected) === "polygon") {
+      this.gesture = new Marquee(pointer, (box) => this.vertices.addIn(selected, box));
+      return;
+    }
     const handle = selected && handleAt(selected, pointer, view.viewport);
     if (selected && handle !== null)
       return this.begin(selected, pointer, (at) => dragHandle(selected, handle, pointer, at, this.image));
@@ -125,8 +126,15 @@ export class SelectTool {
     } else {
       if (!pointer.shift) editor.selectAll([]);
       if (pointer.touch) this.panFrom = pointer;
-      else this.gesture = new Marquee(view, pointer);
+      else this.gesture = new Marquee(pointer, (box) => this.selectIn(box, pointer.shift));
     }
+  }
+
+  /** Select what a frame touches. @private @param {[number, number, number, number]} box @param {boolean} also beside what is selected already */
+  selectIn(box, also) {
+    const ids = this.view.instancesIn(box).map(({ id }) => id);
+    const before = also ? [...this.editor.selection].filter((id) => !ids.includes(id)) : [];
+    this.editor.selectAll([...before, ...ids]);
   }
 
   /** @private */
@@ -146,6 +154,7 @@ export class SelectTool {
       const fixed = [vertex === 1 || vertex === 2 ? x : x + width, vertex >= 2 ? y : y + height];
       return this.begin(instance, pointer, (at) => ({ bbox: spanned(fixed, this.inside(at)) }));
     }
+    if (pointer.control) return this.vertices.toggle(instance, { ring, vertex });
     const rings = editableRings(instance);
     if (pointer.shift || pointer.alt) {
       const rest =
@@ -156,7 +165,14 @@ export class SelectTool {
       this.view.activeVertex = null;
       return;
     }
-    this.begin(instance, pointer, (at) => ({ segmentation: moveVertex(rings, ring, vertex, ...this.inside(at)) }));
+    if (this.vertices.has({ ring, vertex }))
+      this.begin(instance, pointer, (at) => this.vertices.moved(instance, at.x - pointer.x, at.y - pointer.y));
+    else {
+      if (!pointer.touch) this.vertices.clear();
+      this.begin(instance, pointer, (at) => ({ segmentation: moveVertex(rings, ring, vertex, ...this.inside(at)) }));
+    }
+    // A finger has no Ctrl.
+    if (this.drag && pointer.touch) this.drag.click = () => this.vertices.toggle(instance, { ring, vertex });
   }
 
   /** @private @param {Instance} instance @param {{ring: number, vertex: number, x: number, y: number}} edge @param {Pointer} pointer */
@@ -245,10 +261,20 @@ export class SelectTool {
     if (segmentation.length) this.editor.change(instance.id, { segmentation });
   }
 
+  /** @param {number} dx @param {number} dy pixels of the image */
+  nudge(dx, dy) {
+    return this.vertices.nudge(dx, dy);
+  }
+
+  erase() {
+    return this.vertices.remove();
+  }
+
   cancel() {
     const busy = this.drag !== null || this.gesture !== null;
     this.drag = this.panFrom = this.gesture = null;
     if (busy) this.editor.setDraft(null);
+    else if (this.vertices.size) this.vertices.clear();
     else if (this.editor.selectedId !== null) this.editor.selectAll([]);
     return true;
   }
@@ -257,6 +283,7 @@ export class SelectTool {
     if (this.drag || this.gesture) this.cancel();
     this.view.activeVertex = this.onEdge = this.handle = null;
     this.view.hoveredKeypoint = null;
+    this.vertices.clear();
   }
 
   /** @param {Pointer} pointer */
@@ -287,18 +314,4 @@ export class SelectTool {
     context.strokeStyle = colorOf(this.editor.category(instance.category_id));
     context.stroke();
   }
-}
-
-/** @param {number[]} fixed @param {number[]} at @returns {[number, number, number, number]} */
-function spanned([x0, y0], [x1, y1]) {
-  return [Math.min(x0, x1), Math.min(y0, y1), Math.max(1, Math.abs(x1 - x0)), Math.max(1, Math.abs(y1 - y0))];
-}
-
-/** @param {[number, number, number, number]} bbox @param {number} side 0 top, 1 right, 2 bottom, 3 left @param {number[]} at @returns {[number, number, number, number]} */
-function withSide([x, y, width, height], side, at) {
-  const x0 = side === 3 ? at[0] : x,
-    x1 = side === 1 ? at[0] : x + width;
-  const y0 = side === 0 ? at[1] : y,
-    y1 = side === 2 ? at[1] : y + height;
-  return spanned([x0, y0], [x1, y1]);
 }

@@ -1,5 +1,6 @@
 /** Drawing on a 2D context: shapes in image pixels, handles, keypoints and labels in CSS pixels. */
 
+import { vertexName } from "../model/shapes/vertices.js";
 import { pathAt, shapeOf } from "./outline_cache.js";
 
 /** @typedef {import("../model/document.js").Instance} Instance */
@@ -71,11 +72,11 @@ export function drawShape(context, surface, instance, category, emphasis) {
 }
 
 /**
- * Square handles on the vertices; `active` is filled.
+ * Square handles on the vertices; `active` is filled, `chosen` are filled and stand on a white square.
  * @param {Context} context @param {Surface} surface @param {number[][]} rings @param {string} color
- * @param {{ring: number, vertex: number} | null} active
+ * @param {{ring: number, vertex: number} | null} active @param {Set<string>} chosen see `vertexName`
  */
-export function drawVertices(context, surface, rings, color, active) {
+export function drawVertices(context, surface, rings, color, active, chosen) {
   inScreenPixels(context, surface);
   const { viewport } = surface;
   for (let r = 0; r < rings.length; r++) {
@@ -85,9 +86,17 @@ export function drawVertices(context, surface, rings, color, active) {
       const [x, y] = viewport.toScreen(ring[i], ring[i + 1]);
       if (x < -9 || y < -9 || x > viewport.width + 9 || y > viewport.height + 9) continue;
       const isActive = active !== null && active.ring === r && active.vertex === i / 2;
-      const s = isActive ? HANDLE + 4 : size;
+      const isChosen = chosen.size > 0 && chosen.has(vertexName(r, i / 2));
+      const s = isActive || isChosen ? HANDLE + 4 : size;
       context.fillStyle = HALO;
       context.fillRect(x - s / 2 - 1, y - s / 2 - 1, s + 2, s + 2);
+      if (isChosen) {
+        context.fillStyle = "#ffffff";
+        context.fillRect(x - s / 2, y - s / 2, s, s);
+        context.fillStyle = "#1b2330";
+        context.fillRect(x - s / 2 + 2, y - s / 2 + 2, s - 4, s - 4);
+        continue;
+      }
       context.fillStyle = isActive ? color : "#ffffff";
       context.fillRect(x - s / 2, y - s / 2, s, s);
       if (!isActive && s >= 5) {

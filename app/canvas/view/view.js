@@ -42,6 +42,7 @@ import { texts } from "../messages/texts.js";
  * @property {() => boolean} [cancel]  true where there was something to cancel
  * @property {() => boolean} [confirm]
  * @property {() => boolean} [erase]  Del and Backspace
+ * @property {(dx: number, dy: number) => boolean} [nudge]  arrows, in pixels of the image; true where they meant something
  * @property {() => boolean} [undo]
  * @property {() => void} [leave]
  * @property {() => void} [settle]  another image or status is turned to: what is as good as done is kept; else `cancel`
@@ -89,6 +90,8 @@ export class View {
     this.pointer = null;
     /** The handle under the pointer. @type {{ring: number, vertex: number} | null} */
     this.activeVertex = null;
+    /** Those that are moved together, by the names of `model/shapes/vertices.js`. @type {Set<string>} */
+    this.chosenVertices = new Set();
     /** @type {number | null} */
     this.hoveredKeypoint = null;
     this.dirty = { scene: false, objects: false, overlay: false };
@@ -297,7 +300,8 @@ export class View {
     drawShape(context, surface, instance, category, "selected");
     const locked = editor.locked.has(instance.id);
     if (!locked && !editor.selectsSeveral && this.tool?.name === "select" && shapeKind(instance) !== "bitmap") {
-      drawVertices(context, surface, editableRings(instance), colorOf(category), this.activeVertex);
+      const rings = editableRings(instance);
+      drawVertices(context, surface, rings, colorOf(category), this.activeVertex, this.chosenVertices);
     }
     drawKeypoints(context, surface, instance.keypoints, category, {
       active: editor.activeKeypoint,

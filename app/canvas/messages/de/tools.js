@@ -105,8 +105,11 @@ export const select = {
     "Ziehen bewegt die Maske, ihr Rahmen streckt sie. Doppelklick macht daraus ein Polygon mit Punkten zum Ziehen.",
   dragACornerOrA: "Ziehen Sie an einer Ecke oder Seite; R zieht eine Box, die zur Maske wird.",
   dragPointsClickAnEdge:
-    "Ziehen Sie Punkte. Klick auf eine Kante fügt einen hinzu, Umschalt+Klick entfernt einen. Innen ziehen bewegt, der Rahmen streckt.",
+    "Ziehen Sie Punkte. Klick auf eine Kante fügt einen hinzu, Umschalt+Klick entfernt einen, Strg+Klick wählt mehrere aus. Innen ziehen bewegt, der Rahmen streckt.",
   aPolygonKeepsAtLeast: "Ein Polygon behält mindestens drei Punkte. Entf löscht das ganze Objekt.",
+  /** @param {number} count */
+  pointsSelected: (count) =>
+    `${count === 1 ? "1 Punkt" : `${count} Punkte`} ausgewählt: Ziehen oder Pfeile verschieben, Entf löscht, Strg+Klick nimmt dazu oder heraus, Esc lässt los.`,
 };
 
 /** @type {typeof import("../en/tools.js").split} */

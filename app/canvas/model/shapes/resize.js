@@ -84,3 +84,17 @@ export function resized(instance, to, image) {
   }
   return fields;
 }
+
+/** The box between two corners, at least a pixel wide and high. @param {number[]} fixed @param {number[]} at @returns {[number, number, number, number]} */
+export function spanned([x0, y0], [x1, y1]) {
+  return [Math.min(x0, x1), Math.min(y0, y1), Math.max(1, Math.abs(x1 - x0)), Math.max(1, Math.abs(y1 - y0))];
+}
+
+/** A box with one of its sides elsewhere. @param {[number, number, number, number]} bbox @param {number} side 0 top, 1 right, 2 bottom, 3 left @param {number[]} at @returns {[number, number, number, number]} */
+export function withSide([x, y, width, height], side, at) {
+  const x0 = side === 3 ? at[0] : x,
+    x1 = side === 1 ? at[0] : x + width;
+  const y0 = side === 0 ? at[1] : y,
+    y1 = side === 2 ? at[1] : y + height;
+  return spanned([x0, y0], [x1, y1]);
+}

@@ -1,18 +1,18 @@
 /** The frame around the selected mask or polygon, whose handles stretch it. */
 
-import { shapeKind } from "../model/document.js";
-import { HANDLES, resized, stretched } from "../model/shapes/resize.js";
-import { HANDLE, inScreenPixels } from "../view/painter.js";
-import { shapeOf } from "../view/outline_cache.js";
+import { shapeKind } from "../../model/document.js";
+import { HANDLES, resized, stretched } from "../../model/shapes/resize.js";
+import { HANDLE, inScreenPixels } from "../../view/painter.js";
+import { shapeOf } from "../../view/outline_cache.js";
 
-/** @typedef {import("../view/view.js").Pointer} Pointer */
-/** @typedef {import("../model/document.js").Instance} Instance */
+/** @typedef {import("../../view/view.js").Pointer} Pointer */
+/** @typedef {import("../../model/document.js").Instance} Instance */
 
 const AWAY = 10; // CSS pixels between the object and its frame, so that its own points stay within reach
 const REACH = 8;
 const CURSORS = ["nwse-resize", "ns-resize", "nesw-resize", "ew-resize"];
 
-/** The handles in CSS pixels of the canvas; a box has its corners and sides themselves. @param {Instance} instance @param {import("../view/viewport.js").Viewport} viewport @returns {[number, number][]} */
+/** The handles in CSS pixels of the canvas; a box has its corners and sides themselves. @param {Instance} instance @param {import("../../view/viewport.js").Viewport} viewport @returns {[number, number][]} */
 function handlesOf(instance, viewport) {
   if (shapeKind(instance) === "box") return [];
   const [x0, y0, x1, y1] = shapeOf(instance).bounds;
@@ -24,7 +24,7 @@ function handlesOf(instance, viewport) {
   ]);
 }
 
-/** The handle under the pointer. @param {Instance} instance @param {Pointer} pointer @param {import("../view/viewport.js").Viewport} viewport @returns {number | null} */
+/** The handle under the pointer. @param {Instance} instance @param {Pointer} pointer @param {import("../../view/viewport.js").Viewport} viewport @returns {number | null} */
 export function handleAt(instance, pointer, viewport) {
   const reach = pointer.touch ? 2 * REACH : REACH;
   const at = handlesOf(instance, viewport).findIndex(
@@ -42,7 +42,7 @@ export function dragHandle(instance, handle, from, to, image) {
 /** @param {number} handle */
 export const cursorOf = (handle) => CURSORS[handle % 4];
 
-/** @param {CanvasRenderingContext2D} context @param {import("../view/painter.js").Surface} surface @param {Instance} instance @param {number | null} active */
+/** @param {CanvasRenderingContext2D} context @param {import("../../view/painter.js").Surface} surface @param {Instance} instance @param {number | null} active */
 export function drawHandles(context, surface, instance, active) {
   const handles = handlesOf(instance, surface.viewport);
   if (!handles.length) return;

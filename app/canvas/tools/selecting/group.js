@@ -1,16 +1,16 @@
 /** Several selected objects dragged together: outlines go along with the pointer, letting go is one edit for all. */
 
-import { isRle, moved } from "../model/document.js";
-import { clamp } from "../model/shapes/geometry.js";
-import { drawShape } from "../view/painter.js";
-import { Viewport } from "../view/viewport.js";
+import { isRle, moved } from "../../model/document.js";
+import { clamp } from "../../model/shapes/geometry.js";
+import { drawShape } from "../../view/painter.js";
+import { Viewport } from "../../view/viewport.js";
 
-/** @typedef {import("../view/view.js").Pointer} Pointer */
+/** @typedef {import("../../view/view.js").Pointer} Pointer */
 
 const DRAG_START = 4; // CSS pixels; a press that moves less is a click
 
 export class GroupDrag {
-  /** @param {import("../model/editor.js").Editor} editor @param {Pointer} start @param {number} id of the object that was pressed */
+  /** @param {import("../../model/editor.js").Editor} editor @param {Pointer} start @param {number} id of the object that was pressed */
   constructor(editor, start, id) {
     this.editor = editor;
     this.start = start;
@@ -53,7 +53,7 @@ export class GroupDrag {
     });
   }
 
-  /** @param {CanvasRenderingContext2D} context @param {import("../view/painter.js").Surface} surface */
+  /** @param {CanvasRenderingContext2D} context @param {import("../../view/painter.js").Surface} surface */
   draw(context, surface) {
     if (!this.moving) return;
     const { viewport } = surface;

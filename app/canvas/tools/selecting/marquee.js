@@ -1,16 +1,16 @@
-/** A frame drawn on an empty place: what it touches is selected. */
+/** A frame that is drawn around what is meant. */
 
-import { inScreenPixels } from "../view/painter.js";
+import { inScreenPixels } from "../../view/painter.js";
 
-/** @typedef {import("../view/view.js").Pointer} Pointer */
+/** @typedef {import("../../view/view.js").Pointer} Pointer */
 
 const DRAG_START = 4; // CSS pixels; a press that moves less is a click
 
 export class Marquee {
-  /** @param {import("../view/view.js").View} view @param {Pointer} start; with Shift the frame adds to the selection */
-  constructor(view, start) {
-    this.view = view;
+  /** @param {Pointer} start @param {(box: [number, number, number, number]) => void} done is given x0, y0, x1, y1 in image pixels */
+  constructor(start, done) {
     this.start = this.at = start;
+    this.done = done;
   }
 
   /** @param {Pointer} at */
@@ -20,20 +20,12 @@ export class Marquee {
 
   /** The button is let go. */
   end() {
-    const { start, at, view } = this;
+    const { start, at } = this;
     if (Math.hypot(at.screenX - start.screenX, at.screenY - start.screenY) < DRAG_START) return;
-    const box = /** @type {[number, number, number, number]} */ ([
-      Math.min(start.x, at.x),
-      Math.min(start.y, at.y),
-      Math.max(start.x, at.x),
-      Math.max(start.y, at.y),
-    ]);
-    const ids = view.instancesIn(box).map(({ id }) => id);
-    const before = start.shift ? [...view.editor.selection].filter((id) => !ids.includes(id)) : [];
-    view.editor.selectAll([...before, ...ids]);
+    this.done([Math.min(start.x, at.x), Math.min(start.y, at.y), Math.max(start.x, at.x), Math.max(start.y, at.y)]);
   }
 
-  /** @param {CanvasRenderingContext2D} context @param {import("../view/painter.js").Surface} surface */
+  /** @param {CanvasRenderingContext2D} context @param {import("../../view/painter.js").Surface} surface */
   draw(context, surface) {
     const [left, top] = surface.viewport.toScreen(this.start.x, this.start.y);
     const { screenX, screenY } = this.at;

@@ -1,0 +1,124 @@
+/**
+ * What a control is called and by which key, sooner than the browser would say it: under the pointer, and where the
+ * keyboard has got to. It says what stands in `title`, stays while the pointer is on it, and Esc puts it away
+ * (WCAG 1.4.13). A finger gets none.
+ */
+
+import { keyName } from "../messages/key_names.js";
+import { element } from "../view/dom.js";
+
+const DELAY = 200; // milliseconds of rest before it shows
+const BRIDGE = 120; // milliseconds to get from the control to what is said of it
+const GAP = 6; // CSS pixels
+
+/** @param {HTMLElement} root @param {AbortSignal} signal */
+export function attachTooltips(root, signal) {
+  const tip = element("div", { class: "ml-tooltip", role: "tooltip", id: "ml-tooltip", hidden: true });
+  root.append(tip);
+  /** What is spoken of, or about to be. @type {HTMLElement | null} */
+  let about = null;
+  let timer = 0;
+  const renamed = new MutationObserver(() => {
+    if (!about?.title || tip.hidden) return;
+    if ("tip" in about.dataset) take(about);
+    write(about);
+  });
+
+  /** The browser is not to show its own under the pointer too. @param {HTMLElement} node */
+  function take(node) {
+    node.dataset.tip = node.title;
+    node.removeAttribute("title");
+    node.setAttribute("aria-describedby", tip.id);
+  }
+
+  /** @param {HTMLElement} node */
+  function write(node) {
+    const { tip: words = node.title, keys, label } = node.dataset;
+    tip.replaceChildren(keys ? (label ?? words) : words, ...(keys ? [" ", element("kbd", {}, keyName(keys))] : []));
+  }
+
+  function hide() {
+    clearTimeout(timer);
+    renamed.disconnect();
+    tip.hidden = true;
+    if (about && "tip" in about.dataset) {
+      about.title ||= about.dataset.tip ?? "";
+      delete about.dataset.tip;
+      about.removeAttribute("aria-describedby");
+    }
+    about = null;
+  }
+
+  /** @param {HTMLElement} node @param {boolean} pointed with the mouse or a pen */
+  function showSoon(node, pointed) {
+    if (node === about && !tip.hidden) clearTimeout(timer);
+    if (node === about) return void (pointed && !tip.hidden && node.title && take(node));
+    const wait = tip.hidden ? DELAY : 0; // from one to the next there is nothing to wait for
+    hide();
+    about = node;
+    timer = window.setTimeout(() => {
+      if (!node.isConnected || !node.title) return hide();
+      if (pointed) take(node);
+      renamed.observe(node, { attributeFilter: ["title"] });
+      write(node);
+      (node.closest("dialog") ?? root).append(tip);
+      tip.hidden = false;
+      place(tip, node);
+    }, wait);
+  }
+
+  /** @param {EventTarget | null} target */
+  const spokenOf = (target) =>
+    /** @type {HTMLElement | null} */ (target instanceof Element ? target.closest("[title], [data-tip]") : null);
+
+  /** @param {PointerEvent} event */
+  function over(event) {
+    if (event.pointerType === "touch" || event.buttons) return;
+    if (event.target instanceof Node && tip.contains(event.target)) return clearTimeout(timer);
+    const node = spokenOf(event.target);
+    if (node instanceof HTMLElement) showSoon(node, true);
+    else leave();
+  }
+
+  function leave() {
+    if (!about || about.matches(":focus-visible")) return;
+    clearTimeout(timer);
+    timer = window.setTimeout(hide, tip.hidden ? 0 : BRIDGE);
+  }
+
+  root.addEventListener("pointerover", over, { signal });
+  root.addEventListener("pointerleave", leave, { signal });
+  root.addEventListener("pointerdown", hide, { signal, capture: true });
+  root.addEventListener("scroll", hide, { signal, capture: true });
+  root.addEventListener("focusin", (event) => {
+    const node = spokenOf(event.target);
+    if (node === event.target && node?.matches(":focus-visible")) showSoon(node, false);
+    else if (about && !about.matches(":hover")) hide();
+  });
+  root.addEventListener("focusout", (event) => event.target === about && hide());
+  root.addEventListener("keyup", () => about && !about.isConnected && hide(), { signal });
+  window.addEventListener(
+    "keydown",
+    (event) => {
+      if (event.key !== "Escape" || tip.hidden) return;
+      hide();
+      event.preventDefault(); // this and nothing else goes away
+      event.stopPropagation();
+    },
+    { signal, capture: true },
+  );
+  signal.addEventListener("abort", hide);
+}
+
+/** Below the control or above it; beside it in a bar that stands. @param {HTMLElement} tip @param {HTMLElement} node */
+function place(tip, node) {
+  const at = node.getBoundingClientRect();
+  const { offsetWidth: width, offsetHeight: height } = tip;
+  const upright = node.closest('[aria-orientation="vertical"]') !== null;
+  let left = upright ? at.right + GAP : at.left + (at.width - width) / 2;
+  let top = upright ? at.top + (at.height - height) / 2 : at.bottom + GAP;
+  if (top + height > window.innerHeight - GAP) top = at.top - height - GAP;
+  left = Math.max(GAP, Math.min(left, window.innerWidth - width - GAP));
+  tip.style.left = `${Math.round(left)}px`;
+  tip.style.top = `${Math.round(Math.max(GAP, top))}px`;
+}
