@@ -9,7 +9,7 @@ import { takePageName } from "./model/page_name.js";
 import { browserSession, remembered } from "./model/preferences.js";
 import { OpenImages } from "./open_images.js";
 import { reviewStep, takeReviewStep } from "./review.js";
-import { turnVisibility } from "./tools/keypoints.js";
+import { turnVisibility } from "./tools/keypoints/edits.js";
 import { createTools } from "./tools/list.js";
 import { texts } from "./messages/texts.js";
 

@@ -21,7 +21,8 @@ def test_a_control_says_its_name_and_key_at_once_and_escape_puts_that_away(
     brush = page.locator("[data-tool=brush]")
     page.evaluate(
         """() => {
-          document.querySelector("[data-tool=brush]").addEventListener("pointerenter", () => entered = performance.now());
+          const brush = document.querySelector("[data-tool=brush]");
+          brush.addEventListener("pointerenter", () => entered = performance.now());
           new MutationObserver(() => shown ??= performance.now())
             .observe(document.querySelector(".ml-tooltip"), { attributeFilter: ["hidden"] });
           window.shown = undefined;

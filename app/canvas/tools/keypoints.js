@@ -1,76 +1,54 @@
-/** Place, drag and judge keypoints: 2 visible, 1 hidden, 0 not labelled. */
+/**
+ * Place, drag and judge keypoints: 2 visible, 1 hidden, 0 not labelled. Clicks go to the selected object while it has
+ * points without a place; else they make a new object, point after point.
+ */
 
-import { completeKeypoints, withKeypoint } from "../model/document.js";
+import { completeKeypoints, countLabelled, shapeKind, withKeypoint } from "../model/document.js";
 import { withSidesSwapped } from "../model/shapes/keypoint_sides.js";
-import { clamp } from "../model/shapes/geometry.js";
-import { colorOf, drawPoint, drawTag, inScreenPixels } from "../view/painter.js";
+import { mirroredPlace } from "../model/shapes/mirrored.js";
+import { colorOf, drawTag } from "../view/painter.js";
+import { drawNext, drawProposed } from "./keypoints/drawing.js";
+import { dragKeypoint, setVisibility, turnVisibility, VISIBILITY } from "./keypoints/edits.js";
+import { createOptions } from "./keypoints/options.js";
+import { NewSkeleton } from "./keypoints/skeleton.js";
 import { texts } from "../messages/texts.js";
 
 /** @typedef {import("../view/view.js").Pointer} Pointer */
 /** @typedef {import("../model/document.js").Instance} Instance */
 
-export const VISIBILITY = [texts.keypoints.notLabelled, texts.keypoints.hidden, texts.keypoints.visible];
-const NEXT_VISIBILITY = [2, 0, 1]; // visible → hidden → not labelled → visible
-
-/**
- * The fields of an instance whose keypoint is dragged to the pointer; its visibility stays.
- * @param {import("../model/editor.js").Editor} editor @param {Instance} instance @param {number} index @param {Pointer} pointer
- */
-export function dragKeypoint(editor, instance, index, pointer) {
-  const { width, height } = editor.image ?? { width: 0, height: 0 };
-  const visibility = instance.keypoints[3 * index + 2] || 2;
-  return {
-    keypoints: withKeypoint(
-      instance.keypoints,
-      index,
-      clamp(pointer.x, 0, width),
-      clamp(pointer.y, 0, height),
-      visibility,
-    ),
-  };
-}
-
-/**
- * Say how a keypoint is seen. One that is taken back leaves a ghost, so that the next turn brings it back to its place.
- * @param {import("../model/editor.js").Editor} editor @param {number} index @param {number} visibility 0, 1 or 2
- */
-export function setVisibility(editor, index, visibility) {
-  const instance = editor.selected;
-  if (!instance) return;
-  const keypoints = completeKeypoints(instance, editor.category(instance.category_id));
-  const [x, y, before] = keypoints.slice(3 * index, 3 * index + 3);
-  if (before === visibility) return;
-  const place = before ? /** @type {[number, number]} */ ([x, y]) : editor.ghosts.get(index);
-  if (!place) {
-    editor.setActiveKeypoint(index);
-    editor.emit("notice", { text: texts.keypoints.thisKeypointHasNoPlace });
-    return;
-  }
-  if (!visibility) editor.leaveGhost(index, place);
-  editor.change(instance.id, { keypoints: withKeypoint(keypoints, index, place[0], place[1], visibility) });
-}
-
-/** Turn a keypoint's visibility: visible, hidden, not labelled, visible. @param {import("../model/editor.js").Editor} editor @param {number} index */
-export function turnVisibility(editor, index) {
-  const instance = editor.selected;
-  if (!instance) return;
-  const keypoints = completeKeypoints(instance, editor.category(instance.category_id));
-  setVisibility(editor, index, NEXT_VISIBILITY[keypoints[3 * index + 2] ?? 0]);
-}
-
 export class KeypointsTool {
   name = "keypoints";
   label = texts.keypoints.keypoints;
+  help = texts.keypoints.keypointsOfAnObject;
   key = "K";
   icon = /** @type {const} */ ("keypoints");
-  shortcuts = [{ keys: ["Shift+K"], label: texts.keypoints.swapLeftAndRight, run: () => this.swapSides() }];
+  shortcuts = [
+    { keys: ["."], label: texts.keypoints.skipThisKeypoint, run: () => this.skip() },
+    { keys: [","], label: texts.keypoints.placeItMirrored, run: () => this.placeMirrored() },
+    { keys: ["Shift+K"], label: texts.keypoints.swapLeftAndRight, run: () => this.swapSides() },
+  ];
 
   /** @param {import("../model/editor.js").Editor} editor @param {import("../view/view.js").View} view */
   constructor(editor, view) {
     this.editor = editor;
     this.view = view;
-    /** @type {{index: number, start: Pointer, moving: boolean} | null} */
+    this.fresh = new NewSkeleton(editor, view);
+    /** @type {{index: number, start: Pointer, moving: boolean, fresh: boolean} | null} */
     this.drag = null;
+    /** What was placed in the selected object, for Backspace. @type {{id: number | null, indices: number[]}} */
+    this.placed = { id: null, indices: [] };
+    this.placesHidden = false; // for a finger, which has no Shift
+    this.showOptions = () => {};
+    editor.on("renumber", ({ from, to }) => {
+      if (this.placed.id === from) this.placed.id = to;
+    });
+    editor.on(["hint", "selection", "document", "class"], () => this.view.tool === this && this.showOptions());
+  }
+
+  options() {
+    const { element, show } = createOptions(this);
+    this.showOptions = show;
+    return element;
   }
 
   /** What was placed on the left is the right one, and the other way round. */
@@ -90,7 +68,7 @@ export class KeypointsTool {
     return { instance, names: category.keypoints, keypoints: completeKeypoints(instance, category) };
   }
 
-  /** The keypoint that the next click places: the one in hand, else the first without a place. @private */
+  /** The keypoint of the selected object that the next click places: the one in hand, else the first without a place. @private */
   get next() {
     const subject = this.subject;
     if (!subject) return null;
@@ -101,9 +79,35 @@ export class KeypointsTool {
     return found < 0 ? null : found;
   }
 
+  /** What the next click places: in the object that was begun, the selected one, or one that is begun by it. @returns {{name: string, color: string, index: number} | null} */
+  get target() {
+    const { editor, fresh, subject, next } = this;
+    if (!fresh.begun && subject && next !== null) {
+      if (editor.locked.has(subject.instance.id)) return null;
+      return { name: subject.names[next], color: colorOf(editor.category(subject.instance.category_id)), index: next };
+    }
+    if (fresh.next === null) return null;
+    return { name: fresh.names[fresh.next], color: fresh.color, index: fresh.next };
+  }
+
+  /** Where the next keypoint lies if both sides of the object are alike. */
+  get proposed() {
+    const { fresh, subject, next } = this;
+    if (fresh.begun) return fresh.proposed;
+    return subject && next !== null ? mirroredPlace(subject.keypoints, subject.names, next) : null;
+  }
+
+  /** Whether there is one that Backspace takes back. */
+  get lastPlaced() {
+    return this.placed.id === this.subject?.instance.id && this.placed.indices.length > 0;
+  }
+
   hint() {
-    const { editor } = this;
+    const { editor, fresh } = this;
     const selected = editor.selected;
+    if (fresh.begun && fresh.next !== null) return texts.keypoints.clickTheNext(fresh.names[fresh.next]);
+    if (!selected && fresh.names.length)
+      return texts.keypoints.clickTheFirst(fresh.names[0], editor.currentCategory?.name ?? "");
     if (!selected) return texts.keypoints.clickTheObjectThatThe;
     if (editor.locked.has(selected.id)) return texts.keypoints.lockedLUnlocksIt;
     const category = editor.category(selected.category_id);
@@ -115,9 +119,11 @@ export class KeypointsTool {
       : texts.keypoints.clickRightClickHidden(category.keypoints[next], rest);
   }
 
-  cursor() {
+  /** @param {Pointer} pointer */
+  cursor(pointer) {
     if (this.drag?.moving) return "grabbing";
-    return this.view.hoveredKeypoint !== null ? "grab" : this.next === null ? "default" : "crosshair";
+    const over = this.fresh.begun ? this.fresh.at(pointer) : this.view.hoveredKeypoint;
+    return over !== null ? "grab" : this.target ? "crosshair" : "default";
   }
 
   /** A ghost of the selected instance under the pointer. @private @param {Pointer} pointer */
@@ -131,45 +137,109 @@ export class KeypointsTool {
 
   /** @param {Pointer} pointer */
   pointerDown(pointer) {
-    const { editor, view } = this;
+    const { editor, view, fresh } = this;
+    if (fresh.begun) return this.pressFresh(pointer);
     const found = view.keypointAt(pointer.x, pointer.y);
-    if (found) {
+    if (found && !pointer.alt) {
       editor.select(found.instance.id);
       editor.setActiveKeypoint(found.index);
       if (editor.locked.has(found.instance.id)) return;
       if (pointer.button === 2) turnVisibility(editor, found.index);
-      else this.drag = { index: found.index, start: pointer, moving: false };
+      else this.drag = { index: found.index, start: pointer, moving: false, fresh: false };
       return;
     }
     const ghost = this.ghostAt(pointer);
     if (ghost !== null && pointer.button === 2) return turnVisibility(editor, ghost);
-    if (!this.subject) {
-      const under = view.instancesAt(pointer.x, pointer.y);
-      const withPoints = under.find((instance) => editor.category(instance.category_id)?.keypoints.length);
-      if (withPoints ?? under[0]) editor.select((withPoints ?? under[0]).id);
+    if (this.next !== null && !pointer.alt) return this.place(pointer);
+    const under = view.instancesAt(pointer.x, pointer.y).filter(({ id }) => id !== editor.selectedId);
+    const other = pointer.alt ? undefined : under.find((instance) => this.takesPoints(instance));
+    if (other) editor.select(other.id);
+    else if (fresh.names.length) this.pressFresh(pointer);
+    else if (under.length) editor.select(under[0].id);
+  }
+
+  /** Whether a click on an object means its keypoints, not those of a new one. @private @param {Instance} instance */
+  takesPoints(instance) {
+    const wanted = this.editor.category(instance.category_id)?.keypoints.length ?? 0;
+    return wanted > 0 && (shapeKind(instance) !== "box" || countLabelled(instance.keypoints) < wanted);
+  }
+
+  /** A press while a new object is made, or the first. @private @param {Pointer} pointer */
+  pressFresh(pointer) {
+    const { editor, fresh } = this;
+    const own = fresh.at(pointer);
+    if (own !== null && pointer.button === 2) {
+      const [x, y, visibility] = fresh.keypoints.slice(3 * own, 3 * own + 3);
+      return fresh.change(own, x, y, 3 - visibility);
+    }
+    if (own !== null) {
+      this.drag = { index: own, start: pointer, moving: false, fresh: true };
       return;
     }
-    this.place(pointer);
+    if (!this.onImage(pointer)) return;
+    if (!fresh.begun) editor.select(null);
+    fresh.add(pointer.x, pointer.y, this.visibilityOf(pointer));
+  }
+
+  /** @private @param {Pointer} pointer */
+  onImage({ x, y }) {
+    const { width, height } = this.editor.image ?? { width: 0, height: 0 };
+    return x >= 0 && y >= 0 && x <= width && y <= height;
+  }
+
+  /** @private @param {Pointer} pointer */
+  visibilityOf({ button, shift }) {
+    return button === 2 || shift || this.placesHidden ? 1 : 2;
   }
 
   /** @private @param {Pointer} pointer */
   place(pointer) {
+    if (this.onImage(pointer)) this.placeNext(pointer.x, pointer.y, this.visibilityOf(pointer));
+  }
+
+  /** Place the next keypoint of the selected object. @private @param {number} x @param {number} y @param {number} visibility */
+  placeNext(x, y, visibility) {
     const { editor, subject, next } = this;
     if (!subject || next === null || editor.locked.has(subject.instance.id)) return;
-    const { width, height } = editor.image ?? { width: 0, height: 0 };
-    if (pointer.x < 0 || pointer.y < 0 || pointer.x > width || pointer.y > height) return;
-    const keypoints = withKeypoint(subject.keypoints, next, pointer.x, pointer.y, pointer.button === 2 ? 1 : 2);
-    editor.change(subject.instance.id, { keypoints });
+    if (this.placed.id !== subject.instance.id) this.placed = { id: subject.instance.id, indices: [] };
+    this.placed.indices.push(next);
+    editor.change(subject.instance.id, { keypoints: withKeypoint(subject.keypoints, next, x, y, visibility) });
     editor.setActiveKeypoint(next);
     editor.setActiveKeypoint(this.next);
+  }
+
+  /** The next keypoint stays without a place; the one after it is next. */
+  skip() {
+    const { editor, fresh, subject, next } = this;
+    if (this.view.tool !== this) return;
+    if (fresh.begun || next === null) {
+      if (fresh.next !== null) fresh.add(0, 0, 0);
+      return;
+    }
+    const count = subject?.names.length ?? 0;
+    for (let step = 1; step < count; step++) {
+      const index = (next + step) % count;
+      if (subject?.keypoints[3 * index + 2] === 0) return editor.setActiveKeypoint(index);
+    }
+  }
+
+  /** Place the next keypoint where its partner on the other side says. */
+  placeMirrored() {
+    const { fresh, proposed } = this;
+    if (this.view.tool !== this) return;
+    if (!proposed) this.editor.emit("notice", { text: texts.keypoints.nothingToMirror });
+    else if (fresh.begun) fresh.add(...proposed);
+    else this.placeNext(...proposed);
   }
 
   /** @param {Pointer} pointer @param {boolean} pressed */
   pointerMove(pointer, pressed) {
     const { editor, view, drag, subject } = this;
-    if (drag && pressed && subject) {
+    if (drag && pressed) {
       drag.moving ||= Math.hypot(pointer.screenX - drag.start.screenX, pointer.screenY - drag.start.screenY) >= 3;
-      if (drag.moving)
+      if (!drag.moving) return;
+      if (drag.fresh) this.fresh.change(drag.index, pointer.x, pointer.y, this.fresh.keypoints[3 * drag.index + 2]);
+      else if (subject)
         editor.setDraft({
           id: subject.instance.id,
           fields: dragKeypoint(editor, subject.instance, drag.index, pointer),
@@ -178,23 +248,49 @@ export class KeypointsTool {
     }
     const found = view.keypointAt(pointer.x, pointer.y);
     view.hoveredKeypoint = found && found.instance.id === editor.selectedId ? found.index : null;
-    editor.hover(subject ? null : (view.instancesAt(pointer.x, pointer.y)[0]?.id ?? null));
+    editor.hover(subject || this.fresh.begun ? null : (view.instancesAt(pointer.x, pointer.y)[0]?.id ?? null));
     view.redrawOverlay();
   }
 
   pointerUp() {
     const draft = this.editor.draft;
-    const moving = this.drag?.moving;
+    const moving = this.drag?.moving && !this.drag.fresh;
     this.drag = null;
     if (moving && draft) this.editor.change(draft.id, draft.fields);
   }
 
-  /** The keypoint in hand is taken back; without one, the whole object goes. */
+  /** The new object is done, with the keypoints that it has. */
+  confirm() {
+    if (!this.fresh.begun) return false;
+    this.fresh.finish();
+    this.editor.select(null); // the next click begins the next
+    return true;
+  }
+
+  /** Take back the keypoint that was placed last. @returns {boolean} */
+  back() {
+    const { editor, fresh } = this;
+    if (fresh.begun) {
+      fresh.back();
+      return true;
+    }
+    if (!this.lastPlaced) return false;
+    const index = this.placed.indices.pop() ?? 0;
+    setVisibility(editor, index, 0);
+    editor.setActiveKeypoint(index);
+    return true;
+  }
+
+  /** The keypoint in hand is taken back, or the last that was placed; without one, the whole object goes. */
   erase() {
     const active = this.editor.activeKeypoint;
-    if (active === null || !this.subject?.keypoints[3 * active + 2]) return false;
+    if (this.fresh.begun || active === null || !this.subject?.keypoints[3 * active + 2]) return this.back();
     setVisibility(this.editor, active, 0);
     return true;
+  }
+
+  undo() {
+    return this.fresh.begun && this.back();
   }
 
   cancel() {
@@ -202,43 +298,54 @@ export class KeypointsTool {
     if (this.drag) {
       this.drag = null;
       editor.setDraft(null);
-    } else if (editor.activeKeypoint !== null) editor.setActiveKeypoint(null);
+    } else if (this.fresh.begun) this.fresh.drop();
+    else if (editor.activeKeypoint !== null) editor.setActiveKeypoint(null);
     else editor.select(null);
     return true;
+  }
+
+  /** Another image: what was begun waits on this one. */
+  settle() {
+    this.drag = null;
   }
 
   leave() {
     this.drag = null;
     this.view.hoveredKeypoint = null;
     this.editor.setDraft(null);
+    if (this.fresh.begun) this.editor.emit("notice", { text: texts.keypoints.thePointsThatYouBegan });
+  }
+
+  /** What was begun is seen while another tool is in hand. @param {CanvasRenderingContext2D} context @param {import("../view/painter.js").Surface} surface */
+  overlay(context, surface) {
+    if (this.view.tool !== this && this.fresh.begun) this.fresh.drawWaiting(context, surface);
   }
 
   /** @param {CanvasRenderingContext2D} context @param {import("../view/painter.js").Surface} surface */
   draw(context, surface) {
-    const { editor, view, subject } = this;
-    if (!subject) return;
-    const color = colorOf(editor.category(subject.instance.category_id));
-    const hovered = view.hoveredKeypoint;
-    if (hovered !== null) {
-      const shown = editor.shown(subject.instance);
-      const [x, y] = surface.viewport.toScreen(shown.keypoints[3 * hovered], shown.keypoints[3 * hovered + 1]);
-      drawTag(
-        context,
-        surface,
-        x,
-        y,
-        `${subject.names[hovered]} · ${VISIBILITY[shown.keypoints[3 * hovered + 2]]}`,
-        color,
-        { beside: true },
-      );
-    } else if (view.pointer && this.next !== null && !this.drag && !editor.locked.has(subject.instance.id)) {
-      inScreenPixels(context, surface);
-      context.globalAlpha = 0.6;
-      drawPoint(context, view.pointer.screenX, view.pointer.screenY, 4, color, 2);
-      context.globalAlpha = 1;
-      drawTag(context, surface, view.pointer.screenX, view.pointer.screenY, subject.names[this.next], color, {
-        beside: true,
-      });
-    }
+    const { fresh, target, proposed } = this;
+    const pointer = this.view.pointer;
+    const own = fresh.begun && pointer ? fresh.at(pointer) : null;
+    if (fresh.begun) fresh.draw(context, surface, own);
+    if (target && proposed && !this.drag) drawProposed(context, surface, target, proposed);
+    const hovered = fresh.begun ? own : this.view.hoveredKeypoint;
+    if (hovered !== null) this.drawName(context, surface, hovered);
+    else if (pointer && target && !this.drag) drawNext(context, surface, target, pointer, this.placesHidden ? 1 : 2);
+  }
+
+  /** The name of the keypoint under the pointer, and how it is seen. @private @param {CanvasRenderingContext2D} context @param {import("../view/painter.js").Surface} surface @param {number} index */
+  drawName(context, surface, index) {
+    const { editor, fresh, subject } = this;
+    const of = fresh.begun
+      ? { keypoints: fresh.keypoints, names: fresh.names, category: fresh.category }
+      : subject && {
+          keypoints: editor.shown(subject.instance).keypoints,
+          names: subject.names,
+          category: editor.category(subject.instance.category_id),
+        };
+    if (!of) return;
+    const [x, y, visibility] = of.keypoints.slice(3 * index, 3 * index + 3);
+    const words = `${of.names[index]} · ${VISIBILITY[visibility]}`;
+    drawTag(context, surface, ...surface.viewport.toScreen(x, y), words, colorOf(of.category), { beside: true });
   }
 }

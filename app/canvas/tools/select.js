@@ -10,7 +10,7 @@ import { cursorOf, dragHandle, drawHandles, handleAt } from "./selecting/frame.j
 import { GroupDrag } from "./selecting/group.js";
 import { Marquee } from "./selecting/marquee.js";
 import { ChosenVertices } from "./selecting/vertices.js";
-import { dragKeypoint, turnVisibility } from "./keypoints.js";
+import { dragKeypoint, turnVisibility } from "./keypoints/edits.js";
 import { texts } from "../messages/texts.js";
 
 /** @typedef {import("../view/view.js").Pointer} Pointer */

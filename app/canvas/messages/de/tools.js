@@ -53,6 +53,24 @@ export const keypoints = {
   clickRightClickHidden: (keypoint, rest) => `Klick: ${keypoint} (Rechtsklick: verdeckt). ${rest}`,
   swapLeftAndRight: "Linke und rechte Keypoints vertauschen",
   noLeftAndRight: "Wählen Sie ein Objekt, dessen Keypoints dem Namen nach links und rechts haben.",
+  keypointsOfAnObject: "Keypoints eines Objekts oder ein neues Objekt, Punkt für Punkt",
+  skipThisKeypoint: "Diesen Keypoint auslassen",
+  placeItMirrored: "Ihn dort setzen, wo sein Gegenstück ihn gespiegelt zeigt",
+  takeTheLastBack: "Den letzten Keypoint zurücknehmen",
+  theObjectIsDone: "Das Objekt ist fertig, mit den Keypoints, die es hat",
+  shiftClickToo: "Keypoints werden als verdeckt gesetzt; ebenso mit Umschalt+Klick oder Rechtsklick",
+  skip: "Auslassen",
+  mirrored: "Gespiegelt",
+  back: "Zurück",
+  done: "Fertig",
+  /** @param {string} keypoint */
+  clickTheNext: (keypoint) =>
+    `Klicken Sie: ${keypoint} (Umschalt oder Rechtsklick: verdeckt). Punkt lässt aus, Rücktaste geht zurück, Enter beendet, Esc verwirft.`,
+  /** @param {string} keypoint @param {string} name */
+  clickTheFirst: (keypoint, name) =>
+    `Klicken Sie ${keypoint} eines neuen Objekts (${name}) oder ein Objekt, dem Keypoints fehlen; Alt+Klick beginnt immer ein neues.`,
+  nothingToMirror: "Es gibt nichts zu spiegeln: Der nächste Keypoint braucht ein Gegenstück und eine Mitte.",
+  thePointsThatYouBegan: "Die begonnenen Keypoints bleiben: K fährt fort, dann verwirft Esc sie.",
 };
 
 /** @type {typeof import("../en/tools.js").maskClicks} */

@@ -61,6 +61,24 @@ export const keypoints = {
   clickRightClickHidden: (keypoint, rest) => `Click: ${keypoint} (right-click: hidden). ${rest}`,
   swapLeftAndRight: "Change the left and right keypoints over",
   noLeftAndRight: "Select an object whose keypoints have a left and a right by their names.",
+  keypointsOfAnObject: "Keypoints of an object, or a new object point after point",
+  skipThisKeypoint: "Skip this keypoint",
+  placeItMirrored: "Place it where its partner on the other side says",
+  takeTheLastBack: "Take the last keypoint back",
+  theObjectIsDone: "The object is done, with the keypoints that it has",
+  shiftClickToo: "Keypoints are placed as hidden; so does Shift+click or a right click",
+  skip: "Skip",
+  mirrored: "Mirrored",
+  back: "Back",
+  done: "Done",
+  /** @param {string} keypoint */
+  clickTheNext: (keypoint) =>
+    `Click: ${keypoint} (Shift or right-click: hidden). Full stop skips, Backspace goes back, Enter ends, Esc drops.`,
+  /** @param {string} keypoint @param {string} name */
+  clickTheFirst: (keypoint, name) =>
+    `Click ${keypoint} of a new object (${name}), or an object whose keypoints are missing; Alt+click always begins a new one.`,
+  nothingToMirror: "There is nothing to mirror: the next keypoint needs a partner on the other side and a middle.",
+  thePointsThatYouBegan: "The keypoints that you began are kept: K goes on with them, then Esc drops them.",
 };
 
 export const lasso = {

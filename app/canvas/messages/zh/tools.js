@@ -52,6 +52,23 @@ export const keypoints = {
   clickRightClickHidden: (keypoint, rest) => `单击：${keypoint}（右键单击：遮挡）。${rest}`,
   swapLeftAndRight: "交换左右关键点",
   noLeftAndRight: "请选择关键点名称分左右的对象。",
+  keypointsOfAnObject: "对象的关键点；或逐点创建新对象",
+  skipThisKeypoint: "跳过此关键点",
+  placeItMirrored: "按另一侧对应点的镜像位置放置",
+  takeTheLastBack: "撤回上一个关键点",
+  theObjectIsDone: "完成对象，保留已有的关键点",
+  shiftClickToo: "将关键点放置为“被遮挡”；Shift+单击或右击亦可",
+  skip: "跳过",
+  mirrored: "镜像",
+  back: "后退",
+  done: "完成",
+  /** @param {string} keypoint */
+  clickTheNext: (keypoint) => `单击：${keypoint}（Shift 或右击：被遮挡）。句点跳过，退格后退，回车结束，Esc 放弃。`,
+  /** @param {string} keypoint @param {string} name */
+  clickTheFirst: (keypoint, name) =>
+    `单击新对象（${name}）的${keypoint}，或单击缺少关键点的对象；Alt+单击总是开始新对象。`,
+  nothingToMirror: "没有可镜像的内容：下一个关键点需要另一侧的对应点和一条中线。",
+  thePointsThatYouBegan: "已开始的关键点会保留：按 K 继续，再按 Esc 放弃。",
 };
 
 /** @type {typeof import("../en/tools.js").maskClicks} */

@@ -7,7 +7,7 @@ import { createAttributes, isBeingTyped } from "./attributes.js";
 import { provenance } from "./object_row.js";
 import { createBulkParts } from "./bulk.js";
 import { createSimplifier } from "./simplify.js";
-import { setVisibility, VISIBILITY } from "../../tools/keypoints.js";
+import { setVisibility, VISIBILITY } from "../../tools/keypoints/edits.js";
 import { texts } from "../../messages/texts.js";
 
 /** @typedef {import("../../model/document.js").Instance} Instance */

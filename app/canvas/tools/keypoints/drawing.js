@@ -1,0 +1,35 @@
+/** What is drawn of the keypoint that comes next. */
+
+import { keyName } from "../../messages/key_names.js";
+import { drawPoint, drawTag, inScreenPixels } from "../../view/painter.js";
+
+/** @typedef {import("../../view/painter.js").Surface} Surface */
+/** @typedef {{name: string, color: string}} Target */
+
+/** Its name at the pointer. @param {CanvasRenderingContext2D} context @param {Surface} surface @param {Target} target @param {{screenX: number, screenY: number}} pointer @param {number} visibility */
+export function drawNext(context, surface, { name, color }, { screenX, screenY }, visibility) {
+  inScreenPixels(context, surface);
+  context.globalAlpha = 0.6;
+  drawPoint(context, screenX, screenY, 4, color, visibility);
+  context.globalAlpha = 1;
+  drawTag(context, surface, screenX, screenY, name, color, { beside: true });
+}
+
+/** A ring where it lies if both sides are alike, and the key that places it there. @param {CanvasRenderingContext2D} context @param {Surface} surface @param {Target} target @param {number[]} place x, y */
+export function drawProposed(context, surface, { name, color }, [placeX, placeY]) {
+  const [x, y] = surface.viewport.toScreen(placeX, placeY);
+  inScreenPixels(context, surface);
+  context.setLineDash([4, 3]);
+  for (const [stroke, width] of /** @type {[string, number][]} */ ([
+    ["rgba(10, 14, 20, 0.7)", 4],
+    [color, 2],
+  ])) {
+    context.beginPath();
+    context.arc(x, y, 7, 0, 2 * Math.PI);
+    context.strokeStyle = stroke;
+    context.lineWidth = width;
+    context.stroke();
+  }
+  context.setLineDash([]);
+  drawTag(context, surface, x, y, `${name}  ${keyName(",")}`, color, { beside: true });
+}
