@@ -82,7 +82,13 @@ EXPORT_ANSWERS: dict[int | str, dict[str, Any]] = {
 }
 
 
-@router.post("/import", response_model=ImportAnswer, responses=INVALID, openapi_extra=IMPORT_BODY)
+@router.post(
+    "/import",
+    response_model=ImportAnswer,
+    responses=INVALID,
+    openapi_extra=IMPORT_BODY,
+    dependencies=[Depends(known_query_only)],
+)
 async def import_annotations(
     request: Request,
     store: TheStore,
@@ -102,6 +108,9 @@ async def import_annotations(
     proposals: Annotated[
         bool, Query(description="All objects come as proposals; those with a score always do.")
     ] = False,
+    crowds_as_objects: Annotated[
+        bool, Query(description="What has `iscrowd` 1 is a single object: brush masks of CVAT are written so.")
+    ] = False,
     model: Annotated[Text | None, Query(max_length=200, description="The model of proposals that name none.")] = None,
     dry_run: Annotated[bool, Query(description="Answer what would become of it, and keep nothing.")] = False,
     progress: Annotated[
@@ -120,6 +129,7 @@ async def import_annotations(
         mode=mode,
         empty_images=empty_images,
         proposals=proposals,
+        crowds_as_objects=crowds_as_objects,
         model=model,
         dry_run=dry_run,
     )
@@ -173,6 +183,9 @@ def export_annotations(
         list[Text] | None, Query(description="Only images where one of these people made an edit.")
     ] = None,
     author: Annotated[list[Text] | None, Query(description="Only objects that one of these people wrote last.")] = None,
+    unused_classes: Annotated[
+        bool, Query(description="`false` leaves out classes of which no image has an object; a model's always are.")
+    ] = True,
 ) -> Response:
     """COCO JSON, read back with pycocotools and compared with the store before it is handed over, or another format.
 
@@ -180,7 +193,8 @@ def export_annotations(
     """
     if format not in FORMATS:
         return error_answer(422, f"there is no format {format!r}; the formats are {', '.join(FORMATS)}", field="format")
-    selection = Selection(status, include == "accepted", image_id, category_id, score_threshold, person, author)
+    accepted_only = include == "accepted"
+    selection = Selection(status, accepted_only, image_id, category_id, score_threshold, person, author, unused_classes)
     zipped = images or format != COCO
     stack = ExitStack()
     try:

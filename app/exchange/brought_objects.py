@@ -28,6 +28,7 @@ class ImportOptions:
     empty_images: bool = False  # images for which the file has no object get `status` too
     proposals: bool = False  # everything comes as a proposal, scores or not
     model: str | None = None  # of proposals that do not name theirs
+    crowds_as_objects: bool = False  # what has iscrowd 1 is a single object: a brush mask
     source: str = ""  # what the file is called: the same source is updated by "merge"
     dry_run: bool = False  # everything is worked out and nothing kept
 

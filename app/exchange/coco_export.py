@@ -11,7 +11,7 @@ from pathlib import Path
 
 import orjson
 from pycocotools.coco import COCO
-from sqlalchemy import exists, or_, select
+from sqlalchemy import ColumnElement, exists, or_, select
 from sqlalchemy.orm import Session
 
 from app.exchange.foreign_fields import ShownIds, shown_fields, shown_image_fields
@@ -41,6 +41,7 @@ class Selection:
     score_threshold: float | None = None  # of proposals; None: that of each one's model
     people: Collection[str] | None = None  # images where one of them made an edit
     authors: Collection[str] | None = None  # objects that one of them wrote last
+    unused_classes: bool = True  # those too of which no image of the workspace has an object that would be written
 
 
 def export_coco(
@@ -152,10 +153,16 @@ def _json_parts(session: Session, selection: Selection, name_of: Callable[[Image
 
 
 def _categories(session: Session, selection: Selection) -> dict[int, Category]:
+    """The classes that are asked for, else a person's and those in use; parts of a workspace have the same ones."""
     wanted = selection.category_ids
     # What only a model knows goes out with its proposals alone.
     rows = [row for row in all_categories(session) if row.state == "kept" or not selection.accepted_only]
-    return {row.id: row for row in rows if wanted is None or row.id in wanted}
+    if wanted is not None:
+        return {row.id: row for row in rows if row.id in wanted}
+    kept = kept_images().with_only_columns(Image.id)
+    used = select(Instance.category_id).where(Instance.image_id.in_(kept), _wanted_status(selection)).distinct()
+    ids = set(session.scalars(used))
+    return {row.id: row for row in rows if row.id in ids or (selection.unused_classes and row.state == "kept")}
 
 
 def _category_entry(category: Category, ids: ShownIds) -> dict[str, object]:
@@ -214,16 +221,20 @@ def _images(session: Session, selection: Selection) -> Iterator[Image]:
         yield from (row for row in rows if wanted is None or row.id in wanted)
 
 
+def _wanted_status(selection: Selection) -> ColumnElement[bool]:
+    """Which of accepted objects and proposals are written."""
+    if selection.accepted_only:
+        return Instance.status == "accepted"
+    if selection.score_threshold is None:
+        return counted()
+    high = or_(Instance.score.is_(None), Instance.score >= selection.score_threshold)
+    return or_(Instance.status == "accepted", high)
+
+
 def _documents(session: Session, selection: Selection) -> Iterator[tuple[Image, list[Instance]]]:
     for image in _images(session, selection):
         chosen = select(Instance).where(Instance.image_id == image.id).order_by(Instance.id)
-        if selection.accepted_only:
-            chosen = chosen.where(Instance.status == "accepted")
-        elif selection.score_threshold is None:
-            chosen = chosen.where(counted())
-        else:
-            high = or_(Instance.score.is_(None), Instance.score >= selection.score_threshold)
-            chosen = chosen.where(or_(Instance.status == "accepted", high))
+        chosen = chosen.where(_wanted_status(selection))
         if selection.category_ids is not None:
             chosen = chosen.where(Instance.category_id.in_(selection.category_ids))
         if selection.authors is not None:

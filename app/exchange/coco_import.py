@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from app.exchange.brought_objects import BroughtObjects, ImportOptions, ImportReport
 from app.exchange.foreign_fields import CLASS_LISTS, foreign_fields
 from app.exchange.licenses import import_licenses
+from app.exchange.problem_lines import annotation_error, take_down
 from app.exchange.progress import ImportProgress
 from app.exchange.stored_images import StoredImages
 from app.store.categories import (
@@ -34,11 +35,8 @@ from app.store.trash import kept_images
 from core.coco.json_values import is_number, whole
 from core.coco.names import plain_name
 from core.coco.normalise import normalise_coco
-from core.coco.report import SHOWN, Problem, Report, grouped
+from core.coco.report import Report
 from core.formats.building import LEFT_OUT
-
-FROM_THE_OBJECT = ("taken from the segmentation", "taken from the keypoints")  # a box that was wrong: nothing is lost
-MOST_NAMED = 20  # images that lack a picture: each has its line up to here, one line all of them beyond
 
 
 def import_coco(
@@ -64,9 +62,15 @@ def import_coco(
     faults, report = Report(), ImportReport()
     images = StoredImages(session.scalars(kept_images()).all(), just_uploaded, near)
     pause(at_once=True)  # the next takes as long as all of the rest, and writes nothing
-    normalised = normalise_coco(data, faults, images, along=lambda entries: progress.over("checking objects", entries))
+    normalised = normalise_coco(
+        data,
+        faults,
+        images,
+        crowds_as_objects=options.crowds_as_objects,
+        along=lambda entries: progress.over("checking objects", entries),
+    )
     classes = _import_categories(session, normalised.data["categories"], report)
-    _take_down(faults, data, images, report)
+    take_down(faults, data, images, report)
     licenses = import_licenses(session, content.get("licenses"))
     doubled = _ids_of_two_images(data["images"])
     # Image by image, so that no more than one image's new rows are held at a time.
@@ -102,7 +106,7 @@ def import_coco(
                 state = _state_from(image, annotation, report, classes, options)
             except (InvalidFieldError, LookupError) as error:
                 number = normalised.numbers[place]
-                refused.append(_annotation_error(data["annotations"][number].get("id"), number, str(error)))
+                refused.append(annotation_error(data["annotations"][number].get("id"), number, str(error)))
                 target.lost += 1
                 continue
             target.take(state, report)
@@ -158,56 +162,6 @@ def _keep_image_fields(image: Image, entry: dict[str, object], licenses: dict[in
         fields["license"] = licenses[license_]
     if fields and (image.extra or {}) | fields != image.extra:
         image.extra = (image.extra or {}) | fields
-
-
-def _take_down(faults: Report, data: dict[str, Any], images: StoredImages, report: ImportReport) -> None:
-    """The normaliser's report in the answer's words; what is said of an image is not said of each of its objects."""
-    listed = {repr(entry.get("id")) for entry in data["images"] if isinstance(entry, dict)}
-    of_images = {error["error"] for error in images.errors}
-    told = [problem for problem in faults.problems if not _is_of_a_missing_image(problem, data, listed)]
-    report.errors += _together(images.errors)
-    for problem in grouped(problem for problem in told if problem.message not in of_images):
-        if problem.is_spelling and problem.message.startswith(("has no ", "width and height are None and None")):
-            continue  # it is worked out: nobody needs to hear of it
-        if problem.is_note or problem.is_spelling or problem.repair in FROM_THE_OBJECT:
-            report.notes.append(str(replace(problem, is_note=False)))
-        elif problem.subject.startswith("annotation"):
-            report.errors.append(
-                _annotation_error(problem.annotation_id, problem.number, str(problem), problem.subject)
-            )
-        else:
-            kind = "category" if problem.subject.startswith("categor") else "file_name"
-            report.errors.append({kind: problem.subject.partition(" ")[2] or None, "error": str(problem)})
-
-
-def _together(errors: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """What is said of images, each by itself, but in one line where very many share it."""
-    alike: dict[str, list[dict[str, Any]]] = {}
-    for error in errors:
-        alike.setdefault(error["error"].removeprefix(short_name(error["file_name"])), []).append(error)
-    kept = []
-    for reason, own in alike.items():
-        if len(own) <= MOST_NAMED:
-            kept += own
-            continue
-        names = ", ".join(short_name(error["file_name"]) for error in own[:SHOWN])
-        kept.append({**own[0], "error": f"{names} and {len(own) - SHOWN:,} more{reason}"})
-    return kept
-
-
-def _is_of_a_missing_image(problem: Problem, data: dict[str, Any], listed: set[str]) -> bool:
-    if problem.number is None or not problem.message.startswith("image_id is"):
-        return False
-    return repr(data["annotations"][problem.number].get("image_id")) in listed
-
-
-def _annotation_error(raw_id: object, number: int | None, text: str, subject: str = "") -> dict[str, Any]:
-    """An entry of the report that names an annotation by its id, or by its place where it has none."""
-    if not subject:
-        name = f"annotation {raw_id}" if raw_id is not None else f"annotation without id (number {(number or 0) + 1})"
-        text = f"{name}: {text}"
-    identifier = raw_id if isinstance(raw_id, str) or (type(raw_id) is int and abs(raw_id) < LARGEST_ID) else None
-    return {"annotation_id": identifier, "number": number, "error": text}
 
 
 @dataclass(frozen=True)

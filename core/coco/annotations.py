@@ -6,7 +6,7 @@ from collections.abc import Hashable, Mapping
 from typing import Any
 
 from core.coco.annotated_keypoints import mend_keypoints
-from core.coco.crowds import classes_without_crowds, crowds_known, is_brush_mask
+from core.coco.crowds import SingleObjects, crowds_known
 from core.coco.geometry import (
     Size,
     as_number,
@@ -42,13 +42,15 @@ class AnnotationMender:
         report: Report,
         *,
         mend_areas: bool = True,
+        crowds_as_objects: bool = False,
     ) -> None:
         """`category_of` and `image_of`: by the ids with which annotations name them."""
         self.category_of, self.image_of, self.report = category_of, image_of, report
         self.mend_areas = mend_areas
         annotations = data["annotations"]
         self.crowds_known = crowds_known(data, report)
-        self.single_classes = classes_without_crowds(annotations)
+        self.crowds_as_objects = crowds_as_objects
+        self.is_single = SingleObjects(annotations, all_of_them=crowds_as_objects)
         ids = [a["id"] for a in annotations if isinstance(a, dict) and is_whole(a.get("id"))]
         self.largest_id = max([0, *ids])
         self.ids_in_file = set(ids)
@@ -263,8 +265,9 @@ class AnnotationMender:
             self._add(what, f"becomes {crowd}", spelling=raw is None or isinstance(raw, (bool, str, float)))
         annotation["iscrowd"] = crowd = int(crowd)
         segmentation = annotation.get("segmentation")
-        if crowd and (is_brush_mask(annotation) or self.raw_category in self.single_classes):
-            self._add("is one object with iscrowd 1, as CVAT writes masks", "becomes 0", spelling=True)
+        if crowd and self.is_single(annotation, self.raw_category):
+            why = "as is said of this file" if self.crowds_as_objects else "as CVAT writes masks"
+            self._add(f"is one object with iscrowd 1, {why}", "becomes 0", spelling=True)
             annotation["iscrowd"] = crowd = 0
         if crowd and isinstance(segmentation, list) and segmentation and size:
             self._add("is a crowd with polygons; COCO's crowds are runs (RLE)", "turned into runs", spelling=True)

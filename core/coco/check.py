@@ -20,6 +20,8 @@ def check_coco(
     annotation_file: str | os.PathLike[str],
     images_dir: str | os.PathLike[str] | None = None,
     fix_to: str | os.PathLike[str] | None = None,
+    *,
+    crowds_as_objects: bool = False,
 ) -> list[Problem]:
     """Everything that is wrong or doubtful in a COCO annotation file, in the order of the file.
 
@@ -27,7 +29,8 @@ def check_coco(
 
     With `images_dir` the image files are looked at too: whether they are there, open, are complete and have the size
     that the file says (upright, as their EXIF orientation turns them). With `fix_to` a copy is written there in which
-    everything that a problem's `repair` names is mended; ids stay as they are wherever they can.
+    everything that a problem's `repair` names is mended; ids stay as they are wherever they can. With
+    `crowds_as_objects` what has `iscrowd` 1 is read as a single object: a brush mask.
 
     Raises FileNotFoundError, or ValueError in one line, for a file that is no COCO data set at all, and where `fix_to`
     is the file itself.
@@ -39,7 +42,7 @@ def check_coco(
         raise FileNotFoundError(f"{images_dir}: there is no such folder of images")
     report = Report()
     files = None if images_dir is None else ImageFolder(images_dir, look_inside=True, near=picture_folders(source.name))
-    normalised = normalise_coco(read_coco_json(source), report, files)
+    normalised = normalise_coco(read_coco_json(source), report, files, crowds_as_objects=crowds_as_objects)
     if fix_to is not None:
         write_text_atomically(Path(fix_to), json.dumps(normalised.data, ensure_ascii=False))
     return report.problems

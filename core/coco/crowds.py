@@ -8,6 +8,8 @@ from typing import Any
 
 from core.coco.report import Report
 
+AS_OBJECTS = "crowds_as_objects=true (import) or --crowds-as-objects (check --fix-to)"  # how to say that there are none
+
 
 def crowds_known(data: Mapping[str, Any], report: Report) -> bool:
     """False for an LVIS file: it has no crowds and does not say so of each object."""
@@ -19,10 +21,36 @@ def crowds_known(data: Mapping[str, Any], report: Report) -> bool:
     return False
 
 
-def is_brush_mask(annotation: Mapping[str, object]) -> bool:
-    """Whether an annotation is a mask as CVAT writes it: `iscrowd` 1, runs, and its own attribute `occluded`."""
+class SingleObjects:
+    """Which annotations with `iscrowd` 1 are single objects: brush masks, which CVAT writes so."""
+
+    def __init__(self, annotations: list[Any], *, all_of_them: bool = False) -> None:
+        """`all_of_them`: who gives the file says that it has no crowds."""
+        self._all = all_of_them
+        self._classes = classes_without_crowds(annotations)
+        self._of_cvat = any(_has_marks_of_cvat(annotation) for annotation in annotations)
+
+    def __call__(self, annotation: Mapping[str, Any], category: object) -> bool:
+        """Whether one with `iscrowd` 1 is; `category` is its id as the file writes it.
+
+        CVAT's own mark is the attribute `occluded`. A file that has it anywhere has no crowds among its lists of runs.
+        """
+        if self._all or category in self._classes or _has_marks_of_cvat(annotation):
+            return True
+        return self._of_cvat and "source" not in annotation and _has_runs_as_list(annotation)
+
+
+def _has_marks_of_cvat(annotation: object) -> bool:
+    """Whether it has CVAT's attribute `occluded`, and no `source`, by which our own exports are told."""
+    if not isinstance(annotation, dict) or "source" in annotation:
+        return False
     attributes = annotation.get("attributes")
     return isinstance(attributes, dict) and "occluded" in attributes
+
+
+def _has_runs_as_list(annotation: Mapping[str, Any]) -> bool:
+    segmentation = annotation.get("segmentation")
+    return isinstance(segmentation, dict) and isinstance(segmentation.get("counts"), list)
 
 
 def classes_without_crowds(annotations: list[Any]) -> set[Hashable]:
@@ -35,25 +63,37 @@ def classes_without_crowds(annotations: list[Any]) -> set[Hashable]:
     for annotation in annotations:
         category = annotation.get("category_id") if isinstance(annotation, dict) else None
         if isinstance(category, Hashable) and category is not None:
-            segmentation = annotation.get("segmentation")
-            runs = isinstance(segmentation, dict) and isinstance(segmentation.get("counts"), list)
+            runs = _has_runs_as_list(annotation)
             (crowds if runs and annotation.get("iscrowd") in (1, "1", "true") else singles).add(category)
 
     return set() if crowds & singles else crowds
 
 
-def note_classes_of_crowds_alone(
+def note_crowds(
     annotations: Iterable[Mapping[str, Any]], categories: Iterable[Mapping[str, Any]], report: Report
 ) -> None:
-    """A note for each class of which there are only crowds: training learns nothing of it."""
+    """A note for each class of which there are only crowds, and one for all crowds that may be brush masks."""
     crowds: Counter[int] = Counter()
     singles: set[int] = set()
+    as_lists = 0
     for annotation in annotations:
         if annotation["iscrowd"]:
             crowds[annotation["category_id"]] += 1
+            as_lists += _may_be_a_brush_mask(annotation)
         else:
             singles.add(annotation["category_id"])
     for category in categories:
         if category["id"] in crowds and category["id"] not in singles:
             what = f"{category['name']!r} has crowds alone ({crowds[category['id']]:,}), of which nothing is learnt"
             report.note(f"category {category['id']}", what)
+    if as_lists:
+        what = "1 stays a crowd" if as_lists == 1 else f"{as_lists:,} stay crowds"
+        why = f"of which nothing is learnt: if brush masks of single objects were written so, {AS_OBJECTS} says it"
+        report.note("annotations", f"{what} (iscrowd 1), {why}")
+
+
+def _may_be_a_brush_mask(annotation: Mapping[str, Any]) -> bool:
+    """Whether nothing says that a crowd is one: COCO's own are numbered 9, three digits of class, eight of image."""
+    image, category = annotation["image_id"], annotation["category_id"]
+    is_cocos = annotation["id"] == (9000 + category) * 10**8 + image
+    return _has_runs_as_list(annotation) and "source" not in annotation and not is_cocos

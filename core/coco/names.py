@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections import Counter
 from collections.abc import Collection, Iterable, Sequence
 from urllib.parse import unquote
 
 # Folders that tell parts of a data set from each other: two of them are never the same picture's.
 SPLITS = ({"train", "training", "train2017"}, {"val", "valid", "validation", "val2017"}, {"test", "testing"})
+
+UPLOAD_PREFIX = re.compile(r"^[0-9a-f]{8}-(?=.)")  # what Label Studio puts before the name of an uploaded file
 
 
 class FileNames:
@@ -21,6 +24,7 @@ class FileNames:
         self._by_base = _places(map(base_name, self._plain))
         self._by_stem = _places(base_name(name).rpartition(".")[0] for name in self._plain)
         self._listed: list[tuple[Collection[str], dict[str, list[str]]]] = []
+        self._prefixed: tuple[Collection[str], Counter[str]] | None = None
 
     def find(self, name: str, listed: Collection[str] = (), near: Sequence[str] = ()) -> list[int]:
         """The places in `present` that a name may mean; several only where they have the very same name.
@@ -45,11 +49,23 @@ class FileNames:
             found = self._by_base.get(base, [])
             if not found and "." not in base:
                 found = self._by_stem.get(base, [])
+            if not found and UPLOAD_PREFIX.match(base):
+                return self._without_prefix(plain, listed, near)
         if len(found) != 1:
             return []
         path = self._plain[found[0]]
         apart = _other_split(path, "/".join([*near, plain]))
         return [] if apart or self._is_anothers(path, plain, listed, None if alike else "") else found
+
+    def _without_prefix(self, plain: str, listed: Collection[str], near: Sequence[str]) -> list[int]:
+        """The one file that Label Studio's name of an upload means, unless another listed image could mean it too."""
+        base = UPLOAD_PREFIX.sub("", base_name(plain))
+        found = self._by_base.get(base, [])
+        if len(found) != 1 or _other_split(self._plain[found[0]], "/".join([*near, plain])):
+            return []
+        if self._prefixed is None or self._prefixed[0] is not listed:
+            self._prefixed = listed, Counter(UPLOAD_PREFIX.sub("", base_name(name)) for name in listed)
+        return found if self._prefixed[1][base] <= (plain in listed) else []
 
     def _ending_alike(self, plain: str) -> list[int]:
         """The one file whose path and this one are alike from their ends on, down to a folder; [] for none or several.

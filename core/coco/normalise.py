@@ -11,7 +11,7 @@ from typing import Any
 
 from core.coco.annotations import AnnotationMender
 from core.coco.categories import mended_categories
-from core.coco.crowds import note_classes_of_crowds_alone
+from core.coco.crowds import note_crowds
 from core.coco.image_entries import ImageFiles, ImageFolder, mended_images
 from core.coco.names import picture_folders
 from core.coco.reading import read_coco_json
@@ -58,19 +58,23 @@ def normalise_coco(
     files: ImageFiles | None = None,
     *,
     mend_areas: bool = True,
+    crowds_as_objects: bool = False,
     along: Callable[[list[Any]], Iterable[Any]] = iter,
 ) -> Normalised:
     """A COCO data set with whole-number ids, one category a name, boxes of their masks, and nothing that is no object.
 
     `data` has the lists images, annotations and categories (`read_coco_json`) and stays as it is; other keys are
     passed on. With `files` names are those of the files that are meant, and images without a file are left out.
-    `mend_areas` False leaves an area that is a number: COCO's evaluation reads it. `along` gives the annotations of the
+    `mend_areas` False leaves an area that is a number: COCO's evaluation reads it. `crowds_as_objects` says that
+    what has `iscrowd` 1 is a single object. `along` gives the annotations of the
     list one by one, so that somebody can count them.
     """
     annotations = data["annotations"]
     categories, category_of, doubled = mended_categories(data["categories"], annotations, report)
     images, image_of, keys, unusable = mended_images(data["images"], files, report)
-    mender = AnnotationMender(category_of, image_of, data, report, mend_areas=mend_areas)
+    mender = AnnotationMender(
+        category_of, image_of, data, report, mend_areas=mend_areas, crowds_as_objects=crowds_as_objects
+    )
     kept: list[dict[str, object]] = []
     numbers: list[int] = []
     lost: dict[int, int] = {}
@@ -81,6 +85,6 @@ def normalise_coco(
             numbers.append(number)
         elif mender.lost_of is not None:
             lost[mender.lost_of] = lost.get(mender.lost_of, 0) + 1
-    note_classes_of_crowds_alone(kept, categories, report)
+    note_crowds(kept, categories, report)
     mended_data = {**data, "categories": categories, "images": images, "annotations": kept}
     return Normalised(mended_data, keys, numbers, lost, [*doubled, *unusable])

@@ -144,6 +144,8 @@ class Check:
     """Folder of its images, which are then looked at too."""
     fix_to: str | None = None
     """Write a copy in which everything that can be mended is."""
+    crowds_as_objects: bool = False
+    """What has iscrowd 1 is a single object, as brush masks of CVAT are."""
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,7 @@ from core.commands.arguments import Check
 def check(command: Check) -> int:
     """Print every problem and note in one line, those of one kind together; 1 where there is a problem."""
     with _no_search_for_garbage():
-        found = check_coco(command.file, command.images, command.fix_to)
+        found = check_coco(command.file, command.images, command.fix_to, crowds_as_objects=command.crowds_as_objects)
     for line in grouped(found):
         print(line)
     notes = sum(problem.is_note for problem in found)

@@ -28,6 +28,7 @@ TITLE = "CVAT for images 1.1"
 CANNOT_CARRY: frozenset[Fact] = frozenset({"supercategories", "ids"})
 _BODIES = ("polygon", "mask")  # what one group makes one object of
 _IGNORED = ("polyline", "cuboid")
+_SOURCES = {"auto": "predicted", "semi-auto": "edited"}  # CVAT's words for who drew a shape; else a person
 
 
 def recognise(folder: Folder) -> list[str]:
@@ -101,6 +102,8 @@ def _add_shapes(building: Building, image: dict[str, Any], entry: Element, label
             except (ValueError, OverflowError) as error:
                 building.lose(image, f"{error}: left out", about)
                 continue
+            if found.fields.get("source") == "predicted":
+                building.notes.add("drawn by a model (source auto): comes as predicted, a proposal on import", about)
             known = objects.get(key)
             if known is None:
                 objects[key] = found
@@ -169,6 +172,7 @@ def _take_attributes(parts: Parts, shape: Element, label: Labels | None) -> None
     score = attributes.get("score")
     if is_number(score) and 0 <= score <= 1:
         parts.fields["score"] = float(attributes.pop("score"))
+    parts.fields["source"] = _SOURCES.get(shape.get("source", ""))
     parts.fields["attributes"] = attributes
 
 

@@ -11,7 +11,7 @@ def frames_of_tracks(root: Element, notes: Notes) -> list[Element]:
     """An <image> for each frame that a track is seen in, called as CVAT calls the pictures of frames.
 
     CVAT writes each frame's shape, also where it worked it out itself (`keyframe` 0); `outside` 1 says that the object
-    is not seen. Each shape gets its track's label and, as the attribute `track_id`, its number.
+    is not seen. Each shape gets its track's label, source and, as the attribute `track_id`, its number.
     """
     size = {side: (root.findtext(f"meta//original_size/{side}") or "").strip() for side in ("width", "height")}
     frames: dict[int, Element] = {}
@@ -27,6 +27,7 @@ def frames_of_tracks(root: Element, notes: Notes) -> list[Element]:
                 continue
             image = frames.setdefault(int(frame), Element("image", {"name": f"frame_{int(frame):06d}", **size}))
             shape.set("label", track.get("label", ""))
+            shape.set("source", track.get("source", ""))
             SubElement(shape, "attribute", {"name": "track_id"}).text = track.get("id", "")
             image.append(shape)
             shown = True

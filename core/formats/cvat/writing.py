@@ -80,7 +80,7 @@ def _add_image(root: Element, number: int, picture: Picture, notes: Notes) -> No
             shapes.append(_skeleton(thing))
         for shape in shapes:
             shape.set("label", xml_text(thing.name))
-            shape.set("source", "manual" if thing.score is None else "auto")
+            shape.set("source", _source(thing))
             shape.set("occluded", "1" if thing.attributes.get("occluded") is True else "0")
             shape.set("z_order", str(thing.attributes.get("z_order", 0)))
             if len(shapes) > 1:
@@ -90,6 +90,14 @@ def _add_image(root: Element, number: int, picture: Picture, notes: Notes) -> No
             image.append(shape)
         if thing.crowd:
             notes.add("a crowd is marked by an attribute 'iscrowd': CVAT itself sees one object", thing.about)
+
+
+def _source(thing: Object) -> str:
+    """Who drew it, in CVAT's words: a person, a model, or a person with a model's help."""
+    source = thing.annotation.get("source")
+    if source in ("manual", "edited"):
+        return "semi-auto" if source == "edited" else "manual"
+    return "auto" if source == "predicted" or thing.score is not None else "manual"
 
 
 def _bodies(thing: Object) -> list[Element]:

@@ -7,11 +7,10 @@ from collections.abc import Mapping
 from urllib.parse import parse_qs, unquote, urlsplit
 
 from core.coco.json_values import is_number
+from core.coco.names import UPLOAD_PREFIX
 from core.formats.files import PICTURE_SUFFIXES, suffix
 from core.formats.notes import Notes
 from core.formats.pictures import tidy_name
-
-_UPLOAD_PREFIX = re.compile(r"^[0-9a-f]{8}-(?=.)")  # what Label Studio puts before the name of an uploaded file
 
 
 def image_names(task: Mapping[str, object]) -> list[str]:
@@ -27,8 +26,8 @@ def image_names(task: Mapping[str, object]) -> list[str]:
     folder, _, base = path.rpartition("/")
     if re.fullmatch(r"(data/)?upload(/\d+)?", folder):
         names = [base]
-    if _UPLOAD_PREFIX.match(base):
-        names += [base, _UPLOAD_PREFIX.sub("", base)]
+    if UPLOAD_PREFIX.match(base):
+        names += [base, UPLOAD_PREFIX.sub("", base)]
     return [name for name in dict.fromkeys(names) if name]
 
 

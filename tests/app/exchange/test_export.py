@@ -24,6 +24,7 @@ from app.exchange.coco_export import ExportError, Selection, export_coco
 from app.exchange.coco_import import import_coco
 from app.store.database import Store
 from app.store.editing.predictions import replace_predictions
+from app.store.tables import Category
 from core.masks import encode_rle, mask_to_polygons, polygons_to_mask, rle_area, segmentation_to_rle
 from tests.app.conftest import HEIGHT, WIDTH, Upload, block, file_bytes, image_row, picture
 
@@ -130,6 +131,23 @@ def test_file_name_is_the_user_s_own(client: TestClient, upload: Upload, tmp_pat
     upload(1, "Obst/Äpfel 苹果.png")
     coco = exported(client, tmp_path)
     assert [entry["file_name"] for entry in coco.imgs.values()] == ["Obst/Äpfel 苹果.png"]
+
+
+def test_unused_classes_stay_at_home_where_that_is_asked_for_and_a_model_s_always(
+    client: TestClient, store: Store, upload: Upload, tmp_path: Path
+) -> None:
+    for name in ("used", "unused"):
+        assert client.post("/api/categories", json={"name": name}).status_code == 201
+    add(client, upload(1), category_id=1, segmentation=block(10, 10, 20, 20))
+    with store.writing() as session:
+        session.add(Category(name="only a model's", state="suggested", color="#123456", keypoints=[], skeleton=[]))
+
+    def names(**query: Any) -> list[str]:
+        return [entry["name"] for entry in exported(client, tmp_path, **query).cats.values()]
+
+    assert names() == ["used", "unused"]
+    assert names(unused_classes="false") == ["used"]
+    assert names(unused_classes="false", category_id="2") == ["unused"]
 
 
 def test_size_and_outline_are_those_of_the_upright_image(client: TestClient, category: int, tmp_path: Path) -> None:

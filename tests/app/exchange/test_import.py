@@ -337,6 +337,30 @@ def test_crowds_holes_and_booleans(client: TestClient, upload: Upload, document:
     assert rows[0]["area"] == mask.sum()
 
 
+def test_brush_masks_come_as_objects_where_the_file_is_said_to_have_no_crowds(
+    client: TestClient, upload: Upload, document: Document
+) -> None:
+    image = upload(1)
+    left, height = 50, 10
+    column = [20, height, HEIGHT - 20 - height]  # zeros above a run of ones, and those below it
+    between = column[2] + column[0]
+    runs = [left * HEIGHT + column[0], *[height, between] * 9, height, (WIDTH - left - 9) * HEIGHT - column[0] - height]
+    brush = {"size": [HEIGHT, WIDTH], "counts": runs}
+    data = data_set(annotation(1), annotation(2, segmentation=brush, iscrowd=1))
+    (note,) = post(client, data).json()["notes"]
+    assert "crowds_as_objects=true" in note
+    assert [row["iscrowd"] for row in document(image)["instances"]] == [0, 1]
+    assert post(client, data, crowds_as_objects="true").json()["updated"] == 1
+    assert [row["iscrowd"] for row in document(image)["instances"]] == [0, 0]
+
+
+def test_a_misspelt_option_is_named_not_passed_over(client: TestClient, upload: Upload, document: Document) -> None:
+    image = upload(1)
+    answer = post(client, data_set(annotation(1)), dryrun="true")
+    assert (answer.status_code, answer.json()["error"].startswith("there is no parameter 'dryrun'")) == (422, True)
+    assert document(image)["instances"] == []
+
+
 def test_status_by_option(client: TestClient, upload: Upload, document: Document) -> None:
     image = upload(1)
     post(client, data_set(annotation(1)), status="in_progress")

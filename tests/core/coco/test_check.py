@@ -145,6 +145,37 @@ def test_a_class_of_crowds_alone_is_noted(data_set: DataSet) -> None:
     assert not any("crowds alone" in line for line in found(data_set, [crowd, cup(id=2)])[0])
 
 
+BRUSH = {"segmentation": {"size": [30, 40], "counts": [5, 9, 21, 9, 1156]}, "iscrowd": 1, "bbox": None, "area": None}
+
+
+def test_every_list_of_runs_is_an_object_in_a_file_with_the_marks_of_cvat(data_set: DataSet) -> None:
+    marked = cup(id=15, segmentation=[], bbox=[2, 2, 9, 9], area=81, attributes={"occluded": False})
+    lines, fixed = found(data_set, [cup(), marked, cup(id=16, **BRUSH)])
+    assert [annotation["iscrowd"] for annotation in fixed["annotations"]] == [0, 0, 0]
+    assert any("annotation 16: is one object with iscrowd 1, as CVAT writes masks" in line for line in lines)
+
+
+def test_what_may_be_a_brush_mask_stays_a_crowd_with_a_line_that_names_the_way_out(data_set: DataSet) -> None:
+    images, file = data_set([cup(), cup(id=16, **BRUSH)])
+    (line,) = [str(problem) for problem in check_coco(file, images) if "brush" in str(problem)]
+    assert line.startswith("note: annotations: 1 stays a crowd (iscrowd 1), of which nothing is learnt")
+    assert "--crowds-as-objects" in line
+    target = file.with_name("fixed.json")
+    problems = check_coco(file, images, target, crowds_as_objects=True)
+    assert [annotation["iscrowd"] for annotation in json.loads(target.read_text())["annotations"]] == [0, 0]
+    assert any("as is said of this file" in str(problem) for problem in problems)
+
+
+@pytest.mark.parametrize("sign", [{"source": "manual", "attributes": {"occluded": True}}, {"id": 900_100_000_004}])
+def test_crowds_of_coco_itself_and_of_our_own_exports_are_no_brush_masks(
+    data_set: DataSet, sign: dict[str, Any]
+) -> None:
+    crowd = {**cup(id=16, **BRUSH), **sign}
+    lines, fixed = found(data_set, [cup(), crowd])
+    assert [annotation["iscrowd"] for annotation in fixed["annotations"]] == [0, 1]
+    assert not any("brush" in line or "CVAT" in line for line in lines)
+
+
 def test_images_that_share_a_fact_share_a_line() -> None:
     problems = [Problem(f"image {n}", f"file_name is 'a/{n}.png'", f"becomes 'b/{n}.png'") for n in range(4)]
     problems += [Problem(f"image {n}", f"/x/{n}.png: there is no such image file") for n in range(4)]

@@ -27,6 +27,8 @@ def found(name: str, present: list[str], listed: list[str] | None = None) -> lis
         ("a.png", "photos/a.png"),
         ("JPEGImages/a", "a.jpg"),
         ("C:\\data\\imgs\\a.png", "imgs/a.png"),
+        ("images\\3f2a1b9c-a.png", "a.png"),  # Label Studio's name of an upload
+        ("3f2a1b9c-a.png", "photos/a.png"),
     ],
 )
 def test_spellings_of_one_name(name: str, file: str) -> None:
@@ -50,6 +52,11 @@ def test_the_exact_name_goes_before_what_it_decodes_to() -> None:
         ("sub/a.png", ["x/sub/a.png", "y/sub/a.png"], None),
         ("one/sub/a.png", ["sub/a.png"], ["one/sub/a.png", "two/sub/a.png"]),
         ("a.png", ["images/sub/a.png"], ["sub/a.png", "a.png"]),
+        ("3f2a1b9c-a.png", ["a.png"], ["3f2a1b9c-a.png", "77777777-a.png"]),  # two uploads of one name
+        ("3f2a1b9c-a.png", ["a.png"], ["3f2a1b9c-a.png", "a.png"]),
+        ("3f2a1b9c-a.png", ["x/a.png", "y/a.png"], None),
+        ("val/3f2a1b9c-a.png", ["train/a.png"], None),
+        ("portrait-a.png", ["a.png"], None),
     ],
 )
 def test_where_it_is_not_certain_nothing_is_found(name: str, present: list[str], listed: list[str] | None) -> None:

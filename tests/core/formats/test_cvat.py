@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from core.formats import read
+from core.formats import read, write
 from core.formats.building import LEFT_OUT
 from core.masks import decode_rle, segmentation_to_rle
 from tests.core.formats.tool_files import objects, picture, save
@@ -184,3 +184,16 @@ def test_xml_in_utf_16_is_read(tmp_path: Path) -> None:
     save(tmp_path / "a.xml", text.encode("utf-16"))
     coco, _ = read(tmp_path)
     assert [label for _, label, _ in objects(coco)] == ["Käse"]
+
+
+def test_cvat_says_who_drew_a_shape(tmp_path: Path) -> None:
+    shapes = "".join(
+        f'<box label="cat" source="{source}" xtl="{left}" ytl="1" xbr="{left + 5}" ybr="9"/>'
+        for left, source in ((1, "manual"), (11, "auto"), (21, "semi-auto"), (31, "file"))
+    )
+    coco, notes = cvat(tmp_path, shapes)
+    assert [entry.get("source") for _, _, entry in objects(coco)] == [None, "predicted", "edited", None]
+    assert any("source auto" in note and "proposal" in note for note in notes)
+    write(coco, "cvat", tmp_path / "again")
+    again, _ = read(tmp_path / "again")
+    assert [entry.get("source") for _, _, entry in objects(again)] == [None, "predicted", "edited", None]
