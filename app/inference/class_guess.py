@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import logging
+from collections import Counter, defaultdict
 from collections.abc import Callable, Sequence
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,6 +15,7 @@ from app.inference.prompted_masks import PromptedMasks
 from app.store.database import Store
 from app.store.tables import Image, Instance
 from core.prompts.class_examples import ClassExamples
+from core.prompts.companions import expectations
 
 EXAMPLES = 1000  # the newest accepted objects
 HERE_AT_ONCE, AT_ONCE = 24, 8  # of this image and of others: so many a guess looks at; the rest has time
@@ -51,7 +54,11 @@ class ClassGuess:
         self._look_at(elsewhere, AT_ONCE)
         class_of = {row.id: row.category_id for row in accepted}
         embeddings = self.prompts.embeddings(pixels, [answer["segmentation"] for answer in answers])
-        guesses = [None if embedding is None else self.examples.guess(embedding, class_of) for embedding in embeddings]
+        expected = partial(_expected, image.id, accepted)
+        guesses = [
+            None if embedding is None else self.examples.guess(embedding, class_of, expected)
+            for embedding in embeddings
+        ]
         return guesses, set(class_of.values())
 
     def look_at_others(self) -> bool:
@@ -90,3 +97,11 @@ class ClassGuess:
                 else:
                     self.examples.add(instance.id, embedding)
         return True
+
+
+def _expected(image: int, accepted: Sequence[Row[int, int, int]], classes: Sequence[int]) -> NDArray[np.float32]:
+    """How likely the image holds one more object of each class, by what stands together on the others."""
+    images: dict[int, Counter[int]] = defaultdict(Counter)
+    for row in accepted:
+        images[row.image_id][row.category_id] += 1
+    return expectations(classes, images.pop(image, Counter()), list(images.values()))

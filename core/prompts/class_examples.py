@@ -8,7 +8,7 @@ them. A linear discriminant (Fisher 1936; its covariance shrunk towards a multip
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Hashable, Mapping
+from collections.abc import Callable, Hashable, Mapping, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,6 +20,7 @@ SHRINKAGE = 0.6  # of the covariance within the classes
 TO_THE_MEAN = 0.5  # examples' worth of the mean of all classes in the mean of each: few examples say little
 DISCRIMINANT_SHARPNESS = 0.1  # of the softmax over what the discriminant gives each class
 DISCRIMINANT_SHARE = 0.3  # of the logarithm of the probabilities; chosen on training photographs, as all of these
+LEAST_EXPECTED = 1e-4  # nothing is impossible
 
 
 class ClassExamples:
@@ -46,10 +47,16 @@ class ClassExamples:
         while len(self._embeddings) > self.most:
             self._embeddings.popitem(last=False)
 
-    def guess(self, embedding: NDArray[np.float32], class_of: Mapping[Hashable, int]) -> tuple[int, float] | None:
+    def guess(
+        self,
+        embedding: NDArray[np.float32],
+        class_of: Mapping[Hashable, int],
+        expected: Callable[[Sequence[int]], NDArray[np.float32]] | None = None,
+    ) -> tuple[int, float] | None:
         """The class of the examples most like an object, and how sure that is (0..1); None without examples.
 
-        `class_of` gives the class of each example as it is now; those that it lacks do not count.
+        `class_of` gives the class of each example as it is now; those that it lacks do not count. `expected` says of
+        classes how likely each is there whatever the object looks like (`companions.expectations`).
         """
         keys = [key for key in self._embeddings if key in class_of]
         if not keys:
@@ -65,6 +72,9 @@ class ClassExamples:
             self._discriminant = made_from, _Discriminant(examples, labels, classes)
         apart = known * _softmax(DISCRIMINANT_SHARPNESS * self._discriminant[1].scores(embedding))
         weights = near ** (1 - DISCRIMINANT_SHARE) * apart**DISCRIMINANT_SHARE
+        if expected is not None:
+            told = weights * np.maximum(expected(classes.tolist()), LEAST_EXPECTED)
+            weights = told * (weights.sum() / told.sum())
         best = int(weights.argmax())
         return int(classes[best]), float(weights[best])
 
