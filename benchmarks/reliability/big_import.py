@@ -1,6 +1,7 @@
 """What a large import costs those who work meanwhile: how long their edits take before it and while it runs.
 
     python -m benchmarks.reliability.big_import --megabytes 173
+    python -m benchmarks.reliability.big_import --megabytes 72 --classes 1203
 
 A COCO file of so many megabytes, of objects with 40 corners on small pictures that are here already, is imported while
 somebody draws and moves objects on a picture of their own, one edit after the other with a short pause.
@@ -43,6 +44,8 @@ class Pull:
     failures: Counter[int] = field(default_factory=Counter)
     import_seconds: float = 0.0
     objects: int = 0
+    memory_before: int = 0  # bytes of the server, its pictures stored
+    memory_peak: int = 0  # the most of them during the import
 
 
 def add_pictures(client: httpx.Client, count: int) -> None:
@@ -56,7 +59,7 @@ def add_pictures(client: httpx.Client, count: int) -> None:
         client.post("/api/images", files=files).raise_for_status()
 
 
-def data_set(size: int, seed: int = 0) -> tuple[bytes, int, int]:
+def data_set(size: int, classes: int = 80, seed: int = 0) -> tuple[bytes, int, int]:
     """COCO JSON of about `size` bytes; of how many images, and of how many objects."""
     chance = random.Random(seed)
     annotations: list[str] = []
@@ -72,7 +75,7 @@ def data_set(size: int, seed: int = 0) -> tuple[bytes, int, int]:
         one = {
             "id": number + 1,
             "image_id": number // OBJECTS_ON_AN_IMAGE + 1,
-            "category_id": 1 + number % 80,
+            "category_id": 1 + number % classes,
             "segmentation": [corners],
             "iscrowd": 0,
         }
@@ -80,8 +83,8 @@ def data_set(size: int, seed: int = 0) -> tuple[bytes, int, int]:
         length += len(annotations[-1]) + 1
     images = (len(annotations) - 1) // OBJECTS_ON_AN_IMAGE + 1
     listed = [{"id": number + 1, "file_name": f"{number}.png"} for number in range(images)]
-    classes = [{"id": number, "name": f"class {number}"} for number in range(1, 81)]
-    head = json.dumps({"images": listed, "categories": classes})
+    named = [{"id": number, "name": f"class {number}"} for number in range(1, classes + 1)]
+    head = json.dumps({"images": listed, "categories": named})
     return f'{head[:-1]}, "annotations": [{",".join(annotations)}]}}'.encode(), images, len(annotations)
 
 
@@ -112,10 +115,10 @@ class Editor:
         return seconds
 
 
-def run(app: WholeApplication, size: int, alone_seconds: float = ALONE_SECONDS) -> Pull:
+def run(app: WholeApplication, size: int, alone_seconds: float = ALONE_SECONDS, classes: int = 80) -> Pull:
     """Edit alone, then beside an import."""
     pull = Pull()
-    content, images, pull.objects = data_set(size)
+    content, images, pull.objects = data_set(size, classes)
     with app.client() as owner, app.client() as client:
         owner.timeout = None
         add_pictures(owner, images)
@@ -131,10 +134,12 @@ def run(app: WholeApplication, size: int, alone_seconds: float = ALONE_SECONDS) 
             answers.append(owner.post("/api/import", files={"annotations": ("big.json", content)}))
             pull.import_seconds = time.perf_counter() - began
 
+        pull.memory_before = pull.memory_peak = app.memory()
         importing = threading.Thread(target=bring)
         importing.start()
         while importing.is_alive():
             pull.during.append(editor.edit())
+            pull.memory_peak = max(pull.memory_peak, app.memory())
             time.sleep(PAUSE)
         importing.join()
         stored = answers[0].raise_for_status().json()["annotations"]
@@ -153,14 +158,15 @@ def main() -> int:
     """Import once, print what was met; status 1 where an edit failed."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--megabytes", type=float, default=173.0)
+    parser.add_argument("--classes", type=int, default=80)
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder, WholeApplication(Path(folder) / "workspace") as app:
-        pull = run(app, int(1e6 * options.megabytes))
+        pull = run(app, int(1e6 * options.megabytes), classes=options.classes)
         print(line("alone", pull.alone))
         print(line("beside the import", pull.during))
-        print(
-            f"the import of {pull.objects} objects took {pull.import_seconds:.0f} s; memory {app.memory() / 1e6:.0f} MB"
-        )
+        before, peak, after = (value / 1e6 for value in (pull.memory_before, pull.memory_peak, app.memory()))
+        print(f"the import of {pull.objects} objects took {pull.import_seconds:.0f} s")
+        print(f"the server's memory: {before:.0f} MB before it, at most {peak:.0f} MB, {after:.0f} MB after it")
         print(f"failed edits: {dict(pull.failures) or 'none'}")
     return 1 if pull.failures else 0
 

@@ -27,7 +27,7 @@ from core.formats.archives import unpacked
 from core.formats.files import Folder, joined, parent
 from core.formats.joining import joined_data_sets
 from core.formats.known import FORMATS, format_of
-from core.formats.losses import class_losses
+from core.formats.losses import losses_beside
 from core.formats.pictures import Pictures
 from core.formats.refused import KnownFormatError, refusal
 
@@ -108,7 +108,7 @@ def write(coco: Mapping[str, object], format: str, folder: Path) -> list[str]:
     """
     module = format_of(format)
     Path(folder).mkdir(parents=True, exist_ok=True)
-    return [*module.write(coco, Path(folder)), *class_losses(coco, module.CANNOT_CARRY)]
+    return [*module.write(coco, Path(folder)), *losses_beside(coco, module.CANNOT_CARRY)]
 
 
 def _found(folder: Folder) -> list[tuple[str, str]]:

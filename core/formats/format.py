@@ -29,7 +29,17 @@ Fact = Literal[
     "unused classes",
     "supercategories",
     "ids",
+    "sources",  # who drew an object: manual, edited, predicted
+    "authors",
+    "other fields",  # of an object
+    "fields of images and classes",  # licences, dates, colours …
+    "info and licences",  # and other fields of the data set
 ]
+
+# What COCO has room for beside its objects, and most formats have not.
+BESIDE_OBJECTS: frozenset[Fact] = frozenset(
+    {"sources", "authors", "other fields", "fields of images and classes", "info and licences"}
+)
 
 
 class Format(Protocol):

@@ -16,14 +16,14 @@ from core.formats.building import Building
 from core.formats.coco.instances import write_json
 from core.formats.content import Picture, content_of
 from core.formats.files import Folder, joined, parent, stem
-from core.formats.format import Coco, Fact
+from core.formats.format import BESIDE_OBJECTS, Coco, Fact
 from core.formats.notes import Notes
 from core.formats.pictures import Pictures, tidy_name
 from core.masks import encode_rle
 
 NAME = "coco-panoptic"
 TITLE = "COCO panoptic (JSON and PNGs)"
-CANNOT_CARRY: frozenset[Fact] = frozenset(
+CANNOT_CARRY: frozenset[Fact] = BESIDE_OBJECTS | frozenset(
     {"overlaps", "boxes alone", "keypoints", "masks beside keypoints", "skeletons", "scores", "attributes", "ids"}
 )
 _FILE = "panoptic.json"

@@ -10,13 +10,13 @@ from core.formats.coco import instances as coco
 from core.formats.coco.instances import write_json
 from core.formats.content import content_of, id_key
 from core.formats.files import Folder, parent
-from core.formats.format import Coco, Fact
+from core.formats.format import BESIDE_OBJECTS, Coco, Fact
 from core.formats.notes import Notes
 from core.formats.pictures import Pictures
 
 NAME = "coco-results"
 TITLE = "COCO results list"
-CANNOT_CARRY: frozenset[Fact] = frozenset({"crowds", "attributes", "ids"})
+CANNOT_CARRY: frozenset[Fact] = (BESIDE_OBJECTS - {"fields of images and classes"}) | {"crowds", "attributes", "ids"}
 _IMAGES = "image_info.json"  # as COCO itself calls the list of a test set's images
 
 

@@ -17,7 +17,7 @@ from core.formats.cvat.row_runs import mask_of_runs
 from core.formats.cvat.tracks import frames_of_tracks
 from core.formats.cvat.writing import write_cvat
 from core.formats.files import Folder, parent
-from core.formats.format import Coco, Fact
+from core.formats.format import BESIDE_OBJECTS, Coco, Fact
 from core.formats.notes import Notes
 from core.formats.parts import Parts
 from core.formats.pictures import Pictures, tidy_name
@@ -25,7 +25,7 @@ from core.formats.shapes import box_around, ellipse_polygon, turned_box
 
 NAME = "cvat"
 TITLE = "CVAT for images 1.1"
-CANNOT_CARRY: frozenset[Fact] = frozenset({"supercategories", "ids"})
+CANNOT_CARRY: frozenset[Fact] = (BESIDE_OBJECTS - {"sources"}) | {"supercategories", "ids"}
 _BODIES = ("polygon", "mask")  # what one group makes one object of
 _IGNORED = ("polyline", "cuboid")
 _SOURCES = {"auto": "predicted", "semi-auto": "edited"}  # CVAT's words for who drew a shape; else a person
@@ -172,7 +172,9 @@ def _take_attributes(parts: Parts, shape: Element, label: Labels | None) -> None
     score = attributes.get("score")
     if is_number(score) and 0 <= score <= 1:
         parts.fields["score"] = float(attributes.pop("score"))
-    parts.fields["source"] = _SOURCES.get(shape.get("source", ""))
+    source = _SOURCES.get(shape.get("source", ""))
+    # A score without a word on who drew it would be a model's.
+    parts.fields["source"] = "manual" if "score" in parts.fields and source is None else source
     parts.fields["attributes"] = attributes
 
 

@@ -10,7 +10,7 @@ from typing import Any
 from core.coco.json_values import is_number, is_whole
 from core.formats.building import Building
 from core.formats.files import Folder, parent
-from core.formats.format import Coco, Fact
+from core.formats.format import BESIDE_OBJECTS, Coco, Fact
 from core.formats.label_studio.bit_runs import decode_brush
 from core.formats.label_studio.tasks import image_names, results_of
 from core.formats.label_studio.writing import write_tasks
@@ -22,7 +22,7 @@ from core.masks import encode_rle
 
 NAME = "label-studio"
 TITLE = "Label Studio JSON"
-CANNOT_CARRY: frozenset[Fact] = frozenset({"skeletons", "supercategories", "ids"})
+CANNOT_CARRY: frozenset[Fact] = BESIDE_OBJECTS | {"skeletons", "supercategories", "ids"}
 _SHAPES = frozenset(
     f"{shape}{labels}" for shape in ("polygon", "rectangle", "ellipse", "brush") for labels in ("labels", "")
 ) | {"labels"}

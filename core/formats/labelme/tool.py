@@ -15,7 +15,7 @@ from core.formats.building import Building
 from core.formats.coco.instances import write_json
 from core.formats.content import Object, Picture, content_of
 from core.formats.files import Folder, parent, stem
-from core.formats.format import Coco, Fact
+from core.formats.format import BESIDE_OBJECTS, Coco, Fact
 from core.formats.labelme.masks import mask_shape, pasted_mask, size_inside
 from core.formats.notes import Notes
 from core.formats.parts import Parts
@@ -24,7 +24,7 @@ from core.formats.shapes import box_around, ellipse_polygon, flat_points
 
 NAME = "labelme"
 TITLE = "labelme (and X-AnyLabeling)"
-CANNOT_CARRY: frozenset[Fact] = frozenset({"skeletons", "unused classes", "supercategories", "ids"})
+CANNOT_CARRY: frozenset[Fact] = BESIDE_OBJECTS | {"skeletons", "unused classes", "supercategories", "ids"}
 _NO_CLASSES = {"_background_", "__ignore__"}  # labelme's own names for what is none
 _CROWD = "iscrowd"  # a flag of ours: labelme itself has none
 

@@ -26,7 +26,7 @@ from core.files import write_text_atomically
 from core.formats.building import UNNAMED, Building
 from core.formats.content import content_of
 from core.formats.files import Folder, is_inside, joined, parent, stem, suffix
-from core.formats.format import Coco, Fact
+from core.formats.format import BESIDE_OBJECTS, Coco, Fact
 from core.formats.masks.index_pngs import read_numbers
 from core.formats.notes import Notes
 from core.formats.pictures import Pictures, Size
@@ -34,7 +34,7 @@ from core.masks import encode_rle
 
 NAME = "masks"
 TITLE = "mask PNGs"
-CANNOT_CARRY: frozenset[Fact] = frozenset(
+CANNOT_CARRY: frozenset[Fact] = BESIDE_OBJECTS | frozenset(
     {
         "boxes alone",
         "keypoints",

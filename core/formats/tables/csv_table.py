@@ -9,14 +9,19 @@ from pathlib import Path
 
 from core.files import write_text_atomically
 from core.formats.files import PICTURE_SUFFIXES, Folder, parent, suffix
-from core.formats.format import Coco, Fact
+from core.formats.format import BESIDE_OBJECTS, Coco, Fact
 from core.formats.notes import Notes
 from core.formats.pictures import Pictures
 from core.formats.tables.rows import COLUMNS, meant_columns, read_table, rows_of
 
 NAME = "csv"
 TITLE = "CSV, a row an object"
-CANNOT_CARRY: frozenset[Fact] = frozenset({"skeletons", "unused classes", "supercategories", "ids"})
+CANNOT_CARRY: frozenset[Fact] = (BESIDE_OBJECTS - {"sources", "authors"}) | {
+    "skeletons",
+    "unused classes",
+    "supercategories",
+    "ids",
+}
 _VIA = "region_shape_attributes"
 _WITHOUT_HEADER = ["file_name", "x1", "y1", "x2", "y2", "class"]  # keras-retinanet's table
 

@@ -1,6 +1,7 @@
 """Objects as rows of a table, through pandas: our own columns, and those of other tools' tables.
 
-    file_name, height, width, class, x, y, w, h, segmentation, keypoints, iscrowd, score, attributes
+    file_name, height, width, class, x, y, w, h, segmentation, keypoints, iscrowd, score, attributes,
+    source, author
 
 Cells that hold more than one value are JSON: segmentation is COCO's, keypoints {name: [x, y, visibility]}. A row
 without class is an image. Read too: xmin, ymin, xmax, ymax (TensorFlow, Roboflow) or x1, y1, x2, y2 instead of x, y, w,
@@ -30,8 +31,9 @@ if TYPE_CHECKING:
 
 COLUMNS = (
     "file_name", "height", "width", "class", "x", "y", "w", "h",
-    "segmentation", "keypoints", "iscrowd", "score", "attributes",
+    "segmentation", "keypoints", "iscrowd", "score", "attributes", "source", "author",
 )  # fmt: skip
+SOURCES = ("manual", "edited", "predicted")
 _MEANT = {  # other tools' names of our columns
     "file_name": ("file_name", "filename", "image_path", "imageid", "image_id", "image", "path", "img_file"),
     "class": ("class", "label", "class_name", "category", "category_name", "labelname", "classid", "name"),
@@ -51,6 +53,8 @@ _MEANT = {  # other tools' names of our columns
     "iscrowd": ("iscrowd",),
     "score": ("score", "confidence"),
     "attributes": ("attributes",),
+    "source": ("source",),
+    "author": ("author",),
 }  # fmt: skip
 
 
@@ -120,11 +124,13 @@ def _cells(thing: Object) -> dict[str, object]:
         "iscrowd": int(thing.crowd),
         "score": thing.score,
         "attributes": json.dumps(dict(thing.attributes), ensure_ascii=False) if thing.attributes else None,
+        "source": thing.annotation.get("source"),
+        "author": thing.annotation.get("author"),
     }
 
 
 def _add_row(building: Building, image: Mapping[str, Any], row: Mapping[str, Any], about: str) -> None:
-    if row.keys() <= {"file_name", "height", "width", "iscrowd"}:
+    if row.keys() <= {"file_name", "height", "width", "iscrowd", "source", "author"}:
         return
     segmentation = _json(row, "segmentation")
     if "runs" in row:
@@ -145,6 +151,8 @@ def _add_row(building: Building, image: Mapping[str, Any], row: Mapping[str, Any
         crowd=str(row.get("iscrowd", 0)).lower() in ("1", "1.0", "true"),
         score=_number(score) if score is not None else None,
         attributes=attributes if isinstance(attributes, dict) else None,
+        source=row["source"] if row.get("source") in SOURCES else None,  # Open Images has words of its own there
+        author=str(row["author"]) if "author" in row else None,
     )
 
 

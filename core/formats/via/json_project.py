@@ -15,7 +15,7 @@ from core.formats.building import Building
 from core.formats.coco.instances import write_json
 from core.formats.content import Object, Picture, content_of
 from core.formats.files import Folder, parent
-from core.formats.format import Coco, Fact
+from core.formats.format import BESIDE_OBJECTS, Coco, Fact
 from core.formats.notes import Notes
 from core.formats.outlines import single_polygon
 from core.formats.pictures import Pictures, tidy_name
@@ -23,7 +23,7 @@ from core.formats.shapes import box_around, ellipse_polygon
 
 NAME = "via"
 TITLE = "VIA 2 (JSON)"
-CANNOT_CARRY: frozenset[Fact] = frozenset(
+CANNOT_CARRY: frozenset[Fact] = BESIDE_OBJECTS | frozenset(
     {"keypoints", "masks beside keypoints", "skeletons", "crowds", "supercategories", "ids"}
 )
 _CLASS_KEYS = ("class", "label", "name", "type", "category", "object", "class_name", "object_name")

@@ -10,7 +10,7 @@ from xml.etree.ElementTree import Element
 from core.formats.building import Building
 from core.formats.cvat.labels import value_of
 from core.formats.files import Folder, is_inside, parent, stem, suffix
-from core.formats.format import Coco, Fact
+from core.formats.format import BESIDE_OBJECTS, Coco, Fact
 from core.formats.notes import Notes
 from core.formats.parts import Parts
 from core.formats.pictures import Pictures, tidy_name
@@ -20,7 +20,7 @@ from core.formats.voc.writing import write_voc
 
 NAME = "voc"
 TITLE = "Pascal VOC (XML and segmentation PNGs)"
-CANNOT_CARRY: frozenset[Fact] = frozenset(
+CANNOT_CARRY: frozenset[Fact] = BESIDE_OBJECTS | frozenset(
     {"overlaps", "keypoints", "masks beside keypoints", "skeletons", "crowds", "scores", "supercategories", "ids"}
 )
 _XML, _PNGS, _PICTURES = "Annotations", "SegmentationObject", "JPEGImages"

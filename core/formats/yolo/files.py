@@ -10,12 +10,12 @@ import yaml
 from core.files import write_text_atomically
 from core.formats.content import Content, Object
 from core.formats.files import stem
-from core.formats.format import Fact
+from core.formats.format import BESIDE_OBJECTS, Fact
 from core.formats.notes import Notes
 
 LIST = "images.txt"
 
-NO_YOLO_CARRIES: frozenset[Fact] = frozenset(
+NO_YOLO_CARRIES: frozenset[Fact] = BESIDE_OBJECTS | frozenset(
     {"masks beside keypoints", "skeletons", "crowds", "scores", "attributes", "image sizes", "supercategories", "ids"}
 )
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
+from collections.abc import Collection
 from typing import Any
 
 import numpy as np
@@ -25,6 +26,18 @@ ATTRIBUTES: SearchStrategy[dict[str, Any]] = st.fixed_dictionaries(
         "occluded": st.just(True),
     },
 )
+
+# What stands beside an object and is not its shape.
+BESIDE: SearchStrategy[dict[str, Any]] = st.fixed_dictionaries(
+    {},
+    optional={
+        "source": st.sampled_from(["manual", "edited", "predicted"]),
+        "author": st.sampled_from(["Ann", "Bärbel <b>, x", "7"]),
+        "my field": st.sampled_from([3, {"deep": ["x"]}]),
+    },
+)
+OWN = {"id", "image_id", "category_id", "segmentation", "bbox", "area", "iscrowd", "keypoints", "num_keypoints"}
+OWN |= {"score", "attributes", "source", "author"}
 
 
 @st.composite
@@ -81,6 +94,7 @@ def annotations(draw: DrawFn, height: int, width: int, point_names: list[str]) -
                 found["keypoints"] = values
         if draw(st.booleans()):
             found["score"] = draw(st.sampled_from([0.25, 0.5, 0.875]))
+        found |= draw(BESIDE)
         attributes = draw(ATTRIBUTES)
         if attributes:
             found["attributes"] = attributes
@@ -98,6 +112,7 @@ def data_sets(draw: DrawFn) -> dict[str, Any]:
                 "file_name": name,
                 "height": draw(st.integers(4, 23)),
                 "width": draw(st.integers(4, 23)),
+                **draw(st.sampled_from([{}, {"license": 1, "date_captured": "2024-02-29"}])),
             }
         )
     categories = []
@@ -105,6 +120,8 @@ def data_sets(draw: DrawFn) -> dict[str, Any]:
         category: dict[str, Any] = {"id": number, "name": name}
         if draw(st.booleans()):
             category["supercategory"] = "thing"
+        if draw(st.booleans()):
+            category["color"] = "#123456"
         if draw(st.booleans()):
             category["keypoints"] = list(POINT_NAMES[: draw(st.integers(1, 3))])
             category["skeleton"] = [[1, 2]] if len(category["keypoints"]) > 1 else []
@@ -115,7 +132,8 @@ def data_sets(draw: DrawFn) -> dict[str, Any]:
             category = draw(st.sampled_from(categories))
             entry = draw(annotations(image["height"], image["width"], category.get("keypoints", [])))
             found.append({"id": 100 + len(found), "image_id": image["id"], "category_id": category["id"], **entry})
-    return {"images": images, "annotations": found, "categories": categories}
+    beside = draw(st.sampled_from([{}, {"info": {"year": 2024}, "licenses": [{"id": 1, "name": "CC0"}]}]))
+    return {**beside, "images": images, "annotations": found, "categories": categories}
 
 
 def every_kind() -> dict[str, Any]:
@@ -124,6 +142,7 @@ def every_kind() -> dict[str, Any]:
     ring[2:5, 3:6] = 0
     shapes: list[dict[str, Any]] = [
         {"segmentation": [[1.0, 1.0, 8.0, 1.0, 8.0, 6.0]], "attributes": {"colour": "red", "count": 3}},
+        {"segmentation": [[1.0, 2.0, 8.0, 2.0, 8.0, 6.0]], "source": "edited", "author": "Ann", "my field": 3},
         {"segmentation": [[1.0, 7.0, 4.0, 7.0, 4.0, 10.0], [6.0, 7.0, 9.0, 7.0, 9.0, 10.0, 6.0, 10.0]], "score": 0.5},
         {"segmentation": crop_to_rle(ring, 2, 3, 12, 16), "keypoints": [3, 4, 2, 0, 0, 0, 9, 9, 1]},
         {"segmentation": [], "bbox": [2.0, 2.0, 5.0, 6.0], "attributes": {"occluded": True}},
@@ -132,9 +151,14 @@ def every_kind() -> dict[str, Any]:
     ]
     images = [{"id": n, "file_name": name, "height": 12, "width": 16} for n, name in enumerate(FILE_NAMES[:3], 1)]
     annotations = []
+    images[0]["license"] = 1
     for number, shape in enumerate(shapes * 2):
         box = shape.get("bbox") or segmentation_bbox(shape["segmentation"], 12, 16)
-        place = {"id": number + 1, "image_id": 1 + number // 6, "category_id": 1 if "keypoints" in shape else 2}
+        place = {
+            "id": number + 1,
+            "image_id": 1 + number // len(shapes),
+            "category_id": 1 if "keypoints" in shape else 2,
+        }
         annotations.append({"iscrowd": 0, **shape, "bbox": box, "area": box[2] * box[3], **place})
     person = {
         "id": 1,
@@ -143,8 +167,8 @@ def every_kind() -> dict[str, Any]:
         "skeleton": [[1, 2]],
         "supercategory": "animal",
     }
-    others = [{"id": 2, "name": "traffic light"}, {"id": 5, "name": "unused"}]
-    return {"images": images, "annotations": annotations, "categories": [person, *others]}
+    others = [{"id": 2, "name": "traffic light", "color": "#123456"}, {"id": 5, "name": "unused"}]
+    return {"info": {"year": 2024}, "images": images, "annotations": annotations, "categories": [person, *others]}
 
 
 def sizes_of(coco: dict[str, Any]) -> dict[str, tuple[int, int]]:
@@ -182,8 +206,24 @@ def objects_in(coco: dict[str, Any], cannot_carry: frozenset[str] = frozenset())
             thing["score"] = annotation.get("score")
         if "attributes" not in cannot_carry:
             thing["attributes"] = annotation.get("attributes", {})
+        if "sources" not in cannot_carry:
+            thing["source"] = source_of(annotation)
+        if "authors" not in cannot_carry:
+            thing["author"] = annotation.get("author")
+        if "other fields" not in cannot_carry:
+            thing["others"] = other_fields(annotation)
         counted[json.dumps(thing, sort_keys=True)] += 1
     return counted
+
+
+def source_of(annotation: dict[str, Any]) -> str:
+    """Who drew an object; where nothing is said, a score tells a model's from a person's, as on import."""
+    return str(annotation.get("source") or ("manual" if annotation.get("score") is None else "predicted"))
+
+
+def other_fields(entry: dict[str, Any], own: Collection[str] = OWN) -> dict[str, Any]:
+    """What an object, or another entry, says beside what is COCO's own."""
+    return {key: value for key, value in entry.items() if key not in own}
 
 
 def _carried_masks(coco: dict[str, Any], cannot_carry: frozenset[str]) -> list[Any]:

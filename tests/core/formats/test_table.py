@@ -24,6 +24,11 @@ SAID = {
     "attributes": "attributes",
     "unused classes": "unused: a class without objects",
     "supercategories": "supercategory",
+    "sources": "its source",
+    "authors": "author of an object",
+    "other fields": "'my field' of an object",
+    "fields of images and classes": "of a class is not written",
+    "info and licences": "'info' of the data set",
 }
 
 
