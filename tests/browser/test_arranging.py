@@ -93,7 +93,7 @@ def test_the_slider_shows_how_many_points_are_left_and_goes_back(
     data_plane.draw(image, data_plane.category("dog"), segmentation=[stairs])
     editor = open_editor(image)
     editor.click(190, 180)
-    slider, count = editor.page.get_by_label("Fewer points"), editor.page.locator(".ml-simplify output")
+    slider, count = editor.page.get_by_label("Fewer points"), editor.page.locator(".ml-simplify-fewer output")
     assert count.inner_text() == "82 of 82"
     slider.fill("60")
     editor.wait_saved(1)
@@ -105,6 +105,37 @@ def test_the_slider_shows_how_many_points_are_left_and_goes_back(
     assert data_plane.document(image)["instances"][0]["segmentation"] == [stairs]
     editor.press("Control+z")
     editor.wait_for(f"maskloop.document.instances[0].segmentation[0].length === {2 * left}")
+
+
+def test_smoothing_shows_outline_and_count_while_the_slider_is_held_and_is_saved_when_it_is_let_go(
+    open_editor: Any, data_plane: DataPlane, photographs: Photographs
+) -> None:
+    image = data_plane.upload(photographs.make())
+    data_plane.draw(image, data_plane.category("dog"), segmentation=square(100, 80, 120))
+    editor = open_editor(image)
+    editor.click(160, 140)
+    slider, count = editor.page.get_by_label("Smoother outline"), editor.page.locator(".ml-simplify-smoother output")
+    box = slider.bounding_box()
+    editor.page.mouse.move(box["x"] + 3, box["y"] + box["height"] / 2)
+    editor.page.mouse.down()
+    editor.page.mouse.move(box["x"] + 0.6 * box["width"], box["y"] + box["height"] / 2, steps=3)
+    editor.wait_for("maskloop.bench.editor.draft !== null")
+    shown = int(count.inner_text().split(" points")[0])
+    assert shown > 12  # round corners take more points
+    assert editor.saved_count == 0
+    editor.page.mouse.up()
+    editor.wait_saved(1)
+    (stored,) = data_plane.document(image)["instances"]
+    assert len(stored["segmentation"][0]) == 2 * shown
+    assert 0.8 * 120 * 120 < stored["area"] < 120 * 120
+
+    slider.focus()
+    editor.page.keyboard.press("Home")
+    editor.wait_saved(2)
+    assert data_plane.document(image)["instances"][0]["segmentation"] == square(100, 80, 120)
+    editor.page.keyboard.press("End")
+    editor.wait_saved(3)
+    assert editor.page.evaluate("document.activeElement.dataset.slider") == "smoother"  # made anew, it keeps the focus
 
 
 def test_what_lies_beneath_the_selected_object_is_cut_out_of_all_others_in_one_step(

@@ -111,6 +111,9 @@ export const simplify = {
   fewerPoints: "Weniger Punkte",
   countOfPoints: (pointsIn, total) => `${pointsIn} von ${total}`,
   points: "Punkte",
+  smooth: "Glätten",
+  smootherOutline: "Umriss glätten",
+  howMany: (count) => (count === 1 ? "1 Punkt" : `${count} Punkte`),
 };
 
 /** @type {typeof import("../en/side.js").thresholdRow} */

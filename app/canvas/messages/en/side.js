@@ -126,6 +126,10 @@ export const simplify = {
   /** @param {number} pointsIn @param {number} total */
   countOfPoints: (pointsIn, total) => `${pointsIn} of ${total}`,
   points: "Points",
+  smooth: "Smooth",
+  smootherOutline: "Smoother outline",
+  /** @param {number} count */
+  howMany: (count) => (count === 1 ? "1 point" : `${count} points`),
 };
 
 export const thresholdRow = {

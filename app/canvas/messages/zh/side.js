@@ -109,6 +109,9 @@ export const simplify = {
   fewerPoints: "减少点数",
   countOfPoints: (pointsIn, total) => `${pointsIn}/${total}`,
   points: "点",
+  smooth: "平滑",
+  smootherOutline: "使轮廓更平滑",
+  howMany: (count) => `${count} 个点`,
 };
 
 /** @type {typeof import("../en/side.js").thresholdRow} */

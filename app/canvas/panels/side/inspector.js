@@ -45,9 +45,9 @@ export function createInspector(bench) {
     const category = editor.category(instance.category_id);
     const scrolled = body.querySelector(".ml-keypoints")?.scrollTop ?? 0;
     const asked = /** @type {HTMLElement | null} */ (document.activeElement)?.dataset.attribute;
-    const again = document.activeElement === body.querySelector(".ml-simplify input") ? ".ml-simplify input" : "";
+    const moved = /** @type {HTMLElement | null} */ (document.activeElement)?.dataset.slider;
     body.replaceChildren(...parts(instance, category));
-    const focused = asked ? `[data-attribute="${CSS.escape(asked)}"]` : again;
+    const focused = asked ? `[data-attribute="${CSS.escape(asked)}"]` : moved && `[data-slider="${moved}"]`;
     if (focused) /** @type {HTMLElement | null} */ (body.querySelector(focused))?.focus();
     const list = body.querySelector(".ml-keypoints");
     if (list) list.scrollTop = scrolled;
