@@ -88,3 +88,39 @@ def test_a_class_is_found_by_typing_and_chosen_with_the_arrow_keys(editor: Any) 
     editor.press("Enter")
     assert editor.page.evaluate("maskloop.bench.editor.currentCategory.id") == 1102
     assert search.input_value() == ""
+
+
+def test_the_lines_of_a_skeleton_are_clicked_from_point_to_point(
+    open_editor: Any, data_plane: DataPlane, photographs: Photographs
+) -> None:
+    heron = data_plane.category("heron", keypoints=["bill", "neck", "left foot", "right foot"], skeleton=[[1, 2]])
+    editor = open_editor(data_plane.upload(photographs.make()))
+    editor.page.locator(".ml-class", has_text="heron").hover()
+    editor.page.get_by_role("button", name="Change class heron").click()
+    dialog = editor.page.get_by_role("dialog")
+    text = dialog.get_by_label("Skeleton: pairs")
+    neck, left, right = (dialog.get_by_role("button", name=f"{n}:") for n in (2, 3, 4))
+    neck.click()
+    dialog.get_by_text("neck: click the point that it is joined with").wait_for()
+    left.click()
+    assert text.input_value() == "1-2, 2-3"
+    left.click()  # the chain would go on from here
+    neck.focus()
+    editor.press("Enter")
+    right.focus()
+    editor.press("Enter")
+    assert text.input_value() == "1-2, 2-3, 2-4"
+    assert dialog.locator("line").count() == 3
+    right.click()  # lets go
+    right.click()
+    neck.click()  # joined before: now no longer
+    assert text.input_value() == "1-2, 2-3"
+    neck.click()
+    dialog.get_by_role("button", name="1:").click()
+    assert text.input_value() == "2-3"
+    text.fill("1-2, 3-4")
+    assert dialog.locator("line").count() == 2
+    dialog.get_by_role("button", name="Save").click()
+    dialog.wait_for(state="detached")
+    (stored,) = [one for one in data_plane.get("/api/categories").json()["categories"] if one["id"] == heron]
+    assert stored["skeleton"] == [[1, 2], [3, 4]]

@@ -18,6 +18,7 @@ export function attachTooltips(root, signal) {
   /** What is spoken of, or about to be. @type {HTMLElement | null} */
   let about = null;
   let timer = 0;
+  let going = 0; // the timer that puts it away
   const renamed = new MutationObserver(() => {
     if (!about?.title || tip.hidden) return;
     if ("tip" in about.dataset) take(about);
@@ -37,7 +38,13 @@ export function attachTooltips(root, signal) {
     tip.replaceChildren(keys ? (label ?? words) : words, ...(keys ? [" ", element("kbd", {}, keyName(keys))] : []));
   }
 
+  function stay() {
+    clearTimeout(going);
+    going = 0;
+  }
+
   function hide() {
+    stay();
     clearTimeout(timer);
     renamed.disconnect();
     tip.hidden = true;
@@ -51,7 +58,7 @@ export function attachTooltips(root, signal) {
 
   /** @param {HTMLElement} node @param {boolean} pointed with the mouse or a pen */
   function showSoon(node, pointed) {
-    if (node === about && !tip.hidden) clearTimeout(timer);
+    if (node === about) stay();
     if (node === about) return void (pointed && !tip.hidden && node.title && take(node));
     const wait = tip.hidden ? DELAY : 0; // from one to the next there is nothing to wait for
     hide();
@@ -74,7 +81,7 @@ export function attachTooltips(root, signal) {
   /** @param {PointerEvent} event */
   function over(event) {
     if (event.pointerType === "touch" || event.buttons) return;
-    if (event.target instanceof Node && tip.contains(event.target)) return clearTimeout(timer);
+    if (isOn(event)) return stay();
     const node = spokenOf(event.target);
     if (node instanceof HTMLElement) showSoon(node, true);
     else leave();
@@ -82,11 +89,26 @@ export function attachTooltips(root, signal) {
 
   function leave() {
     if (!about || about.matches(":focus-visible")) return;
-    clearTimeout(timer);
-    timer = window.setTimeout(hide, tip.hidden ? 0 : BRIDGE);
+    if (tip.hidden) hide();
+    else if (!going) going = window.setTimeout(hide, BRIDGE);
+  }
+
+  /** Whether the pointer is on what is said. What lies beneath can be pressed all the same. @param {PointerEvent} event */
+  function isOn({ clientX: x, clientY: y }) {
+    if (tip.hidden) return false;
+    const { left, right, top, bottom } = tip.getBoundingClientRect();
+    return x >= left && x <= right && y >= top && y <= bottom;
+  }
+
+  /** @param {PointerEvent} event */
+  function move(event) {
+    if (!about || tip.hidden || spokenOf(event.target) === about) return;
+    if (isOn(event)) stay();
+    else leave();
   }
 
   root.addEventListener("pointerover", over, { signal });
+  root.addEventListener("pointermove", move, { signal, passive: true });
   root.addEventListener("pointerleave", leave, { signal });
   root.addEventListener("pointerdown", hide, { signal, capture: true });
   root.addEventListener("scroll", hide, { signal, capture: true });
@@ -110,13 +132,14 @@ export function attachTooltips(root, signal) {
   signal.addEventListener("abort", hide);
 }
 
-/** Below the control or above it; beside it in a bar that stands. @param {HTMLElement} tip @param {HTMLElement} node */
+/** Below the control or above it; beside it in a bar or a list that stands, whose next line it would cover. @param {HTMLElement} tip @param {HTMLElement} node */
 function place(tip, node) {
   const at = node.getBoundingClientRect();
   const { offsetWidth: width, offsetHeight: height } = tip;
   const upright = node.closest('[aria-orientation="vertical"]') !== null;
-  let left = upright ? at.right + GAP : at.left + (at.width - width) / 2;
-  let top = upright ? at.top + (at.height - height) / 2 : at.bottom + GAP;
+  const listed = node.closest(".ml-side") !== null;
+  let left = upright ? at.right + GAP : listed ? at.left - width - GAP : at.left + (at.width - width) / 2;
+  let top = upright || listed ? at.top + (at.height - height) / 2 : at.bottom + GAP;
   if (top + height > window.innerHeight - GAP) top = at.top - height - GAP;
   left = Math.max(GAP, Math.min(left, window.innerWidth - width - GAP));
   tip.style.left = `${Math.round(left)}px`;

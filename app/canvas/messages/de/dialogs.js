@@ -12,6 +12,10 @@ export const classDialog = {
   makeClass: "Klasse anlegen",
   name: "Name",
   keypointsOneNameOnA: "Keypoints, ein Name je Zeile (die meisten Klassen haben keine)",
+  linesFromPointToPoint: "Linien von Punkt zu Punkt",
+  clickTwoPoints: "Klicken Sie zwei Punkte: Eine Linie verbindet sie; dieselben zwei nehmen sie wieder weg.",
+  clickTheOtherPoint: (point) =>
+    `${point}: Klicken Sie den Punkt, mit dem er verbunden ist, oder ihn selbst, um loszulassen.`,
   skeletonPairsOfKeypointNumbers: "Skelett: Paare von Keypoint-Nummern, die eine Linie verbindet",
   attributesOneOnALine: "Attribute, eines je Zeile: flag, number, text oder Werte mit | dazwischen",
   placeInTheList: "Platz in der Liste",

@@ -11,6 +11,10 @@ export const classDialog = {
   makeClass: "Make class",
   name: "Name",
   keypointsOneNameOnA: "Keypoints, one name on a line (none for most classes)",
+  linesFromPointToPoint: "Lines from point to point",
+  clickTwoPoints: "Click two points: a line joins them; the same two again take it away.",
+  /** @param {string} point */
+  clickTheOtherPoint: (point) => `${point}: click the point that it is joined with, or itself to let go.`,
   skeletonPairsOfKeypointNumbers: "Skeleton: pairs of keypoint numbers that a line joins",
   attributesOneOnALine: "Attributes, one on a line: flag, number, text, or choices with | between",
   placeInTheList: "Place in the list",

@@ -2,6 +2,7 @@
 
 import * as api from "../../model/api.js";
 import { openDialog } from "./dialogs.js";
+import { createSkeletonPicture, namesIn, pairsIn, written as writtenPairs } from "./skeleton_picture.js";
 import { element } from "../../view/dom.js";
 import { ownCategories } from "../../model/document.js";
 import { readAttributes, writtenAttributes } from "../side/attributes.js";
@@ -40,8 +41,11 @@ export function openClassDialog(bench, category, proposedName = "") {
     type: "text",
     spellcheck: "false",
     placeholder: "1-2, 1-3",
-    value: (category?.skeleton ?? []).map((pair) => pair.join("-")).join(", "),
+    value: writtenPairs(category?.skeleton ?? []),
   });
+  const objects = editor.document?.instances.filter(({ category_id }) => category_id === category?.id) ?? [];
+  const example = objects.find(({ num_keypoints }) => num_keypoints === category?.keypoints.length)?.keypoints ?? null;
+  const picture = createSkeletonPicture(keypoints, skeleton, example);
   const attributes = element("textarea", {
     rows: "3",
     spellcheck: "false",
@@ -68,15 +72,8 @@ export function openClassDialog(bench, category, proposedName = "") {
   const error = element("p", { class: "ml-error", role: "alert" });
 
   async function save() {
-    const names = keypoints.value
-      .split("\n")
-      .map((line) => line.trim())
-      .filter(Boolean);
-    const pairs = [...skeleton.value.matchAll(/(\d+)\s*-\s*(\d+)/g)].map(
-      ([, a, b]) => /** @type {[number, number]} */ ([Number(a), Number(b)]),
-    );
     /** @type {Partial<Category>} */
-    const fields = { name: name.value.trim(), keypoints: names, skeleton: pairs };
+    const fields = { name: name.value.trim(), keypoints: namesIn(keypoints.value), skeleton: pairsIn(skeleton.value) };
     // As text they lose what a file or a script may have put into a name, such as a colon: untouched, they stay.
     if (attributes.value !== written) fields.attributes = readAttributes(attributes.value);
     if (category) {
@@ -120,6 +117,7 @@ export function openClassDialog(bench, category, proposedName = "") {
         element("span", {}, texts.classDialog.skeletonPairsOfKeypointNumbers),
         skeleton,
       ),
+      picture,
       element("label", { class: "ml-field" }, element("span", {}, texts.classDialog.attributesOneOnALine), attributes),
       ...(category
         ? [
