@@ -66,7 +66,7 @@ export function attachKeys(bench) {
       const name = nameOf(event);
       const { shortcut, key } = table.get(name) ?? {};
       if (!shortcut?.run || !key) return;
-      const pressesSomething = name === "Enter" || name.startsWith("Arrow");
+      const pressesSomething = name === "Enter" || /^(Arrow|Page)/.test(name);
       if (pressesSomething && event.target !== document.body && event.target !== bench.view.overlay) return; // a button or list has the focus
       if (bench.galleryShown && !OVER_GALLERY.has(key)) return; // what cannot be seen is not changed
       if (shortcut.passes && !getSelection()?.isCollapsed) return; // words on the page are copied

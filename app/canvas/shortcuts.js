@@ -1,6 +1,8 @@
 /** Every shortcut, in one table: what it does, when, and what the help says about it. */
 
 import { cutBeneath, mergeSelected, subtractSelected } from "./model/several/arrange.js";
+import { groupSelected, ungroupSelected } from "./model/several/groups.js";
+import { restack } from "./model/several/stacking.js";
 import { texts } from "./messages/texts.js";
 
 /** @typedef {import("./workbench.js").Workbench} Workbench */
@@ -180,6 +182,30 @@ const SHORTCUTS = [
     keys: ["Shift+S"],
     label: texts.keys.cutTheSelectedOutOf,
     run: (bench) => cutBeneath(bench.editor),
+  },
+  {
+    group: texts.keys.severalObjects,
+    keys: ["Ctrl+G"],
+    label: texts.keys.groupTheSelectedObjects,
+    run: (bench) => groupSelected(bench.editor),
+  },
+  {
+    group: texts.keys.severalObjects,
+    keys: ["Ctrl+Shift+G"],
+    label: texts.keys.ungroupTheSelectedObjects,
+    run: (bench) => ungroupSelected(bench.editor),
+  },
+  {
+    group: texts.keys.severalObjects,
+    keys: ["PageUp"],
+    label: texts.keys.bringToTheFront,
+    run: (bench) => restack(bench.editor, "front"),
+  },
+  {
+    group: texts.keys.severalObjects,
+    keys: ["PageDown"],
+    label: texts.keys.sendToTheBack,
+    run: (bench) => restack(bench.editor, "back"),
   },
   {
     group: texts.keys.severalObjects,

@@ -2,6 +2,7 @@
 
 import * as api from "./model/api.js";
 import { Clipboard, copiesOf } from "./model/several/clipboard.js";
+import { inGroupsOfTheirOwn } from "./model/several/groups.js";
 import { seenInOrder } from "./model/several/list_order.js";
 import { classKeys, ownCategories, shapeKind, simplified } from "./model/document.js";
 import { lineOf } from "./model/editor.js";
@@ -149,7 +150,8 @@ export class Workbench extends OpenImages {
   /** @private @param {(import("./model/document.js").Fields & {category_id: number})[]} fields */
   add(fields) {
     if (!fields.length) return;
-    const ids = this.editor.changeMany({ create: fields });
+    const copies = inGroupsOfTheirOwn(fields, this.editor.document?.instances ?? []);
+    const ids = this.editor.changeMany({ create: copies });
     if (this.toolName !== "select") this.setTool("select");
     this.editor.selectAll(ids);
   }

@@ -19,6 +19,7 @@ from app.exchange.licenses import shown_licenses
 from app.store.categories import all_categories
 from app.store.editing.geometry import count_keypoints
 from app.store.instance_state import Segmentation
+from app.store.remarks.attributes import z_order_of
 from app.store.tables import Category, Edit, Image, Instance, counted
 from app.store.trash import kept_images
 from core.masks import rle_area, rle_bbox, rle_iou, segmentation_bbox, segmentation_to_rle
@@ -239,7 +240,8 @@ def _documents(session: Session, selection: Selection) -> Iterator[tuple[Image, 
             chosen = chosen.where(Instance.category_id.in_(selection.category_ids))
         if selection.authors is not None:
             chosen = chosen.where(Instance.author.in_(selection.authors))
-        rows = list(session.scalars(chosen))
+        # What lies on top comes last: formats that paint objects over each other keep to the order.
+        rows = sorted(session.scalars(chosen), key=lambda row: z_order_of(row.extra))
         yield image, rows
         for row in rows:
             session.expunge(row)

@@ -14,6 +14,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.store.categories import all_categories
+from app.store.remarks.attributes import z_order_of
 from app.store.tables import Image as Stored
 from app.store.tables import Instance
 from core.masks import segmentation_to_rle
@@ -38,11 +39,12 @@ def colors_of(session: Session) -> dict[int, str]:
 
 
 def accepted_shapes(session: Session, image: Stored, colors: dict[int, str]) -> list[Shape]:
-    """The accepted objects of an image, the large ones first."""
+    """The accepted objects of an image, what lies at the bottom first; of equals the large ones."""
     chosen = select(Instance).where(Instance.image_id == image.id, Instance.status == "accepted")
+    rows = session.scalars(chosen.order_by(Instance.area.desc(), Instance.id))
     return [
         Shape(instance.segmentation, instance.bbox, colors.get(instance.category_id, _UNKNOWN))
-        for instance in session.scalars(chosen.order_by(Instance.area.desc(), Instance.id))
+        for instance in sorted(rows, key=lambda row: z_order_of(row.extra))
     ]
 
 

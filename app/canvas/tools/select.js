@@ -1,6 +1,7 @@
 /** Select, move and reshape: the tool in hand most of the time. */
 
 import { asPolygon, editableRings, moved, shapeKind } from "../model/document.js";
+import { withGroups } from "../model/several/groups.js";
 import { clamp, nearestEdge, nearestVertex } from "../model/shapes/geometry.js";
 import { spanned, withSide } from "../model/shapes/resize.js";
 import { insertVertex, moveVertex, removeVertex } from "../model/shapes/vertices.js";
@@ -111,7 +112,7 @@ export class SelectTool {
     const edge = this.edgeAt(pointer);
     if (selected && edge) return this.pressEdge(selected, edge, pointer);
     const under = view.instancesAt(pointer.x, pointer.y);
-    if (pointer.shift && under.length) return editor.toggleSelected(under[0].id);
+    if (pointer.shift && under.length) return this.toggle(under[0].id);
     const pressed = editor.selectsSeveral && under.find(({ id }) => editor.selection.has(id));
     if (pressed) {
       this.gesture = new GroupDrag(editor, pointer, pressed.id);
@@ -122,7 +123,8 @@ export class SelectTool {
       this.begin(selected, pointer, (at) => moved(selected, at.x - pointer.x, at.y - pointer.y, this.image));
       if (this.drag) this.drag.click = () => editor.select(under[(chosen + 1) % under.length].id);
     } else if (under.length) {
-      editor.select(under[chosen < 0 ? 0 : (chosen + 1) % under.length].id);
+      const { id } = under[chosen < 0 ? 0 : (chosen + 1) % under.length];
+      editor.selectAll(chosen < 0 ? withGroups(editor, [id]) : [id]);
     } else {
       if (!pointer.shift) editor.selectAll([]);
       if (pointer.touch) this.panFrom = pointer;
@@ -134,7 +136,15 @@ export class SelectTool {
   selectIn(box, also) {
     const ids = this.view.instancesIn(box).map(({ id }) => id);
     const before = also ? [...this.editor.selection].filter((id) => !ids.includes(id)) : [];
-    this.editor.selectAll([...before, ...ids]);
+    this.editor.selectAll(withGroups(this.editor, [...before, ...ids]));
+  }
+
+  /** Add an object and its group to the selection, or take them out. @private @param {number} id */
+  toggle(id) {
+    const { selection } = this.editor;
+    const group = withGroups(this.editor, [id]);
+    const rest = [...selection].filter((other) => !group.includes(other));
+    this.editor.selectAll(selection.has(id) ? rest : [...rest, ...group]);
   }
 
   /** @private */

@@ -4,6 +4,7 @@
  * movement has used up the margin.
  */
 
+import { upwards } from "../model/several/stacking.js";
 import { element } from "./dom.js";
 import { colorOf, drawKeypoints, drawLabel, drawShape, inSight } from "./painter.js";
 import { shapeOf } from "./outline_cache.js";
@@ -75,7 +76,7 @@ export class ObjectsLayer {
     const larger = { ...surface, viewport: wider };
     const inHand = editor.draft?.id ?? editor.selectedId;
     const instances = editor.visibleInstances().filter((instance) => instance.id !== inHand);
-    instances.sort((a, b) => b.area - a.area); // small objects stay on top of large ones
+    instances.sort(upwards);
     this.points = 0;
     for (const instance of instances) {
       const emphasis = editor.selection.has(instance.id) ? "selected" : "plain";

@@ -4,6 +4,7 @@
  */
 
 import { editableRings, shapeKind } from "../model/document.js";
+import { upwards } from "../model/several/stacking.js";
 import { element } from "./dom.js";
 import { ImageLayer } from "./image_layer.js";
 import { Minimap } from "./minimap.js";
@@ -194,10 +195,10 @@ export class View {
     return pixels / this.viewport.scale;
   }
 
-  /** What is seen under a point, the smallest first, ghosts after all others. @param {number} x @param {number} y @returns {Instance[]} */
+  /** What is seen under a point, what lies on top first, ghosts after all others. @param {number} x @param {number} y @returns {Instance[]} */
   instancesAt(x, y) {
     const under = (/** @type {Instance[]} */ instances) =>
-      instances.filter((instance) => hits(shapeOf(instance), x, y, this.reach(5))).sort((a, b) => a.area - b.area);
+      instances.filter((instance) => hits(shapeOf(instance), x, y, this.reach(5))).sort((a, b) => upwards(b, a));
     return [...under(this.editor.visibleInstances()), ...under(this.editor.ghostInstances())];
   }
 

@@ -43,6 +43,14 @@ def attributes_of(extra: Mapping[str, object] | None) -> dict[str, object]:
     return dict(value) if isinstance(value, dict) else {}
 
 
+def z_order_of(extra: Mapping[str, object] | None) -> float:
+    """What an object lies on: above all whose `z_order` is smaller, as in CVAT; 0 where it has none."""
+    value = attributes_of(extra).get("z_order")
+    if isinstance(value, bool) or not isinstance(value, (int, float)) or not math.isfinite(value):
+        return 0
+    return value
+
+
 def with_attributes(extra: Mapping[str, object] | None, given: object) -> dict[str, object] | None:
     """What is kept of an object after some of its attributes were set; null takes one away, the others stay.
 

@@ -203,6 +203,19 @@ def test_a_crowd_is_an_rle(client: TestClient, upload: Upload, category: int, tm
     assert annotation["bbox"] == list(coco_mask.toBbox(annotation["segmentation"]))
 
 
+def test_what_lies_on_top_comes_last(client: TestClient, upload: Upload, category: int, tmp_path: Path) -> None:
+    image = upload()
+    square = [[1.0, 1.0, 5.0, 1.0, 5.0, 5.0, 1.0, 5.0]]
+    for z_order in (2, None, -1.5, 2):
+        attributes = {} if z_order is None else {"z_order": z_order, "group_id": 7}
+        add(client, image, category_id=category, segmentation=square, attributes=attributes)
+    coco = exported(client, tmp_path)
+    entries = coco.dataset["annotations"]
+    assert [entry.get("attributes", {}).get("z_order") for entry in entries] == [-1.5, None, 2, 2]
+    assert [entry["id"] for entry in entries] == [3, 2, 1, 4]  # of equals the older
+    assert entries[0]["attributes"]["group_id"] == 7
+
+
 def test_predictions_say_so(client: TestClient, store: Store, upload: Upload, category: int, tmp_path: Path) -> None:
     image = upload(1)
     with store.writing() as session:

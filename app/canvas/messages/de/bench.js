@@ -14,6 +14,10 @@ export const keyNames = {
 
 /** @type {typeof import("../en/bench.js").keys} */
 export const keys = {
+  groupTheSelectedObjects: "Die ausgewählten Objekte gruppieren: Ein Klick wählt alle aus, ein weiterer eines davon",
+  ungroupTheSelectedObjects: "Die ausgewählten Objekte aus ihrer Gruppe nehmen",
+  bringToTheFront: "Vor alle anderen bringen",
+  sendToTheBack: "Hinter alle anderen bringen",
   images: "Bilder",
   previousImage: "Voriges Bild",
   nextImage: "Nächstes Bild",

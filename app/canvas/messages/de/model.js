@@ -39,6 +39,10 @@ export const outbox = {
 
 /** @type {typeof import("../en/model.js").arrange} */
 export const arrange = {
+  selectWhatIsToLieElsewhere: "Wählen Sie zuerst das Objekt aus, das vorn oder hinten liegen soll.",
+  liesInFrontAlready: "Es liegt schon vor allen anderen.",
+  liesAtTheBackAlready: "Es liegt schon hinter allen anderen.",
+  selectAGroupFirst: "Nichts Ausgewähltes gehört zu einer Gruppe.",
   selectSeveralObjectsFirstShift: "Wählen Sie zuerst mehrere Objekte: Umschalt+Klick oder ein Rahmen um sie.",
   selectTheObjectToKeep: "Wählen Sie das Objekt, das bleibt, dann mit Umschalt+Klick, was daraus ausgeschnitten wird.",
   theOthersCoverNothingOf: "Die anderen verdecken nichts vom zuerst gewählten Objekt.",

@@ -8,6 +8,7 @@ export const attributes = {
 
 /** @type {typeof import("../en/side.js").bulk} */
 export const bulk = {
+  group: "Gruppieren",
   acceptTheProposalsAmongThem: "Die Vorschläge darunter annehmen",
   accept: (proposed) => `${proposed} annehmen`,
   showAll: "Alle einblenden",

@@ -13,6 +13,10 @@ export const keyNames = {
 };
 
 export const keys = {
+  groupTheSelectedObjects: "Group the selected objects: a click selects all of them, another one of them",
+  ungroupTheSelectedObjects: "Take the selected objects out of their group",
+  bringToTheFront: "Bring to the front of all others",
+  sendToTheBack: "Send to the back of all others",
   images: "Images",
   previousImage: "Previous image",
   nextImage: "Next image",

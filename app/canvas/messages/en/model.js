@@ -38,6 +38,10 @@ export const outbox = {
 };
 
 export const arrange = {
+  selectWhatIsToLieElsewhere: "Select the object first that is to lie in front or at the back.",
+  liesInFrontAlready: "It lies in front of all others already.",
+  liesAtTheBackAlready: "It lies at the back of all others already.",
+  selectAGroupFirst: "Nothing that is selected belongs to a group.",
   selectSeveralObjectsFirstShift: "Select several objects first: Shift+click, or a frame around them.",
   selectTheObjectToKeep: "Select the object to keep, then Shift+click what is to be cut out of it.",
   theOthersCoverNothingOf: "The others cover nothing of the object that was selected first.",

@@ -6,6 +6,7 @@ export const attributes = {
 };
 
 export const bulk = {
+  group: "Group",
   acceptTheProposalsAmongThem: "Accept the proposals among them",
   /** @param {number} proposed */
   accept: (proposed) => `Accept ${proposed}`,

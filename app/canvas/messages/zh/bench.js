@@ -14,6 +14,10 @@ export const keyNames = {
 
 /** @type {typeof import("../en/bench.js").keys} */
 export const keys = {
+  groupTheSelectedObjects: "将选中的对象编组：单击选中整组，再次单击选中其中一个",
+  ungroupTheSelectedObjects: "将选中的对象移出编组",
+  bringToTheFront: "置于最前",
+  sendToTheBack: "置于最后",
   images: "图像",
   previousImage: "上一张图像",
   nextImage: "下一张图像",

@@ -36,6 +36,10 @@ export const outbox = {
 
 /** @type {typeof import("../en/model.js").arrange} */
 export const arrange = {
+  selectWhatIsToLieElsewhere: "请先选择要置于最前或最后的对象。",
+  liesInFrontAlready: "它已在最前面。",
+  liesAtTheBackAlready: "它已在最后面。",
+  selectAGroupFirst: "选中的对象都不属于任何编组。",
   selectSeveralObjectsFirstShift: "请先选择多个对象：Shift+单击，或用选框框住它们。",
   selectTheObjectToKeep: "请选择要保留的对象，再 Shift+单击要从中剪去的对象。",
   theOthersCoverNothingOf: "其他对象没有覆盖最先选择的对象。",

@@ -8,6 +8,7 @@ export const attributes = {
 
 /** @type {typeof import("../en/side.js").bulk} */
 export const bulk = {
+  group: "编组",
   acceptTheProposalsAmongThem: "接受其中的提议",
   accept: (proposed) => `接受 ${proposed} 个`,
   showAll: "全部显示",

@@ -1,6 +1,7 @@
 /** Merging the selected objects and cutting them out of each other: one edit each. The object that was selected first is the one that stays. */
 
 import { merged, subtracted } from "./combine.js";
+import { zOf } from "./stacking.js";
 import { texts } from "../../messages/texts.js";
 
 /** @typedef {import("../editor.js").Editor} Editor */
@@ -44,7 +45,7 @@ export function cutBeneath(editor) {
   /** @type {{update: {id: number, fields: import("../document.js").Fields}[], delete: number[]}} */
   const edits = { update: [], delete: [] };
   for (const other of others) {
-    const near = above.filter((one) => meet(one.bbox, other.bbox));
+    const near = above.filter((one) => liesOn(one, other));
     const segmentation = near.length ? subtracted(other, near, image) : undefined;
     if (segmentation === null) edits.delete.push(other.id);
     else if (segmentation !== undefined) edits.update.push({ id: other.id, fields: { segmentation } });
@@ -53,16 +54,19 @@ export function cutBeneath(editor) {
   else editor.emit("notice", { text: texts.arrange.nothingLiesBeneath });
 }
 
-/** The objects that may lie beneath the selected ones: seen, free, and their boxes meet. @param {Editor} editor */
+/** The objects that may lie beneath the selected ones: seen, free, not brought in front of them, and their boxes meet. @param {Editor} editor */
 export function beneath(editor) {
   const above = chosen(editor);
   return editor
     .visibleInstances()
     .filter(
-      ({ id, bbox }) =>
-        !editor.selection.has(id) && !editor.locked.has(id) && above.some((one) => meet(one.bbox, bbox)),
+      (other) =>
+        !editor.selection.has(other.id) && !editor.locked.has(other.id) && above.some((one) => liesOn(one, other)),
     );
 }
+
+/** @param {import("../document.js").Instance} one @param {import("../document.js").Instance} other */
+const liesOn = (one, other) => zOf(other) <= zOf(one) && meet(one.bbox, other.bbox);
 
 /** @typedef {import("../document.js").Instance["bbox"]} Box */
 /** @param {Box} a @param {Box} b */

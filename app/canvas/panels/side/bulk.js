@@ -1,6 +1,8 @@
 /** Several selected objects: what they are, and what can be done with all of them at once. */
 
 import { mergeSelected, subtractSelected } from "../../model/several/arrange.js";
+import { groupOf, groupSelected, ungroupSelected } from "../../model/several/groups.js";
+import { restack } from "../../model/several/stacking.js";
 import { button, element } from "../../view/dom.js";
 import { texts } from "../../messages/texts.js";
 
@@ -57,6 +59,15 @@ export function createBulkParts(bench) {
     text: texts.bulk.subtract,
     keys: "Shift+J",
   });
+  const together = instances.every((one) => groupOf(one) !== null && groupOf(one) === groupOf(instances[0]));
+  if (!together)
+    add("group", texts.keys.groupTheSelectedObjects, () => groupSelected(editor), {
+      class: "ml-small",
+      text: texts.bulk.group,
+      keys: "Ctrl+G",
+      disabled: locked,
+    });
+  actions.append(...stackingButtons(editor, locked));
   add("copy", texts.bulk.duplicateAll, () => bench.duplicate(), {
     class: "ml-small",
     text: texts.bulk.duplicate,
@@ -73,5 +84,25 @@ export function createBulkParts(bench) {
     element("p", { class: "ml-facts" }, [...counts].map(([name, count]) => `${count} ${name}`).join(" · ")),
     element("p", { class: "ml-facts" }, texts.bulk.aClassChosenAboveOr),
     actions,
+  ];
+}
+
+/** Out of the group, to the front and to the back: of one selected object as of several. @param {import("../../model/editor.js").Editor} editor @param {boolean} disabled @returns {HTMLElement[]} */
+export function stackingButtons(editor, disabled) {
+  const options = (/** @type {string} */ keys) => ({ class: "ml-small", keys, disabled });
+  const grouped = editor.selectedInstances.some((one) => groupOf(one) !== null);
+  return [
+    ...(grouped
+      ? [
+          button(
+            "ungroup",
+            texts.keys.ungroupTheSelectedObjects,
+            () => ungroupSelected(editor),
+            options("Ctrl+Shift+G"),
+          ),
+        ]
+      : []),
+    button("front", texts.keys.bringToTheFront, () => restack(editor, "front"), options("PageUp")),
+    button("back", texts.keys.sendToTheBack, () => restack(editor, "back"), options("PageDown")),
   ];
 }

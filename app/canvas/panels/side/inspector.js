@@ -5,7 +5,7 @@ import { completeKeypoints, shapeKind } from "../../model/document.js";
 import { button, element } from "../../view/dom.js";
 import { createAttributes, isBeingTyped } from "./attributes.js";
 import { provenance } from "./object_row.js";
-import { createBulkParts } from "./bulk.js";
+import { createBulkParts, stackingButtons } from "./bulk.js";
 import { createSimplifier } from "./simplify.js";
 import { setVisibility, VISIBILITY } from "../../tools/keypoints/edits.js";
 import { texts } from "../../messages/texts.js";
@@ -95,6 +95,7 @@ export function createInspector(bench) {
         }),
       );
     actions.append(
+      ...stackingButtons(editor, locked),
       button("copy", texts.inspector.duplicate, () => bench.duplicate(), { class: "ml-small", keys: "Ctrl+D" }),
       button(
         hidden ? "eye" : "hidden",
