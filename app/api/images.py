@@ -27,8 +27,15 @@ from app.api.schemas import (
 from app.roles import NotAllowedError
 from app.store.database import Store
 from app.store.documents import ORDERS, find_image, list_images
-from app.store.errors import NotFoundError, one_line
-from app.store.image_files import LARGEST_FILE, browser_path, restore_derived, restore_tiles, thumbnail_path
+from app.store.errors import InvalidFieldError, NotFoundError, one_line
+from app.store.image_files import (
+    LARGEST_FILE,
+    browser_path,
+    restore_derived,
+    restore_tiles,
+    thumbnail_path,
+    windowed_file,
+)
 from app.store.images import add_image, clean_file_name, image_json, short_name
 from app.store.remarks.filters import Remarked, tags_of
 from app.store.tables import Image, ImageStatus
@@ -201,9 +208,31 @@ def delete_image(image_id: ImageId, store: TheStore) -> Response:
 
 
 @router.get("/{image_id}/file", response_class=FileResponse, responses=NOT_FOUND)
-def get_file(image_id: ImageId, store: TheStore, request: Request) -> Response:
-    """The image as a browser shows it: upright, RGB, with the pixels that the model sees."""
-    return _image_answer(store, image_id, request, "file")
+def get_file(
+    image_id: ImageId,
+    store: TheStore,
+    request: Request,
+    low: Annotated[float, Query(ge=0, le=1, description="What part of the range of its numbers is black.")] = 0,
+    high: Annotated[float, Query(ge=0, le=1, description="What part of it is white.")] = 1,
+) -> Response:
+    """The image as a browser shows it: upright, RGB, with the pixels that the model sees.
+
+    With `low` or `high` a JPEG made of all bits of the upload, for the eye alone.
+    """
+    if (low, high) == (0, 1):
+        return _image_answer(store, image_id, request, "file")
+    if not low < high:
+        raise InvalidFieldError("high", f"high is {high:g}: it needs to be above low ({low:g})")
+    with store.reading() as session:
+        image = find_image(session, image_id)
+    headers = {**IMAGE_HEADERS, "ETag": f'"{image.sha256}-{low!r}-{high!r}"'}
+    if request.headers.get("if-none-match") == headers["ETag"]:
+        return Response(status_code=304, headers=headers)
+    try:
+        drawn = windowed_file(store.workspace, image.sha256, (low, high))
+    except (FileNotFoundError, ValueError):
+        return _gone(image)
+    return Response(drawn, media_type="image/jpeg", headers=headers)
 
 
 @router.get("/{image_id}/thumbnail", response_class=FileResponse, responses=NOT_FOUND)

@@ -133,6 +133,18 @@ def stored_pixels(workspace: Path, sha256: str, name: str | None = None) -> NDAr
     return read_image(original_path(workspace, sha256), name=name, pixel_limit=LARGE_PIXEL_LIMIT)
 
 
+def windowed_file(workspace: Path, sha256: str, window: tuple[float, float]) -> bytes:
+    """A JPEG of the image on which a part of the range of its numbers, each end 0..1, is stretched over 0..255.
+
+    It is made of the upload itself: of 16 bits there are more shades in it than the file for browsers has.
+    """
+    with _DECODING_LARGE:  # one after another: a slider asks often
+        pixels = read_image(original_path(workspace, sha256), pixel_limit=LARGE_PIXEL_LIMIT, window=window)
+    buffer = BytesIO()
+    Image.fromarray(pixels).save(buffer, "JPEG", quality=95, subsampling=0)
+    return buffer.getvalue()
+
+
 def write_once(path: Path, data: bytes) -> None:
     """Write a file that holds all of `data` once it has its name, also after a power cut."""
     if path.is_file() and path.stat().st_size == len(data):

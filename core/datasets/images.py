@@ -46,7 +46,12 @@ _UPRIGHT = {
 }
 
 
-def read_image(source: ImageSource, *, name: str | None = None, pixel_limit: int = PIXEL_LIMIT) -> NDArray[np.uint8]:
+Window = tuple[float, float]  # the part of the range of an image's numbers that becomes 0..255, each end 0..1
+
+
+def read_image(
+    source: ImageSource, *, name: str | None = None, pixel_limit: int = PIXEL_LIMIT, window: Window | None = None
+) -> NDArray[np.uint8]:
     """An image as contiguous uint8 H×W×3 RGB, turned upright as its EXIF orientation says.
 
     `source` is a path, the bytes of a file, a PIL image or an array (H×W, or H×W×1, 3 or 4 in RGB order; bool, uint8,
@@ -55,22 +60,24 @@ def read_image(source: ImageSource, *, name: str | None = None, pixel_limit: int
 
     Numbers of more than 8 bits are scaled from the smallest of 8, 10, 12, 14 and 16 bits that holds the largest of
     them, so that 12-bit cameras do not come out black; floats from 0..1, or from their own range where they exceed it;
-    NaN becomes black.
+    NaN becomes black. `window` (low, high) stretches a part of that range over 0..255, from numbers of all their bits.
 
     Raises FileNotFoundError for a file that is not there, and ValueError for one that is no image, is cut short, has
     more than `pixel_limit` pixels (known from its header, before anything is decoded) or takes too long to decode.
     """
+    if window is not None and not 0 <= window[0] < window[1] <= 1:
+        raise ValueError(f"window is {window}: two numbers from 0 to 1 are needed, the lower one first")
     if isinstance(source, np.ndarray):
-        return _rgb_from_array(source, name or "image array", pixel_limit)
+        return _rgb_from_array(source, name or "image array", pixel_limit, window)
     if isinstance(source, Image.Image):
-        return _rgb_from_pil(source, name or getattr(source, "filename", "") or "image", pixel_limit)
+        return _rgb_from_pil(source, name or getattr(source, "filename", "") or "image", pixel_limit, window)
     if isinstance(source, (bytes, bytearray, memoryview)):
         name, data = name or "image", bytes(source)
     else:
         name, data = name or os.fspath(source), _existing(source).read_bytes()
     with _open(_Timed(data), name) as image:
         has_deep_colour = image.mode in ("RGB", "RGBA", "LA") and has_sixteen_bits(image)
-        pixels = _rgb_from_pil(image, name, pixel_limit, deep=data if has_deep_colour else None)
+        pixels = _rgb_from_pil(image, name, pixel_limit, window, deep=data if has_deep_colour else None)
     return pixels
 
 
@@ -165,7 +172,9 @@ def _orientation(image: Image.Image) -> int:
         return 1
 
 
-def _rgb_from_pil(image: Image.Image, name: str, pixel_limit: int, deep: bytes | None = None) -> NDArray[np.uint8]:
+def _rgb_from_pil(
+    image: Image.Image, name: str, pixel_limit: int, window: Window | None, deep: bytes | None = None
+) -> NDArray[np.uint8]:
     """`deep` are the bytes of a file whose colour has more bits than PIL keeps."""
     width, height = image.size
     _check_size(height, width, name, pixel_limit)
@@ -184,11 +193,16 @@ def _rgb_from_pil(image: Image.Image, name: str, pixel_limit: int, deep: bytes |
     # After loading: PIL turns a TIFF itself and then says so.
     orientation = _orientation(image)
     if deep is not None and (pixels := _deep_colour(deep, height, width)) is not None:
-        eight = _rgb_from_array(pixels, name, pixel_limit)
+        eight = _rgb_from_array(pixels, name, pixel_limit, window)
         return np.array(_turned(Image.fromarray(eight), orientation))
     image = _turned(image, orientation)
     if image.mode.startswith(("I", "F")):
-        return _rgb_from_array(np.asarray(image), name, pixel_limit)
+        return _rgb_from_array(np.asarray(image), name, pixel_limit, window)
+    rgb = _rgb_of_eight_bits(image)
+    return rgb if window is None else _eight_bits(rgb, name, window)
+
+
+def _rgb_of_eight_bits(image: Image.Image) -> NDArray[np.uint8]:
     transparent = image.has_transparency_data
     if image.mode in ("1", "L") and not transparent:  # a fifth of the time that PIL takes
         return np.asarray(cv2.cvtColor(np.asarray(image.convert("L")), cv2.COLOR_GRAY2RGB), dtype=np.uint8)
@@ -206,7 +220,9 @@ def _turned(image: Image.Image, orientation: int) -> Image.Image:
     return image.transpose(_UPRIGHT[orientation]) if orientation in _UPRIGHT else image
 
 
-def _rgb_from_array(array: NDArray[Any], name: str, pixel_limit: int) -> NDArray[np.uint8]:
+def _rgb_from_array(
+    array: NDArray[Any], name: str, pixel_limit: int, window: Window | None = None
+) -> NDArray[np.uint8]:
     if array.ndim == 2:
         array = array[:, :, None]
     if array.ndim != 3 or array.shape[2] not in (1, 3, 4):
@@ -216,9 +232,9 @@ def _rgb_from_array(array: NDArray[Any], name: str, pixel_limit: int) -> NDArray
         # Full opacity beside 12 bits of colour would make these black: each is scaled from a range of its own.
         colour = array[:, :, :3]
         opacity = np.rint(array[:, :, 3:] * (255 / _range(int(array.max())))).astype(np.uint8)
-        levels = np.concatenate([_eight_bits(colour, name), opacity], axis=2)
+        levels = np.concatenate([_eight_bits(colour, name, window), opacity], axis=2)
     else:
-        levels = _eight_bits(array, name)
+        levels = _eight_bits(array, name, window)
     if levels.shape[2] == 4:
         alpha = levels[:, :, 3:].astype(np.uint16)
         # Over white, rounded; opaque pixels keep their value exactly.
@@ -227,28 +243,36 @@ def _rgb_from_array(array: NDArray[Any], name: str, pixel_limit: int) -> NDArray
     return np.ascontiguousarray(levels if levels.shape[2] == 3 else np.repeat(levels, 3, axis=2))
 
 
-def _eight_bits(array: NDArray[Any], name: str) -> NDArray[np.uint8]:
+def _eight_bits(array: NDArray[Any], name: str, window: Window | None = None) -> NDArray[np.uint8]:
     """The array's numbers as 0..255, as `read_image` describes."""
+    low, high = window or (0.0, 1.0)
+
+    def stretched(part: NDArray[Any]) -> NDArray[Any]:
+        """Numbers as parts of their range, 0..1, of which the window becomes 0..255."""
+        return np.rint(255 * np.clip((part - low) / (high - low), 0, 1))
+
     if array.dtype == np.uint8:
-        return array
+        return array if window is None else _by_strips(array, lambda strip: stretched(strip / 255))
     if array.dtype == np.bool_:
         return array.astype(np.uint8) * np.uint8(255)
     if array.dtype.kind in "iu":
         largest = int(array.max())
         if int(array.min()) >= 0 and largest < 2**16:
-            return _by_strips(array, lambda strip: np.rint(strip * (255 / _range(largest))))
+            if window is None:
+                return _by_strips(array, lambda strip: np.rint(strip * (255 / _range(largest))))
+            return _by_strips(array, lambda strip: stretched(strip / _range(largest)))
     elif array.dtype.kind != "f":
         raise ValueError(f"{name}: an array of {array.dtype}; uint8, uint16, bool or float is needed")
     finite = np.isfinite(array)
     there = array[finite]
-    low, high = (float(there.min()), float(there.max())) if there.size else (0.0, 1.0)
-    if low >= 0 and high <= 1:
-        low, high = 0.0, 1.0
+    least, most = (float(there.min()), float(there.max())) if there.size else (0.0, 1.0)
+    if least >= 0 and most <= 1:
+        least, most = 0.0, 1.0
 
     def levels(strip: NDArray[Any]) -> NDArray[Any]:
         values = strip.astype(np.float64)
-        scaled = (np.where(np.isfinite(values), values, low) - low) * (255 / max(high - low, 1e-300))
-        return np.rint(np.clip(scaled, 0, 255))
+        part = (np.where(np.isfinite(values), values, least) - least) / max(most - least, 1e-300)
+        return stretched(part)
 
     return _by_strips(array, levels)
 

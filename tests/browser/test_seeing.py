@@ -5,6 +5,7 @@ from __future__ import annotations
 from io import BytesIO
 from typing import Any
 
+import numpy as np
 import pytest
 from PIL import Image
 
@@ -38,6 +39,40 @@ def test_brightness_and_contrast_are_kept_over_a_reload_and_reset(
     open_options.click()
     editor.page.get_by_role("button", name="Reset").click()
     assert editor.page.evaluate(shown) == ""
+    assert editor.saved_count == 0
+
+
+def test_sixteen_bits_show_their_shades_between_two_sliders(
+    open_editor: Any, data_plane: DataPlane, photographs: Photographs
+) -> None:
+    ramp = np.linspace(6554, 6810, 200 * 100).astype(np.uint16).reshape(100, 200)
+    ramp[0, 0] = 65535
+    path = photographs.folder / "deep.png"
+    Image.fromarray(ramp).save(path)
+    editor = open_editor(data_plane.upload(path))
+    shades = """(() => {
+      const [bitmap] = maskloop.bench.view.imageLayer.picture.levels;
+      const context = new OffscreenCanvas(bitmap.width, bitmap.height).getContext("2d");
+      context.drawImage(bitmap, 0, 0);
+      const { data } = context.getImageData(0, 1, bitmap.width, bitmap.height - 1);
+      return new Set(data.filter((_, i) => i % 4 === 0)).size;
+    })()"""
+    assert editor.page.evaluate(shades) <= 3
+    editor.press("i")
+    low, high = editor.page.get_by_label("Darkest"), editor.page.get_by_label("Brightest")
+    low.evaluate("slider => { slider.value = 98; slider.dispatchEvent(new Event('input')); }")  # held, not let go
+    assert "url(" in editor.page.evaluate("document.querySelector('.ml-canvas canvas').style.filter")
+    high.fill("106")
+    editor.wait_for(f"{shades} > 80")
+    assert editor.page.evaluate("document.querySelector('.ml-canvas canvas').style.filter") == ""  # not stretched twice
+    editor.reload()
+    editor.wait_for(f"{shades} > 80")
+    editor.press("i")
+    editor.page.get_by_role("button", name="Reset").click()
+    editor.wait_for(f"{shades} <= 3")
+    low.fill("400")
+    high.fill("300")  # one end pushes the other along
+    assert low.input_value() == "299"
     assert editor.saved_count == 0
 
 

@@ -13,6 +13,8 @@ const SHOWN = {
   Delete: texts.keyNames.del,
   Escape: texts.keyNames.esc,
   Tab: texts.keyNames.tab,
+  PageUp: texts.keyNames.pageUp,
+  PageDown: texts.keyNames.pageDown,
   ArrowLeft: "←",
   ArrowRight: "→",
   ArrowUp: "↑",

@@ -19,6 +19,8 @@ export function attachTooltips(root, signal) {
   let about = null;
   let timer = 0;
   let going = 0; // the timer that puts it away
+  let walked = false; // whether the focus moves because somebody moves it, not because something opened
+  let pressedAt = ""; // what comes to lie under a pointer that rests where it clicked was not asked for
   const renamed = new MutationObserver(() => {
     if (!about?.title || tip.hidden) return;
     if ("tip" in about.dataset) take(about);
@@ -80,7 +82,7 @@ export function attachTooltips(root, signal) {
 
   /** @param {PointerEvent} event */
   function over(event) {
-    if (event.pointerType === "touch" || event.buttons) return;
+    if (event.pointerType === "touch" || event.buttons || pressedAt === placeOf(event)) return;
     if (isOn(event)) return stay();
     const node = spokenOf(event.target);
     if (node instanceof HTMLElement) showSoon(node, true);
@@ -110,11 +112,18 @@ export function attachTooltips(root, signal) {
   root.addEventListener("pointerover", over, { signal });
   root.addEventListener("pointermove", move, { signal, passive: true });
   root.addEventListener("pointerleave", leave, { signal });
-  root.addEventListener("pointerdown", hide, { signal, capture: true });
+  root.addEventListener(
+    "pointerdown",
+    (event) => {
+      hide();
+      pressedAt = placeOf(event);
+    },
+    { signal, capture: true },
+  );
   root.addEventListener("scroll", hide, { signal, capture: true });
   root.addEventListener("focusin", (event) => {
     const node = spokenOf(event.target);
-    if (node === event.target && node?.matches(":focus-visible")) showSoon(node, false);
+    if (node === event.target && walked && node?.matches(":focus-visible")) showSoon(node, false);
     else if (about && !about.matches(":hover")) hide();
   });
   root.addEventListener("focusout", (event) => event.target === about && hide());
@@ -122,8 +131,11 @@ export function attachTooltips(root, signal) {
   window.addEventListener(
     "keydown",
     (event) => {
+      walked = event.key === "Tab" || event.key.startsWith("Arrow");
       if (event.key !== "Escape" || tip.hidden) return;
+      const inDialog = tip.closest("dialog") !== null;
       hide();
+      if (inDialog) return; // it closes with what is said in it
       event.preventDefault(); // this and nothing else goes away
       event.stopPropagation();
     },
@@ -131,6 +143,9 @@ export function attachTooltips(root, signal) {
   );
   signal.addEventListener("abort", hide);
 }
+
+/** @param {PointerEvent} event */
+const placeOf = ({ clientX, clientY }) => `${clientX},${clientY}`;
 
 /** Below the control or above it; beside it in a bar or a list that stands, whose next line it would cover. @param {HTMLElement} tip @param {HTMLElement} node */
 function place(tip, node) {

@@ -22,6 +22,25 @@ export function createViewOptions(bench) {
       row: element("label", { class: "ml-slider" }, element("span", {}, label), input, value),
     };
   };
+  const ends = /** @type {const} */ (["low", "high"]).map((name) => {
+    const label = name === "low" ? texts.viewOptions.darkest : texts.viewOptions.brightest;
+    const input = element("input", { type: "range", min: "0", max: "1000", "aria-label": label });
+    const value = element("output", { class: "ml-slider-value" });
+    input.addEventListener("input", () => {
+      const { low, high } = view.look.values;
+      const part = Number(input.value) / 1000;
+      // One end pushes the other along.
+      if (name === "low") view.adjust({ low: Math.min(part, 0.999), high: Math.max(high, Math.min(1, part + 0.001)) });
+      else view.adjust({ high: Math.max(part, 0.001), low: Math.min(low, Math.max(0, part - 0.001)) });
+    });
+    input.addEventListener("change", () => void view.showWindow());
+    return {
+      name,
+      input,
+      value,
+      row: element("label", { class: "ml-slider" }, element("span", {}, label), input, value),
+    };
+  });
   const sliders = [
     slider("brightness", texts.viewOptions.brightness),
     slider("contrast", texts.viewOptions.contrast),
@@ -53,13 +72,19 @@ export function createViewOptions(bench) {
   };
   const minimap = element("input", { type: "checkbox" });
   minimap.addEventListener("change", () => view.setMinimap(minimap.checked));
-  const reset = button(null, texts.viewOptions.showThePictureAsIt, () => view.adjust({ ...AS_IT_IS }), {
-    class: "ml-small",
-    text: texts.viewOptions.reset,
-  });
+  const reset = button(
+    null,
+    texts.viewOptions.showThePictureAsIt,
+    () => (view.adjust({ ...AS_IT_IS }), void view.showWindow()),
+    {
+      class: "ml-small",
+      text: texts.viewOptions.reset,
+    },
+  );
   const panel = element(
     "div",
     { class: "ml-view-options", role: "group", "aria-label": texts.viewOptions.viewOptions, hidden: true },
+    ...ends.map(({ row }) => row),
     ...sliders.map(({ row }) => row),
     element("label", { class: "ml-slider" }, element("span", {}, texts.viewOptions.channel), channel),
     element("label", { class: "ml-choice" }, outlines, texts.viewOptions.outlinesOnly, keyOf("U")),
@@ -83,6 +108,10 @@ export function createViewOptions(bench) {
     for (const { name, input, value } of sliders) {
       input.value = String(Math.round(100 * view.look.values[name]));
       value.textContent = `${input.value} %`;
+    }
+    for (const { name, input, value } of ends) {
+      input.value = String(Math.round(1000 * view.look.values[name]));
+      value.textContent = `${(100 * view.look.values[name]).toFixed(1)} %`;
     }
     outlines.checked = view.outlines;
     labels.checked = view.labels;

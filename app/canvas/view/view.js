@@ -127,8 +127,24 @@ export class View {
     const picture = await this.imageLayer.load(url, () => this.redraw());
     if (this.wanted !== url) return;
     this.imageLayer.picture = picture;
+    this.look.madeWith({ low: 0, high: 1 });
     this.redraw();
     this.editor.emit("view");
+    void this.showWindow();
+  }
+
+  /** Have the picture made anew where another part of its range is to be seen: 16 bits have more shades than a browser's 8. */
+  async showWindow() {
+    const { look, imageLayer, wanted } = this;
+    const { low, high } = look.values;
+    if ((look.made.low === low && look.made.high === high) || this.tiles.image) return;
+    const url = low === 0 && high === 1 ? wanted : `${wanted}?low=${low}&high=${high}`;
+    const picture = await imageLayer.load(url, () => this.redraw()).catch(() => null); // the stretched one stays
+    const { values } = look;
+    if (!picture || this.wanted !== wanted || values.low !== low || values.high !== high) return;
+    imageLayer.picture = picture;
+    look.madeWith({ low, high });
+    this.redraw();
   }
 
   /** @param {Tool} tool */

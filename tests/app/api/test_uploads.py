@@ -352,3 +352,25 @@ def test_parts_of_files_that_a_killed_server_left_are_cleared_at_the_start(tmp_p
     assert not left.exists()
     assert being_written.exists()  # by a server that is still there
     assert kept.exists()
+
+
+def test_a_part_of_the_range_is_made_of_all_sixteen_bits(client: TestClient) -> None:
+    ramp = np.linspace(6554, 6810, 64 * 64).astype(np.uint16).reshape(64, 64)
+    ramp[0, 0] = 65535
+    buffer = io.BytesIO()
+    Image.fromarray(ramp).save(buffer, "PNG")
+    answer = client.post("/api/images", files={"files": ("deep.png", buffer.getvalue())})
+    url = f"/api/images/{answer.json()['images'][0]['image_id']}/file"
+    plain = np.asarray(Image.open(io.BytesIO(client.get(url).content)).convert("L"))
+    assert plain[1:].max() - plain[1:].min() <= 1
+    window = {"low": 6554 / 65535, "high": 6810 / 65535}
+    shown = client.get(url, params=window)
+    assert shown.headers["content-type"] == "image/jpeg"
+    pixels = np.asarray(Image.open(io.BytesIO(shown.content)).convert("L"))
+    assert pixels[1:].min() < 10
+    assert pixels[1:].max() > 245
+    again = client.get(url, params=window, headers={"If-None-Match": shown.headers["etag"]})
+    assert again.status_code == 304
+    wrong = client.get(url, params={"low": 0.5, "high": 0.5})
+    assert wrong.status_code == 422
+    assert "above low" in wrong.text

@@ -118,6 +118,29 @@ def test_sixteen_bits_are_scaled_not_cut() -> None:
         np.testing.assert_array_equal(read_image(source)[..., 0], expected)
 
 
+def test_a_window_shows_the_shades_that_eight_bits_have_no_room_for() -> None:
+    ramp = np.linspace(6554, 6810, 256).astype(np.uint16).reshape(16, 16)  # a 256th of the range
+    window = (6554 / 65535, 6810 / 65535)
+    ramp[0, 0] = 65535
+    for source in (ramp, encoded(Image.fromarray(ramp)), ramp.astype(np.float32) / 65535):
+        assert len(np.unique(read_image(source))) <= 3
+        shades = read_image(source, window=window)[..., 0]
+        assert len(np.unique(shades)) > 200
+        assert shades[0, 0] == 255
+        assert np.all(np.diff(shades.ravel()[1:].astype(int)) >= 0)
+    eight = np.arange(256, dtype=np.uint8).reshape(16, 16)
+    for source in (eight, encoded(Image.fromarray(eight))):
+        assert read_image(source, window=(0.2, 0.6)).ravel()[[0, 51 * 3, 102 * 3, 153 * 3, 255 * 3]].tolist() == [
+            0,
+            0,
+            128,
+            255,
+            255,
+        ]
+    with pytest.raises(ValueError, match="the lower one first"):
+        read_image(eight, window=(0.6, 0.2))
+
+
 def test_twelve_bits_in_a_sixteen_bit_file_are_not_black() -> None:
     ramp = np.linspace(0, 4095, 256).astype(np.uint16).reshape(16, 16)
     pixels = read_image(encoded(Image.fromarray(ramp)))

@@ -10,6 +10,8 @@ export const keyNames = {
   del: "Entf",
   esc: "Esc",
   tab: "Tab",
+  pageUp: "Bild auf",
+  pageDown: "Bild ab",
 };
 
 /** @type {typeof import("../en/bench.js").keys} */

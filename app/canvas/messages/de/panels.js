@@ -112,6 +112,8 @@ export const language = {
 
 /** @type {typeof import("../en/panels.js").viewOptions} */
 export const viewOptions = {
+  darkest: "Dunkelstes",
+  brightest: "Hellstes",
   brightness: "Helligkeit",
   contrast: "Kontrast",
   showThePictureAsIt: "Das Bild zeigen, wie es ist",

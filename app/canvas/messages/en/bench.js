@@ -10,6 +10,8 @@ export const keyNames = {
   del: "Del",
   esc: "Esc",
   tab: "Tab",
+  pageUp: "PgUp",
+  pageDown: "PgDn",
 };
 
 export const keys = {

@@ -122,6 +122,8 @@ export const language = {
 };
 
 export const viewOptions = {
+  darkest: "Darkest",
+  brightest: "Brightest",
   brightness: "Brightness",
   contrast: "Contrast",
   showThePictureAsIt: "Show the picture as it is",

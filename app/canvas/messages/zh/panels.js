@@ -112,6 +112,8 @@ export const language = {
 
 /** @type {typeof import("../en/panels.js").viewOptions} */
 export const viewOptions = {
+  darkest: "最暗",
+  brightest: "最亮",
   brightness: "亮度",
   contrast: "对比度",
   showThePictureAsIt: "按原样显示图片",
