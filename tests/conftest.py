@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import gc
 import os
+import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 # Before torch is imported, and for the processes that tests start: more threads than cores only wait for each other.
@@ -20,6 +23,26 @@ torch.set_num_threads(int(os.environ["OMP_NUM_THREADS"]))
 # How long an example takes says more about the machine's other work than about the code.
 settings.register_profile("project", deadline=None)
 settings.load_profile("project")
+
+
+def pytest_collection_finish() -> None:
+    """What was imported stays until the end: the collector need not look through torch after every test."""
+    gc.collect()
+    gc.freeze()
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _forget_applications() -> Iterator[None]:
+    """Applications with the page end with their module.
+
+    FastAPI remembers the functions of routes in caches of the process. Gradio makes its functions anew for each
+    application and they hold all of it: 20,000 objects each, which made a worker grow to 4 GB and slow.
+    """
+    yield
+    remembered = sys.modules.get("fastapi.dependencies.models")
+    for value in list(vars(remembered).values()) if remembered else ():
+        if hasattr(value, "cache_clear"):
+            value.cache_clear()
 
 
 @pytest.fixture(scope="session")

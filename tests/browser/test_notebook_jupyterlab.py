@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -19,9 +20,12 @@ from playwright.sync_api import TimeoutError
 from app.notebook.data_frames import objects
 from app.notebook.server_process import end_server, find_server
 
-pytest.importorskip("jupyterlab")
 # test_notebook_frame.py holds the frame to its promises in every run; a whole JupyterLab takes minutes.
-pytestmark = [pytest.mark.browser, pytest.mark.slow]
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.slow,
+    pytest.mark.skipif(find_spec("jupyterlab") is None, reason="needs jupyterlab"),
+]
 
 SETTINGS = {
     # What a run in a test changes must not be written into the notebook that is committed.

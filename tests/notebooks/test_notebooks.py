@@ -9,10 +9,8 @@ import re
 from pathlib import Path
 from typing import Any
 
-import nbformat
 import numpy as np
 import pytest
-from nbclient import NotebookClient
 from PIL import Image
 
 NOTEBOOKS = Path(__file__).resolve().parents[2] / "notebooks"
@@ -57,13 +55,22 @@ def check_pictures(notebook: Any) -> None:
         assert pixels.std() > 1, f"figure {number} is of one colour"
 
 
+def read(file: Path) -> Any:
+    """A notebook. nbformat takes seconds to import, which every test run would pay for when it collects its tests."""
+    import nbformat
+
+    return nbformat.read(file, as_version=4)
+
+
 def test_there_are_notebooks() -> None:
     assert any(file.name.startswith(IN_DEFAULT_RUN) for file in FILES)
 
 
 @pytest.mark.parametrize("file", FILES, ids=lambda file: file.stem)
 def test_committed_with_the_outputs_of_a_whole_run(file: Path) -> None:
-    notebook = nbformat.read(file, as_version=4)
+    import nbformat
+
+    notebook = read(file)
     nbformat.validate(notebook)
     assert notebook.metadata.kernelspec.name == "python3"
     cells = code_cells(notebook)
@@ -75,7 +82,7 @@ def test_committed_with_the_outputs_of_a_whole_run(file: Path) -> None:
 
 @pytest.mark.parametrize("file", FILES, ids=lambda file: file.stem)
 def test_says_nothing_about_the_machine_it_ran_on(file: Path) -> None:
-    notebook = nbformat.read(file, as_version=4)
+    notebook = read(file)
     texts = [
         json.dumps(output.get("data", output.get("text", ""))) for c in code_cells(notebook) for output in c.outputs
     ]
@@ -89,7 +96,7 @@ def test_says_nothing_about_the_machine_it_ran_on(file: Path) -> None:
 
 @pytest.mark.parametrize("file", FILES, ids=lambda file: file.stem)
 def test_every_figure_is_explained_and_the_paper_is_named(file: Path) -> None:
-    notebook = nbformat.read(file, as_version=4)
+    notebook = read(file)
     prose = "\n".join(cell.source for cell in notebook.cells if cell.cell_type == "markdown")
     assert re.search(r"[Ss]ection \d|[Tt]able \d", prose)
     assert "`core/" in prose
@@ -107,6 +114,9 @@ def runs() -> list[Any]:
 
 def run(notebook: Any) -> None:
     """Run a notebook in a kernel of its own; raises where a cell or one of its figures fails."""
+    import nbformat
+    from nbclient import NotebookClient
+
     for cell in code_cells(notebook):
         cell.outputs, cell.execution_count = [], None
     notebook.cells.insert(0, nbformat.v4.new_code_cell(CHECK_FIGURES))
@@ -123,7 +133,7 @@ def run(notebook: Any) -> None:
 def test_runs_without_error_and_fills_its_figures(file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("MASKLOOP_PROFILE", "quick")
     monkeypatch.setenv("MASKLOOP_NOTEBOOK_CACHE", str(tmp_path))  # nothing is taken from an earlier run
-    notebook = nbformat.read(file, as_version=4)
+    notebook = read(file)
     run(notebook)
     check_pictures(notebook)
 
@@ -137,6 +147,8 @@ def test_runs_without_error_and_fills_its_figures(file: Path, tmp_path: Path, mo
     ],
 )
 def test_a_bad_notebook_is_noticed(source: str, complaint: str) -> None:
+    import nbformat
+
     cells = [nbformat.v4.new_code_cell("import matplotlib.pyplot as plt"), nbformat.v4.new_code_cell(source)]
     with pytest.raises(Exception, match=complaint):
         run(nbformat.v4.new_notebook(cells=cells))

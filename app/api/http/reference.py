@@ -6,7 +6,7 @@ import json
 from html import escape
 from typing import Any
 
-from fastapi import FastAPI
+from fastapi import FastAPI, Request
 from fastapi.responses import HTMLResponse
 
 STYLE = """:root{color-scheme:light dark}body{font:15px/1.5 system-ui,sans-serif;max-width:60rem;margin:2rem auto;
@@ -18,10 +18,16 @@ section{border-bottom:1px solid #8883}"""
 
 def add_reference(app: FastAPI) -> None:
     """Serve the page; the same as JSON is at /openapi.json."""
+    app.get("/docs", include_in_schema=False)(docs)
 
-    @app.get("/docs", include_in_schema=False)
-    def docs() -> HTMLResponse:
-        return HTMLResponse(reference_page(app.openapi()))
+
+def docs(request: Request) -> HTMLResponse:
+    """The page of the application that is asked.
+
+    A function of the module: FastAPI remembers the functions of routes for as long as the process lives, and with a
+    function made for one application all of that application and its store.
+    """
+    return HTMLResponse(reference_page(request.app.openapi()))
 
 
 def reference_page(openapi: dict[str, Any]) -> str:

@@ -7,14 +7,12 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-import gradio as gr
 import pytest
 from starlette.requests import Request
 
 from app.finetuning.jobs import FineTuning
 from app.inference.registry import ModelRegistry, model_note, version_in_use
 from app.inference.repredict import Repredictor, untouched_images
-from app.page.finetune_tab import FinetuneTab
 from app.store.categories import create_category
 from app.store.database import Store
 from app.store.editing.edits import accept_instances, create_instance, set_status, update_instance
@@ -135,6 +133,10 @@ def test_the_tab_offers_a_model_to_download_where_none_is_here(
     store: Store, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     """A value that is not among a dropdown's choices makes the whole page fail."""
+    import gradio as gr  # not when tests are collected: it takes seconds
+
+    from app.page.finetune_tab import FinetuneTab
+
     registry = ModelRegistry(store, first="coco")
     monkeypatch.setattr(ModelRegistry, "usable", lambda self: [])
     tab = FinetuneTab(FineTuning(store, registry), registry, Repredictor(store, lambda *_: None))

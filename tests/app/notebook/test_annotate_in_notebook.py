@@ -5,9 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-import nbformat
-from nbclient import NotebookClient
-
 from app.notebook.server_process import end_server, find_server
 from tests.app.conftest import file_bytes, picture
 
@@ -15,6 +12,9 @@ from tests.app.conftest import file_bytes, picture
 def test_the_frame_is_shown_once_and_again_where_it_is_asked_for(
     project_root: Path, tmp_path: Path, tiny_model: Path
 ) -> None:
+    import nbformat  # not when tests are collected: it takes seconds
+    from nbclient import NotebookClient
+
     (tmp_path / "photos").mkdir()
     (tmp_path / "photos" / "a.png").write_bytes(file_bytes(picture(1)))
     sources = [
