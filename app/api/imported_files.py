@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import io
 import os
+import shutil
+import tempfile
 import zipfile
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
@@ -72,7 +74,7 @@ def import_parts(
             _check_size(name, file.seek(0, os.SEEK_END))
             file.seek(0)
         try:
-            parts = list(_unpacked(parts, stack))
+            parts = list(_unpacked(list(_unpacked(parts, stack)), stack))  # archives in archives too
         except (*DAMAGED, ValueError) as error:
             raise ValueError(f"the .zip cannot be read: {error}") from None
         if not any(_is_annotation(name) for name, _ in parts) and text is not None:
@@ -276,7 +278,20 @@ def _unpacked(parts: list[Part], stack: ExitStack) -> Iterator[Part]:
         for entry in wanted.get(place, ()):
             _check_size(entry.filename, entry.file_size)
             path = f"{name[:-4]}/{entry.filename}" if apart else entry.filename
-            yield path, cast(IO[bytes], PackedFile(stack.enter_context(archives[place].open(entry)), entry.filename))
+            packed = cast(IO[bytes], PackedFile(stack.enter_context(archives[place].open(entry)), entry.filename))
+            if path.lower().endswith(".zip"):
+                packed = _whole_copy(packed, stack)
+                if not zipfile.is_zipfile(packed):
+                    path += " (damaged)"  # and so no archive to the next look: its line says that it is no image
+            yield path, packed
+
+
+def _whole_copy(file: IO[bytes], stack: ExitStack) -> IO[bytes]:
+    """An archive inside an archive, where it can be read in any order."""
+    copy = stack.enter_context(tempfile.TemporaryFile())  # noqa: SIM115
+    shutil.copyfileobj(file, copy, 1 << 20)
+    copy.seek(0)
+    return copy
 
 
 def _check_size(name: str, size: int) -> None:
@@ -287,4 +302,4 @@ def _check_size(name: str, size: int) -> None:
 
 def _is_wanted(name: str) -> bool:
     """Annotations and images; not the litter that lies beside them in archives."""
-    return not name.startswith("__MACOSX/") and name.lower().endswith((*ANNOTATION_SUFFIXES, *IMAGE_SUFFIXES))
+    return not name.startswith("__MACOSX/") and name.lower().endswith((*ANNOTATION_SUFFIXES, *IMAGE_SUFFIXES, ".zip"))

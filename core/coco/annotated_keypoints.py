@@ -27,6 +27,10 @@ def mend_keypoints(
             annotation["num_keypoints"] = 0
         return
     expected = 3 * len(category.get("keypoints", []))
+    if expected and isinstance(points, list) and 3 * len(points) == 2 * expected and all(map(is_number, points)):
+        add("keypoints are x, y without visibility", "are visible, but for those at 0, 0", spelling=True)
+        pairs = zip(points[::2], points[1::2], strict=True)
+        points = [value for x, y in pairs for value in (x, y, 2 if x or y else 0)]
     name = category["name"]
     if not isinstance(points, list) or not all(is_number(value) for value in points) or len(points) != expected:
         count = len(points) if isinstance(points, list) else 0

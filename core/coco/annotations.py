@@ -14,14 +14,18 @@ from core.coco.geometry import (
     clipped,
     differs,
     extent_and_area,
+    is_box,
     is_list_of_points,
     keypoints_extent,
     largest_gap,
     mended_rle,
+    says_nothing,
+    spelt_out,
     turned_box,
 )
 from core.coco.json_values import is_number, is_whole, whole
 from core.coco.report import Report
+from core.coco.scores import mend_score
 from core.masks import segmentation_area, segmentation_to_rle, validate_segmentation
 
 BOX_TOLERANCE = 2.0  # pixels between a box and its segmentation's extent; COCO itself is within 1
@@ -103,6 +107,7 @@ class AnnotationMender:
         self._area(annotation, size, area)
         self._crowd(annotation, size)
         mend_keypoints(annotation, category, size, self._add)
+        mend_score(annotation, self._add)
         return True
 
     def _add(self, message: str, repair: str | None = None, *, spelling: bool = False) -> None:
@@ -167,7 +172,10 @@ class AnnotationMender:
 
     def _segmentation(self, annotation: dict[str, object], size: Size | None) -> None:
         """Polygons and runs; mended in place, [] where nothing of it can be kept."""
-        segmentation = annotation.get("segmentation")
+        segmentation, odd = spelt_out(annotation.get("segmentation"))
+        if odd:
+            self._add(odd, "becomes what it says", spelling=True)
+            annotation["segmentation"] = segmentation
         if segmentation is None or segmentation == [] or size is None:
             return
         if isinstance(segmentation, list) and all(is_number(value) for value in segmentation):
@@ -209,10 +217,10 @@ class AnnotationMender:
             if None not in numbers:
                 self._add(f"bbox is {box!r}, with texts for numbers", "become numbers", spelling=True)
                 box = annotation["bbox"] = numbers
-        if extent is None and not _is_box(box):
+        if extent is None and not is_box(box):
             if (extent := keypoints_extent(annotation.get("keypoints"), size)) is not None:
                 from_segmentation = "taken from the keypoints"
-            elif _says_nothing(annotation):
+            elif says_nothing(annotation):
                 self._add("is empty: no mask, no box, no keypoints", "left out", spelling=True)
                 self.lost_of = None
                 return False
@@ -285,14 +293,3 @@ class AnnotationMender:
             return True
         self.seen.add(key)
         return False
-
-
-def _is_box(box: object) -> bool:
-    return isinstance(box, list) and len(box) == 4 and all(map(is_number, box)) and box[2] > 0 and box[3] > 0
-
-
-def _says_nothing(annotation: Mapping[str, Any]) -> bool:
-    """Whether an annotation is an object that was begun and never drawn, as COCO Annotator writes it."""
-    box = annotation.get("bbox")
-    drawn = annotation.get("segmentation") or any(annotation.get("keypoints") or ())
-    return box is not None and not drawn and (box == [] or (isinstance(box, list) and not any(box)))

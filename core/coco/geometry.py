@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import math
+from collections.abc import Mapping
 from typing import Any, TypeGuard
 
 from core.coco.json_values import is_number, is_whole
@@ -84,6 +86,19 @@ def is_list_of_points(segmentation: object) -> TypeGuard[list[list[list[float]]]
     )
 
 
+def spelt_out(segmentation: object) -> tuple[Any, str | None]:
+    """A segmentation that is JSON in a text, or RLE in a list, as what it is, and a word on it; else as it came."""
+    odd = None
+    if isinstance(segmentation, str):
+        try:
+            segmentation, odd = json.loads(segmentation), "segmentation is a text"
+        except (ValueError, RecursionError):
+            return segmentation, None
+    if isinstance(segmentation, list) and len(segmentation) == 1 and isinstance(segmentation[0], dict):
+        return segmentation[0], "segmentation is an RLE in a list"
+    return segmentation, odd
+
+
 def as_number(value: object) -> float | None:
     """A number, also where it is written as text; None where it is none."""
     if isinstance(value, str):
@@ -147,3 +162,15 @@ def clipped(box: list[float], size: tuple[int, int]) -> list[float] | None:
 def differs(area: float, expected: float) -> bool:
     """Whether an area is too far from what it should be for a rounding or another way of counting."""
     return abs(area - expected) > max(AREA_TOLERANCE * max(area, expected), 20)
+
+
+def is_box(box: object) -> bool:
+    """Whether a value is a box x, y, width, height that has an extent."""
+    return isinstance(box, list) and len(box) == 4 and all(map(is_number, box)) and box[2] > 0 and box[3] > 0
+
+
+def says_nothing(annotation: Mapping[str, Any]) -> bool:
+    """Whether an annotation is an object that was begun and never drawn, as COCO Annotator writes it."""
+    box = annotation.get("bbox")
+    drawn = annotation.get("segmentation") or any(annotation.get("keypoints") or ())
+    return box is not None and not drawn and (box == [] or (isinstance(box, list) and not any(box)))

@@ -125,8 +125,10 @@ def mended_images(
         _mend_size(image, found.size, subject, report)
         mended[image["id"]] = image
         keys[image["id"]] = found.key
-        if isinstance(raw.get("id"), Hashable):
-            by_raw.setdefault(raw.get("id"), image)
+        if raw.get("id") is None:  # its name is all that annotations can call it by
+            by_raw.setdefault(name, image)
+        elif isinstance(raw["id"], Hashable):
+            by_raw.setdefault(raw["id"], image)
     unnamed = sum(name is not None and not raw.get("file_name") for raw, name in zip(raw_images, names, strict=True))
     if unnamed:
         report.note("images", f"{unnamed} have no file_name, as in LVIS", "taken from coco_url")

@@ -103,7 +103,12 @@ class FileNames:
 
 
 def plain_name(name: str) -> str:
-    """A file name with forward slashes, URL escapes decoded, no leading `./`, letters composed."""
+    """A file name with forward slashes, URL escapes decoded, no leading `./`, letters composed.
+
+    Of an address what stands before its query, which is about access, not about the file.
+    """
+    if "://" in name:
+        name = re.split(r"[?#]", name, maxsplit=1)[0]
     decoded = unquote(name) if re.search(r"%[0-9A-Fa-f]{2}", name) else name
     parts = [part for part in re.split(r"[/\\]+", decoded) if part not in ("", ".")]
     return composed("/".join(parts))

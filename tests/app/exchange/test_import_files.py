@@ -47,6 +47,16 @@ def objects(client: TestClient) -> dict[str, list[list[float]]]:
     return {doc["image"]["file_name"]: [row["bbox"] for row in doc["instances"]] for doc in documents}
 
 
+def test_an_archive_in_an_archive_is_looked_into_and_a_broken_one_costs_itself_alone(client: TestClient) -> None:
+    inner = archive({"train/_annotations.coco.json": coco("a.png"), "train/a.png": file_bytes(picture(1))})
+    outer = archive({"export/data.zip": inner, "export/broken.zip": b"PK no archive"})
+    answer = client.post("/api/import", files={"files": ("outer.zip", outer)}).json()
+    assert objects(client) == {"a.png": [[10, 10, 9, 9]]}
+    assert [error["file_name"] for error in answer["errors"] if "zip" in error["error"]] == [
+        "export/broken.zip (damaged)"
+    ]
+
+
 def test_each_data_set_of_an_archive_is_imported(client: TestClient) -> None:
     files = {
         "README.dataset.txt": "cells",

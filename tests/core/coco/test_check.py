@@ -176,6 +176,38 @@ def test_crowds_of_coco_itself_and_of_our_own_exports_are_no_brush_masks(
     assert not any("brush" in line or "CVAT" in line for line in lines)
 
 
+@pytest.mark.parametrize(
+    ("written", "meant", "said"),
+    [
+        ({"score": "0.9"}, {"score": 0.9}, "score is '0.9', not a number"),
+        ({"score": 91.5}, {"score": 0.915}, "taken as per cent"),
+        ({"segmentation": "[[5, 5, 15, 5, 15, 15, 5, 15]]"}, cup(), "segmentation is a text"),
+        ({"segmentation": [RUNS]}, {"segmentation": RUNS}, "segmentation is an RLE in a list"),
+    ],
+)
+def test_what_is_spelt_otherwise_is_read_as_it_is_meant(
+    data_set: DataSet, written: dict[str, Any], meant: dict[str, Any], said: str
+) -> None:
+    lines, fixed = found(data_set, [cup(**written)])
+    assert fixed["annotations"] == [cup(**meant)]
+    assert [said in line for line in lines] == [True]
+
+
+def test_keypoints_of_two_values_are_visible_where_they_are_not_at_the_corner(data_set: DataSet) -> None:
+    points = person()["keypoints"]
+    pairs = [value for at in range(0, len(points), 3) for value in points[at : at + 2]]
+    lines, fixed = found(data_set, [person(keypoints=pairs)])
+    expected = [v for x, y in zip(pairs[::2], pairs[1::2], strict=True) for v in (x, y, 2 if x or y else 0)]
+    assert fixed["annotations"][0]["keypoints"] == expected
+    assert any("keypoints are x, y without visibility" in line for line in lines)
+
+
+def test_an_image_without_an_id_is_named_by_its_file(data_set: DataSet) -> None:
+    image = {key: value for key, value in coco([])["images"][0].items() if key != "id"}
+    _, fixed = found(data_set, [cup(image_id=image["file_name"])], images=[image])
+    assert [annotation["image_id"] for annotation in fixed["annotations"]] == [fixed["images"][0]["id"]]
+
+
 def test_images_that_share_a_fact_share_a_line() -> None:
     problems = [Problem(f"image {n}", f"file_name is 'a/{n}.png'", f"becomes 'b/{n}.png'") for n in range(4)]
     problems += [Problem(f"image {n}", f"/x/{n}.png: there is no such image file") for n in range(4)]

@@ -27,6 +27,7 @@ def found(name: str, present: list[str], listed: list[str] | None = None) -> lis
         ("a.png", "photos/a.png"),
         ("JPEGImages/a", "a.jpg"),
         ("C:\\data\\imgs\\a.png", "imgs/a.png"),
+        ("https://x.org/z/a.png?sig=1#top", "a.png"),
         ("images\\3f2a1b9c-a.png", "a.png"),  # Label Studio's name of an upload
         ("3f2a1b9c-a.png", "photos/a.png"),
     ],
