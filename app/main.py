@@ -17,7 +17,7 @@ if str(PROJECT) not in sys.path:  # `python app/main.py` puts app/ there instead
     sys.path.insert(0, str(PROJECT))
     sys.path[:] = [entry for entry in sys.path if Path(entry or ".").resolve() != PROJECT / "app"]
 
-from app.serving import address_of, addresses_for_others, is_loopback, listen, server_for
+from app.serving import address_of, addresses_for_others, is_loopback, listen, open_many_files, server_for
 from core import __version__
 
 DEFAULT_WORKSPACE = PROJECT / "data" / "workspace"
@@ -122,6 +122,7 @@ def serve(options: argparse.Namespace, listener: socket.socket) -> None:
     token = None if options.no_token else read_token(store.workspace)
     app = create_app(store, model=options.model, device=options.device, hosts=[options.host], token=token)
     server = server_for(app)
+    open_many_files()
     port = listener.getsockname()[1]
     way_in = f":{port}/" + (f"?token={token}" if token is not None else "")
     url = f"http://{address_of(options.host)}{way_in}"

@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:  # imported late: what can go wrong with a port goes wrong before it
     import uvicorn
 
+FILES_AT_ONCE = 32_768
+
 
 def listen(host: str, port: int) -> socket.socket:
     """A socket that listens; raises ValueError, in one line, where it cannot be had."""
@@ -47,6 +49,19 @@ def server_for(app: Any, root_path: str = "") -> uvicorn.Server:
         root_path=root_path,
     )
     return uvicorn.Server(config)
+
+
+def open_many_files() -> None:
+    """Let this process open as many files as the system lets it: of an upload each larger file is one, up to 20,000."""
+    try:
+        import resource
+    except ImportError:  # Windows has no such limit
+        return
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = FILES_AT_ONCE if hard == resource.RLIM_INFINITY else min(hard, FILES_AT_ONCE)
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        with contextlib.suppress(OSError, ValueError):  # macOS has a lower limit than it tells
+            resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
 
 
 def address_of(host: str) -> str:

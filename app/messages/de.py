@@ -73,6 +73,10 @@ GERMAN = {
     "for_admins": "{person} darf das nicht: es ist denen vorbehalten, die verwalten",
     "for_annotators": "{person} darf das nicht: es ist denen vorbehalten, die annotieren",
     "full": "die Platte ist voll: nichts davon wurde gespeichert; schaffen Sie Platz und versuchen Sie es noch einmal",
+    "no_more_files": (
+        "es kamen mehr Dateien auf einmal, als ein Programm hier öffnen darf: nichts davon wurde gespeichert; "
+        "senden Sie weniger zugleich"
+    ),
     "busy": "die Datenbank ist beschäftigt: nichts davon wurde gespeichert; versuchen Sie es gleich noch einmal",
     "no_database": "die Datenbank antwortet nicht; die Ausgabe des Servers sagt, warum",
     "not_writable": "in den Arbeitsbereich lässt sich nicht schreiben ({reason}); nichts wurde gespeichert",

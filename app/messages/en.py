@@ -75,6 +75,9 @@ ENGLISH = {
     "for_annotators": "{person} is {role}: this is for an annotator{act}",
     # The server.
     "full": "the disk is full: nothing of this was stored; make room and send it again",
+    "no_more_files": (
+        "more files came at once than this system lets a program open: nothing of this was stored; send fewer at a time"
+    ),
     "busy": "the database is busy: nothing of this was stored; send it again in a moment",
     "no_database": "the database does not answer; the server's output says why",
     "not_writable": "the workspace cannot be written ({reason}); nothing was stored",

@@ -53,6 +53,7 @@ CHINESE = {
     "for_admins": "{person} 无此权限：仅限管理员",
     "for_annotators": "{person} 无此权限：仅限标注员",
     "full": "磁盘已满：内容未存储；请腾出空间后重试",
+    "no_more_files": "一次发来的文件超过系统允许程序打开的数量：内容未存储；请分批发送",
     "busy": "数据库繁忙：内容未存储；请稍后重试",
     "no_database": "数据库没有响应；原因见服务器输出",
     "not_writable": "无法写入工作区（{reason}）；内容未存储",

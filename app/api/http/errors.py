@@ -138,6 +138,8 @@ def cannot_store(error: BaseException) -> tuple[int, str] | None:
     if isinstance(error, OSError) and error.errno is not None:
         if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
             return FULL
+        if error.errno in (errno.EMFILE, errno.ENFILE):
+            return 503, say("no_more_files")
         if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS, errno.EIO):
             return 507, say("not_writable", reason=error.strerror)
     return None

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import errno
 import io
+import os
+import resource
 import sqlite3
+import sys
 import zipfile
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +20,7 @@ from sqlalchemy.exc import OperationalError
 
 from app.api.http import limits
 from app.server import create_app
+from app.serving import open_many_files
 from app.store.database import DATABASE_NAME, Store
 from tests.app.conftest import Upload, block, file_bytes, picture
 
@@ -35,6 +39,26 @@ def client(store: Store, tiny_model: Path) -> Iterator[TestClient]:
     app = create_app(store, model=str(tiny_model), device="cpu", with_page=False, load_at_once=False)
     with TestClient(app, base_url="http://127.0.0.1:7860", raise_server_exceptions=False) as client:
         yield client
+
+
+@contextmanager
+def few_files() -> Iterator[None]:
+    """This process may open a dozen files more than it has open already."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    highest = max(int(name) for name in os.listdir("/proc/self/fd"))
+    resource.setrlimit(resource.RLIMIT_NOFILE, (highest + 20, hard))
+    taken = []
+    try:
+        with suppress(OSError):
+            while True:
+                taken.append(os.open(os.devnull, os.O_RDONLY))
+        for _ in range(12):
+            os.close(taken.pop())
+        yield
+    finally:
+        for handle in taken:
+            os.close(handle)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
 
 
 @contextmanager
@@ -182,3 +206,28 @@ def test_an_archive_that_unpacks_to_too_much_is_refused_unread(
     answer = client.post("/api/import", files=[("files", ("set.zip", buffer.getvalue()))])
     assert answer.status_code == 422
     assert "unpacked" in answer.json()["error"]
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="counts the open files as Linux lists them")
+def test_more_files_than_the_system_opens_are_one_line_and_the_server_goes_on(client: TestClient) -> None:
+    large = file_bytes(picture(2)) + bytes(1_100_000)  # what is over a megabyte lies in a file of its own
+    with few_files():
+        answer = client.post("/api/images", files=[("files", (f"{n}.png", large)) for n in range(30)])
+    assert answer.status_code == 503
+    assert "send fewer at a time" in answer.json()["error"]
+    assert client.get("/api/images").json()["images"] == []
+    assert client.post("/api/images", files=[("files", ("b.png", file_bytes(picture(2))))]).status_code == 201
+
+
+def test_the_program_may_open_as_many_files_as_an_upload_can_have(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[tuple[int, int]] = []
+    monkeypatch.setattr(resource, "setrlimit", lambda _, limits: asked.append(limits))
+    for had, wanted in {
+        (256, 1024): [(1024, 1024)],
+        (256, resource.RLIM_INFINITY): [(32768, -1)],
+        (65536, 65536): [],
+    }.items():
+        monkeypatch.setattr(resource, "getrlimit", lambda _, had=had: had)
+        asked.clear()
+        open_many_files()
+        assert asked == wanted
