@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from fastapi.testclient import TestClient
+from starlette.websockets import WebSocketDisconnect
 
 from app.server import create_app
 from app.store.database import Store
@@ -62,7 +63,7 @@ def test_no_function_of_the_page_takes_a_file(page: TestClient, secret: Path, wo
     assert not [path for path in copies(workspace / "page-files") if path.read_text() == SECRET]
 
 
-@pytest.mark.parametrize("prefix", ["/gradio_api", ""])
+@pytest.mark.parametrize("prefix", ["/gradio_api", "", "/canvas", "/api", "/static", "/assets"])
 def test_no_route_serves_a_file(page: TestClient, secret: Path, workspace: Path, prefix: str) -> None:
     for path in (secret, workspace / "inside.txt", workspace / "maskloop.db"):
         for route in (
@@ -81,11 +82,25 @@ def test_no_route_serves_a_file(page: TestClient, secret: Path, workspace: Path,
             f"/custom_component/x/client/component/{path}",
             f"/svelte/{path}",
             f"/deep_link?session_hash={path}",
+            f"/..%252f..%252f..%252f..%252f..{path}",
+            f"/..%5c..%5c..%5c..{path}",
+            f"/..\\..\\..{path}",
+            f"/%00{path}",
+            f"/{path}%00.js",
+            f"/index.html/../../../../../..{path}",
         ):
-            for method in ("GET", "HEAD", "POST"):
+            for method in ("GET", "HEAD", "POST", "OPTIONS", "PUT", "PATCH", "DELETE"):
                 answer = page.request(method, prefix + route)
                 assert answer.status_code in (400, 404, 405), (method, prefix + route)
                 assert SECRET not in answer.text
+
+
+@pytest.mark.parametrize(
+    "path", ["/", "/theme.css", "/gradio_api/queue/join", "/gradio_api/file=/etc/hostname", "/api/images"]
+)
+def test_nothing_is_talked_over_a_websocket(page: TestClient, path: str) -> None:
+    with pytest.raises(WebSocketDisconnect), page.websocket_connect(path):
+        pass
 
 
 @pytest.mark.parametrize(
