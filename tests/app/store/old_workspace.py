@@ -59,6 +59,15 @@ def old_workspace(folder: Path, changes: str = "") -> Path:
     return folder
 
 
+def shorter_chain(folder: Path, last: str) -> Path:
+    """The steps that a program of before had, of which `last` was its newest."""
+    shutil.copytree(migrate.MIGRATIONS, folder, ignore=shutil.ignore_patterns("__pycache__"))
+    for step in (folder / "versions").glob("*.py"):
+        if step.name[:4].isdigit() and step.name[:4] > last:
+            step.unlink()
+    return folder
+
+
 def longer_chain(folder: Path, between: str = "pass") -> Path:
     """The program's steps and two more, of which the first runs `between` before it ends."""
     shutil.copytree(migrate.MIGRATIONS, folder, ignore=shutil.ignore_patterns("__pycache__"))

@@ -19,7 +19,7 @@ from app.store.database import Store
 from app.store.documents import document_json, find_image
 from app.store.editing.history import image_for_writing, redo, undo
 from app.store.migrations import migrate
-from tests.app.store.old_workspace import EXPORT, OLDER, longer_chain, old_workspace, schema, version
+from tests.app.store.old_workspace import EXPORT, OLDER, longer_chain, old_workspace, schema, shorter_chain, version
 
 OPEN = """
 import sys, time
@@ -90,6 +90,31 @@ def test_an_old_workspace_opens_exports_undoes_and_redoes(workspace: Path, steps
     assert instances(store, 2) == before
     assert exported(store, tmp_path / "export.json") == EXPORT.read_bytes()
     store.close()
+
+
+@pytest.mark.parametrize("program", migrate.known_versions()[:-1])
+def test_a_workspace_of_every_version_between_opens_exports_and_undoes(
+    program: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    workspace = old_workspace(tmp_path / "workspace")
+    database = workspace / "maskloop.db"
+    engine = create_engine(f"sqlite:///{database}")
+    with monkeypatch.context() as then, engine.begin() as connection:
+        then.setattr(migrate, "MIGRATIONS", shorter_chain(tmp_path / "chain", program))
+        migrate.run_steps(connection)
+    engine.dispose()
+    assert version(database) == program
+    store = Store(workspace)
+    assert version(database) == migrate.known_versions()[-1]
+    assert exported(store, tmp_path / "export.json") == EXPORT.read_bytes()
+    before = instances(store, 2)
+    for step in (undo, redo):
+        with store.writing() as session:
+            step(session, image_for_writing(session, 2))
+    assert instances(store, 2) == before
+    store.close()
+    Store(tmp_path / "new").close()
+    assert schema(database) == schema(tmp_path / "new" / "maskloop.db")
 
 
 def test_new_and_old_workspaces_have_one_schema(workspace: Path, tmp_path: Path) -> None:
