@@ -8,7 +8,7 @@ import shutil
 import tempfile
 import zipfile
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import replace
 from typing import IO, Any, cast
@@ -164,38 +164,23 @@ def _import(
 ) -> dict[str, Any]:
     stored_names, files = names_of_images(files, [path for path, _ in images])
     contents = (named(stored_names.get(path, path), file) for path, file in progress.over("storing images", images))
-    uploaded: list[dict[str, Any]] = []
     image_errors: list[dict[str, Any]] = []
-    if not options.dry_run:
-        uploaded, image_errors = add_files(contents, store)
-    total, reports = ImportReport(), []
-    with store.writing_at_length() as writing:
-        session = writing.session
-        if options.dry_run:
+    if options.dry_run:
+        with store.trying() as session:
             uploaded = _placeholders(session, contents)
-        just_uploaded = [image["image_id"] for image in uploaded]
-        try:
-            for file in files:
-                report = import_coco(
-                    session,
-                    file.data,
-                    just_uploaded=just_uploaded,
-                    near=picture_folders(file.name),
-                    options=replace(options, source=options.source or base_name(file.name)),
-                    progress=progress,
-                    pause=None if options.dry_run else writing.pause,
-                )
-                _add(total, report, file, len(files))
-                reports.append(report)
-            progress.enter("writing to the disk")
-            session.rollback() if options.dry_run else session.commit()
-        except ValueError as error:
-            raise ValueError(f"{short_name(files[0].name) or 'the body'}: {error}") from None
-        except (SQLAlchemyError, OSError) as error:
-            known = cannot_store(error)
-            if known is None or not writing.kept:
-                raise
-            raise ImportCutOffError(known[0]) from error
+            total, reports = _import_each(session, files, uploaded, options, progress, pause=None)
+    else:
+        uploaded, image_errors = add_files(contents, store)
+        with store.writing_at_length() as writing:
+            try:
+                total, reports = _import_each(writing.session, files, uploaded, options, progress, writing.pause)
+                progress.enter("writing to the disk")
+                writing.session.commit()
+            except (SQLAlchemyError, OSError) as error:
+                known = cannot_store(error)
+                if known is None or not writing.kept:
+                    raise
+                raise ImportCutOffError(known[0]) from error
     answer = {
         "images": len(set(total.images)),
         "annotations": total.annotations,
@@ -207,6 +192,36 @@ def _import(
     notes = [*_notes_of(files, reports), *total.stay_notes()]
     seldom = {"updated": total.updated, "removed": total.removed, "notes": [*passed_over, *notes]}
     return answer | {key: value for key, value in seldom.items() if value}
+
+
+def _import_each(
+    session: Session,
+    files: Sequence[AnnotationFile],
+    uploaded: Sequence[dict[str, Any]],
+    options: ImportOptions,
+    progress: ImportProgress,
+    pause: Callable[..., bool] | None,
+) -> tuple[ImportReport, list[ImportReport]]:
+    """Import one file after the other: what became of all, and of each. Raises ValueError that names the file."""
+    total, reports = ImportReport(), []
+    just_uploaded = [image["image_id"] for image in uploaded]
+    for file in files:
+        own = replace(options, source=options.source or base_name(file.name))
+        try:
+            report = import_coco(
+                session,
+                file.data,
+                just_uploaded=just_uploaded,
+                near=picture_folders(file.name),
+                options=own,
+                progress=progress,
+                pause=pause,
+            )
+        except ValueError as error:
+            raise ValueError(f"{short_name(files[0].name) or 'the body'}: {error}") from None
+        _add(total, report, file, len(files))
+        reports.append(report)
+    return total, reports
 
 
 def _placeholders(session: Session, contents: Iterable[Named]) -> list[dict[str, Any]]:

@@ -11,7 +11,7 @@ import stat
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +23,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.orm import Session
 
 from app.roles import Person
+from app.store.migrations.database_copy import sqlite_copy
 from app.store.migrations.migrate import open_schema
 from app.store.turns import LongWriting, Writers
 from app.store.workspace_lock import WorkspaceLock
@@ -104,6 +105,26 @@ class Store:
         with self._session_that_writes() as session:
             yield LongWriting(session, self._writers)
             session.commit()
+
+    @contextmanager
+    def trying(self) -> Iterator[Session]:
+        """A session whose work is thrown away when the block ends.
+
+        SQLite lets one write at a time: there it works on a copy, so that a question keeps nobody from writing.
+        """
+        information = {"sender": self.sender, "person": self.person}
+        with ExitStack() as stack:
+            engine = self.engine
+            if engine.dialect.name == "sqlite" and self._reading_engine is not self.engine:
+                folder = stack.enter_context(self.temporary_folder())
+                copied = folder / DATABASE_NAME
+                sqlite_copy(self._reading_engine)(copied)
+                engine = _open_engine(f"sqlite:///{copied}")
+                stack.callback(engine.dispose)
+            connection = stack.enter_context(engine.connect().execution_options(maskloop_writes=True))
+            session = stack.enter_context(Session(connection, expire_on_commit=False, info=information))
+            yield session
+            session.rollback()
 
     @contextmanager
     def _session_that_writes(self) -> Iterator[Session]:

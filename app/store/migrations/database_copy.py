@@ -31,7 +31,7 @@ def copy_database(engine: Engine, workspace: Path, version: str | None) -> Path:
     name = f"version-{version or 'none'}-{stamp}.{'db' if sqlite else 'dump'}"
     try:
         folder.mkdir(mode=0o700, exist_ok=True)
-        write_atomically(folder / name, _sqlite_copy(engine) if sqlite else _postgresql_dump(engine))
+        write_atomically(folder / name, sqlite_copy(engine) if sqlite else _postgresql_dump(engine))
         (folder / name).chmod(0o600)
     except (OSError, sqlite3.Error) as error:
         raise ValueError(
@@ -45,7 +45,7 @@ def copy_database(engine: Engine, workspace: Path, version: str | None) -> Path:
     return folder / name
 
 
-def _sqlite_copy(engine: Engine) -> Callable[[Path], None]:
+def sqlite_copy(engine: Engine) -> Callable[[Path], None]:
     """By SQLite's own call, which takes what is still in the write-ahead log along."""
 
     def write(path: Path) -> None:

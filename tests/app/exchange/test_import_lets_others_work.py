@@ -125,14 +125,23 @@ def test_a_full_disk_in_the_middle_says_that_a_part_is_there_and_the_same_files_
     assert (again["annotations"], again["already_there"], again["errors"]) == (1, 2, [])
 
 
-def test_a_dry_run_keeps_nothing(
+def test_a_dry_run_keeps_nothing_and_nobody_from_writing(
     client: TestClient, three: list[int], monkeypatch: pytest.MonkeyPatch, document: Callable[[int], Any]
 ) -> None:
-    monkeypatch.setattr(turns, "ALONE", 0.0)
+    write = BroughtObjects.write
+    answers = []
+
+    def write_and_let_others(self: BroughtObjects, *arguments: Any) -> None:
+        write(self, *arguments)
+        answers.append(client.post("/api/categories", json={"name": f"apple {len(answers)}"}).status_code)
+
+    monkeypatch.setattr("app.store.database.WRITE_WAIT", 0.2)
+    monkeypatch.setattr(BroughtObjects, "write", write_and_let_others)
     answer = client.post("/api/import?dry_run=true", json=data_of(3)).json()
-    assert answer["annotations"] == 3
+    assert (answer["annotations"], answers) == (3, [201, 201, 201])
     assert [document(image)["instances"] for image in three] == [[], [], []]
-    assert client.get("/api/categories").json() == {"categories": []}
+    names = [category["name"] for category in client.get("/api/categories").json()["categories"]]
+    assert names == ["apple 0", "apple 1", "apple 2"]
 
 
 def test_annotations_in_the_body_are_bounded_as_a_file_is(client: TestClient, monkeypatch: pytest.MonkeyPatch) -> None:
