@@ -166,7 +166,7 @@ def test_a_key_is_changed_in_the_help_remembered_and_put_back(
     dialog.get_by_role("button", name="D: change the key of “Next image”").click()
     editor.press("z")
     dialog.get_by_text("It is Z now").wait_for()
-    dialog.get_by_role("button", name="G: change the key of").click()
+    dialog.get_by_role("button", name="G: change the key of “All images").click()
     editor.press("Shift+G")
     editor.press("Escape")
     assert editor.page.get_by_title("Next image (Z)").count() == 1  # at once, whatever says it

@@ -30,8 +30,9 @@ def test_failed_saves_are_retried_in_order_and_nothing_is_lost(
     assert data_plane.document(image)["instances"] == []
     assert editor.selected["category_id"] == data_plane.category("ball")
 
+    editor.page.get_by_text("Not saved, retrying (3)").wait_for()
     editor.page.unroute(INSTANCES)
-    editor.page.get_by_text("Not saved, retrying (3)").click()  # try now
+    editor.page.locator(".ml-save").click()  # try now; what it says may change before that
     editor.wait_saved(3)
     (stored,) = data_plane.document(image)["instances"]
     assert stored["category_id"] == data_plane.category("ball")
