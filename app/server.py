@@ -36,6 +36,7 @@ from app.inference.model_service import ModelService
 from app.inference.registry import ModelRegistry
 from app.inference.repredict import Repredictor
 from app.page.gradio_routes import keep_files_in
+from app.page.quick_import import import_gradio
 from app.same_origin import SameOrigin
 from app.store.database import Store
 from app.store.people import find_person
@@ -103,6 +104,7 @@ def create_app(
     app.mount("/canvas", EditorFiles(directory=CANVAS), name="canvas")
     if with_page:
         keep_files_in(store.workspace)  # before the first import of Gradio, which looks then
+        import_gradio()
         from app.page.finetune_tab import build_finetune_tab
         from app.page.layout import mount_page
 
