@@ -218,7 +218,7 @@ def _import_each(
                 pause=pause,
             )
         except ValueError as error:
-            raise ValueError(f"{short_name(files[0].name) or 'the body'}: {error}") from None
+            raise ValueError(f"{short_name(file.name) or 'the body'}: {error}") from None
         _add(total, report, file, len(files))
         reports.append(report)
     return total, reports
@@ -273,19 +273,16 @@ def _unpacked(parts: list[Part], stack: ExitStack) -> Iterator[Part]:
     Several archives are one tree, as pictures.zip and labels.zip are meant; but where two have a file of one name, each
     is a folder of its own, called as it is.
     """
-    archives = {
-        place: stack.enter_context(zipfile.ZipFile(file))
-        for place, (name, file) in enumerate(parts)
-        if name.lower().endswith(".zip")
-    }
-    wanted = {
-        place: [entry for entry in archive.infolist() if not entry.is_dir() and _is_wanted(entry.filename)]
-        for place, archive in archives.items()
-    }
+    archives: dict[int, zipfile.ZipFile] = {}
+    wanted: dict[int, list[zipfile.ZipInfo]] = {}
+    for place, (name, file) in enumerate(parts):
+        if name.lower().endswith(".zip"):
+            archives[place] = archive = stack.enter_context(zipfile.ZipFile(file))
+            wanted[place] = [e for e in archive.infolist() if not e.is_dir() and _is_wanted(e.filename)]
+            if (number := sum(map(len, wanted.values()))) > MOST_FILES:  # before the next is looked into
+                raise ValueError(f"{number} files in it, at most {MOST_FILES} are taken")
     times = Counter(name for entries in wanted.values() for name in {entry.filename for entry in entries})
     apart = any(number > 1 for number in times.values())
-    if (most := max(map(len, wanted.values()), default=0)) > MOST_FILES:
-        raise ValueError(f"{most} files in it, at most {MOST_FILES} are taken")
     check_unpacked_size([entry for entries in wanted.values() for entry in entries])
     for place, (name, file) in enumerate(parts):
         if place not in archives:

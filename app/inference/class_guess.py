@@ -54,7 +54,8 @@ class ClassGuess:
         self._look_at(elsewhere, AT_ONCE)
         class_of = {row.id: row.category_id for row in accepted}
         embeddings = self.prompts.embeddings(pixels, [answer["segmentation"] for answer in answers])
-        expected = partial(_expected, image.id, accepted)
+        so_far, others = _numbers(image.id, accepted)
+        expected = partial(expectations, here=so_far, others=others)
         guesses = [
             None if embedding is None else self.examples.guess(embedding, class_of, expected)
             for embedding in embeddings
@@ -99,9 +100,9 @@ class ClassGuess:
         return True
 
 
-def _expected(image: int, accepted: Sequence[Row[int, int, int]], classes: Sequence[int]) -> NDArray[np.float32]:
-    """How likely the image holds one more object of each class, by what stands together on the others."""
+def _numbers(image: int, accepted: Sequence[Row[int, int, int]]) -> tuple[Counter[int], list[Counter[int]]]:
+    """How many objects of each class the image has, and each of the others."""
     images: dict[int, Counter[int]] = defaultdict(Counter)
     for row in accepted:
         images[row.image_id][row.category_id] += 1
-    return expectations(classes, images.pop(image, Counter()), list(images.values()))
+    return images.pop(image, Counter()), list(images.values())

@@ -7,6 +7,7 @@ import copy
 import logging
 import os
 import shutil
+import sqlite3
 import stat
 import tempfile
 import time
@@ -18,7 +19,7 @@ from typing import Any
 import orjson
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.engine import make_url
-from sqlalchemy.exc import ArgumentError, SQLAlchemyError
+from sqlalchemy.exc import ArgumentError, OperationalError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.orm import Session
 
@@ -118,7 +119,10 @@ class Store:
             if engine.dialect.name == "sqlite" and self._reading_engine is not self.engine:
                 folder = stack.enter_context(self.temporary_folder())
                 copied = folder / DATABASE_NAME
-                sqlite_copy(self._reading_engine)(copied)
+                try:
+                    sqlite_copy(self._reading_engine)(copied)
+                except sqlite3.Error as error:  # a full disk: told as any other failure of the database
+                    raise OperationalError("a copy to try things on", {}, error) from error
                 engine = _open_engine(f"sqlite:///{copied}")
                 stack.callback(engine.dispose)
             connection = stack.enter_context(engine.connect().execution_options(maskloop_writes=True))

@@ -23,29 +23,26 @@ def expectations(
     """
     if not others:
         return np.ones(len(classes), np.float32)
-    numbers = {
-        label: np.array([image.get(label, 0) for image in others])
-        for label in {*classes, *(c for c in here if here[c])}
-    }
-    share = {label: ((count > 0).sum() + 0.5) / (len(others) + 1) for label, count in numbers.items()}
-    some = sum(np.count_nonzero(count) for count in numbers.values())
-    several = sum(np.count_nonzero(count > 1) for count in numbers.values())
-    again = (several + 1) / (some + 2)
-    found = np.empty(len(classes), np.float32)
-    for index, label in enumerate(classes):
-        count, already = numbers[label], here.get(label, 0)
-        if already:
-            more, enough = np.count_nonzero(count > already), np.count_nonzero(count >= already)
-            found[index] = (more + REPEATS_SMOOTHING * again) / (enough + REPEATS_SMOOTHING)
-            continue
-        lifts = [
-            (np.count_nonzero((numbers[other] > 0) & (count > 0)) + SMOOTHING * share[label])
-            / (np.count_nonzero(numbers[other]) + SMOOTHING)
-            / share[label]
-            for other in here
-            if here[other]
-        ]
-        # The companions are no independent witnesses: their logarithms add up as if they were their root many.
-        told = np.exp(np.sum(np.log(lifts)) / np.sqrt(len(lifts))) if lifts else 1.0
-        found[index] = min(1.0, share[label] * told)
+    there = [label for label, count in here.items() if count]
+    column = {label: index for index, label in enumerate(dict.fromkeys([*classes, *there]))}
+    numbers = np.zeros((len(others), len(column)), np.int32)
+    for row, image in enumerate(others):
+        for label in image.keys() & column.keys():
+            numbers[row, column[label]] = image[label]
+    some = numbers > 0
+    images_with = some.sum(axis=0)
+    share = (images_with + 0.5) / (len(others) + 1)
+    again = ((numbers > 1).sum() + 1) / (images_with.sum() + 2)
+
+    own = [column[label] for label in classes]
+    already = np.array([here.get(label, 0) for label in classes])
+    more, enough = (numbers[:, own] > already).sum(axis=0), (numbers[:, own] >= already).sum(axis=0)
+    one_more = (more + REPEATS_SMOOTHING * again) / (enough + REPEATS_SMOOTHING)
+
+    companions = [column[label] for label in there]
+    both = some[:, companions].T.astype(np.float32) @ some[:, own]
+    lifts = (both + SMOOTHING * share[own]) / (images_with[companions, None] + SMOOTHING) / share[own]
+    # The companions are no independent witnesses: their logarithms add up as if they were their root many.
+    told = np.exp(np.log(lifts).sum(axis=0) / np.sqrt(max(1, len(companions))))
+    found: NDArray[np.float32] = np.where(already > 0, one_more, np.minimum(1, share[own] * told)).astype(np.float32)
     return found

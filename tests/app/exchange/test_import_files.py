@@ -57,6 +57,17 @@ def test_an_archive_in_an_archive_is_looked_into_and_a_broken_one_costs_itself_a
     ]
 
 
+def test_files_in_all_archives_and_those_inside_them_count_together(
+    client: TestClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("app.api.imported_files.MOST_FILES", 5)
+    inner = archive({f"{number}.png": b"" for number in range(3)})
+    outer = archive({"a.zip": inner, "b.zip": inner})
+    answer = client.post("/api/import", files={"files": ("outer.zip", outer)})
+    assert answer.status_code == 422
+    assert "6 files in it, at most 5 are taken" in answer.json()["error"]
+
+
 def test_each_data_set_of_an_archive_is_imported(client: TestClient) -> None:
     files = {
         "README.dataset.txt": "cells",

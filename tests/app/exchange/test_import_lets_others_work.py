@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import errno
 import io
+import sqlite3
 import zipfile
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -142,6 +144,21 @@ def test_a_dry_run_keeps_nothing_and_nobody_from_writing(
     assert [document(image)["instances"] for image in three] == [[], [], []]
     names = [category["name"] for category in client.get("/api/categories").json()["categories"]]
     assert names == ["apple 0", "apple 1", "apple 2"]
+
+
+def test_a_dry_run_that_finds_no_room_for_its_copy_is_507(
+    client: TestClient, three: list[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def no_room(_engine: object) -> Callable[[Path], None]:
+        def write(_path: Path) -> None:
+            raise sqlite3.OperationalError("database or disk is full")
+
+        return write
+
+    monkeypatch.setattr("app.store.database.sqlite_copy", no_room)
+    answer = client.post("/api/import?dry_run=true", json=data_of(3))
+    assert answer.status_code == 507
+    assert "the disk is full" in answer.json()["error"]
 
 
 def test_annotations_in_the_body_are_bounded_as_a_file_is(client: TestClient, monkeypatch: pytest.MonkeyPatch) -> None:
