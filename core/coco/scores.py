@@ -11,6 +11,7 @@ from core.coco.geometry import as_number
 def mend_score(annotation: dict[str, Any], add: Callable[..., None]) -> None:
     """A score as a number from 0 to 1, mended in place: texts are read, what lies between 1 and 100 is per cent.
 
+    Of one that cannot be read what remains is that a model gave it: the object is predicted, unless it says otherwise.
     `add` takes down a problem: its message, what becomes of it, whether it is one of spelling.
     """
     raw = annotation.get("score")
@@ -23,3 +24,7 @@ def mend_score(annotation: dict[str, Any], add: Callable[..., None]) -> None:
     elif score is not None and 0 <= score <= 1:
         add(f"score is {raw!r}, not a number", f"becomes {score:g}", spelling=True)
         annotation["score"] = score
+    else:
+        add(f"score is {raw!r}: 0 to 1 is needed", "left out; the object is a model's all the same", spelling=True)
+        del annotation["score"]
+        annotation.setdefault("source", "predicted")

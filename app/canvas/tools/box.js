@@ -153,7 +153,7 @@ export class BoxTool {
     const slip = this.view.reach(SMALLEST_SIDE);
     if (box[2] - box[0] < slip || box[3] - box[1] < slip) return;
     const { image, currentCategory: category } = this.editor;
-    if (!this.plain) void this.findMask(box, over?.id ?? null);
+    if (!this.plain) void this.findMask(box, over);
     else if (image && category) this.create(image.image_id, { category_id: category.id, bbox: sized(box) });
   }
 
@@ -170,17 +170,19 @@ export class BoxTool {
     return false;
   }
 
-  /** @private @param {Box} box @param {number | null} over */
+  /** @private @param {Box} box @param {import("../model/document.js").Instance | null} over */
   async findMask(box, over) {
     const { editor } = this;
     const image = editor.image?.image_id;
     const current = editor.currentCategory?.id ?? null;
-    if (image === undefined || (current === null && !this.guessClass)) return;
-    const request = { image, box, over };
+    if (image === undefined || (current === null && !this.guessClass && !over)) return;
+    const request = { image, box, over: over?.id ?? null };
     this.waiting.add(request);
     this.animate();
     try {
-      const answer = await api.masksFromBoxes(image, [box], this.guessClass ? undefined : (current ?? undefined));
+      // A proposal has its class: none needs to be guessed.
+      const category = over?.category_id ?? (this.guessClass ? undefined : (current ?? undefined));
+      const answer = await api.masksFromBoxes(image, [box], category);
       const [found] = answer.instances;
       if (!editor.category(found.category_id)) await editor.readCategories(); // the model named a class that was not here
       this.keep(request, found, current);

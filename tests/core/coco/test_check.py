@@ -181,6 +181,9 @@ def test_crowds_of_coco_itself_and_of_our_own_exports_are_no_brush_masks(
     [
         ({"score": "0.9"}, {"score": 0.9}, "score is '0.9', not a number"),
         ({"score": 91.5}, {"score": 0.915}, "taken as per cent"),
+        ({"score": "high"}, {"source": "predicted"}, "score is 'high': 0 to 1 is needed"),
+        ({"score": -3.5}, {"source": "predicted"}, "score is -3.5: 0 to 1 is needed"),
+        ({"score": 250, "source": "manual"}, {"source": "manual"}, "score is 250: 0 to 1 is needed"),
         ({"segmentation": "[[5, 5, 15, 5, 15, 15, 5, 15]]"}, cup(), "segmentation is a text"),
         ({"segmentation": [RUNS]}, {"segmentation": RUNS}, "segmentation is an RLE in a list"),
     ],
