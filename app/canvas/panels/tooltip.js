@@ -121,12 +121,16 @@ export function attachTooltips(root, signal) {
     { signal, capture: true },
   );
   root.addEventListener("scroll", hide, { signal, capture: true });
-  root.addEventListener("focusin", (event) => {
-    const node = spokenOf(event.target);
-    if (node === event.target && walked && node?.matches(":focus-visible")) showSoon(node, false);
-    else if (about && !about.matches(":hover")) hide();
-  });
-  root.addEventListener("focusout", (event) => event.target === about && hide());
+  root.addEventListener(
+    "focusin",
+    (event) => {
+      const node = spokenOf(event.target);
+      if (node === event.target && walked && node?.matches(":focus-visible")) showSoon(node, false);
+      else if (about && !about.matches(":hover")) hide();
+    },
+    { signal },
+  );
+  root.addEventListener("focusout", (event) => event.target === about && hide(), { signal });
   root.addEventListener("keyup", () => about && !about.isConnected && hide(), { signal });
   window.addEventListener(
     "keydown",

@@ -11,21 +11,18 @@ import { texts } from "../messages/texts.js";
 /** A button that opens the panel, and the panel. @param {Workbench} bench */
 export function createViewOptions(bench) {
   const { view, editor } = bench;
-  const slider = (/** @type {"brightness" | "contrast" | "gamma"} */ name, /** @type {string} */ label) => {
-    const input = element("input", { type: "range", min: "20", max: "300", step: "5", "aria-label": label });
+  /** @template {string} Name @param {Name} name @param {string} label @param {{[attribute: string]: string}} range */
+  const slider = (name, label, range) => {
+    const input = element("input", { type: "range", ...range, "aria-label": label });
     const value = element("output", { class: "ml-slider-value" });
-    input.addEventListener("input", () => view.adjust({ [name]: Number(input.value) / 100 }));
-    return {
-      name,
-      input,
-      value,
-      row: element("label", { class: "ml-slider" }, element("span", {}, label), input, value),
-    };
+    const row = element("label", { class: "ml-slider" }, element("span", {}, label), input, value);
+    return { name, input, value, row };
   };
-  const ends = /** @type {const} */ (["low", "high"]).map((name) => {
-    const label = name === "low" ? texts.viewOptions.darkest : texts.viewOptions.brightest;
-    const input = element("input", { type: "range", min: "0", max: "1000", "aria-label": label });
-    const value = element("output", { class: "ml-slider-value" });
+  const ends = [
+    slider("low", texts.viewOptions.darkest, { min: "0", max: "1000" }),
+    slider("high", texts.viewOptions.brightest, { min: "0", max: "1000" }),
+  ];
+  for (const { name, input } of ends) {
     input.addEventListener("input", () => {
       const { low, high } = view.look.values;
       const part = Number(input.value) / 1000;
@@ -34,18 +31,15 @@ export function createViewOptions(bench) {
       else view.adjust({ high: Math.max(part, 0.001), low: Math.min(low, Math.max(0, part - 0.001)) });
     });
     input.addEventListener("change", () => void view.showWindow());
-    return {
-      name,
-      input,
-      value,
-      row: element("label", { class: "ml-slider" }, element("span", {}, label), input, value),
-    };
-  });
+  }
+  const percent = { min: "20", max: "300", step: "5" };
   const sliders = [
-    slider("brightness", texts.viewOptions.brightness),
-    slider("contrast", texts.viewOptions.contrast),
-    slider("gamma", texts.viewOptions.gamma),
+    slider("brightness", texts.viewOptions.brightness, percent),
+    slider("contrast", texts.viewOptions.contrast, percent),
+    slider("gamma", texts.viewOptions.gamma, percent),
   ];
+  for (const { name, input } of sliders)
+    input.addEventListener("input", () => view.adjust({ [name]: Number(input.value) / 100 }));
   const channel = element("select", {});
   offer(channel, [
     ["", texts.viewOptions.allChannels],
