@@ -9,6 +9,7 @@ from typing import Any
 
 from sqlalchemy import exists, or_, select
 
+from app.inference.model_terms import ModelUnavailableError
 from app.json_files import read_json, write_json
 from app.store.database import Store
 from app.store.tables import Image, Instance
@@ -82,6 +83,8 @@ class Repredictor:
             try:
                 if is_untouched(self.store, image_id):
                     self.predict(image_id, model)
+            except ModelUnavailableError as problem:  # said in full already
+                error = f"image {image_id}: {problem}"
             except Exception as problem:  # one image must not keep the others from their predictions
                 logging.getLogger(__name__).exception("image %d could not be predicted anew", image_id)
                 error = f"image {image_id}: {problem}"

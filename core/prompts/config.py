@@ -6,6 +6,10 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
 from typing import Any
 
+from core.ranges import Range, check_ranges
+
+RANGES = {"size": Range(32, 1024), "channels": Range(1, 4096), "blocks": Range(0, 64), "image_std": Range(above=0)}
+
 
 @dataclass(frozen=True)
 class PromptConfig:
@@ -23,13 +27,15 @@ class PromptConfig:
 
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> PromptConfig:
-        """From JSON; raises ValueError in one line for a name that is no field."""
+        """From JSON; raises ValueError in one line for a name that is no field, or a number that no network has."""
         known = {field.name for field in fields(cls)}
         for name in values:
             if name not in known:
                 raise ValueError(f"{name!r} is no setting of a prompt network; they are {', '.join(sorted(known))}")
         tuples = {name: tuple(values[name]) for name in ("image_mean", "image_std") if name in values}
-        return cls(**{**values, **tuples})
+        config = cls(**{**values, **tuples})
+        check_ranges(config, RANGES)
+        return config
 
 
 @dataclass(frozen=True)

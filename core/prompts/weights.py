@@ -11,6 +11,7 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 
 from core.files import write_atomically, write_text_atomically
+from core.model.weights.sidecar import check_numbers, check_shapes, read_json
 from core.prompts.config import PromptConfig
 from core.prompts.network import PromptNetwork
 from core.shipped import shipped
@@ -51,18 +52,23 @@ def load_prompt_network(source: str | Path | None = None) -> PromptNetwork:
                 f"{file}: there is no prompt model here; train one with python -m core train-prompts"
             )
     try:
-        sidecar = json.loads(sidecar_path.read_text(encoding="utf-8"))
+        sidecar = read_json(sidecar_path)
         if sidecar["format"] != FORMAT:
             raise ValueError(f"format {sidecar['format']} is not {FORMAT}")
-        network = PromptNetwork(PromptConfig.from_dict(sidecar["config"]))
-    except (ValueError, KeyError, TypeError) as error:
-        raise ValueError(f"{sidecar_path} describes no prompt model ({error}): copy it again") from None
+        config = PromptConfig.from_dict(sidecar["config"])
+        with torch.device("meta"):  # nothing is allocated for a description that its weights do not fit
+            described = PromptNetwork(config)
+    except (ValueError, KeyError, TypeError, AttributeError, RuntimeError, OverflowError) as error:
+        reason = " ".join(str(error).split())[:160]
+        raise ValueError(f"{sidecar_path} describes no prompt model ({reason}): copy it again") from None
+    check_shapes(described.state_dict(), path)
+    network = PromptNetwork(config)
     try:
         tensors = load_file(path)
-    except (SafetensorError, OSError) as error:
+    except (SafetensorError, OSError, RuntimeError, MemoryError) as error:
         raise ValueError(f"{path} is not a complete safetensors file ({error}): copy it again") from None
-    try:
-        network.load_state_dict({name: tensor.to(torch.float32) for name, tensor in tensors.items()})
-    except RuntimeError as error:
-        raise ValueError(f"{path} does not fit {sidecar_path.name}: {str(error).splitlines()[-1].strip()}") from None
+    own = network.state_dict()
+    for name, tensor in tensors.items():
+        check_numbers(name, tensor, own[name], path)
+        own[name].copy_(tensor)  # shares memory with the network; 16-bit floats widen here
     return network.eval()

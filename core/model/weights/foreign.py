@@ -140,11 +140,14 @@ def _read(path: Path) -> object:
     try:
         if path.suffix == ".safetensors":
             return load_file(path)
-        with stand_ins(path):
+        with stand_ins(path), warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # torch's advice to those who write such files
             return torch.load(path, map_location="cpu", weights_only=True)
     except Exception as error:  # unpickling fails in as many ways as there are files
         words = re.sub(r"\x1b\[[0-9;]*m", "", str(error)).split("\n")[0].split()
         reason = " ".join(words)[:160] or type(error).__name__
+        if reason.startswith("Weights only load failed"):  # torch goes on with how to run what is in it
+            reason = "it is damaged, or holds more than weights"
         raise ValueError(f"{path} cannot be read as weights ({reason}); nothing in it was executed") from None
 
 

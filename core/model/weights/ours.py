@@ -102,6 +102,8 @@ def read_sidecar(source: str | Path) -> dict[str, Any]:
         raise ValueError(f"{sidecar}: not a model description of format {FORMAT}")
     if not isinstance(values.get("config"), dict) or not isinstance(values.get("categories"), list):
         raise ValueError(f"{sidecar}: 'config' and 'categories' are missing: copy it again from where it was saved")
+    if not isinstance(values.get("own_parts", []), list):
+        raise ValueError(f"{sidecar}: 'own_parts' is no list: copy it again from where it was saved")
     return values
 
 
@@ -150,7 +152,7 @@ def _thresholds(sidecar: Mapping[str, object], path: Path) -> ScoreThresholds:
 def _tensors(path: Path) -> dict[str, Tensor]:
     try:
         return load_file(path)
-    except (SafetensorError, OSError) as error:
+    except (SafetensorError, OSError, RuntimeError, MemoryError) as error:
         raise ValueError(f"{path} is not a complete safetensors file ({error}): copy it again") from None
 
 

@@ -121,13 +121,22 @@ def read_arrays(path: Path) -> object:
         ) from None
 
 
-def _with_arrays(value: object) -> object:
+def _with_arrays(value: object, known: dict[int, object] | None = None) -> object:
+    """The value with arrays in the place of what stands for them; what is in it twice is looked at once.
+
+    A few bytes can hold a list of a list of a list, each twice in the next: 2⁴⁰ of them, were each one looked at.
+    """
+    known = {} if known is None else known
     if isinstance(value, _Array):
         return value.value
-    if isinstance(value, dict):
-        return {_with_arrays(key): _with_arrays(item) for key, item in value.items()}
-    if isinstance(value, (list, tuple)):
-        return [_with_arrays(item) for item in value]
     if value is None or isinstance(value, (str, bytes, int, float)):
         return value
-    raise pickle.UnpicklingError(f"it holds a {type(value).__name__}")
+    if id(value) not in known:
+        if isinstance(value, dict):
+            read: object = {_with_arrays(key, known): _with_arrays(item, known) for key, item in value.items()}
+        elif isinstance(value, (list, tuple)):
+            read = [_with_arrays(item, known) for item in value]
+        else:
+            raise pickle.UnpicklingError(f"it holds a {type(value).__name__}")
+        known[id(value)] = read
+    return known[id(value)]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import stat
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -15,12 +16,16 @@ LARGEST_SIDECAR = 64_000_000  # bytes
 DEEPEST = 64  # layers of a head
 MOST_ANCHORS = 100  # sizes, ratios
 LONGEST_NAME = 200  # characters of a class
+FRACTIONS = (torch.float16, torch.bfloat16, torch.float32, torch.float64)
 
 
 def read_json(path: Path) -> Any:
     """The JSON of a file; ValueError, in one line, for one that is none, far too large or nested far too deeply."""
-    if path.stat().st_size > LARGEST_SIDECAR:
-        raise ValueError(f"{path} is {path.stat().st_size / 1e6:.0f} MB: no model description is as large")
+    found = path.stat()
+    if not stat.S_ISREG(found.st_mode):  # a pipe or a device may never end
+        raise ValueError(f"{path} is no file: copy it again from where the model was saved")
+    if found.st_size > LARGEST_SIDECAR:
+        raise ValueError(f"{path} is {found.st_size / 1e6:.0f} MB: no model description is as large")
     try:
         return json.loads(path.read_text(encoding="utf-8"))
     except RecursionError:
@@ -38,6 +43,8 @@ def check_class_names(categories: Sequence[object]) -> None:
             raise ValueError(f"category {number} has no name: each class needs one")
         if len(name) > LONGEST_NAME:
             raise ValueError(f"category {number} has a name of {len(name)} characters; at most {LONGEST_NAME}")
+        if any("\ud800" <= character <= "\udfff" for character in name):
+            raise ValueError(f"category {number} has half a character in its name {name!r}: no file can hold it")
         if isinstance(category, dict) and category.get("unused"):
             continue
         if name in seen:
@@ -65,18 +72,23 @@ def check_shapes(own: Mapping[str, Tensor], weights: Path) -> None:
             names = set(file.keys())
             for name in sorted(own.keys() ^ names):
                 state = "missing from" if name in own else "left over in"
-                raise ValueError(f"tensor {name!r} is {state} {weights}: it does not fit the model's configuration")
+                raise ValueError(
+                    f"tensor {name[:LONGEST_NAME]!r} is {state} {weights}: it does not fit the model's configuration"
+                )
             for name in sorted(names):
                 found, wanted = tuple(file.get_slice(name).get_shape()), tuple(own[name].shape)
                 if found != wanted:
                     raise ValueError(f"{weights}: tensor {name!r} is {found}, the configuration needs {wanted}")
-    except (SafetensorError, OSError) as error:
+    except (SafetensorError, OSError, RuntimeError, MemoryError) as error:
         raise ValueError(f"{weights} is not a complete safetensors file ({error}): copy it again") from None
 
 
 def check_numbers(name: str, tensor: Tensor, own: Tensor, path: Path) -> None:
-    """Raise ValueError, in one line, for a tensor of whole numbers where fractions belong, or one not finite."""
-    if tensor.is_floating_point() != own.is_floating_point():
+    """Raise ValueError, in one line, for a tensor of whole numbers where fractions belong, or one not finite.
+
+    Fractions of 8 bits have no arithmetic, and those of 64 may be too large for the 32 that they are read into.
+    """
+    if (tensor.dtype in FRACTIONS) != own.is_floating_point():
         raise ValueError(f"{path}: tensor {name!r} is {tensor.dtype}, the configuration needs {own.dtype}")
-    if tensor.is_floating_point() and not torch.isfinite(tensor).all():
+    if own.is_floating_point() and not torch.isfinite(tensor.to(own.dtype)).all():
         raise ValueError(f"{path}: tensor {name!r} holds a number that is not finite: these weights cannot be used")

@@ -249,6 +249,16 @@ def test_anything_but_arrays_of_numbers_is_refused(value: Any, tmp_path: Path) -
         read_arrays(path)
 
 
+def test_a_list_that_is_in_itself_many_times_is_read_once(tmp_path: Path) -> None:
+    content: list[Any] = []
+    for _ in range(60):
+        content = [content, content]
+    path = tmp_path / "a.pkl"
+    path.write_bytes(pickle.dumps(content))
+    with pytest.raises(ValueError, match="holds no state dict but a list"):
+        load_model(path)
+
+
 def test_files_of_other_kinds_say_what_they_are_not(tmp_path: Path) -> None:
     path = tmp_path / "a.pth"
     for content, words in (
@@ -343,6 +353,7 @@ def test_a_description_that_its_weights_do_not_fit_allocates_nothing(
         (["apple", "  ", "person"], "category 2 has no name"),
         (["apple", 7, "person"], "category 2 has no name"),
         (["apple", "x" * 10**6, "person"], "1000000 characters"),
+        (["apple", "\ud800", "person"], "half a character"),
     ],
 )
 def test_doubled_and_empty_class_names_are_named(saved: Path, tmp_path: Path, names: list[Any], said: str) -> None:
@@ -367,12 +378,28 @@ def test_a_description_nested_too_deeply_is_one_line(saved: Path, tmp_path: Path
     one_line(error, "nested too deeply")
 
 
+def test_a_description_that_never_ends_is_one_line(saved: Path, tmp_path: Path) -> None:
+    sidecar = copied(saved, tmp_path) / SIDECAR_FILE
+    for make in (lambda: sidecar.symlink_to("/dev/zero"), lambda: os.mkfifo(sidecar), sidecar.mkdir):
+        sidecar.unlink()
+        make()
+        with pytest.raises(ValueError, match=r"model\.json is no file"):
+            load_model(tmp_path)
+
+
+def test_parts_of_ones_own_that_are_none_are_one_line(saved: Path, tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match="'own_parts' is no list"):
+        load_model(with_sidecar(saved, tmp_path, own_parts=3))
+
+
 @pytest.mark.parametrize(
     ("spoil", "said"),
     [
         (lambda tensor: torch.full_like(tensor, float("nan")), "not finite"),
         (lambda tensor: torch.full_like(tensor, float("inf")), "not finite"),
+        (lambda tensor: torch.full_like(tensor, 1e300, dtype=torch.float64), "not finite"),
         (lambda tensor: torch.ones_like(tensor, dtype=torch.int32), "int32"),
+        (lambda tensor: torch.ones_like(tensor).to(torch.float8_e4m3fn), "float8_e4m3fn"),
     ],
 )
 def test_weights_that_are_not_finite_or_whole_numbers_are_refused(

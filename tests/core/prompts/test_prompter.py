@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -9,6 +10,7 @@ import pytest
 import torch
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from safetensors.torch import load_file, save_file
 
 from core import MaskPrompter
 from core.prompts.config import PromptConfig
@@ -119,6 +121,26 @@ def test_damaged_weights_are_named(tmp_path: Path) -> None:
     weights.write_bytes(weights.read_bytes()[:1000])
     with pytest.raises(ValueError, match=r"prompts\.safetensors is not a complete safetensors file"):
         load_prompt_network(tmp_path)
-    (tmp_path / "prompts.json").write_text("[]")
-    with pytest.raises(ValueError, match="describes no prompt model"):
+    for text in ("[]", "[" * 200_000, '{"format": 1, "config": {"blocks": 1000000000}}'):
+        (tmp_path / "prompts.json").write_text(text)
+        with pytest.raises(ValueError, match=r"prompts\.json") as error:
+            load_prompt_network(tmp_path)
+        assert "\n" not in str(error.value)
+
+
+@pytest.mark.parametrize(
+    ("spoil", "said"),
+    [
+        (lambda tensor: torch.full_like(tensor, float("nan")), "not finite"),
+        (lambda tensor: tensor.to(torch.int32), "int32"),
+        (lambda tensor: tensor[None], "the configuration needs"),
+    ],
+)
+def test_hostile_weights_are_named(tmp_path: Path, spoil: Callable[[torch.Tensor], torch.Tensor], said: str) -> None:
+    save_prompt_network(PromptNetwork(PromptConfig(size=64, channels=8, blocks=1)), tmp_path)
+    weights = tmp_path / "prompts.safetensors"
+    tensors = load_file(weights)
+    name = next(name for name, tensor in tensors.items() if tensor.is_floating_point())
+    save_file(tensors | {name: spoil(tensors[name])}, weights)
+    with pytest.raises(ValueError, match=said):
         load_prompt_network(tmp_path)
