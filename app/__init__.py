@@ -6,7 +6,7 @@ costs nothing.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from app.notebook.cell import annotate
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 __all__ = ["annotate"]
 
 
-def __getattr__(name: str) -> Any:
+def __getattr__(name: str) -> object:
     if name != "annotate":
         raise AttributeError(f"module 'app' has no attribute {name!r}")
     from app.notebook.cell import annotate

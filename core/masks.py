@@ -55,7 +55,7 @@ class Rle(TypedDict):
 # -- bitmap ↔ RLE -----------------------------------------------------------------------------------
 
 
-def encode_rle(mask: NDArray[Any]) -> Rle:
+def encode_rle(mask: NDArray[np.generic]) -> Rle:
     """The RLE of an H×W bitmap (bool or number; everything but 0 is mask)."""
     return _as_text(coco_mask.encode(np.asfortranarray(mask != 0, dtype=np.uint8)))
 
@@ -68,7 +68,7 @@ def decode_rle(rle: Rle | dict[str, Any]) -> NDArray[np.uint8]:
     return np.repeat(values, runs).reshape(width, height).T
 
 
-def crop_to_rle(crop: NDArray[Any], left: int, top: int, height: int, width: int) -> Rle:
+def crop_to_rle(crop: NDArray[np.generic], left: int, top: int, height: int, width: int) -> Rle:
     """The RLE over a height × width image of a bitmap that lies in it at (left, top), without that image being made.
 
     Raises ValueError where the crop reaches beyond the image.
@@ -111,7 +111,7 @@ def polygons_to_mask(polygons: Sequence[Sequence[float]], height: int, width: in
     return decode_rle(polygons_to_rle(polygons, height, width))
 
 
-def mask_to_polygons(mask: NDArray[Any], tolerance: float = 0.0) -> list[Polygon]:
+def mask_to_polygons(mask: NDArray[np.generic], tolerance: float = 0.0) -> list[Polygon]:
     """The outlines of an H×W bitmap along pixel edges, one a connected part, holes left out.
 
     With tolerance 0 rasterising them gives the mask back exactly (its holes closed); otherwise points are left out
@@ -132,7 +132,7 @@ def crop_to_polygons(crop: NDArray[Any], left: int, top: int, tolerance: float =
     return polygons
 
 
-def mask_has_holes(mask: NDArray[Any]) -> bool:
+def mask_has_holes(mask: NDArray[np.generic]) -> bool:
     """Whether polygons, which are filled, would lose something of an H×W bitmap: some gap in it is enclosed."""
     # Around the mask there is one background part; any further one is a hole. 8-connected, as in `outer_rings`.
     background = np.pad(mask == 0, 1, constant_values=True).astype(np.uint8)

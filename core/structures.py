@@ -129,7 +129,7 @@ class Instances:
         keypoints = self.keypoints.detach().float().cpu() if self.keypoints is not None else None
         for index, (x0, y0, x1, y1) in enumerate(boxes):
             category = self.category_of(index)
-            annotation: dict[str, Any] = {
+            annotation: dict[str, object] = {
                 "id": first_annotation_id + index,
                 "image_id": image_id,
                 "category_id": category["id"],

@@ -22,7 +22,9 @@ from app.store.errors import InvalidFieldError
 from app.store.instance_state import BOX, SEGMENTATION, STORED_FROM
 from app.values import Coordinate, Id, Score, Text
 
-UNAVAILABLE: dict[int | str, dict[str, Any]] = {503: {"model": ErrorLine, "description": "The model cannot be loaded."}}
+UNAVAILABLE: dict[int | str, dict[str, object]] = {
+    503: {"model": ErrorLine, "description": "The model cannot be loaded."}
+}
 router = APIRouter(prefix="/api", tags=["assistance"], responses={**NOT_FOUND, **UNAVAILABLE})
 
 
@@ -110,7 +112,7 @@ class RefinedMask(BaseModel):
 
 
 @router.get("/assist", response_model=AssistState)
-async def get_assist_state(model_service: TheModelService) -> Any:
+async def get_assist_state(model_service: TheModelService) -> object:
     """Which model is in memory, and whether it is ready."""
     return {"state": model_service.state, "model": model_service.model_name, "message": model_service.message}
 
@@ -158,6 +160,6 @@ async def propagate_objects(
     return JsonAnswer({**await run_in_threadpool(_document, store, image_id), **told})
 
 
-def _document(store: Store, image_id: int) -> dict[str, Any]:
+def _document(store: Store, image_id: int) -> dict[str, object]:
     with store.reading() as session:
         return document_json(session, find_image(session, image_id))

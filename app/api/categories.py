@@ -19,7 +19,9 @@ router = APIRouter(prefix="/api/categories", tags=["categories"])
 
 ATTRIBUTES = "`{name, type, choices?}`, type text, number, choice or flag."
 NULLABLE = ("supercategory", "key", "position")
-TAKEN: dict[int | str, dict[str, Any]] = {409: {"model": ErrorLine, "description": "Name or id is taken, or in use."}}
+TAKEN: dict[int | str, dict[str, object]] = {
+    409: {"model": ErrorLine, "description": "Name or id is taken, or in use."}
+}
 
 
 class NewCategory(BaseModel):
@@ -61,7 +63,7 @@ class MergeAnswer(BaseModel):
 
 
 @router.get("", response_model=CategoryList, response_model_exclude_unset=True)
-def get_categories(store: TheStore) -> Any:
+def get_categories(store: TheStore) -> object:
     """Every category, by id."""
     with store.reading() as session:
         rows = categories.all_categories(session)
@@ -71,7 +73,7 @@ def get_categories(store: TheStore) -> Any:
 @router.post(
     "", status_code=201, response_model=CategoryShape, response_model_exclude_unset=True, responses={**TAKEN, **INVALID}
 )
-def post_category(body: NewCategory, store: TheStore) -> Any:
+def post_category(body: NewCategory, store: TheStore) -> object:
     """Add a category."""
     with store.writing() as session:
         return categories.category_json(categories.create_category(session, body.model_dump()))
@@ -83,7 +85,7 @@ def post_category(body: NewCategory, store: TheStore) -> Any:
     response_model_exclude_unset=True,
     responses={**NOT_FOUND, **TAKEN, **INVALID},
 )
-def put_category(category_id: CategoryId, body: CategoryChange, store: TheStore) -> Any:
+def put_category(category_id: CategoryId, body: CategoryChange, store: TheStore) -> object:
     """Change name, colour, keypoints or skeleton. The number of keypoints stays where instances have them."""
     given = body.model_dump(exclude_unset=True)
     fields = {name: value for name, value in given.items() if value is not None or name in NULLABLE}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated
 
 from fastapi import APIRouter, Query
 from fastapi.responses import Response
@@ -34,7 +34,7 @@ from app.values import Id
 
 router = APIRouter(prefix="/api/images/{image_id}", tags=["annotations"], responses=NOT_FOUND)
 
-CONFLICT: dict[int | str, dict[str, Any]] = {409: {"model": ConflictAnswer, "description": "Changed elsewhere."}}
+CONFLICT: dict[int | str, dict[str, object]] = {409: {"model": ConflictAnswer, "description": "Changed elsewhere."}}
 
 Anyones = Annotated[bool, Query(description="The last edit, also where it is somebody else's.")]
 
@@ -146,7 +146,7 @@ def put_status(image_id: ImageId, body: StatusChange, store: TheStore, key: Requ
         return _document(session, image)
 
 
-def given_fields(body: InstanceFields) -> dict[str, Any]:
+def given_fields(body: InstanceFields) -> dict[str, object]:
     """The fields that a request names, without the nulls where null says nothing."""
     fields = body.model_dump(exclude_unset=True, exclude={"base_revision", "id"})
     return {name: value for name, value in fields.items() if value is not None or name in ("segmentation", "keypoints")}

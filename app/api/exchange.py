@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import ExitStack
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from fastapi import APIRouter, Depends, HTTPException, Query, Request
 from fastapi.responses import FileResponse, Response
@@ -58,7 +58,7 @@ class ImportAnswer(BaseModel):
     notes: list[str] = Field([], description="What is written in another way than COCO's, and read all the same.")
 
 
-IMPORT_BODY: dict[str, Any] = {
+IMPORT_BODY: dict[str, object] = {
     "requestBody": {
         "required": True,
         "content": {
@@ -76,7 +76,7 @@ IMPORT_BODY: dict[str, Any] = {
         },
     }
 }
-EXPORT_ANSWERS: dict[int | str, dict[str, Any]] = {
+EXPORT_ANSWERS: dict[int | str, dict[str, object]] = {
     200: {"content": {"application/json": {}, "application/zip": {}}, "description": "A COCO data set."},
     409: {"model": ErrorLine, "description": "What was written is not what is stored; nothing is handed over."},
 }
@@ -161,7 +161,7 @@ class GoingImportList(BaseModel):
 
 
 @router.get("/imports", response_model=GoingImportList)
-def get_imports(request: Request) -> Any:
+def get_imports(request: Request) -> object:
     """The imports that are being carried out, and how far each is."""
     going: GoingImports = request.app.state.imports
     return {"imports": going.shown()}
@@ -229,7 +229,7 @@ async def _body(request: Request) -> bytes:
     return b"".join(parts)
 
 
-def _answer(read: Callable[..., dict[str, Any]], *arguments: Any) -> Response:
+def _answer(read: Callable[..., dict[str, object]], *arguments: object) -> Response:
     try:
         with without_full_collections():
             return JsonAnswer(read(*arguments))

@@ -7,7 +7,7 @@ import zlib
 from collections.abc import Callable, Iterable
 from functools import partial
 from pathlib import Path
-from typing import IO, Annotated, Any, Literal
+from typing import IO, Annotated, Literal
 
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import FileResponse, Response
@@ -57,7 +57,7 @@ IMAGE_HEADERS = {
     "Cache-Control": "private, max-age=31536000, immutable",
 }
 
-MULTIPART_FILES: dict[str, Any] = {
+MULTIPART_FILES: dict[str, object] = {
     "requestBody": {
         "required": True,
         "content": {
@@ -89,7 +89,7 @@ async def upload_images(request: Request, store: TheStore) -> Response:
         images, errors = await run_in_threadpool(
             add_files, [named(file.filename or "unnamed", file.file) for file in files], store
         )
-    answer: dict[str, Any] = {"images": images, "errors": errors}
+    answer: dict[str, object] = {"images": images, "errors": errors}
     if not images:
         answer["error"] = errors[0]["error"] if len(errors) == 1 else f"none of {len(errors)} files could be taken"
     return JsonAnswer(answer, 201 if images else 422)
@@ -103,14 +103,14 @@ def uploaded_files(form: FormData) -> list[UploadFile]:
 Named = tuple[str, Callable[[], bytes]]  # a file: its name, and what reads it (ValueError where it is damaged)
 
 
-def add_files(parts: Iterable[Named], store: Store) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+def add_files(parts: Iterable[Named], store: Store) -> tuple[list[dict[str, object]], list[dict[str, object]]]:
     """Take in many files: answers and errors.
 
     Raises what `cannot_store` knows (a full disk, a busy database) where it happens before any file was taken;
     after that the files that are left get its line, and none of them is tried.
     """
-    images: list[dict[str, Any]] = []
-    errors: list[dict[str, Any]] = []
+    images: list[dict[str, object]] = []
+    errors: list[dict[str, object]] = []
     stopped: str | None = None
     for name, read in parts:
         try:

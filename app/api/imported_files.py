@@ -55,7 +55,7 @@ class ImportCutOffError(RuntimeError):
         self.status_code = status_code
 
 
-def import_text(store: Store, content: bytes, options: ImportOptions, progress: ImportProgress) -> dict[str, Any]:
+def import_text(store: Store, content: bytes, options: ImportOptions, progress: ImportProgress) -> dict[str, object]:
     """The answer to an import of COCO JSON alone; ValueError, in one line, for what is none."""
     progress.enter("reading annotations")
     data = _content(content, "the body")
@@ -164,7 +164,7 @@ def _import(
 ) -> dict[str, Any]:
     stored_names, files = names_of_images(files, [path for path, _ in images])
     contents = (named(stored_names.get(path, path), file) for path, file in progress.over("storing images", images))
-    image_errors: list[dict[str, Any]] = []
+    image_errors: list[dict[str, object]] = []
     if options.dry_run:
         with store.trying() as session:
             uploaded = _placeholders(session, contents)
@@ -224,7 +224,7 @@ def _import_each(
     return total, reports
 
 
-def _placeholders(session: Session, contents: Iterable[Named]) -> list[dict[str, Any]]:
+def _placeholders(session: Session, contents: Iterable[Named]) -> list[dict[str, object]]:
     """Rows for images that would be stored, which the dry run takes back."""
     rows = []
     for number, (name, read) in enumerate(contents):

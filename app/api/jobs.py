@@ -116,7 +116,7 @@ class Plan(BaseModel):
 
 
 @router.post("", status_code=201, response_model=JobWithCurves, responses=NOT_FOUND | INVALID)
-def start_job(fine_tuning: TheFineTuning, wanted: NewJob, person: ThePerson, request: Request) -> Any:
+def start_job(fine_tuning: TheFineTuning, wanted: NewJob, person: ThePerson, request: Request) -> object:
     """Freeze the reviewed images and train on them in a process of its own; one job runs at a time."""
     base_model = wanted.base_model if wanted.base_model is not None else fine_tuning.registry.original()
     try:
@@ -126,19 +126,19 @@ def start_job(fine_tuning: TheFineTuning, wanted: NewJob, person: ThePerson, req
 
 
 @router.get("", response_model=JobList)
-def list_jobs(fine_tuning: TheFineTuning) -> Any:
+def list_jobs(fine_tuning: TheFineTuning) -> object:
     """All jobs, the newest first, without their curves."""
     return {"jobs": fine_tuning.jobs()}
 
 
 @router.get("/plan", response_model=Plan, responses=NOT_FOUND)
-def plan_job(fine_tuning: TheFineTuning, base_model: Annotated[Text | None, Query()] = None) -> Any:
+def plan_job(fine_tuning: TheFineTuning, base_model: Annotated[Text | None, Query()] = None) -> object:
     """What a fine-tuning would learn from, and what is missing for it; nothing is started."""
     return fine_tuning.plan(base_model if base_model is not None else fine_tuning.registry.original())
 
 
 @router.get("/{job_id}", response_model=JobWithCurves, responses=NOT_FOUND)
-def show_job(fine_tuning: TheFineTuning, job_id: JobId) -> Any:
+def show_job(fine_tuning: TheFineTuning, job_id: JobId) -> object:
     """One job with its curves."""
     return fine_tuning.job(job_id)
 
@@ -156,6 +156,6 @@ def show_comparison(
     response_model=JobWithCurves,
     responses=NOT_FOUND | {409: {"model": ErrorLine, "description": "It has ended already."}},
 )
-def cancel_job(fine_tuning: TheFineTuning, job_id: JobId) -> Any:
+def cancel_job(fine_tuning: TheFineTuning, job_id: JobId) -> object:
     """Stop a job. One that is training stops after the step it is in."""
     return fine_tuning.cancel(job_id)

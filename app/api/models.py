@@ -81,7 +81,7 @@ def promote_model(
     registry: TheRegistry,
     repredictor: TheRepredictor,
     name_or_id: Annotated[Text, Path(description="`id` or `name` of a version", max_length=200)],
-) -> Any:
+) -> object:
     """Use this version from now on, or go back to an older one.
 
     Images that no person has worked on are predicted anew in the background; all others stay as they are.

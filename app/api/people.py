@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated
 
 from fastapi import APIRouter, Path
 from fastapi.responses import Response
@@ -58,13 +58,13 @@ class Link(BaseModel):
 
 
 @router.get("/me", response_model=Myself)
-def get_me(person: ThePerson) -> Any:
+def get_me(person: ThePerson) -> object:
     """Who the sender is, and what their role may do."""
     return {"person": person.name, "role": person.role, "may": may(person)}
 
 
 @router.get("/people", response_model=PeopleList)
-def get_people(store: TheStore) -> Any:
+def get_people(store: TheStore) -> object:
     """Everybody who has, or had, a link."""
     with store.reading() as session:
         rows = [
@@ -82,7 +82,7 @@ def get_people(store: TheStore) -> Any:
 
 
 @router.post("/people", status_code=201, response_model=Link, responses=INVALID)
-def post_person(body: NewPerson, store: TheStore) -> Any:
+def post_person(body: NewPerson, store: TheStore) -> object:
     """Give somebody a link of their own; a link that they had before ends."""
     with store.writing() as session:
         person, token = invite(session, body.name, body.role)

@@ -85,7 +85,7 @@ def import_coco(
     entries: dict[int, list[dict[str, Any]]] = {}
     for entry in normalised.data["images"]:
         entries.setdefault(normalised.keys[entry["id"]].id, []).append(entry)
-    refused: list[dict[str, Any]] = []
+    refused: list[dict[str, object]] = []
     for image_id in progress.over("storing objects, image by image", list(entries)):
         if pause():
             classes.look_again(session)
@@ -197,7 +197,7 @@ def _import_categories(session: Session, categories: list[dict[str, Any]], repor
 
 
 def _import_category(
-    session: Session, entry: dict[str, Any], identifier: int, report: ImportReport
+    session: Session, entry: dict[str, object], identifier: int, report: ImportReport
 ) -> tuple[Category, bool]:
     """The stored category of this name, made where there is none, and whether it has the file's keypoints."""
     name = checked_name(entry.get("name"))

@@ -47,8 +47,8 @@ def is_captions(content: object) -> bool:
 
 
 def results_as_coco(
-    store: Store, results: Sequence[dict[str, Any]], listing: Sequence[Mapping[str, Any]] = ()
-) -> dict[str, Any]:
+    store: Store, results: Sequence[dict[str, object]], listing: Sequence[Mapping[str, Any]] = ()
+) -> dict[str, object]:
     """A results list with the images and categories that its ids mean.
 
     Those of the first of the data sets `listing` that has all of its images, else of this store, by the ids that its

@@ -33,7 +33,7 @@ def take_down(faults: Report, data: dict[str, Any], images: StoredImages, report
             report.errors.append({kind: problem.subject.partition(" ")[2] or None, "error": str(problem)})
 
 
-def _together(errors: list[dict[str, Any]]) -> list[dict[str, Any]]:
+def _together(errors: list[dict[str, Any]]) -> list[dict[str, object]]:
     """What is said of images, each by itself, but in one line where very many share it."""
     alike: dict[str, list[dict[str, Any]]] = {}
     for error in errors:

@@ -5,14 +5,52 @@ from __future__ import annotations
 import re
 import time
 from pathlib import Path
-from typing import Any
+from typing import Any, TypedDict
 
 from app.finetuning import job_directory
+from app.finetuning.reviewed_data import ClassCount, SideCounts
 from app.finetuning.training_log import TrainingLog
 from app.json_files import read_json
 from app.store.tables import Job
 
 NO_MESSAGE = "the training process ended without a message; the machine may have run out of memory"
+
+
+class JobSummary(TypedDict):
+    """A job without its curves. Times are seconds since 1970, `progress` is 0..1."""
+
+    id: int
+    state: str
+    cancelling: bool
+    phase: str | None
+    base_model: str
+    model: str | None  # that it made
+    epochs: int | None
+    images: SideCounts
+    classes: list[ClassCount]
+    progress: float
+    seconds_left: float | None
+    seconds: float | None
+    created: float
+    started: float | None
+    finished: float | None
+    error: str | None
+    author: str | None
+    result: dict[str, Any] | None  # figures before and after, of a finished one
+
+
+class JobCurves(TypedDict):
+    """What a job logged so far."""
+
+    loss: list[dict[str, float]]
+    precision: list[dict[str, Any]]
+
+
+class FullJob(JobSummary):
+    """A job with its curves."""
+
+    curves: JobCurves
+    steps_an_epoch: float | None
 
 
 class JobView:
@@ -27,8 +65,8 @@ class JobView:
         known = self._logs.setdefault(job.id, TrainingLog(self.runs / str(job.id) / "metrics.jsonl"))
         return known.refresh()
 
-    def summary(self, job: Job) -> dict[str, Any]:
-        """A job without its curves. Times are seconds since 1970, `progress` is 0..1."""
+    def summary(self, job: Job) -> JobSummary:
+        """A job without its curves."""
         directory = self.runs / str(job.id)
         description = job.config
         running = job.state == "running"
@@ -54,11 +92,11 @@ class JobView:
             "result": job.result,
         }
 
-    def full(self, job: Job) -> dict[str, object]:
+    def full(self, job: Job) -> FullJob:
         """A job with its curves of loss and of average precision."""
         log = self.log(job)
-        curves = {"loss": log.loss_curve(), "precision": log.precision_curve()}
-        return self.summary(job) | {"curves": curves, "steps_an_epoch": log.steps_an_epoch}
+        curves: JobCurves = {"loss": log.loss_curve(), "precision": log.precision_curve()}
+        return {**self.summary(job), "curves": curves, "steps_an_epoch": log.steps_an_epoch}
 
 
 def model_name(job_id: int) -> str:

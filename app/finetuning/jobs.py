@@ -12,7 +12,7 @@ import time
 from collections.abc import Collection
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, TypedDict
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -20,11 +20,11 @@ from sqlalchemy.orm import Session
 from app.finetuning import job_directory
 from app.finetuning.held_out import read_split, remember_split
 from app.finetuning.job_processes import ACTIVE, JobFollower
-from app.finetuning.job_view import JobView
+from app.finetuning.job_view import FullJob, JobSummary, JobView
 from app.finetuning.likeness import HASHES, ImageHashes
 from app.finetuning.new_job import fill_directory, prepared_directory, put_in_line
 from app.finetuning.plan import choose_epochs, expected_seconds, planned_minutes, useful_epochs
-from app.finetuning.reviewed_data import ReviewedData, TooLittleDataError, reviewed_data
+from app.finetuning.reviewed_data import ClassCount, ReviewedData, SideCounts, TooLittleDataError, reviewed_data
 from app.finetuning.step_time import MachineSpeed
 from app.inference.registry import ModelRegistry
 from app.messages.message import say
@@ -37,7 +37,28 @@ SPLIT = "split.json"  # in the folder of all runs: the part that each image was 
 
 MOST_EPOCHS = 1000
 
-TRAINING: dict[str, Any] = {}  # TrainConfig's fields that a fine-tuning changes besides data, model, epochs and device
+TRAINING: dict[
+    str, object
+] = {}  # TrainConfig's fields that a fine-tuning changes besides data, model, epochs and device
+
+
+class ImageCounts(SideCounts):
+    """All that are reviewed, and what becomes of them."""
+
+    reviewed: int
+
+
+class Plan(TypedDict):
+    """What a fine-tuning would learn from, how long it would take, and what is missing for it."""
+
+    base_model: str
+    images: ImageCounts
+    classes: list[ClassCount]
+    missing: str | None  # one line
+    sides: list[list[str]]  # classes that only their side tells apart
+    epochs: int
+    seconds_per_image: float | None
+    seconds: float | None
 
 
 class FineTuning:
@@ -67,7 +88,7 @@ class FineTuning:
 
     # -- what a person asks ---------------------------------------------------------------------
 
-    def plan(self, base_model: str, categories: Collection[str | int] | None = None) -> dict[str, Any]:
+    def plan(self, base_model: str, categories: Collection[str | int] | None = None) -> Plan:
         """What a fine-tuning of `base_model` would learn from, how long it would take, and what is missing for it.
 
         `missing` is one line or None; `seconds_per_image` and `seconds`, for the number of epochs it
@@ -111,7 +132,7 @@ class FineTuning:
         epochs: int | None = None,
         minutes: float | None = None,
         author: str | None = None,
-    ) -> dict[str, Any]:
+    ) -> FullJob:
         """Freeze the reviewed images and put a job in line; returns it.
 
         Without `epochs` their number is chosen from the amount of data and the speed of this machine. With `minutes`
@@ -142,7 +163,7 @@ class FineTuning:
         self._follower.look()
         return self.job(job_id)
 
-    def cancel(self, job_id: int) -> dict[str, Any]:
+    def cancel(self, job_id: int) -> FullJob:
         """Stop a job: at once where it waits, else after the step it is in. Raises ConflictError where it has ended."""
         with self._lock, self.store.writing() as session:
             job = _find(session, job_id)
@@ -154,13 +175,13 @@ class FineTuning:
                 raise ConflictError(say("job_over", job=job_id, state=job.state))
         return self.job(job_id)
 
-    def jobs(self) -> list[dict[str, Any]]:
+    def jobs(self) -> list[JobSummary]:
         """All jobs, the newest first, without their curves."""
         with self.store.reading() as session:
             rows = session.scalars(select(Job).order_by(Job.id.desc())).all()
         return [self._view.summary(row) for row in rows]
 
-    def job(self, job_id: int) -> dict[str, Any]:
+    def job(self, job_id: int) -> FullJob:
         """One job with its curves; raises NotFoundError."""
         with self.store.reading() as session:
             row = _find(session, job_id)

@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TypedDict
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -27,6 +27,20 @@ class TooLittleDataError(ValueError):
     """There is not enough to learn from; the message says in one line what is missing."""
 
 
+class SideCounts(TypedDict):
+    """How many images are learnt from, and how many are held out."""
+
+    train: int
+    held_out: int
+
+
+class ClassCount(SideCounts):
+    """How many objects a class has on either."""
+
+    id: int
+    name: str
+
+
 @dataclass(frozen=True)
 class ReviewedData:
     """Reviewed images with their accepted instances, each image in its part of the split."""
@@ -40,7 +54,7 @@ class ReviewedData:
         """How many images are in a part."""
         return sum(self.parts[image.sha256] == part for image in self.images)
 
-    def image_counts(self) -> dict[str, int]:
+    def image_counts(self) -> SideCounts:
         """The same of each part."""
         return {"train": self.image_count("train"), "held_out": self.image_count("held_out")}
 
@@ -50,11 +64,11 @@ class ReviewedData:
 
         return [list(pair) for pair in mirrored_names([category.name for category in self.categories])]
 
-    def class_counts(self) -> list[dict[str, Any]]:
+    def class_counts(self) -> list[ClassCount]:
         """`{"id", "name", "train", "held_out"}`: instances of each class in each part, the commonest first."""
         part_of = {image.id: self.parts[image.sha256] for image in self.images}
         counts = Counter((instance.category_id, part_of[instance.image_id]) for instance in self.instances)
-        rows = [
+        rows: list[ClassCount] = [
             {
                 "id": category.id,
                 "name": category.name,

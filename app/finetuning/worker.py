@@ -137,7 +137,7 @@ def measure_masks_by_prompt(
     directory: Path,
     tuned: Path | None,
     held_out: CocoDataset,
-    results: list[dict[str, Any]],
+    results: list[dict[str, object]],
     thresholds: ScoreThresholds,
     device: str,
 ) -> None:

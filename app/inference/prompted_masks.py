@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from core.prompts.local_mask import LocalMask
 
 Point = tuple[float, float, bool]  # x, y, whether it belongs to the object
-EMPTY: dict[str, Any] = {"segmentation": [], "bbox": [0, 0, 0, 0], "area": 0}
+EMPTY: dict[str, object] = {"segmentation": [], "bbox": [0, 0, 0, 0], "area": 0}
 OVERLAP = 0.03  # of a box's side, by which the object in it may reach beyond: a hand's box is not exact
 # Of the objects that a detector found: so many get another look, for as long as that may make a person wait.
 MOST_LOOKED_AT_AGAIN, SECONDS_TO_LOOK_AGAIN, LOOKED_AT_AT_ONCE = 50, 0.5, 8
@@ -84,7 +84,7 @@ class PromptedMasks:
     def refined(
         self,
         pixels: NDArray[np.uint8],
-        segmentation: Any,
+        segmentation: object,
         bbox: Sequence[float],
         points: Sequence[Point],
         drawn: Sequence[float] | None = None,
@@ -97,7 +97,9 @@ class PromptedMasks:
         left, top, width, height = bbox
         return self._clicked(pixels, drawn or (left, top, left + width, top + height), None, points)
 
-    def embeddings(self, pixels: NDArray[np.uint8], segmentations: Sequence[Any]) -> list[NDArray[np.float32] | None]:
+    def embeddings(
+        self, pixels: NDArray[np.uint8], segmentations: Sequence[object]
+    ) -> list[NDArray[np.float32] | None]:
         """How objects look, for `core.prompts.class_examples`; None for one without a mask.
 
         Always to the model that ships: what was seen before can then be compared, whichever version is in use.
@@ -176,7 +178,7 @@ def _answer(mask: LocalMask, points: Sequence[Point], shape: tuple[int, ...]) ->
     return {"segmentation": segmentation, "bbox": box, "area": area}
 
 
-def _agrees(segmentation: Any, points: Sequence[Point], height: int, width: int) -> bool:
+def _agrees(segmentation: object, points: Sequence[Point], height: int, width: int) -> bool:
     runs = run_lengths(segmentation_to_rle(segmentation, height, width)["counts"].encode())
     return all(
         runs_cover(runs, height, min(int(x), width - 1), min(int(y), height - 1)) == bool(include)

@@ -83,7 +83,7 @@ def propagate(
 
 def found_again(
     before: Pixels, after: Pixels, rows: Sequence[Instance], prompts: PromptedMasks
-) -> list[dict[str, Any]]:
+) -> list[dict[str, object]]:
     """The objects as they lie on the image `after`, in the store's terms; `score` is how much they look the same."""
     grey = [cv2.cvtColor(pixels, cv2.COLOR_RGB2GRAY) for pixels in (before, after)]
     found: list[dict[str, Any]] = []

@@ -70,7 +70,7 @@ def coco(workspace: Path, status: str | None, proposals: bool) -> dict[str, Any]
     with _opened(workspace) as store, store.temporary_file(".json") as file:
         with store.reading() as session:
             export_coco(session, file, selection)
-        content: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))
+        content: dict[str, object] = json.loads(file.read_text(encoding="utf-8"))
         return content
 
 

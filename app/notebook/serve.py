@@ -87,7 +87,7 @@ class RequestClock:
         self.app = app
         self.last = time.monotonic()
 
-    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+    async def __call__(self, scope: object, receive: Any, send: object) -> None:
         self.last = time.monotonic()
         await self.app(scope, receive, send)
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from collections.abc import Iterable, Sequence
+
+from app.finetuning.job_view import FullJob
 
 Point = tuple[float, float]
 
@@ -23,7 +24,7 @@ NO_LOSS = "The first step has not ended yet."
 NO_PRECISION = "Measured after each pass over the images, where some are held out (from four reviewed images on)."
 
 
-def loss_html(job: Mapping[str, Any]) -> str:
+def loss_html(job: FullJob) -> str:
     """A job's loss, step by step and smoothed."""
     steps_an_epoch = job["steps_an_epoch"] or 1.0
     raw = [
@@ -43,7 +44,7 @@ def loss_html(job: Mapping[str, Any]) -> str:
     return _figure("Loss", LOSS, words + _plot(label, end, highest, lines))
 
 
-def precision_html(job: Mapping[str, Any]) -> str:
+def precision_html(job: FullJob) -> str:
     """A job's average precision on the held-out images, after each epoch that it was measured."""
     points = job["curves"]["precision"]
     kind = "segm" if any("segm" in point for point in points) else "bbox"

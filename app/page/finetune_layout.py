@@ -51,7 +51,7 @@ class FinetuneLayout:
         self.timer = gr.Timer(1.0, active=False)
 
     @property
-    def inputs(self) -> list[Any]:
+    def inputs(self) -> list[object]:
         """What every handler is told of the page."""
         return [self.base, self.epochs, self.offered, self.shown]
 

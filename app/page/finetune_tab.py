@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Any
 
 import gradio as gr
+from gradio.blocks import Block
 
 from app.finetuning import job_directory
 from app.finetuning.job_processes import ACTIVE
+from app.finetuning.job_view import FullJob, JobSummary
 from app.finetuning.jobs import FineTuning
 from app.inference.registry import ModelRegistry
 from app.inference.repredict import Repredictor
@@ -19,6 +21,9 @@ from app.page import finetune_texts as texts
 from app.page.finetune_layout import FinetuneLayout
 from app.roles import PAGE_FUNCTIONS, refusal
 from app.store.errors import ConflictError
+
+View = dict[Block, object]  # components, and what they become
+Shown = list[object] | None  # `_key` of the job that the page shows
 
 # Nothing on the page is greyed out while a handler runs, and no handler waits for another.
 QUIET: dict[str, Any] = {"show_progress": "hidden", "queue": False, "api_visibility": "private"}
@@ -59,8 +64,8 @@ class FinetuneTab:
     # -- what a person does ---------------------------------------------------------------------
 
     def on_open(
-        self, base: str | None, epochs: int | None, offered: int | None, shown: Any, request: gr.Request
-    ) -> dict[Any, Any]:
+        self, base: str | None, epochs: int | None, offered: int | None, shown: Shown, request: gr.Request
+    ) -> View:
         """Begin to measure how fast the base model trains, where that is not known, for the estimate."""
         may_start = parts.sender(request).has(PAGE_FUNCTIONS["on_start"])
         line = parts.failure(lambda: self.fine_tuning.measure(self._chosen_base(base))) if may_start else ""
@@ -76,7 +81,7 @@ class FinetuneTab:
         plan = self.fine_tuning.plan(self._chosen_base(base))
         return texts.estimate_sentence(plan, int(epochs), self.fine_tuning.speed.measuring)
 
-    def on_start(self, base: str, epochs: int, offered: int | None, shown: Any, request: gr.Request) -> dict[Any, Any]:
+    def on_start(self, base: str, epochs: int, offered: int | None, shown: Shown, request: gr.Request) -> View:
         """Start a job, or say what is missing for it. A second click while one is under way starts no other."""
 
         def start() -> None:
@@ -87,7 +92,7 @@ class FinetuneTab:
         line = parts.failure(start)
         return self.view(base, epochs, offered, shown, request) | ({self.layout.message: line} if line else {})
 
-    def on_cancel(self, base: str, epochs: int, offered: int | None, shown: Any, request: gr.Request) -> dict[Any, Any]:
+    def on_cancel(self, base: str, epochs: int, offered: int | None, shown: Shown, request: gr.Request) -> View:
         """Stop the job that is on the page."""
 
         def cancel() -> None:
@@ -98,7 +103,7 @@ class FinetuneTab:
         line = parts.failure(cancel)
         return self.view(base, epochs, offered, shown, request) | {self.layout.job_message: line}
 
-    def on_use(self, base: str, epochs: int, offered: int | None, shown: Any, request: gr.Request) -> dict[Any, Any]:
+    def on_use(self, base: str, epochs: int, offered: int | None, shown: Shown, request: gr.Request) -> View:
         """Promote the model of the job that is on the page."""
         job = self._latest_job()
         line = parts.failure(lambda: self._promote(job["model"] if job is not None else None))
@@ -110,9 +115,9 @@ class FinetuneTab:
         base: str,
         epochs: int,
         offered: int | None,
-        shown: Any,
+        shown: Shown,
         request: gr.Request,
-    ) -> dict[Any, Any]:
+    ) -> View:
         """Promote any version."""
         line = parts.failure(lambda: self._promote(version)) if version else "Choose a version first."
         return self.view(base, epochs, offered, shown, request) | {self.layout.version_message: line}
@@ -124,8 +129,8 @@ class FinetuneTab:
     # -- what a person sees ---------------------------------------------------------------------
 
     def view(
-        self, base: str | None, epochs: int | None, offered: int | None, shown: Any, request: gr.Request
-    ) -> dict[Any, Any]:
+        self, base: str | None, epochs: int | None, offered: int | None, shown: Shown, request: gr.Request
+    ) -> View:
         """Everything on the tab as it is now; the same for a new page and after a click."""
         job = self._latest_job()
         active = self._is_active(job)
@@ -150,8 +155,8 @@ class FinetuneTab:
         return view
 
     def on_tick(
-        self, base: str | None, epochs: int | None, offered: int | None, shown: Any, request: gr.Request
-    ) -> dict[Any, Any]:
+        self, base: str | None, epochs: int | None, offered: int | None, shown: Shown, request: gr.Request
+    ) -> View:
         """The tab as it is now, but for what a click was answered: a tick that began before it may end after it."""
         view = self.view(base, epochs, offered, shown, request)
         view.pop(self.layout.message, None)
@@ -160,7 +165,7 @@ class FinetuneTab:
     def _chosen_base(self, base: str | None) -> str:
         return base if base in self.registry.usable() else self.registry.original()
 
-    def _plan_view(self, base: str, epochs: int | None, offered: int | None, measuring: bool) -> dict[Any, Any]:
+    def _plan_view(self, base: str, epochs: int | None, offered: int | None, measuring: bool) -> View:
         plan = self.fine_tuning.plan(base)
         by_itself = parts.by_itself(epochs, offered)
         chosen = plan["epochs"] if by_itself or epochs is None else int(epochs)
@@ -178,7 +183,7 @@ class FinetuneTab:
             self.layout.classes: gr.Dataframe(value=rows, visible=bool(rows)),
         }
 
-    def _versions_view(self) -> dict[Any, Any]:
+    def _versions_view(self) -> View:
         versions, usable = self.registry.versions(), self.registry.usable()
         others = [row["name"] for row in reversed(versions) if row["name"] in usable and not row["current"]]
         return {
@@ -186,11 +191,11 @@ class FinetuneTab:
             self.layout.version: gr.Dropdown(choices=others, interactive=bool(others)),
         }
 
-    def _job_view(self, job: Mapping[str, Any] | None, shown: Any, may: bool) -> dict[Any, Any]:
+    def _job_view(self, job: FullJob | None, shown: Shown, may: bool) -> View:
         if job is None:
             return {}  # the panels are hidden from the start
         active, finished = self._is_active(job), job["state"] == "finished"
-        view: dict[Any, Any] = {
+        view: View = {
             self.layout.job_panel: gr.Column(visible=True),
             self.layout.result_panel: gr.Row(visible=finished),
             self.layout.status: texts.job_sentence(job, ahead=self._ahead_of(job)),
@@ -219,19 +224,19 @@ class FinetuneTab:
         return view
 
     @staticmethod
-    def _is_active(job: Mapping[str, Any] | None) -> bool:
+    def _is_active(job: JobSummary | None) -> bool:
         return job is not None and job["state"] in ACTIVE
 
-    def _latest_job(self) -> dict[str, Any] | None:
+    def _latest_job(self) -> FullJob | None:
         jobs = self.fine_tuning.jobs()
         running = next((job for job in jobs if job["state"] == "running"), None)
         latest = running or (jobs[0] if jobs else None)
         return None if latest is None else self.fine_tuning.job(latest["id"])
 
-    def _ahead_of(self, job: Mapping[str, Any]) -> int:
+    def _ahead_of(self, job: JobSummary) -> int:
         return sum(other["state"] in ACTIVE and other["id"] < job["id"] for other in self.fine_tuning.jobs())
 
 
-def _key(job: Mapping[str, Any] | None) -> list[Any] | None:
+def _key(job: JobSummary | None) -> Shown:
     """What tells whether the page shows this job in this state already."""
     return None if job is None else [job["id"], job["state"]]

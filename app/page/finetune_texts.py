@@ -6,6 +6,8 @@ import re
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
+from app.finetuning.job_view import JobSummary
+from app.finetuning.jobs import Plan
 from app.finetuning.plan import expected_seconds
 
 
@@ -29,7 +31,7 @@ def counted(number: int, singular: str, plural: str | None = None) -> str:
     return f"{number} {singular if number == 1 else plural or singular + 's'}"
 
 
-def data_sentence(plan: Mapping[str, Any]) -> str:
+def data_sentence(plan: Plan) -> str:
     """Which images would be used, and how."""
     images = plan["images"]
     if not images["reviewed"]:
@@ -55,7 +57,7 @@ def sides_sentence(sides: Sequence[Sequence[str]]) -> str:
     return f" {pairs}{more} differ by their side only: images are not mirrored while training."
 
 
-def estimate_sentence(plan: Mapping[str, Any], epochs: int, measuring: bool) -> str:
+def estimate_sentence(plan: Plan, epochs: int, measuring: bool) -> str:
     """How long so many epochs take on this machine."""
     if plan["missing"]:
         return ""
@@ -66,7 +68,7 @@ def estimate_sentence(plan: Mapping[str, Any], epochs: int, measuring: bool) -> 
     return f"Takes **{duration(seconds)}** on this machine; you can go on annotating meanwhile."
 
 
-def job_sentence(job: Mapping[str, Any], ahead: int) -> str:
+def job_sentence(job: JobSummary, ahead: int) -> str:
     """How a job stands; `ahead` is how many are before it in line."""
     base = plain(job["base_model"])
     if job["state"] == "queued":
@@ -82,12 +84,13 @@ def job_sentence(job: Mapping[str, Any], ahead: int) -> str:
         return f"Fine-tuning {job['id']} was cancelled. Nothing has changed."
     if job["state"] == "failed":
         return f"Fine-tuning {job['id']} failed: {plain(job['error'] or '')}"
-    return f"**Fine-tuning {job['id']}** from {base} finished in {duration(job['seconds'])}."
+    return f"**Fine-tuning {job['id']}** from {base} finished in {duration(job['seconds'] or 0)}."
 
 
-def outcome_sentence(job: Mapping[str, Any]) -> str:
+def outcome_sentence(job: JobSummary) -> str:
     """What the finished job's model does better or worse than its base model."""
-    before, after = job["result"]["before"], job["result"]["after"]
+    result = job["result"] or {"before": {}, "after": None}
+    before, after = result["before"], result["after"]
     if after is None:
         return (
             f"`{job['model']}` is ready. It cannot be compared with its base model yet: "
@@ -105,7 +108,7 @@ def outcome_sentence(job: Mapping[str, Any]) -> str:
         f"AP50 of {noun} {sure_figure(old, 'AP50')} → **{figure(new['AP50'])}**{spread(new, 'AP50')}, "
         f"AP {sure_figure(old, 'AP')} → {sure_figure(new, 'AP')}."
         + (" In brackets what nine of ten other draws of so few images would give." if new.get("intervals") else "")
-        + (prompts_sentence(job["result"]["prompts"]) if "prompts" in job["result"] else "")
+        + (prompts_sentence(result["prompts"]) if "prompts" in result else "")
     )
 
 
@@ -135,11 +138,12 @@ def sure_figure(figures: Mapping[str, Any], name: str) -> str:
     return figure(figures[name]) + spread(figures, name)
 
 
-def outcome_rows(job: Mapping[str, Any]) -> list[list[str]]:
+def outcome_rows(job: JobSummary) -> list[list[str]]:
     """Class, instances on held-out images, and AP before and after; the classes as in the data."""
-    before, after = job["result"]["before"], job["result"]["after"]
-    if after is None:
+    result = job["result"]
+    if result is None or result["after"] is None:
         return []
+    before, after = result["before"], result["after"]
     kind = "segm" if "segm" in after else "bbox"
     old = before.get(kind, {}).get("per_category", {})
     new = after[kind]["per_category"]

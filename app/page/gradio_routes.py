@@ -103,7 +103,7 @@ class OnlyWhatThePageUses:
         return PAGE_FUNCTIONS.get(name, "admin")
 
 
-def _holds(component: Any, value: Any) -> bool:
+def _holds(component: Any, value: object) -> bool:
     """Whether a field of numbers can have a value; of others, an emptied slider's too, Gradio makes an error 500."""
     kind = component.get_block_name()
     if kind not in ("slider", "number"):

@@ -5,7 +5,6 @@ from __future__ import annotations
 import warnings
 from collections.abc import Mapping, Sequence
 from statistics import fmean
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -29,7 +28,7 @@ OUTLINE_TOLERANCE = 1.0  # pixels
 Sigmas = Mapping[int, NDArray[np.float64]]
 
 
-def agreement_json(session: Session, people: Sequence[str], limit: int) -> dict[str, Any]:
+def agreement_json(session: Session, people: Sequence[str], limit: int) -> dict[str, object]:
     """Two people's agreement on the images that both worked on, the `limit` that changed last.
 
     `agreement` is twice the objects that both have in one class over the objects of both: 1 where nothing was added,
@@ -47,7 +46,7 @@ def agreement_json(session: Session, people: Sequence[str], limit: int) -> dict[
     return {"people": list(people), "images": rows, **_summary(found), "ious": _histogram(found)}
 
 
-def differences_json(session: Session, image_id: int, people: Sequence[str]) -> dict[str, Any]:
+def differences_json(session: Session, image_id: int, people: Sequence[str]) -> dict[str, object]:
     """Where two people differ on one image, with both outlines of each object; raises NotFoundError."""
     image = find_image(session, image_id)
     versions = versions_of(session, image, people)
@@ -56,11 +55,11 @@ def differences_json(session: Session, image_id: int, people: Sequence[str]) -> 
     matches = match(versions.before, versions.after, image.height, image.width, _sigmas(session))
     names = {category.id: category.name for category in session.scalars(select(Category))}
 
-    def side(states: Mapping[int, InstanceState], key: int) -> dict[str, Any]:
+    def side(states: Mapping[int, InstanceState], key: int) -> dict[str, object]:
         state = states[key]
         return {"instance": key, "category": names.get(state.category_id, "?"), "outline": _outline(state, image)}
 
-    differences: list[dict[str, Any]] = []
+    differences: list[dict[str, object]] = []
     for key in matches.only_first:
         differences.append({"kind": "only_first", "first": side(versions.before, key)})
     for key in matches.only_second:
@@ -86,7 +85,7 @@ def _who(versions: Versions) -> dict[str, str]:
     return {"first": versions.first, "second": versions.second}
 
 
-def _summary(found: Sequence[Matches]) -> dict[str, Any]:
+def _summary(found: Sequence[Matches]) -> dict[str, object]:
     """Counts and means over the objects of some images; None where there is nothing to take a mean of."""
     same = [pair for matches in found for pair in matches.pairs if pair.same_class]
     renamed = sum(not pair.same_class for matches in found for pair in matches.pairs)

@@ -21,7 +21,7 @@ SIZES = ("< 16", *(f"{low} – {high}" for low, high in pairwise(SIZE_EDGES)), "
 ACTIONS = ("create", "update", "delete", "batch", "accept_all", "propagate", "undo", "redo")
 
 
-def counts_json(session: Session, utc_offset: int = 0) -> dict[str, Any]:
+def counts_json(session: Session, utc_offset: int = 0) -> dict[str, object]:
     """Everything that is counted; days begin `utc_offset` minutes before they do in UTC. The trash is left out."""
     classes, authored = _objects(session)
     return {
@@ -120,7 +120,7 @@ def _people(session: Session, authored: Counter[str | None]) -> list[dict[str, A
     ]
 
 
-def _reviews(session: Session, utc_offset: int) -> list[dict[str, Any]]:
+def _reviews(session: Session, utc_offset: int) -> list[dict[str, object]]:
     """How many of the images that stand reviewed were so since which day, by whom."""
     standing = set(
         session.scalars(select(Image.reviewed_edit).where(Image.status == "reviewed", Image.removed.is_(None)))
@@ -140,7 +140,7 @@ def _reviews(session: Session, utc_offset: int) -> list[dict[str, Any]]:
     ]
 
 
-def pairs_json(session: Session) -> list[dict[str, Any]]:
+def pairs_json(session: Session) -> list[dict[str, object]]:
     """Every two people who made edits on the same images, and on how many; the most first."""
     people: defaultdict[int, list[str]] = defaultdict(list)
     rows = session.execute(

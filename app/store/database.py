@@ -37,7 +37,7 @@ LEFTOVER_AGE = 24 * 3600  # seconds
 PART_AGE = 600  # seconds
 WRITE_WAIT = 10.0  # seconds that an edit waits for its turn; it is answered 503 then, and can be sent again
 MOST_WAITING = 24  # edits at a time; more are 503 at once, so that threads are left for those who only look
-POOL: dict[str, Any] = {"pool_size": 8, "max_overflow": MOST_WAITING, "pool_timeout": WRITE_WAIT}
+POOL: dict[str, object] = {"pool_size": 8, "max_overflow": MOST_WAITING, "pool_timeout": WRITE_WAIT}
 
 
 class Store:
@@ -238,7 +238,7 @@ def _json_text(value: object) -> str:
     return orjson.dumps(value, option=orjson.OPT_NON_STR_KEYS).decode()
 
 
-def _prepare_sqlite(connection: Any, _record: Any) -> None:
+def _prepare_sqlite(connection: Any, _record: object) -> None:
     # The driver's own idea of when to begin is turned off; `_begin_sqlite` says it.
     connection.isolation_level = None
     cursor = connection.cursor()

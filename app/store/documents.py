@@ -66,7 +66,7 @@ def instance_json(instance: Instance) -> dict[str, Any]:
     return state_json(instance.state, instance.image_id, instance.id, instance.revision)
 
 
-def state_json(state: InstanceState, image_id: int, instance_id: int | None, revision: int) -> dict[str, Any]:
+def state_json(state: InstanceState, image_id: int, instance_id: int | None, revision: int) -> dict[str, object]:
     """The same of a state, whether it is stored or only suggested (`instance_id` is None then)."""
     return {
         "id": instance_id,
@@ -84,7 +84,7 @@ def instances_of(session: Session, image_id: int) -> Sequence[Instance]:
     return session.scalars(select(Instance).where(Instance.image_id == image_id).order_by(Instance.id)).all()
 
 
-def document_json(session: Session, image: Image) -> dict[str, Any]:
+def document_json(session: Session, image: Image) -> dict[str, object]:
     """All there is about one image."""
     return {
         "image": {
@@ -106,7 +106,7 @@ def document_json(session: Session, image: Image) -> dict[str, Any]:
     }
 
 
-def standing_of(session: Session, image: Image) -> dict[str, Any]:
+def standing_of(session: Session, image: Image) -> dict[str, object]:
     """What says whether a document is still the newest: its revision, and a digest of categories, tags and notes."""
     said = [image.excluded, tags_of(image), notes_of(session, image)]
     categories = json.dumps([[category_json(category) for category in all_categories(session)], said], sort_keys=True)
@@ -134,7 +134,7 @@ def list_images(
         raise InvalidFieldError("status", f"status is {status!r}: choose todo, in_progress or reviewed")
     if order not in ORDERS:
         raise InvalidFieldError("order", f"order is {order!r}: choose one of {', '.join(ORDERS)}")
-    chosen: Select[Any] = kept_images()
+    chosen: Select[object] = kept_images()
     if status is not None:
         chosen = chosen.where(Image.status == status)
     if category_id is not None:
@@ -195,7 +195,7 @@ def _write_cursor(order: str, image: Image) -> str:
     return base64.urlsafe_b64encode(text.encode()).decode()
 
 
-def _read_cursor(order: str, cursor: str) -> tuple[Any, int]:
+def _read_cursor(order: str, cursor: str) -> tuple[object, int]:
     try:
         kind, value, image_id = json.loads(base64.urlsafe_b64decode(cursor.encode()))
         if value_problem([value, image_id]) is not None or type(image_id) is not int:
@@ -210,7 +210,7 @@ def _read_cursor(order: str, cursor: str) -> tuple[Any, int]:
 
 def history_json(
     session: Session, image: Image, *, person: str | None = None, before: int | None = None, limit: int = 100
-) -> dict[str, Any]:
+) -> dict[str, object]:
     """The edits of an image, the newest first, and the revision to go on before; `person` takes one author's."""
     chosen = select(Edit).where(Edit.image_id == image.id)
     if person is not None:

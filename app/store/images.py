@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 import unicodedata
 from pathlib import Path
-from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
@@ -78,7 +77,7 @@ def _restore_shown(workspace: Path, image: Image) -> None:
     restore_derived(workspace, image.sha256, image.media_type, image.converted and not tiled)
 
 
-def image_json(image: Image, duplicate: bool) -> dict[str, Any]:
+def image_json(image: Image, duplicate: bool) -> dict[str, object]:
     """An image as the answer to its upload shows it."""
     return {
         "image_id": image.id,

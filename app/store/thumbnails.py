@@ -93,7 +93,7 @@ def _of_polygons(
 
 
 def _of_runs(
-    segmentation: Any, columns: NDArray[np.float64], rows: NDArray[np.float64], width: int, height: int
+    segmentation: object, columns: NDArray[np.float64], rows: NDArray[np.float64], width: int, height: int
 ) -> NDArray[np.uint8]:
     """The pixels at places of the image: what it costs grows with the thumbnail and the outline, not with the image."""
     runs = run_lengths(segmentation_to_rle(segmentation, height, width)["counts"].encode())

@@ -10,7 +10,7 @@ from core.coco.json_values import is_number
 
 
 def mend_keypoints(
-    annotation: dict[str, Any], category: dict[str, Any], size: Size | None, add: Callable[..., None]
+    annotation: dict[str, object], category: dict[str, Any], size: Size | None, add: Callable[..., None]
 ) -> None:
     """Keypoints and their number, mended in place; what is no keypoint of its class is left out, the object is not.
 

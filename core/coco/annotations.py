@@ -40,7 +40,7 @@ class AnnotationMender:
 
     def __init__(
         self,
-        category_of: dict[Hashable, dict[str, Any]],
+        category_of: dict[Hashable, dict[str, object]],
         image_of: dict[Hashable, dict[str, Any]],
         data: Mapping[str, Any],
         report: Report,
@@ -208,7 +208,7 @@ class AnnotationMender:
                 good.append(polygon)
         return good
 
-    def _box(self, annotation: dict[str, Any], size: Size | None, extent: list[float] | None) -> bool:
+    def _box(self, annotation: dict[str, object], size: Size | None, extent: list[float] | None) -> bool:
         """The box alone, in its image and against the segmentation; mended in place. False: no box can be had."""
         from_segmentation = "taken from the segmentation" if extent else "left out"
         box = annotation.get("bbox")

@@ -13,7 +13,7 @@ ById = dict[Hashable, dict[str, Any]]
 
 
 def mended_categories(
-    raw_categories: list[Any], annotations: list[Any], report: Report
+    raw_categories: list[object], annotations: list[Any], report: Report
 ) -> tuple[list[dict[str, object]], ById, list[Exception]]:
     """The mended categories, each by the id with which annotations name it, and ids that stand for two of them."""
     mended: dict[int, dict[str, object]] = {}
@@ -74,7 +74,7 @@ def free_ids(entries: list[object]) -> Iterator[int]:
         yield number
 
 
-def mended_id(raw: Any, subject: str, taken: dict[int, Any], free: Iterator[int], report: Report) -> int:
+def mended_id(raw: object, subject: str, taken: dict[int, Any], free: Iterator[int], report: Report) -> int:
     """A whole number that no other entry has, as near to the raw id as can be."""
     if is_whole(raw) and raw not in taken:
         return int(raw)

@@ -24,7 +24,7 @@ def crowds_known(data: Mapping[str, Any], report: Report) -> bool:
 class SingleObjects:
     """Which annotations with `iscrowd` 1 are single objects: brush masks, which CVAT writes so."""
 
-    def __init__(self, annotations: list[Any], *, all_of_them: bool = False) -> None:
+    def __init__(self, annotations: list[object], *, all_of_them: bool = False) -> None:
         """`all_of_them`: who gives the file says that it has no crowds."""
         self._all = all_of_them
         self._classes = classes_without_crowds(annotations)
@@ -48,7 +48,7 @@ def _has_marks_of_cvat(annotation: object) -> bool:
     return isinstance(attributes, dict) and "occluded" in attributes
 
 
-def _has_runs_as_list(annotation: Mapping[str, Any]) -> bool:
+def _has_runs_as_list(annotation: Mapping[str, object]) -> bool:
     segmentation = annotation.get("segmentation")
     return isinstance(segmentation, dict) and isinstance(segmentation.get("counts"), list)
 

@@ -13,7 +13,7 @@ from core.coco.json_values import is_whole
 
 
 def annotated_labels(
-    images: Sequence[Mapping[str, Any]],
+    images: Sequence[Mapping[str, object]],
     annotations: Sequence[Sequence[Mapping[str, Any]]],
     label_of: Mapping[int, int],
     file: Path,

@@ -86,7 +86,7 @@ def is_list_of_points(segmentation: object) -> TypeGuard[list[list[list[float]]]
     )
 
 
-def spelt_out(segmentation: object) -> tuple[Any, str | None]:
+def spelt_out(segmentation: object) -> tuple[object, str | None]:
     """A segmentation that is JSON in a text, or RLE in a list, as what it is, and a word on it; else as it came."""
     odd = None
     if isinstance(segmentation, str):

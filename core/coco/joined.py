@@ -21,7 +21,7 @@ def join_coco(
     """
     categories = _merged_categories([data["categories"] for data in sets], files)
     id_of_name = {category["name"]: category["id"] for category in categories}
-    images: list[dict[str, Any]] = []
+    images: list[dict[str, object]] = []
     annotations: list[dict[str, Any]] = []
     for data, folder in zip(sets, folders, strict=True):
         new_category = {category["id"]: id_of_name[category["name"]] for category in data["categories"]}
@@ -53,7 +53,7 @@ def _merged_categories(
     sets: Sequence[Sequence[Mapping[str, Any]]], files: Sequence[str | os.PathLike[str]]
 ) -> list[dict[str, Any]]:
     """The categories by name, with their first id unless that is taken already."""
-    merged: dict[str, dict[str, Any]] = {}
+    merged: dict[str, dict[str, object]] = {}
     taken: set[int] = set()
     for classes, file in zip(sets, files, strict=True):
         for category in classes:

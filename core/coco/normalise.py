@@ -59,7 +59,7 @@ def normalise_coco(
     *,
     mend_areas: bool = True,
     crowds_as_objects: bool = False,
-    along: Callable[[list[Any]], Iterable[Any]] = iter,
+    along: Callable[[list[object]], Iterable[Any]] = iter,
 ) -> Normalised:
     """A COCO data set with whole-number ids, one category a name, boxes of their masks, and nothing that is no object.
 

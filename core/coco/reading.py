@@ -37,7 +37,7 @@ def read_coco_json(path: str | os.PathLike[str]) -> dict[str, Any]:
     for key in ("images", "annotations", "categories"):
         if not isinstance(data, dict) or not isinstance(data.get(key), list):
             raise ValueError(f"{path}: no list {key!r}, so this is not a COCO data set")
-    checked: dict[str, Any] = data
+    checked: dict[str, object] = data
     return checked
 
 
@@ -73,7 +73,7 @@ _BETWEEN = re.compile(r"\}[ \t\n\r]*,[ \t\n\r]*(?=\{)")  # two objects of a list
 MOST_TRIES = 100  # places in a piece that are not between two elements of its list
 
 
-def _in_pieces(text: str) -> dict[str, Any] | list[Any]:
+def _in_pieces(text: str) -> dict[str, object] | list[object]:
     """A list of objects, or an object whose long values are such lists, as `json.loads` reads it."""
     decoder = json.JSONDecoder()
     at = _past_space(text, 0)
@@ -85,7 +85,7 @@ def _in_pieces(text: str) -> dict[str, Any] | list[Any]:
         if _past_space(text, at) != len(text):
             raise _NotInPiecesError
         return elements
-    read: dict[str, Any] = {}
+    read: dict[str, object] = {}
     at = _after(text, at, "{")
     while True:
         try:
@@ -119,13 +119,13 @@ def _past_space(text: str, at: int) -> int:
     return found.end()
 
 
-def _list_in_pieces(text: str, at: int, decoder: json.JSONDecoder) -> tuple[list[Any], int]:
+def _list_in_pieces(text: str, at: int, decoder: json.JSONDecoder) -> tuple[list[object], int]:
     """The list that begins at `at`, and the place behind it.
 
     A piece ends where two objects meet. Whether they are elements of the list itself shows when it is read: up to any
     other place it is no whole list.
     """
-    elements: list[Any] = []
+    elements: list[object] = []
     begin, tries = at + 1, 0
     look_from = begin + PIECE
     while (place := _BETWEEN.search(text, look_from)) is not None:

@@ -17,7 +17,7 @@ class Problem:
     subject: str  # "annotation 12", "image 3", "category 1", "categories"
     message: str
     repair: str | None = None  # what becomes of it in a repaired copy; None: it stays as it is
-    annotation_id: Any = None  # as in the file
+    annotation_id: object = None  # as in the file
     is_note: bool = False  # legal, but good to know
     is_spelling: bool = False  # the same thing is meant, written as COCO does not write it
     number: int | None = None  # of the annotation, in the order of the file

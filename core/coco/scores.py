@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
 
 from core.coco.geometry import as_number
 
 
-def mend_score(annotation: dict[str, Any], add: Callable[..., None]) -> None:
+def mend_score(annotation: dict[str, object], add: Callable[..., None]) -> None:
     """A score as a number from 0 to 1, mended in place: texts are read, what lies between 1 and 100 is per cent.
 
     Of one that cannot be read what remains is that a model gave it: the object is predicted, unless it says otherwise.

@@ -69,7 +69,7 @@ def distill(command: Distill) -> int:
     if threshold is None:
         assert objects is not None
         threshold = matching_threshold(data, objects)
-    provenance: dict[str, Any] = {"model": command.model, "scales": list(command.scales), "mirror": command.mirror}
+    provenance: dict[str, object] = {"model": command.model, "scales": list(command.scales), "mirror": command.mirror}
     if objects is not None:
         provenance |= {"labelled": Path(command.annotations or "").name, "objects_an_image": objects}
     content = with_scores_from(data, threshold, **provenance)

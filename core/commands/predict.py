@@ -52,8 +52,8 @@ def predict(command: Predict) -> int:
         detections_per_image=command.detections_per_image,
         precision=command.precision,
     )
-    images: list[dict[str, Any]] = []
-    annotations: list[dict[str, Any]] = []
+    images: list[dict[str, object]] = []
+    annotations: list[dict[str, object]] = []
     broken, cut = 0, []
     warnings.simplefilter("ignore", CutDetections)  # counted here, in one line at the end
     with tqdm(total=len(sources), unit="image", disable=None) as bar:
@@ -76,7 +76,7 @@ def predict(command: Predict) -> int:
             bar.update(len(batch))
     if not images:
         raise ValueError(f"none of the {len(sources)} images could be read: {command.output} was not written")
-    content: Any = data_set(images, annotations, named_categories(predictor.categories))
+    content: object = data_set(images, annotations, named_categories(predictor.categories))
     if command.format == "results":
         content = results_list(annotations)
     text = json.dumps(content, ensure_ascii=False)
@@ -153,7 +153,7 @@ def _readable(batch: Sequence[tuple[str, Path]]) -> Iterator[tuple[str, NDArray[
 
 
 def data_set(
-    images: list[dict[str, Any]], annotations: list[dict[str, Any]], categories: Sequence[Any]
+    images: list[dict[str, Any]], annotations: list[dict[str, object]], categories: Sequence[Any]
 ) -> dict[str, object]:
     """A COCO data set that any COCO tool opens and `core check` finds right; its annotations have a `score` besides.
 

@@ -177,7 +177,7 @@ class ModelConfig:
         return asdict(self)
 
     @classmethod
-    def from_dict(cls, values: dict[str, Any]) -> ModelConfig:
+    def from_dict(cls, values: dict[str, object]) -> ModelConfig:
         """The inverse of `to_dict`; raises ValueError naming a field that is not known."""
         if not isinstance(values, dict):
             raise ValueError("a model's configuration has to be an object of ModelConfig fields")
@@ -207,7 +207,7 @@ _MAY_BE_ZERO = {
 }
 
 
-def _check_value(name: str, value: Any, hint: Any) -> None:
+def _check_value(name: str, value: Any, hint: object) -> None:
     """Raise ValueError where a field's value is not of its type, or a size is not positive."""
     choices = _literal_choices(hint)
     if choices:

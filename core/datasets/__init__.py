@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from core.datasets.images import read_image
 
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 __all__ = ["CocoDataset", "read_image"]
 
 
-def __getattr__(name: str) -> Any:
+def __getattr__(name: str) -> object:
     # On first use: whoever only reads images need not wait seconds for torch.
     if name == "CocoDataset":
         from core.datasets.coco import CocoDataset

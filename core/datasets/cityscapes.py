@@ -47,8 +47,8 @@ def cityscapes_to_coco(root: str | os.PathLike[str], split: str = "train") -> di
     names = _names(annotated)
     if not names:
         raise ValueError(f"{annotated}: no <city>/…_gtFine_instanceIds.png or …_gtFine_polygons.json is in it")
-    images: list[dict[str, Any]] = []
-    annotations: list[dict[str, Any]] = []
+    images: list[dict[str, object]] = []
+    annotations: list[dict[str, object]] = []
     for image_id, name in enumerate(tqdm(names, unit="image", disable=None), 1):
         photograph = Path("leftImg8bit") / split / f"{name}_leftImg8bit.png"
         if not (root / photograph).is_file():

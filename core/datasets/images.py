@@ -247,7 +247,7 @@ def _eight_bits(array: NDArray[Any], name: str, window: Window | None = None) ->
     """The array's numbers as 0..255, as `read_image` describes."""
     low, high = window or (0.0, 1.0)
 
-    def stretched(part: NDArray[Any]) -> NDArray[Any]:
+    def stretched(part: NDArray[Any]) -> NDArray[np.generic]:
         """Numbers as parts of their range, 0..1, of which the window becomes 0..255."""
         return np.rint(255 * np.clip((part - low) / (high - low), 0, 1))
 
@@ -269,7 +269,7 @@ def _eight_bits(array: NDArray[Any], name: str, window: Window | None = None) ->
     if least >= 0 and most <= 1:
         least, most = 0.0, 1.0
 
-    def levels(strip: NDArray[Any]) -> NDArray[Any]:
+    def levels(strip: NDArray[Any]) -> NDArray[np.generic]:
         values = strip.astype(np.float64)
         part = (np.where(np.isfinite(values), values, least) - least) / max(most - least, 1e-300)
         return stretched(part)
@@ -277,7 +277,7 @@ def _eight_bits(array: NDArray[Any], name: str, window: Window | None = None) ->
     return _by_strips(array, levels)
 
 
-def _by_strips(array: NDArray[Any], levels: Callable[[NDArray[Any]], NDArray[Any]]) -> NDArray[np.uint8]:
+def _by_strips(array: NDArray[np.generic], levels: Callable[[NDArray[Any]], NDArray[np.generic]]) -> NDArray[np.uint8]:
     """`levels` of the array, some rows at a time: eight bytes a number would be too many of a large picture."""
     result = np.empty(array.shape, dtype=np.uint8)
     for top in range(0, len(array), ROWS):

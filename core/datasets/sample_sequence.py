@@ -51,7 +51,7 @@ class SampleSequence:
         self.transforms: Any = None
         self.known_ahead = False
         self.needs_masks = False  # a target without masks is then refused
-        self._entries: dict[int, tuple[dict[str, Any], list[dict[str, Any]]]] = {}
+        self._entries: dict[int, tuple[dict[str, object], list[dict[str, object]]]] = {}
         self._index_of: dict[int, int] = {}
 
     def __len__(self) -> int:

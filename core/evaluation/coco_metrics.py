@@ -6,7 +6,7 @@ import contextlib
 import gc
 import warnings
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Literal, get_args
 
@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from pycocotools import mask as coco_mask
 
 from core.coco.normalise import read_dataset
+from core.evaluation.completed import Detection, EvaluatedData
 from core.evaluation.curves import Curves, write_curves
 from core.evaluation.ground_truth import complete_ground_truth, complete_results, read_results
 from core.evaluation.keypoints import keypoint_counts, oks_sigmas, pad_keypoints
@@ -94,7 +95,7 @@ def evaluate_results(
     return {kind: _figures(own, ground_truth) for kind, own in evaluated.items()}
 
 
-def annotated_kinds(dataset: dict[str, Any]) -> list[Kind]:
+def annotated_kinds(dataset: EvaluatedData | Mapping[str, Any]) -> list[Kind]:
     """What a COCO data set can be compared in: its objects have boxes, and maybe masks and keypoints."""
     kinds: list[Kind] = ["bbox"]
     if any(annotation.get("segmentation") and not annotation.get("box_only") for annotation in dataset["annotations"]):
@@ -104,7 +105,7 @@ def annotated_kinds(dataset: dict[str, Any]) -> list[Kind]:
     return kinds
 
 
-def _kinds(dataset: dict[str, object], detections: Sequence[dict[str, object]]) -> list[Kind]:
+def _kinds(dataset: EvaluatedData, detections: Sequence[Detection]) -> list[Kind]:
     """The kinds that both sides have; without any detection, those that the annotations have."""
     fields = {"bbox": "bbox", "segm": "segmentation", "keypoints": "keypoints"}
     return [
@@ -114,9 +115,7 @@ def _kinds(dataset: dict[str, object], detections: Sequence[dict[str, object]]) 
     ]
 
 
-def _evaluated(
-    dataset: dict[str, Any], detections: Sequence[dict[str, Any]], kind: Kind, max_detections: int
-) -> _Evaluation:
+def _evaluated(dataset: EvaluatedData, detections: Sequence[Detection], kind: Kind, max_detections: int) -> _Evaluation:
     """The evaluation of one kind, with its figures."""
     # The evaluator leaves marks in the dictionaries it is given, and one kind's must not reach the next.
     ground_truth = COCO(dataset | {"annotations": [dict(annotation) for annotation in dataset["annotations"]]})
@@ -134,7 +133,7 @@ def _evaluated(
     return evaluation
 
 
-def _figures(evaluation: _Evaluation, dataset: dict[str, object]) -> dict[str, object]:
+def _figures(evaluation: _Evaluation, dataset: EvaluatedData) -> dict[str, object]:
     """The figures of one kind, by name."""
     names: Sequence[str] = DETECTION_STATISTICS
     if evaluation.params.iouType == "keypoints":
@@ -146,7 +145,7 @@ def _figures(evaluation: _Evaluation, dataset: dict[str, object]) -> dict[str, o
     return figures
 
 
-def _curves(evaluation: _Evaluation, dataset: dict[str, Any]) -> Curves:
+def _curves(evaluation: _Evaluation, dataset: EvaluatedData) -> Curves:
     """Precision at each recall of the categories that have annotated objects."""
     # precision: IoU thresholds × recall thresholds × categories × areas × detection limits; −1 without objects
     precision = evaluation.eval["precision"][:, :, :, 0, -1]
@@ -169,9 +168,7 @@ def _say_what_the_limit_cuts(detections: Sequence[dict[str, object]], kind: Kind
         )
 
 
-def _detections_of_kind(
-    dataset: dict[str, Any], detections: Sequence[dict[str, Any]], kind: Kind
-) -> list[dict[str, object]]:
+def _detections_of_kind(dataset: EvaluatedData, detections: Sequence[Detection], kind: Kind) -> list[dict[str, object]]:
     """The detections that can be matched as `kind`, each with `bbox`, `segmentation`, `area` and an id.
 
     As in pycocotools, the area is that of the box where a result has one, also for masks.
@@ -179,7 +176,7 @@ def _detections_of_kind(
     points = max(keypoint_counts(dataset).values(), default=0)
     prepared: list[dict[str, object]] = []
     for detection in detections:
-        complete = dict(detection)
+        complete: dict[str, Any] = {**detection}
         mask = detection.get("segmentation")
         if kind == "keypoints":
             if "keypoints" not in detection:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import warnings
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from core.evaluation.completed import Detection, EvaluatedData
 from core.evaluation.matches import LEAST_IOU, LEAST_SCORE, MatchGrid, match_grid
 from core.files import write_atomically, write_text_atomically
 
@@ -48,8 +49,8 @@ def check_can_draw() -> None:
 def write_curves(
     directory: str | Path,
     curves: Sequence[Curves],
-    dataset: Mapping[str, object],
-    detections: Sequence[Mapping[str, object]],
+    dataset: EvaluatedData,
+    detections: Sequence[Detection],
 ) -> None:
     """Write precision_recall_KIND.csv and .png of each kind, and matches.csv and .png of masks, else of boxes."""
     check_can_draw()

@@ -98,7 +98,7 @@ def coco_results(
     device = choose_device(str(device))
     seen = _annotated_images(model, dataset, categories)
     category_ids = category_ids_by_label(model.categories, seen.categories)
-    results: list[dict[str, Any]] = []
+    results: list[dict[str, object]] = []
     fast = for_inference(model, device, checked_dtype(precision, device))
     limit = max(fast.config.detections_per_image, max_detections or 0)
     unnamed: Counter[str] = Counter()

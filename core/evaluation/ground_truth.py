@@ -10,12 +10,13 @@ import contextlib
 import json
 import math
 import warnings
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from core.evaluation.completed import Detection, EvaluatedData, EvaluatedImage, EvaluatedObject
 from core.evaluation.keypoints import keypoint_counts, pad_keypoints, plain
 from core.masks import Rle, rle_area, rle_bbox, segmentation_to_rle
 from core.run_lengths import first_damaged
@@ -35,7 +36,7 @@ def read_results(path: str | Path) -> object:
         raise ValueError(f"{path}: not a JSON file ({error})") from None
 
 
-def complete_ground_truth(dataset: dict[str, Any], image_ids: Iterable[int] | None = None) -> dict[str, Any]:
+def complete_ground_truth(dataset: dict[str, Any], image_ids: Iterable[int] | None = None) -> EvaluatedData:
     """A COCO data set that the evaluator can work on, as a copy.
 
     Annotations are numbered anew from 1, because the evaluator takes id 0 for "unmatched"; missing
@@ -51,16 +52,14 @@ def complete_ground_truth(dataset: dict[str, Any], image_ids: Iterable[int] | No
     images = {image["id"]: image for image in map(plain, dataset["images"]) if kept is None or image["id"] in kept}
     categories = {category["id"]: category for category in map(plain, dataset["categories"])}
     points = max(keypoint_counts(dataset).values(), default=0)
-    annotations: list[dict[str, Any]] = []
+    annotations: list[EvaluatedObject] = []
     nowhere, unnamed = [], []
     for annotation in dataset["annotations"]:
         image_id, category_id = plain(annotation.get("image_id")), plain(annotation.get("category_id"))
         if category_id not in categories:
             unnamed.append(category_id)
         elif image_id in images:
-            annotations.append(
-                _complete_annotation(annotation, images[image_id], points) | {"id": len(annotations) + 1}
-            )
+            annotations.append(_complete_annotation(annotation, images[image_id], points, len(annotations) + 1))
         elif kept is None or image_id in kept:
             nowhere.append(image_id)
     total = len(dataset["annotations"])
@@ -82,10 +81,12 @@ def listed(ids: Iterable[object]) -> str:
     return ", ".join(map(str, different[:5])) + more
 
 
-def _complete_annotation(annotation: dict[str, Any], image: dict[str, Any], points: int) -> dict[str, Any]:
-    """One annotation with every field that the evaluator reads; lists and RLEs are shared, not copied."""
+def _complete_annotation(
+    annotation: Mapping[str, Any], image: EvaluatedImage, points: int, number: int
+) -> EvaluatedObject:
+    """One annotation with every field that the evaluator reads, `number` as its id; lists are shared, not copied."""
     where = f"annotation {annotation.get('id')} of image {image['id']}"
-    complete = {name: plain(value) for name, value in annotation.items()}
+    complete: Any = {name: plain(value) for name, value in annotation.items()}  # typed as it leaves
     annotation = complete
     complete["iscrowd"] = int(bool(annotation.get("iscrowd", 0)))  # some tools write true and false
     rle = None
@@ -108,10 +109,12 @@ def _complete_annotation(annotation: dict[str, Any], image: dict[str, Any], poin
         complete["keypoints"] = keypoints
         if annotation.get("num_keypoints") is None:
             complete["num_keypoints"] = sum(visibility > 0 for visibility in keypoints[2::3])
-    return complete
+    complete["id"] = number
+    result: EvaluatedObject = complete
+    return result
 
 
-def complete_results(results: Any, dataset: dict[str, Any]) -> list[dict[str, Any]]:
+def complete_results(results: object, dataset: EvaluatedData | Mapping[str, Any]) -> list[Detection]:
     """A COCO results list checked against `dataset`, as a copy.
 
     A data set whose annotations have a `score`, as `python -m core predict` writes it, is taken too, and
@@ -178,9 +181,9 @@ class CompressedRuns:
     def __init__(self) -> None:
         self.texts: list[bytes] = []
         self.pixels: list[int] = []
-        self.named: list[tuple[Any, dict[str, Any], str]] = []
+        self.named: list[tuple[object, EvaluatedImage, str]] = []
 
-    def takes(self, segmentation: Any, image: dict[str, Any], where: str) -> bool:
+    def takes(self, segmentation: object, image: EvaluatedImage, where: str) -> bool:
         """Whether a segmentation is a compressed RLE of its image's size, whose runs `check` will look at."""
         if not isinstance(segmentation, dict) or not isinstance(segmentation.get("counts"), str):
             return False
@@ -200,25 +203,26 @@ class CompressedRuns:
 
 
 def _complete_result(
-    result: dict[str, Any], image: dict[str, Any], where: str, compressed: CompressedRuns
-) -> dict[str, object]:
+    result: Mapping[str, Any], image: EvaluatedImage, where: str, compressed: CompressedRuns
+) -> Detection:
     """The fields of one result that count, with its mask as compressed RLE."""
-    complete: dict[str, object] = {
+    complete: Detection = {
         "image_id": result["image_id"],
         "category_id": result["category_id"],
         "score": float(result["score"]),
     }
-    complete |= {field: result[field] for field in ("bbox", "segmentation", "keypoints") if result[field]}
-    if "bbox" in complete:
-        complete["bbox"] = _four_numbers(complete["bbox"], where)
-    if "segmentation" in complete and not compressed.takes(complete["segmentation"], image, where):
-        complete["segmentation"] = _to_rle(complete["segmentation"], image, where)
+    if result["bbox"]:
+        complete["bbox"] = _four_numbers(result["bbox"], where)
+    if mask := result["segmentation"]:
+        complete["segmentation"] = mask if compressed.takes(mask, image, where) else _to_rle(mask, image, where)
+    if result["keypoints"]:
+        complete["keypoints"] = result["keypoints"]
     if not complete.keys() & {"bbox", "segmentation", "keypoints"}:
         raise ValueError(f"{where} has neither bbox, segmentation nor keypoints")
     return complete
 
 
-def _to_rle(segmentation: Any, image: dict[str, Any], where: str) -> Rle:
+def _to_rle(segmentation: object, image: EvaluatedImage, where: str) -> Rle:
     height, width = image.get("height"), image.get("width")
     if height is None or width is None:
         raise ValueError(f"image {image['id']} has no height and width in the annotations: add them")

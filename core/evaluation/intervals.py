@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from core.evaluation.completed import Detection, EvaluatedImage, EvaluatedObject
 from core.evaluation.ground_truth import complete_ground_truth, complete_results
 from core.evaluation.thresholds import by_image_and_class, matched
 
@@ -67,7 +68,13 @@ def bootstrap_intervals(
     return answer
 
 
-def _found(images: Sequence[dict[str, Any]], category: int, found: Any, objects: Any, iou: float) -> _Found:
+def _found(
+    images: Sequence[EvaluatedImage],
+    category: int,
+    found: Mapping[tuple[int, int], Sequence[Detection]],
+    objects: Mapping[tuple[int, int], Sequence[EvaluatedObject]],
+    iou: float,
+) -> _Found:
     rows = []
     for place, image in enumerate(images):
         key = image["id"], category

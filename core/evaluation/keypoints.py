@@ -64,7 +64,7 @@ def pad_keypoints(keypoints: Sequence[float], points: int, where: str) -> list[f
     return [*keypoints, *last * (points - len(keypoints) // 3)]
 
 
-def plain(value: Any) -> Any:
+def plain(value: object) -> Any:
     """The numbers and lists of Python that numpy's or torch's scalars and arrays stand for, inside lists too."""
     if hasattr(value, "tolist"):
         return value.tolist()

@@ -6,7 +6,6 @@ import json
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from pycocotools import mask as coco_mask
@@ -14,6 +13,7 @@ from pycocotools import mask as coco_mask
 from core.coco.json_values import is_number
 from core.datasets.coco import CocoDataset
 from core.datasets.images import read_image
+from core.evaluation.completed import Detection, EvaluatedData, EvaluatedImage, EvaluatedObject
 from core.evaluation.ground_truth import complete_ground_truth, complete_results
 from core.evaluation.thresholds import by_image_and_class
 from core.files import write_text_atomically
@@ -45,7 +45,7 @@ class MaskRefinement:
 
 
 def mask_refinement(
-    dataset: CocoDataset, results: Sequence[dict[str, Any]], thresholds: ScoreThresholds, prompter: MaskPrompter
+    dataset: CocoDataset, results: Sequence[dict[str, object]], thresholds: ScoreThresholds, prompter: MaskPrompter
 ) -> MaskRefinement | None:
     """Give the masks of detections to the prompt model as previous masks; None where no detection is of an object.
 
@@ -78,8 +78,8 @@ def mask_refinement(
 
 
 def _shown(
-    truth: dict[str, Any], results: Sequence[dict[str, Any]], thresholds: ScoreThresholds
-) -> dict[tuple[int, int], list[dict[str, Any]]]:
+    truth: EvaluatedData, results: Sequence[dict[str, object]], thresholds: ScoreThresholds
+) -> dict[tuple[int, int], list[Detection]]:
     """The detections with a mask that reach their class's threshold, by image and class."""
     calibrated = {category["id"]: thresholds.of(category["name"]) for category in truth["categories"]}
     least = {key: DEFAULT_THRESHOLD if score is None else score for key, score in calibrated.items()}
@@ -92,11 +92,11 @@ def _shown(
     )
 
 
-def _has_mask(entry: dict[str, Any]) -> bool:
+def _has_mask(entry: Detection | EvaluatedObject) -> bool:
     return bool(entry.get("segmentation"))
 
 
-def _rle(entry: dict[str, Any], image: dict[str, Any]) -> Rle:
+def _rle(entry: Detection | EvaluatedObject, image: EvaluatedImage) -> Rle:
     return segmentation_to_rle(entry["segmentation"], image["height"], image["width"])
 
 

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 from pycocotools import mask as coco_mask
+
+from core.evaluation.completed import Detection, EvaluatedData, EvaluatedObject
+from core.evaluation.thresholds import Entry
+from core.masks import Rle
 
 LEAST_IOU = 0.5
 LEAST_SCORE = 0.5  # as `python -m core predict` shows objects, unless told otherwise
@@ -25,8 +29,8 @@ class MatchGrid:
 
 
 def match_grid(
-    dataset: Mapping[str, Any],
-    detections: Sequence[Mapping[str, Any]],
+    dataset: EvaluatedData,
+    detections: Sequence[Detection],
     kind: Literal["bbox", "segm"],
     *,
     least_iou: float = LEAST_IOU,
@@ -50,8 +54,8 @@ def match_grid(
     return MatchGrid([category["name"] for category in dataset["categories"]], counts, kind)
 
 
-def _by_image(items: Sequence[Mapping[str, Any]]) -> dict[int, list[Mapping[str, Any]]]:
-    grouped: dict[int, list[Mapping[str, Any]]] = {}
+def _by_image(items: Sequence[Entry]) -> dict[int, list[Entry]]:
+    grouped: dict[int, list[Entry]] = {}
     for item in items:
         grouped.setdefault(item["image_id"], []).append(item)
     return grouped
@@ -59,8 +63,8 @@ def _by_image(items: Sequence[Mapping[str, Any]]) -> dict[int, list[Mapping[str,
 
 def _count(
     counts: NDArray[np.int64],
-    objects: Sequence[Mapping[str, Any]],
-    found: Sequence[Mapping[str, Any]],
+    objects: Sequence[EvaluatedObject],
+    found: Sequence[Detection],
     row_of: Mapping[int, int],
     kind: str,
     least_iou: float,
@@ -88,11 +92,11 @@ def _count(
     np.add.at(counts[:, -1], truth[free], 1)
 
 
-def _is_ignored(item: Mapping[str, object], kind: str) -> bool:
+def _is_ignored(item: EvaluatedObject, kind: str) -> bool:
     return bool(item["iscrowd"] or item.get("ignore") or (kind == "segm" and item.get("box_only")))
 
 
-def _overlaps(found: Sequence[Mapping[str, Any]], objects: Sequence[Mapping[str, Any]], kind: str) -> NDArray[Any]:
+def _overlaps(found: Sequence[Detection], objects: Sequence[EvaluatedObject], kind: str) -> NDArray[np.float64]:
     """IoU of each detection with each object; of a crowd, the part of the detection inside it."""
     if not found or not objects:
         return np.zeros((len(found), len(objects)))
@@ -107,6 +111,6 @@ def _overlaps(found: Sequence[Mapping[str, Any]], objects: Sequence[Mapping[str,
     return np.asarray(coco_mask.iou([item["segmentation"] for item in found], masks, crowds))
 
 
-def _box_rle(item: Mapping[str, object], size: Sequence[int]) -> dict[str, object]:
-    rle: dict[str, object] = coco_mask.frPyObjects(item["segmentation"], *size)[0]
+def _box_rle(item: EvaluatedObject, size: Sequence[int]) -> Rle:
+    rle: Rle = coco_mask.frPyObjects(item["segmentation"], *size)[0]
     return rle

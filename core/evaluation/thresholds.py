@@ -7,11 +7,13 @@ import math
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TypeVar
 
 import numpy as np
+from numpy.typing import NDArray
 from pycocotools import mask as coco_mask
 
+from core.evaluation.completed import Detection, EvaluatedImage, EvaluatedObject
 from core.evaluation.ground_truth import complete_ground_truth, complete_results
 from core.files import write_text_atomically
 from core.masks import Rle, segmentation_to_rle
@@ -22,6 +24,7 @@ from core.model.weights.ours import SCORE_THRESHOLDS
 LEAST_PRECISION = 0.5  # a right proposal saves about as many actions as a wrong one costs
 FEWEST_OBJECTS = 5  # of a class with fewer annotated objects the pooled threshold says more than its own
 DECIMALS = 4
+Entry = TypeVar("Entry", Detection, EvaluatedObject)
 
 
 def calibrated_thresholds(
@@ -86,15 +89,15 @@ def write_score_thresholds(source: str | Path, thresholds: ScoreThresholds) -> N
     write_text_atomically(sidecar_path(source), json.dumps(values, indent=1) + "\n")
 
 
-def by_image_and_class(entries: Sequence[dict[str, Any]]) -> dict[tuple[int, int], list[dict[str, Any]]]:
+def by_image_and_class(entries: Sequence[Entry]) -> dict[tuple[int, int], list[Entry]]:
     """Annotations or results by the ids of their image and class."""
-    grouped: dict[tuple[int, int], list[dict[str, Any]]] = defaultdict(list)
+    grouped: dict[tuple[int, int], list[Entry]] = defaultdict(list)
     for entry in entries:
         grouped[entry["image_id"], entry["category_id"]].append(entry)
     return grouped
 
 
-def _searched_classes(image: Mapping[str, Any], objects: Mapping[tuple[int, int], Any]) -> set[int] | None:
+def _searched_classes(image: EvaluatedImage, objects: Mapping[tuple[int, int], object]) -> set[int] | None:
     """The classes of which an image shows every object, as LVIS says it; None: all of them."""
     if "neg_category_ids" not in image and "not_exhaustive_category_ids" not in image:
         return None
@@ -103,7 +106,7 @@ def _searched_classes(image: Mapping[str, Any], objects: Mapping[tuple[int, int]
 
 
 def matched(
-    found: Sequence[dict[str, Any]], objects: Sequence[dict[str, Any]], image: Mapping[str, Any], iou_threshold: float
+    found: Sequence[Detection], objects: Sequence[EvaluatedObject], image: EvaluatedImage, iou_threshold: float
 ) -> list[tuple[float, bool]]:
     """Score of each detection of one image and class that counts, and whether it is right."""
     ordered = sorted(found, key=lambda detection: -detection["score"])
@@ -124,20 +127,22 @@ def matched(
     return verdicts
 
 
-def _ious(found: Sequence[dict[str, Any]], objects: Sequence[dict[str, Any]], image: Mapping[str, Any]) -> Any:
+def _ious(found: Sequence[Detection], objects: Sequence[EvaluatedObject], image: EvaluatedImage) -> NDArray[np.float64]:
     """IoU of each detection with each object, detections × objects; of a crowd, the part of the detection in it."""
     crowds = [int(entry["iscrowd"]) for entry in objects]
     if all("segmentation" in entry for entry in found) and not any(entry.get("box_only") for entry in objects):
-        return coco_mask.iou([_rle(entry, image) for entry in found], [_rle(entry, image) for entry in objects], crowds)
+        masks = ([_rle(entry, image) for entry in side] for side in (found, objects))
+        return np.asarray(coco_mask.iou(*masks, crowds))
     boxes = [entry["bbox"] if "bbox" in entry else _rle_box(entry, image) for entry in found]
-    return coco_mask.iou(np.array(boxes, float), np.array([entry["bbox"] for entry in objects], float), crowds)
+    own = [entry["bbox"] for entry in objects]
+    return np.asarray(coco_mask.iou(np.array(boxes, float), np.array(own, float), crowds))
 
 
-def _rle(entry: Mapping[str, Any], image: Mapping[str, Any]) -> Rle:
+def _rle(entry: Detection | EvaluatedObject, image: EvaluatedImage) -> Rle:
     return segmentation_to_rle(entry["segmentation"], image["height"], image["width"])
 
 
-def _rle_box(entry: Mapping[str, object], image: Mapping[str, object]) -> list[float]:
+def _rle_box(entry: Detection, image: EvaluatedImage) -> list[float]:
     return list(coco_mask.toBbox(_rle(entry, image)))
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, NotRequired, TypedDict
 
 from core.coco.json_values import is_number, is_whole
 from core.formats.notes import Notes
@@ -15,6 +15,17 @@ UNNAMED = "object"  # the class of what has none
 LEFT_OUT = "objects_left_out"  # field of an image: how many of its objects did not come along
 
 
+class BuiltImage(TypedDict):
+    """An image of the data set; readers add fields of their own."""
+
+    id: int
+    file_name: str
+    height: int  # pixels
+    width: int
+    objects_left_out: NotRequired[int]
+    tags: NotRequired[list[str]]  # of the image as a whole
+
+
 class Building:
     """Images, categories and annotations under new ids, in the order in which they come; `finish` gives the data set.
 
@@ -23,21 +34,21 @@ class Building:
 
     def __init__(self, notes: Notes) -> None:
         self.notes = notes
-        self._images: dict[str, dict[str, Any]] = {}
+        self._images: dict[str, BuiltImage] = {}
         self._categories: dict[str, dict[str, Any]] = {}
         self._annotations: list[dict[str, Any]] = []
         self._keypoints: list[Mapping[str, Keypoint] | None] = []  # of each annotation
 
-    def lose(self, image: Mapping[str, Any], fact: str, about: str) -> None:
+    def lose(self, image: BuiltImage, fact: str, about: str) -> None:
         """A note that an object is left out, and on its image that not all of its objects are there."""
         self.notes.add(fact, about)
         self._count_lost(image)
 
-    def _count_lost(self, image: Mapping[str, Any]) -> None:
+    def _count_lost(self, image: BuiltImage) -> None:
         entry = self._images[image["file_name"]]
-        entry[LEFT_OUT] = entry.get(LEFT_OUT, 0) + 1
+        entry["objects_left_out"] = entry.get("objects_left_out", 0) + 1
 
-    def image(self, name: str, size: object, **fields: object) -> dict[str, Any] | None:
+    def image(self, name: str, size: object, **fields: object) -> BuiltImage | None:
         """The image of a name, made if it is new; None, with a note, without height and width above 0."""
         if name in self._images:
             return self._images[name]
@@ -46,7 +57,8 @@ class Building:
             fact = "no height and width, and no picture of this name to take them from: the image is left out"
             self.notes.add(fact if name else "an image without a name is left out", name)
             return None
-        entry = {"id": len(self._images) + 1, "file_name": name, "height": height, "width": width, **fields}
+        entry = BuiltImage(id=len(self._images) + 1, file_name=name, height=height, width=width)
+        entry.update(fields)  # type: ignore[typeddict-item]  # a reader's own
         self._images[name] = entry
         return entry
 
@@ -62,7 +74,7 @@ class Building:
 
     def add(
         self,
-        image: Mapping[str, Any],
+        image: BuiltImage,
         name: object,
         about: str,
         *,
@@ -70,7 +82,7 @@ class Building:
         box: Sequence[float] | None = None,
         keypoints: Mapping[str, Keypoint] | None = None,
         crowd: bool = False,
-        **fields: Any,
+        **fields: object,
     ) -> dict[str, Any] | None:
         """One object; `about` stands for it in notes. None, with a note, where nothing of it can be kept.
 

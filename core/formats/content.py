@@ -97,7 +97,7 @@ class Content:
 def content_of(coco: Mapping[str, object], notes: Notes) -> Content:
     """Images, classes and objects of a COCO data set; what cannot be written is left out with a note each."""
     pictures = _pictures(_dictionaries(coco, "images"), notes)
-    categories: dict[Any, Mapping[str, Any]] = {}
+    categories: dict[object, Mapping[str, object]] = {}
     for entry in _dictionaries(coco, "categories"):
         if isinstance(entry.get("name"), str) and entry["name"].strip():
             # Half a pair of surrogates, which JSON can hold, is no character that any other file can.
@@ -119,7 +119,7 @@ def content_of(coco: Mapping[str, object], notes: Notes) -> Content:
 
 
 def _pictures(images: list[dict[str, object]], notes: Notes) -> dict[Any, Picture]:
-    found: dict[Any, Picture] = {}
+    found: dict[object, Picture] = {}
     names: set[str] = set()
     for image in images:
         raw = image.get("file_name")
@@ -141,7 +141,7 @@ def _pictures(images: list[dict[str, object]], notes: Notes) -> dict[Any, Pictur
 
 
 def _object(
-    annotation: Mapping[str, Any], about: str, category: Mapping[str, Any], size: tuple[int, int], notes: Notes
+    annotation: Mapping[str, Any], about: str, category: Mapping[str, object], size: tuple[int, int], notes: Notes
 ) -> Object | None:
     segmentation = annotation.get("segmentation") or []
     box = annotation.get("bbox")
@@ -171,7 +171,7 @@ def _object(
     )
 
 
-def _extent(segmentation: Any, size: tuple[int, int]) -> list[float] | None:
+def _extent(segmentation: object, size: tuple[int, int]) -> list[float] | None:
     """The box around a segmentation, its fractions of a pixel kept; None where it covers no pixel."""
     if not segmentation:
         return None
@@ -182,7 +182,7 @@ def _extent(segmentation: Any, size: tuple[int, int]) -> list[float] | None:
 
 
 def _keypoints(
-    annotation: Mapping[str, Any], category: Mapping[str, Any], about: str, notes: Notes
+    annotation: Mapping[str, Any], category: Mapping[str, object], about: str, notes: Notes
 ) -> list[tuple[str, float, float, int]]:
     values = annotation.get("keypoints")
     if not values:

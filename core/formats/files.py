@@ -55,7 +55,7 @@ class Folder:
         self.problems: dict[str, str] = {}
         self._heads: dict[str, str] = {}
         self._outlines: dict[str, Outline | None] = {}
-        self._parsed: dict[str, Any] = {}
+        self._parsed: dict[str, object] = {}
 
     def path(self, name: str) -> Path:
         """Where a file is."""

@@ -16,7 +16,7 @@ _OWN_FIELDS = ("id", "image_id", "category_id")
 
 def joined_data_sets(
     parts: Sequence[tuple[str, dict[str, Any]]], pictures: Pictures
-) -> tuple[dict[str, Any], list[str]]:
+) -> tuple[dict[str, object], list[str]]:
     """One data set of all parts, each with the folder it comes from, and notes.
 
     A part alone stays as it is. Otherwise images of one name are one, categories of one name are one, ids are new. An
@@ -26,7 +26,7 @@ def joined_data_sets(
     if len(parts) == 1:
         return parts[0][1], []
     notes = Notes()
-    images: dict[str, dict[str, Any]] = {}
+    images: dict[str, dict[str, object]] = {}
     categories: dict[str, dict[str, Any]] = {}
     annotations: dict[str, dict[str, Any]] = {}
     for folder, coco in parts:

@@ -20,7 +20,7 @@ _OF_CLASSES = frozenset({"id", "name", "supercategory", "keypoints", "skeleton"}
 _LISTS = frozenset({"images", "annotations", "categories"})
 
 
-def losses_beside(coco: Mapping[str, Any], cannot_carry: frozenset[Fact]) -> list[str]:
+def losses_beside(coco: Mapping[str, object], cannot_carry: frozenset[Fact]) -> list[str]:
     """A line for each thing that a data set, its images, classes and objects have and a format lacks."""
     notes = Notes()
     _of_classes(coco, cannot_carry, notes)
@@ -42,7 +42,7 @@ def losses_beside(coco: Mapping[str, Any], cannot_carry: frozenset[Fact]) -> lis
     return notes.lines()
 
 
-def _of_classes(coco: Mapping[str, Any], cannot_carry: frozenset[Fact], notes: Notes) -> None:
+def _of_classes(coco: Mapping[str, object], cannot_carry: frozenset[Fact], notes: Notes) -> None:
     used = {id_key(entry.get("category_id")) for entry in _entries(coco, "annotations")}
     for category in _entries(coco, "categories"):
         about = str(category.get("name"))
@@ -54,12 +54,12 @@ def _of_classes(coco: Mapping[str, Any], cannot_carry: frozenset[Fact], notes: N
             notes.add("the supercategory of a class is not written", about)
 
 
-def _name_fields(entry: Mapping[str, Any], known: frozenset[str], of: str, about: str, notes: Notes) -> None:
+def _name_fields(entry: Mapping[str, object], known: frozenset[str], of: str, about: str, notes: Notes) -> None:
     """A note for each field that says something and is none of those known."""
     for key, value in entry.items():
         if key not in known and value not in (None, "", [], {}):
             notes.add(f"the field {key!r} of {of} is not written", about)
 
 
-def _entries(coco: Mapping[str, Any], key: str) -> Iterator[Mapping[str, Any]]:
+def _entries(coco: Mapping[str, Any], key: str) -> Iterator[Mapping[str, object]]:
     return (entry for entry in coco.get(key) or () if isinstance(entry, dict))

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from core.formats.building import Building, Keypoint
+from core.formats.building import Building, BuiltImage, Keypoint
 from core.masks import Rle, decode_rle, encode_rle, polygons_to_mask
 
 
@@ -23,7 +22,7 @@ class Parts:
     crowd: bool = False
     fields: dict[str, Any] = field(default_factory=dict)  # of the annotation: score, attributes …
 
-    def add_to(self, building: Building, image: Mapping[str, object]) -> None:
+    def add_to(self, building: Building, image: BuiltImage) -> None:
         """Make it an annotation, unless all its shapes were left out, which notes say already."""
         if not (self.polygons or self.masks or self.box or self.keypoints):
             return  # each of its shapes is counted as lost
@@ -43,7 +42,7 @@ class Parts:
             **self.fields,
         )
 
-    def _union(self, building: Building, image: Mapping[str, Any]) -> Rle:
+    def _union(self, building: Building, image: BuiltImage) -> Rle:
         bitmap = decode_rle(self.masks[0])
         for mask in self.masks[1:]:
             bitmap |= decode_rle(mask)

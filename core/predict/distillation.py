@@ -94,7 +94,7 @@ def matching_threshold(data: Mapping[str, Any], objects: float) -> float:
     return float(scores[min(wanted, len(scores)) - 1])
 
 
-def with_scores_from(data: Mapping[str, Any], threshold: float, **provenance: Any) -> dict[str, Any]:
+def with_scores_from(data: Mapping[str, Any], threshold: float, **provenance: object) -> dict[str, Any]:
     """The data set without the annotations below a score; its `info` says where the labels come from."""
     kept = [annotation for annotation in data["annotations"] if annotation["score"] >= threshold]
     numbered = [annotation | {"id": number} for number, annotation in enumerate(kept, 1)]

@@ -161,7 +161,7 @@ def _checked_fields(
     return {name: _checked(value, hints[name], f"{where} {name}") for name, value in values.items()}
 
 
-def _checked(value: Any, hint: Any, where: str) -> object:
+def _checked(value: Any, hint: object, where: str) -> object:
     """A value of TOML as one of the hinted type; "none" stands for None where that is allowed."""
     options = get_args(hint) if get_origin(hint) in (Union, UnionType) else (hint,)
     choices = [choice for option in options if get_origin(option) is Literal for choice in get_args(option)]

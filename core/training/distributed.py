@@ -51,7 +51,7 @@ class Processes:
         """The value of every process, in the order of their ranks; all must ask at the same step."""
         if self.count == 1:
             return [value]
-        values: list[Any] = [None] * self.count
+        values: list[object] = [None] * self.count
         dist.all_gather_object(values, value)
         return values
 

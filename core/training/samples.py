@@ -159,7 +159,7 @@ class TargetsForModel:
         """The targets of a batch; they stay on the CPU, where the model checks them without waiting for a GPU."""
         return [self._target(target) for target in targets]
 
-    def _target(self, target: dict[str, Any]) -> dict[str, Any]:
+    def _target(self, target: dict[str, Any]) -> dict[str, object]:
         fields = ("boxes", "iscrowd", "masks", "box_masks", "has_mask", "image_id")
         prepared: dict[str, Any] = {name: target[name] for name in fields if name in target}
         prepared["labels"] = self.label_of[target["labels"]]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from typing import Any
 
 import orjson
 from fastapi.responses import JSONResponse
@@ -12,7 +11,7 @@ from fastapi.responses import JSONResponse
 class JsonAnswer(JSONResponse):
     """JSON as `JSONResponse` writes it, ten times faster: a document can hold a hundred thousand numbers."""
 
-    def render(self, content: Any) -> bytes:
+    def render(self, content: object) -> bytes:
         """The bytes of the answer."""
         try:
             return orjson.dumps(content)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import errno
 import logging
-from typing import Any
 
 from fastapi import FastAPI, HTTPException, Request
 from fastapi.exceptions import RequestValidationError
@@ -34,8 +33,8 @@ FULL = (507, say("full"))
 BUSY = (503, say("busy"))
 KINDS = frozenset({"int", "str", "InstanceFields"})  # the forms of a field that may have several
 
-NOT_FOUND: dict[int | str, dict[str, Any]] = {404: {"model": ErrorLine, "description": "There is no such thing."}}
-INVALID: dict[int | str, dict[str, Any]] = {422: {"model": ErrorLine, "description": "A value cannot be stored."}}
+NOT_FOUND: dict[int | str, dict[str, object]] = {404: {"model": ErrorLine, "description": "There is no such thing."}}
+INVALID: dict[int | str, dict[str, object]] = {422: {"model": ErrorLine, "description": "A value cannot be stored."}}
 
 
 def add_error_handlers(app: FastAPI) -> None:
@@ -145,14 +144,14 @@ def cannot_store(error: BaseException) -> tuple[int, str] | None:
     return None
 
 
-def error_to(request: Request, status_code: int, message: object, **more: Any) -> JSONResponse:
+def error_to(request: Request, status_code: int, message: object, **more: object) -> JSONResponse:
     """A message, or that of an error, as JSON: in the language that the page asks for, which is told its `code` too."""
     language = request.headers.get(LANGUAGE_HEADER, "")
     code = code_of(message) if language else None
     return error_answer(status_code, in_language(message, language), code=code, **more)
 
 
-def error_answer(status_code: int, line: str, **more: Any) -> JSONResponse:
+def error_answer(status_code: int, line: str, **more: object) -> JSONResponse:
     """An error as JSON; `more` are further keys, those that are None left out."""
     return JSONResponse(
         {"error": one_line(line), **{key: value for key, value in more.items() if value is not None}}, status_code

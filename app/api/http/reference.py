@@ -99,5 +99,5 @@ def _link(reference: str) -> str:
     return f'<a href="#{name}">{name}</a>'
 
 
-def _json(schema: dict[str, Any]) -> str:
+def _json(schema: dict[str, object]) -> str:
     return f"<pre>{escape(json.dumps(schema, indent=1, ensure_ascii=False))}</pre>"

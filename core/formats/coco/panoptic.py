@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,7 +11,7 @@ from PIL import Image
 
 from core.coco.json_values import is_whole
 from core.datasets.images import PIXEL_LIMIT
-from core.formats.building import Building
+from core.formats.building import Building, BuiltImage
 from core.formats.coco.instances import write_json
 from core.formats.content import Picture, content_of
 from core.formats.files import Folder, joined, parent, stem
@@ -45,7 +44,7 @@ def read(folder: Folder, place: str, pictures: Pictures) -> tuple[Coco, list[str
         raise ValueError(f"{place}: not COCO panoptic: images, annotations and categories are needed")
     notes = Notes()
     building = Building(notes)
-    names: dict[Any, str] = {}
+    names: dict[object, str] = {}
     for category in data["categories"]:
         if isinstance(category, dict) and isinstance(category.get("name"), str) and is_whole(category.get("id")):
             more = {key: category[key] for key in ("supercategory", "isthing") if key in category}
@@ -83,7 +82,7 @@ def read(folder: Folder, place: str, pictures: Pictures) -> tuple[Coco, list[str
     return building.finish(), notes.lines()
 
 
-def write(coco: Mapping[str, Any], folder: Path) -> list[str]:
+def write(coco: Mapping[str, object], folder: Path) -> list[str]:
     """Write panoptic.json and the PNGs in panoptic/; a pixel of two objects is the later one's."""
     notes = Notes()
     content = content_of(coco, notes)
@@ -108,7 +107,7 @@ def write(coco: Mapping[str, Any], folder: Path) -> list[str]:
     return notes.lines()
 
 
-def _png(folder: Folder, place: str, file_name: Any) -> str | None:
+def _png(folder: Folder, place: str, file_name: object) -> str | None:
     """Where the PNG of this name is: in the folder that is called as the JSON is, or beside it; else None."""
     name = tidy_name(file_name) if isinstance(file_name, str) else ""
     near, own = parent(place), stem(place)
@@ -117,7 +116,7 @@ def _png(folder: Folder, place: str, file_name: Any) -> str | None:
     return next(there, None) if name else None
 
 
-def _numbers(folder: Folder, place: str, file_name: Any) -> NDArray[np.int64]:
+def _numbers(folder: Folder, place: str, file_name: object) -> NDArray[np.int64]:
     """The segments' numbers, H×W, from a PNG; ValueError without."""
     found = _png(folder, place, file_name)
     if found is None:
@@ -134,7 +133,11 @@ def _numbers(folder: Folder, place: str, file_name: Any) -> NDArray[np.int64]:
 
 
 def _add_segments(
-    building: Building, image: Mapping[str, Any], numbers: NDArray[np.int64], segments: Any, names: Mapping[Any, str]
+    building: Building,
+    image: BuiltImage,
+    numbers: NDArray[np.int64],
+    segments: object,
+    names: Mapping[object, str],
 ) -> None:
     for segment in segments if isinstance(segments, list) else ():
         number = segment.get("id") if isinstance(segment, dict) else None

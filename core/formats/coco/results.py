@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 from core.formats.coco import instances as coco
 from core.formats.coco.instances import write_json
@@ -68,7 +67,7 @@ def write(coco: Mapping[str, object], folder: Path) -> list[str]:
             continue
         if thing.attributes:
             notes.add("its attributes are not written", thing.about)
-        result: dict[str, Any] = {"image_id": picture.id, "category_id": thing.category["id"], "bbox": thing.box}
+        result: dict[str, object] = {"image_id": picture.id, "category_id": thing.category["id"], "bbox": thing.box}
         if thing.segmentation:
             result["segmentation"] = thing.rle
         if thing.keypoints:

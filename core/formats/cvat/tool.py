@@ -11,7 +11,7 @@ from typing import Any
 from xml.etree.ElementTree import Element
 
 from core.coco.json_values import is_number
-from core.formats.building import Building
+from core.formats.building import Building, BuiltImage
 from core.formats.cvat.labels import Labels, read_labels, value_of
 from core.formats.cvat.row_runs import mask_of_runs
 from core.formats.cvat.tracks import frames_of_tracks
@@ -84,8 +84,8 @@ def _size(entry: Element) -> tuple[int, int] | None:
     return (int(height), int(width)) if height.isdecimal() and width.isdecimal() else None
 
 
-def _add_shapes(building: Building, image: dict[str, Any], entry: Element, labels: Mapping[str, Labels]) -> None:
-    objects: dict[Any, Parts] = {}
+def _add_shapes(building: Building, image: BuiltImage, entry: Element, labels: Mapping[str, Labels]) -> None:
+    objects: dict[object, Parts] = {}
     size = (image["height"], image["width"])
     for number, shape in enumerate(entry):
         about = f"{image['file_name']} {shape.tag} {number}"

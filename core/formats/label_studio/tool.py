@@ -5,10 +5,9 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 from core.coco.json_values import is_number, is_whole
-from core.formats.building import Building
+from core.formats.building import Building, BuiltImage
 from core.formats.files import Folder, parent
 from core.formats.format import BESIDE_OBJECTS, Coco, Fact
 from core.formats.label_studio.bit_runs import decode_brush
@@ -94,7 +93,7 @@ def _size(task: Mapping[str, object], results: list[dict[str, object]]) -> tuple
 
 
 def _add_results(
-    building: Building, image: Mapping[str, object], results: list[dict[str, object]], model: str | None, about: str
+    building: Building, image: BuiltImage, results: list[dict[str, object]], model: str | None, about: str
 ) -> None:
     objects: dict[str, Parts] = {}
     points: list[tuple[str, dict[str, object]]] = []
@@ -133,7 +132,7 @@ def _add_shape(objects: dict[str, Parts], parts: Parts, key: str, model: str | N
 
 
 def _add_answer(
-    building: Building, image: Mapping[str, object], parts: Parts | None, result: Mapping[str, object], where: str
+    building: Building, image: BuiltImage, parts: Parts | None, result: Mapping[str, object], where: str
 ) -> None:
     """What was asked about a region (choices, text, a number, a rating) becomes its attribute."""
     value = result.get("value")
@@ -150,7 +149,7 @@ def _add_answer(
     parts.fields["attributes"] = {**(parts.fields.get("attributes") or {}), str(result.get("from_name", kind)): answer}
 
 
-def _parts(result: Mapping[str, Any], image: Mapping[str, Any], where: str) -> Parts:
+def _parts(result: Mapping[str, object], image: BuiltImage, where: str) -> Parts:
     """The object of one result; ValueError where it is broken."""
     value = result.get("value")
     if not isinstance(value, dict):
@@ -184,7 +183,7 @@ def _parts(result: Mapping[str, Any], image: Mapping[str, Any], where: str) -> P
     return parts
 
 
-def _fields(result: Mapping[str, Any]) -> dict[str, object]:
+def _fields(result: Mapping[str, object]) -> dict[str, object]:
     meta = result.get("meta")
     attributes = meta.get("attributes") if isinstance(meta, dict) else None
     score = result.get("score")
@@ -195,7 +194,7 @@ def _fields(result: Mapping[str, Any]) -> dict[str, object]:
 
 
 def _add_point(
-    notes: Notes, objects: dict[str, Parts], result: Mapping[str, Any], image: Mapping[str, Any], where: str
+    notes: Notes, objects: dict[str, Parts], result: Mapping[str, object], image: BuiltImage, where: str
 ) -> None:
     """A point becomes a keypoint of the region that it names as parent, else an object by itself."""
     value = result.get("value")

@@ -19,7 +19,7 @@ from core.formats.pictures import tidy_name
 from core.masks import Rle, crop_to_rle
 
 
-def pasted_mask(png: Any, corners: list[float], height: int, width: int) -> Rle:
+def pasted_mask(png: object, corners: list[float], height: int, width: int) -> Rle:
     """The RLE of a mask shape; ValueError where its PNG cannot be read, or is larger than the image."""
     if not isinstance(png, str) or len(corners) < 2:
         raise ValueError("a mask without its PNG or its corner")

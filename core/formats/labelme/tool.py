@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from core.coco.json_values import is_number, is_whole
-from core.formats.building import Building
+from core.formats.building import Building, BuiltImage
 from core.formats.coco.instances import write_json
 from core.formats.content import Object, Picture, content_of
 from core.formats.files import Folder, parent, stem
@@ -85,12 +85,12 @@ def _readings(name: str, path: str) -> list[str]:
     return list(dict.fromkeys([*readings, stem(name)]))
 
 
-def _add_shapes(building: Building, image: Mapping[str, object], shapes: object, name: str) -> None:
+def _add_shapes(building: Building, image: BuiltImage, shapes: object, name: str) -> None:
     if not isinstance(shapes, list):
         building.notes.add("its shapes are no list", name)
         return
-    groups: dict[Any, Parts] = {}
-    points: list[tuple[Any, str, Any]] = []
+    groups: dict[object, Parts] = {}
+    points: list[tuple[object, str, object]] = []
     for number, shape in enumerate(shapes):
         about = f"{name} shape {number}"
         if not isinstance(shape, dict):
@@ -115,7 +115,7 @@ def _add_shapes(building: Building, image: Mapping[str, object], shapes: object,
         group.add_to(building, image)
 
 
-def _take(group: Parts, shape: Mapping[str, Any], image: Mapping[str, Any]) -> None:
+def _take(group: Parts, shape: Mapping[str, object], image: BuiltImage) -> None:
     """Add a shape to its object; ValueError where it cannot be read."""
     kind = shape.get("shape_type") or "polygon"
     flat = flat_points(shape.get("points"))
@@ -139,7 +139,7 @@ def _box_corners(box: list[float] | None) -> list[float]:
 
 
 def _add_points(
-    building: Building, image: Mapping[str, object], groups: dict[Any, Parts], points: list[tuple[Any, str, Any]]
+    building: Building, image: BuiltImage, groups: dict[object, Parts], points: list[tuple[Any, str, Any]]
 ) -> None:
     """Points become keypoints of the one object of their group; a point without such an object is one by itself."""
     notes = building.notes
@@ -167,7 +167,7 @@ def _add_points(
             groups[about] = Parts(label, about, keypoints={label: (x, y, visibility)}, fields=_fields(shape))
 
 
-def _fields(shape: Mapping[str, Any]) -> dict[str, object]:
+def _fields(shape: Mapping[str, object]) -> dict[str, object]:
     """What else a shape says about its object: score, description, and as attributes its own and its flags."""
     attributes = shape.get("attributes")
     attributes = dict(attributes) if isinstance(attributes, dict) else {}

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from core.coco.json_values import is_number
-from core.formats.building import UNNAMED, Building, Keypoint
+from core.formats.building import UNNAMED, Building, BuiltImage, Keypoint
 from core.formats.content import Object, content_of
 from core.formats.format import Coco
 from core.formats.notes import Notes
@@ -129,7 +129,7 @@ def _cells(thing: Object) -> dict[str, object]:
     }
 
 
-def _add_row(building: Building, image: Mapping[str, Any], row: Mapping[str, Any], about: str) -> None:
+def _add_row(building: Building, image: BuiltImage, row: Mapping[str, object], about: str) -> None:
     if row.keys() <= {"file_name", "height", "width", "iscrowd", "source", "author"}:
         return
     segmentation = _json(row, "segmentation")
@@ -156,10 +156,10 @@ def _add_row(building: Building, image: Mapping[str, Any], row: Mapping[str, Any
     )
 
 
-def _without_faults_beside(row: Mapping[str, Any], notes: Notes, about: str) -> dict[str, Any]:
+def _without_faults_beside(row: Mapping[str, object], notes: Notes, about: str) -> dict[str, object]:
     """A row without what is broken in it beside box and mask: that never costs the object."""
     kept = dict(row)
-    readers: dict[str, Callable[[Any], object]] = {
+    readers: dict[str, Callable[[object], object]] = {
         "score": _number,
         "attributes": lambda value: _json(row, "attributes"),
         "keypoints": lambda value: _keypoints(_json(row, "keypoints")),
@@ -174,7 +174,7 @@ def _without_faults_beside(row: Mapping[str, Any], notes: Notes, about: str) -> 
     return kept
 
 
-def _has_fractions(rows: Sequence[Mapping[str, Any]]) -> bool:
+def _has_fractions(rows: Sequence[Mapping[str, object]]) -> bool:
     """Whether all boxes of a table lie between 0 and 1, and some not at whole numbers, as Open Images has them."""
     values = []
     for row in rows:
@@ -187,27 +187,28 @@ def _has_fractions(rows: Sequence[Mapping[str, Any]]) -> bool:
     return bool(values) and min(values) >= 0 and max(values) <= 1 and any(value % 1 for value in values)
 
 
-def _in_pixels(row: Mapping[str, Any], image: Mapping[str, Any]) -> dict[str, Any]:
+def _in_pixels(row: Mapping[str, object], image: BuiltImage) -> dict[str, object]:
     """A row whose box was fractions of its image."""
-    sides = dict.fromkeys(("x", "w", "left", "right"), "width") | dict.fromkeys(("y", "h", "top", "bottom"), "height")
+    width, height = image["width"], image["height"]
+    sides = dict.fromkeys(("x", "w", "left", "right"), width) | dict.fromkeys(("y", "h", "top", "bottom"), height)
     moved = dict(row)
     for key, side in sides.items():
         if key in row:
             try:
-                moved[key] = snapped(_number(row[key]) * image[side], image[side])
+                moved[key] = snapped(_number(row[key]) * side, side)
             except ValueError:
                 continue  # told where the box is read
     return moved
 
 
-def _box(row: Mapping[str, Any]) -> list[float] | None:
+def _box(row: Mapping[str, object]) -> list[float] | None:
     if {"left", "top", "right", "bottom"} <= row.keys():
         left, top, right, bottom = (_number(row[key]) for key in ("left", "top", "right", "bottom"))
         return [left, top, right - left, bottom - top]
     return [_number(row[key]) for key in "xywh"] if set("xywh") <= row.keys() else None
 
 
-def _keypoints(value: Any) -> dict[str, Keypoint] | None:
+def _keypoints(value: object) -> dict[str, Keypoint] | None:
     if value is None:
         return None
     if not isinstance(value, dict):

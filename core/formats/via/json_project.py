@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from core.coco.json_values import is_number
-from core.formats.building import Building
+from core.formats.building import Building, BuiltImage
 from core.formats.coco.instances import write_json
 from core.formats.content import Object, Picture, content_of
 from core.formats.files import Folder, parent
@@ -165,7 +165,7 @@ def _size(entry: Mapping[str, object]) -> tuple[int, int] | None:
 
 
 def _add_region(
-    building: Building, image: Mapping[str, object], region: Mapping[str, object], key: str | None, about: str
+    building: Building, image: BuiltImage, region: Mapping[str, object], key: str | None, about: str
 ) -> None:
     shape = region.get("shape_attributes")
     if not isinstance(shape, dict):

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from xml.etree.ElementTree import Element
 
-from core.formats.building import Building
+from core.formats.building import Building, BuiltImage
 from core.formats.cvat.labels import value_of
 from core.formats.files import Folder, is_inside, parent, stem, suffix
 from core.formats.format import BESIDE_OBJECTS, Coco, Fact
@@ -116,7 +116,7 @@ def _size(root: Element | None) -> tuple[int, int] | None:
 
 
 def _add_objects(
-    building: Building, image: Mapping[str, object], root: Element | None, masks: ObjectMasks | None, about: str
+    building: Building, image: BuiltImage, root: Element | None, masks: ObjectMasks | None, about: str
 ) -> None:
     found: list[Parts] = []
     database = (root.findtext("source/database") or "") if root is not None else ""

@@ -11,9 +11,8 @@ import itertools
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
-from core.formats.building import Building, Keypoint
+from core.formats.building import Building, BuiltImage, Keypoint
 from core.formats.files import Folder, parent, stem, suffix
 from core.formats.format import Coco
 from core.formats.notes import Notes
@@ -103,7 +102,7 @@ class _Line:
     score: float | None = None
 
 
-def _add_line(building: Building, image: dict[str, Any], words: Sequence[str], about: str, names: Names) -> None:
+def _add_line(building: Building, image: BuiltImage, words: Sequence[str], about: str, names: Names) -> None:
     try:
         values = [float(word) for word in words]
     except ValueError:

@@ -108,7 +108,7 @@ def _named_by_number(categories: list[Category], config: ModelConfig, path: Path
 
 def _known_by_its_file(path: Path, config: ModelConfig, first_coco: bool) -> dict[str, Any]:
     """What a file's tensors do not tell, but which of torchvision's published files it is."""
-    fields: dict[str, Any] = {"backbone_norm_eps": 0.0} if first_coco else {}
+    fields: dict[str, object] = {"backbone_norm_eps": 0.0} if first_coco else {}
     if config.features == "fpn_mobile" and re.search(r"(?<!\d)320(?!\d)", path.name):
         fields |= {"min_size": 320, "max_size": 640, "proposals_before_nms_test": 150, "proposals_test": 150}
     return fields

@@ -40,7 +40,7 @@ class _Array:
         _, shape, data_type, column_major, data = state
         self.fill(shape, data_type, column_major, data)
 
-    def fill(self, shape: Any, data_type: Any, column_major: bool, data: Any) -> None:
+    def fill(self, shape: Any, data_type: object, column_major: bool, data: Any) -> None:
         if not isinstance(data_type, _DataType):
             raise pickle.UnpicklingError("an array without a type of numbers")
         if isinstance(data, str):  # Python 2 wrote bytes as text
@@ -65,7 +65,7 @@ class _FromBuffer:
 
     __slots__ = ()
 
-    def __call__(self, data: Any, data_type: Any, shape: Any, order: Any) -> _Array:
+    def __call__(self, data: object, data_type: Any, shape: object, order: Any) -> _Array:
         array = _Array()
         array.fill(shape, data_type, order == "F", data)
         return array
@@ -86,7 +86,7 @@ class _NoBytes:
 
 
 # What a pickled array is made of; protocol 2 writes bytes by _codecs.encode, and none at all by bytes().
-KNOWN_NAMES: dict[tuple[str, str], Any] = {
+KNOWN_NAMES: dict[tuple[str, str], object] = {
     ("numpy", "ndarray"): _Array,
     ("numpy", "dtype"): _DataType,
     ("numpy.core.multiarray", "_reconstruct"): _EmptyArray(),

@@ -10,7 +10,7 @@ import sys
 import time
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any, TextIO
+from typing import TextIO
 
 import numpy as np
 import torch
@@ -201,7 +201,7 @@ def _save(
     optimizer: torch.optim.Optimizer,
     step: int,
 ) -> None:
-    state: dict[str, Any] = {
+    state: dict[str, object] = {
         "network": network.state_dict(),
         "average": average.state_dict(),
         "optimizer": optimizer.state_dict(),
