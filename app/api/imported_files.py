@@ -33,6 +33,7 @@ from core.coco.names import base_name, picture_folders
 from core.coco.reading import parse_json
 from core.coco.report import SHOWN
 from core.datasets.images import IMAGE_SUFFIXES, image_size
+from core.formats.archives import DEEPEST
 from core.formats.refused import KnownFormatError
 
 LARGEST_ANNOTATIONS = 2_000_000_000  # bytes
@@ -74,9 +75,12 @@ def import_parts(
             _check_size(name, file.seek(0, os.SEEK_END))
             file.seek(0)
         try:
-            parts = list(_unpacked(list(_unpacked(parts, stack)), stack))  # archives in archives too
+            for _ in range(DEEPEST):  # archives in archives too
+                parts = list(_unpacked(parts, stack))
         except (*DAMAGED, ValueError) as error:
             raise ValueError(f"the .zip cannot be read: {error}") from None
+        if deep := next((name for name, _ in parts if name.lower().endswith(".zip")), None):
+            raise ValueError(f"{short_name(deep)}: lies in archives more than {DEEPEST} deep: unpack them first")
         if not any(_is_annotation(name) for name, _ in parts) and text is not None:
             parts.append((FORM_FIELD, io.BytesIO(text.encode())))
         files, notes, inside = _annotation_files(store, parts)

@@ -53,6 +53,10 @@ class Pictures:
         counts = Counter(found)
         return [name if name in taken or counts[name] == 1 else None for name in found]
 
+    def exactly(self, names: Sequence[str], near: str = "") -> str | None:
+        """The picture of one of these names, or of this name with an ending; None rather than one elsewhere."""
+        return self._exact(names, near)
+
     def has(self, name: str) -> bool:
         """Whether there is a picture of exactly this name."""
         return name in self._names or (self._folder.alone and self.size(name) is not None)
