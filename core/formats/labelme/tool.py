@@ -16,11 +16,10 @@ from core.formats.coco.instances import write_json
 from core.formats.content import Object, Picture, content_of
 from core.formats.files import Folder, parent, stem
 from core.formats.format import BESIDE_OBJECTS, Coco, Fact
-from core.formats.image_files import ImageFile, images_of_files
 from core.formats.labelme.masks import mask_shape, pasted_mask, size_inside
 from core.formats.notes import Notes
 from core.formats.parts import Parts
-from core.formats.pictures import Pictures, relative_name, tidy_name
+from core.formats.pictures import ImageFile, Pictures, images_of_files, relative_name, tidy_name
 from core.formats.shapes import box_around, ellipse_polygon, flat_points
 
 NAME = "labelme"

@@ -11,10 +11,9 @@ from core.formats.building import Building
 from core.formats.cvat.labels import value_of
 from core.formats.files import Folder, is_inside, parent, stem, suffix
 from core.formats.format import BESIDE_OBJECTS, Coco, Fact
-from core.formats.image_files import ImageFile, images_of_files
 from core.formats.notes import Notes
 from core.formats.parts import Parts
-from core.formats.pictures import Pictures, tidy_name
+from core.formats.pictures import ImageFile, Pictures, images_of_files, tidy_name
 from core.formats.shapes import box_around
 from core.formats.voc.masks import ObjectMasks, class_names
 from core.formats.voc.writing import write_voc
