@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import io
 import os
-import shutil
-import tempfile
 import zipfile
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -19,7 +17,7 @@ from sqlalchemy.orm import Session
 from app.api.http.errors import cannot_store
 from app.api.http.limits import check_unpacked_size
 from app.api.images import MOST_FILES, Named, add_files, named
-from app.api.packed_files import DAMAGED, PackedFile
+from app.api.packed_files import DAMAGED, PackedFile, whole_copy
 from app.exchange.annotation_files import AnnotationFile, names_of_images
 from app.exchange.brought_objects import ImportOptions, ImportReport
 from app.exchange.coco_import import coco_parts, import_coco
@@ -33,6 +31,7 @@ from core.coco.names import base_name, picture_folders
 from core.coco.reading import parse_json
 from core.coco.report import SHOWN
 from core.datasets.images import IMAGE_SUFFIXES, image_size
+from core.formats.archives import DEEPEST
 from core.formats.refused import KnownFormatError
 
 LARGEST_ANNOTATIONS = 2_000_000_000  # bytes
@@ -74,9 +73,12 @@ def import_parts(
             _check_size(name, file.seek(0, os.SEEK_END))
             file.seek(0)
         try:
-            parts = list(_unpacked(list(_unpacked(parts, stack)), stack))  # archives in archives too
+            for _ in range(DEEPEST):  # archives in archives too
+                parts = list(_unpacked(parts, stack))
         except (*DAMAGED, ValueError) as error:
             raise ValueError(f"the .zip cannot be read: {error}") from None
+        for name in (name for name, _ in parts if name.lower().endswith(".zip")):
+            raise ValueError(f"{short_name(name)}: lies in archives more than {DEEPEST} deep: unpack them first")
         if not any(_is_annotation(name) for name, _ in parts) and text is not None:
             parts.append((FORM_FIELD, io.BytesIO(text.encode())))
         files, notes, inside = _annotation_files(store, parts)
@@ -292,18 +294,10 @@ def _unpacked(parts: list[Part], stack: ExitStack) -> Iterator[Part]:
             path = f"{name[:-4]}/{entry.filename}" if apart else entry.filename
             packed = cast(IO[bytes], PackedFile(stack.enter_context(archives[place].open(entry)), entry.filename))
             if path.lower().endswith(".zip"):
-                packed = _whole_copy(packed, stack)
+                packed = whole_copy(packed, stack)
                 if not zipfile.is_zipfile(packed):
                     path += " (damaged)"  # and so no archive to the next look: its line says that it is no image
             yield path, packed
-
-
-def _whole_copy(file: IO[bytes], stack: ExitStack) -> IO[bytes]:
-    """An archive inside an archive, where it can be read in any order."""
-    copy = stack.enter_context(tempfile.TemporaryFile())  # noqa: SIM115
-    shutil.copyfileobj(file, copy, 1 << 20)
-    copy.seek(0)
-    return copy
 
 
 def _check_size(name: str, size: int) -> None:

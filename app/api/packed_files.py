@@ -5,11 +5,13 @@ from __future__ import annotations
 import io
 import lzma
 import os
+import shutil
 import struct
+import tempfile
 import zipfile
 import zlib
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from typing import IO
 
 from app.store.images import short_name
@@ -45,3 +47,11 @@ class PackedFile(io.BufferedIOBase):
             if isinstance(error, OSError) and error.errno is not None:  # bzip2's own has none
                 raise
             raise ValueError(f"{short_name(self._name)}: damaged in its .zip ({error})") from None
+
+
+def whole_copy(file: IO[bytes], stack: ExitStack) -> IO[bytes]:
+    """An archive inside an archive, where it can be read in any order."""
+    copy = stack.enter_context(tempfile.TemporaryFile())  # noqa: SIM115
+    shutil.copyfileobj(file, copy, 1 << 20)
+    copy.seek(0)
+    return copy

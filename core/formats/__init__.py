@@ -24,7 +24,7 @@ from typing import Any
 
 from core.coco.names import layout_part
 from core.formats.archives import unpacked
-from core.formats.files import Folder, joined, parent
+from core.formats.files import Folder, joined, parent, suffix
 from core.formats.joining import joined_data_sets
 from core.formats.known import FORMATS, format_of
 from core.formats.losses import losses_beside
@@ -80,6 +80,7 @@ def _read(
         places = [(format, place) for module in kin for place in module.recognise(folder)]
     _check(places, folder, root, format)
     notes = [problem for name, problem in folder.problems.items()]
+    notes += [f"{name}: an archive in a folder is not looked into" for name in folder.names if suffix(name) == ".zip"]
     own_folders = {place: place if folder.path(place).is_dir() else parent(place) for _, place in places}
     pictures = Pictures(folder, images, list(own_folders.values()))
     split = {layout_part(place) for _, place in places}  # instances_train.json and instances_val.json in one folder
@@ -124,6 +125,8 @@ def _check(places: list[tuple[str, str]], folder: Folder, root: Path, format: st
             raise ValueError(next(iter(folder.problems.values())))
         if refused := refusal(folder):
             raise KnownFormatError(refused)
+        if packed := [name for name in folder.names if suffix(name) == ".zip"]:
+            raise ValueError(f"{root}: no annotations but in archives; give {packed[0]} by itself, or unpack it")
         kinds = format or f"none of {', '.join(FORMATS)}"
         raise ValueError(f"{root}: no annotations in a format that is read ({kinds})")
     names = list(dict.fromkeys(name for name, _ in places))

@@ -12,6 +12,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 LIMIT = 32 * 2**30  # bytes of all files together
+DEEPEST = 4  # archives in each other
 _MOST_FILES = 2_000_000
 _BLOCK = 2**20
 _UTF8_NAME = 0x800  # flag of an entry whose name is UTF-8
@@ -19,22 +20,52 @@ _UTF8_NAME = 0x800  # flag of an entry whose name is UTF-8
 
 @contextmanager
 def unpacked(archive: Path, limit: int = LIMIT) -> Iterator[Path]:
-    """A temporary folder with an archive's files, gone afterwards.
+    """A temporary folder with an archive's files, and with those of archives in it, gone afterwards.
 
-    ValueError, in one line and before anything else happens, for what is no zip, for a name that leads out of the
-    folder, for links, for encryption, and for more than `limit` bytes, said or found while unpacking.
+    Archives inside become part of the folder that they lie in; where that has one of their files already, a folder
+    called as the archive. ValueError, in one line and before anything else happens, for what is no zip, for a name
+    that leads out of the folder, for links, for encryption, for more than `limit` bytes, said or found while unpacking,
+    and for archives that lie in each other more than four deep.
     """
     with tempfile.TemporaryDirectory(prefix="unpacked-") as name:
         folder = Path(name)
-        try:
-            with zipfile.ZipFile(archive) as opened:
-                _unpack(opened, archive, folder, limit)
-        except (zipfile.BadZipFile, EOFError, NotImplementedError, zlib.error) as error:
-            raise ValueError(f"{archive}: not a zip archive, or damaged ({' '.join(str(error).split())})") from None
+        left = _unpack(archive, str(archive), folder, limit)
+        for _ in range(DEEPEST - 1):
+            for inner in _archives_in(folder):
+                packed = inner.rename(inner.with_name(f"{inner.name} unpacked"))  # its name may be a file's in it
+                target = inner.parent if _fits(packed, inner.parent) else inner.with_suffix("")
+                left = _unpack(packed, f"{archive}/{inner.relative_to(folder)}", target, left)
+                packed.unlink()
+        if more := _archives_in(folder):
+            deep = f"{archive}/{more[0].relative_to(folder)}"
+            raise ValueError(f"{deep}: lies in archives more than {DEEPEST} deep; unpack them yourself")
         yield folder
 
 
-def _unpack(opened: zipfile.ZipFile, archive: Path, folder: Path, limit: int) -> None:
+def _archives_in(folder: Path) -> list[Path]:
+    return sorted(path for path in folder.rglob("*") if path.suffix.lower() == ".zip" and zipfile.is_zipfile(path))
+
+
+def _fits(archive: Path, folder: Path) -> bool:
+    """Whether no file of an archive has a name that is in the folder already."""
+    try:
+        with zipfile.ZipFile(archive) as opened:
+            names = [_name(entry) for entry in opened.infolist() if not entry.is_dir()]
+    except zipfile.BadZipFile:
+        return True  # said when it is unpacked
+    return not any((folder / name).exists() for name in names if "\0" not in name)
+
+
+def _unpack(archive: Path, called: str, folder: Path, limit: int) -> int:
+    """Unpack one archive, which messages call so; how many bytes of the limit are left."""
+    try:
+        with zipfile.ZipFile(archive) as opened:
+            return _unpack_each(opened, called, folder, limit)
+    except (zipfile.BadZipFile, EOFError, NotImplementedError, zlib.error) as error:
+        raise ValueError(f"{called}: not a zip archive, or damaged ({' '.join(str(error).split())})") from None
+
+
+def _unpack_each(opened: zipfile.ZipFile, archive: str, folder: Path, limit: int) -> int:
     entries = [(entry, _name(entry)) for entry in opened.infolist() if not entry.is_dir()]
     if len(entries) > _MOST_FILES:
         raise ValueError(f"{archive}: more than {_MOST_FILES} files")
@@ -62,6 +93,7 @@ def _unpack(opened: zipfile.ZipFile, archive: Path, folder: Path, limit: int) ->
                     file.write(block)
         except (FileExistsError, NotADirectoryError):
             raise ValueError(f"{archive}: {name!r} is in it twice, or is a file and a folder") from None
+    return left
 
 
 def _name(entry: zipfile.ZipInfo) -> str:

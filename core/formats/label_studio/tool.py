@@ -15,7 +15,7 @@ from core.formats.label_studio.tasks import image_names, results_of
 from core.formats.label_studio.writing import write_tasks
 from core.formats.notes import Notes
 from core.formats.parts import Parts
-from core.formats.pictures import Pictures
+from core.formats.pictures import Pictures, Size
 from core.formats.shapes import ellipse_polygon, flat_points, snapped, turned_box
 from core.masks import encode_rle
 
@@ -53,7 +53,7 @@ def read(folder: Folder, place: str, pictures: Pictures) -> tuple[Coco, list[str
     for number, (task, readings, picture) in enumerate(zip(tasks, names, found, strict=True)):
         about = f"task {task.get('id', number)}"
         results, model = results_of(task, notes, about)
-        size = _size(task, results) or (pictures.size(picture) if picture else None)
+        size = _turned_back(results, _size(task, results), pictures.size(picture) if picture else None, notes, about)
         image = building.image(picture or (readings[0] if readings else ""), size)
         if image is not None:
             _add_results(building, image, results, model, about)
@@ -90,6 +90,21 @@ def _size(task: Mapping[str, object], results: list[dict[str, object]]) -> tuple
         if is_whole(height) and is_whole(width) and height > 0 < width:
             return height, width
     return None
+
+
+def _turned_back(
+    results: list[dict[str, object]], said: Size | None, there: Size | None, notes: Notes, about: str
+) -> Size | None:
+    """The size of the image as it is stored, where a person turned the view: per cent are of the picture as it is.
+
+    Old versions exchanged width and height then; the picture itself tells, where it is here.
+    """
+    turned = [result["image_rotation"] for result in results if is_number(result.get("image_rotation"))]
+    if any(turned):
+        notes.add("drawn in a turned view (image_rotation): its objects are on the picture as it is stored", about)
+        if said and there and said == there[::-1]:
+            return there
+    return said or there
 
 
 def _add_results(

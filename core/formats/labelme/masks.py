@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+from collections import Counter
 from collections.abc import Callable
 from contextlib import suppress
 from io import BytesIO
@@ -14,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from core.formats.files import Folder, joined, parent, stem
+from core.formats.files import Folder, joined, parent, stem, suffix
 from core.formats.pictures import tidy_name
 from core.masks import Rle, crop_to_rle
 
@@ -49,21 +50,30 @@ def write_pictures_inside(folder: Folder, wanted: Callable[[str], bool]) -> list
     """Write the pictures that labelme keeps inside its JSONs beside these; the names of those that are `wanted`.
 
     `wanted` is asked with the picture's name in the folder. One that is there is left alone, one that is damaged is
-    passed over: its JSON is read all the same.
+    passed over: its JSON is read all the same. Where several files name one picture, each has its own, called as it is.
     """
+    files = [
+        name for name, outline in folder.json_files() if not outline.is_list and {"shapes", "imageData"} <= outline.keys
+    ]
+    named = {name: _picture_of(name, folder.json(name)) for name in files}
+    times = Counter(named.values())
     written = []
-    for name, outline in folder.json_files():
-        if outline.is_list or not {"shapes", "imageData"} <= outline.keys:
-            continue
-        data = folder.json(name)
-        path = tidy_name(str(data.get("imagePath") or "")).rpartition("/")[2] or f"{stem(name).rpartition('/')[2]}.png"
-        picture = joined(parent(name), path)
-        if size_inside(data["imageData"]) is None or folder.path(picture).exists() or not wanted(picture):
+    for name, picture in named.items():
+        if times[picture] > 1:
+            picture = stem(name) + suffix(picture)
+        data = folder.json(name)["imageData"]
+        if size_inside(data) is None or folder.path(picture).exists() or not wanted(picture):
             continue
         with suppress(OSError):  # a name that no disk takes
-            folder.path(picture).write_bytes(base64.b64decode(data["imageData"]))
+            folder.path(picture).write_bytes(base64.b64decode(data))
             written.append(picture)
     return written
+
+
+def _picture_of(name: str, data: Any) -> str:
+    """The picture beside a JSON, as that names it."""
+    base = tidy_name(str(data.get("imagePath") or "")).rpartition("/")[2]
+    return joined(parent(name), base) if base else f"{stem(name)}.png"
 
 
 def mask_shape(bitmap: NDArray[np.uint8]) -> dict[str, object]:

@@ -19,7 +19,7 @@ from core.formats.format import BESIDE_OBJECTS, Coco, Fact
 from core.formats.labelme.masks import mask_shape, pasted_mask, size_inside
 from core.formats.notes import Notes
 from core.formats.parts import Parts
-from core.formats.pictures import Pictures, relative_name, tidy_name
+from core.formats.pictures import ImageFile, Pictures, images_of_files, relative_name, tidy_name
 from core.formats.shapes import box_around, ellipse_polygon, flat_points
 
 NAME = "labelme"
@@ -42,20 +42,13 @@ def read(folder: Folder, place: str, pictures: Pictures) -> tuple[Coco, list[str
     """All JSON files below the folder; a broken one is a note."""
     notes = Notes()
     building = Building(notes)
-    files = []
-    for name, outline in folder.json_files():
-        if not outline.is_list and "shapes" in outline.keys:
-            data = folder.json(name)
-            files.append((name, str(data.get("imagePath") or "")))
-    wanted = [_readings(name, path) for name, path in files]
-    found = pictures.meant(wanted)
-    for (name, _), readings, picture in zip(files, wanted, found, strict=True):
+    names = [name for name, outline in folder.json_files() if not outline.is_list and "shapes" in outline.keys]
+    images = images_of_files([_image_file(name, folder.json(name)) for name in names], pictures, "", notes)
+    for name, (called, picture) in zip(names, images, strict=True):
         data = folder.json(name)
-        size = (data.get("imageHeight"), data.get("imageWidth"))
-        if not all(is_whole(value) and value > 0 for value in size):
-            size = (pictures.size(picture) if picture else None) or size_inside(data.get("imageData"))  # type: ignore[assignment]
+        size = _size(data) or (pictures.size(picture) if picture else None) or size_inside(data.get("imageData"))
         flags = {key: value for key, value in _flags(data).items() if value}
-        image = building.image(picture or readings[0], size, **({"flags": flags} if flags else {}))
+        image = building.image(called, size, **({"flags": flags} if flags else {}))
         if image is not None:
             _add_shapes(building, image, data.get("shapes"), name)
     return building.finish(), notes.lines()
@@ -79,10 +72,16 @@ def write(coco: Mapping[str, object], folder: Path) -> list[str]:
 # -- reading ----------------------------------------------------------------------------------------
 
 
-def _readings(name: str, path: str) -> list[str]:
+def _image_file(name: str, data: Mapping[str, Any]) -> ImageFile:
     """What the image may be called: as the file says, else as the JSON is called."""
-    readings = [relative_name(path, parent(name))] if tidy_name(path) else []
-    return list(dict.fromkeys([*readings, stem(name)]))
+    path = str(data.get("imagePath") or "")
+    said = [relative_name(path, parent(name))] if tidy_name(path) else []
+    return ImageFile(name, said, [stem(name)], _size(data))
+
+
+def _size(data: Mapping[str, Any]) -> tuple[int, int] | None:
+    height, width = data.get("imageHeight"), data.get("imageWidth")
+    return (height, width) if is_whole(height) and is_whole(width) and height > 0 < width else None
 
 
 def _add_shapes(building: Building, image: BuiltImage, shapes: object, name: str) -> None:

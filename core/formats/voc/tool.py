@@ -13,7 +13,7 @@ from core.formats.files import Folder, is_inside, parent, stem, suffix
 from core.formats.format import BESIDE_OBJECTS, Coco, Fact
 from core.formats.notes import Notes
 from core.formats.parts import Parts
-from core.formats.pictures import Pictures, tidy_name
+from core.formats.pictures import ImageFile, Pictures, images_of_files, tidy_name
 from core.formats.shapes import box_around
 from core.formats.voc.masks import ObjectMasks, class_names
 from core.formats.voc.writing import write_voc
@@ -44,10 +44,8 @@ def read(folder: Folder, place: str, pictures: Pictures) -> tuple[Coco, list[str
     for name in classes.values() if classes else ():
         building.category(name)
     files = _files(folder, place, notes)
-    readings = [_readings(key, root, place) for key, root in files.items()]
-    found = pictures.meant(readings, place)
-    for (key, root), names, picture in zip(files.items(), readings, found, strict=True):
-        name = picture or (tidy_name(root.findtext("filename") or "") if root is not None else "") or key
+    images = images_of_files([_image_file(key, root) for key, root in files.items()], pictures, place, notes)
+    for (key, root), (name, picture) in zip(files.items(), images, strict=True):
         damaged = ""
         try:
             masks = ObjectMasks.read(folder, place, key, classes)
@@ -64,7 +62,7 @@ def read(folder: Folder, place: str, pictures: Pictures) -> tuple[Coco, list[str
             building.lose(image, damaged, name)
         elif damaged:  # its objects come as the boxes in the XML
             notes.add(damaged, name)
-        _add_objects(building, image, root, masks, names[0])
+        _add_objects(building, image, root, masks, key)
     return building.finish(), notes.lines()
 
 
@@ -99,12 +97,14 @@ def _key(name: str, place: str, part: str) -> str:
     return stem(inside.removeprefix(f"{part}/"))
 
 
-def _readings(key: str, root: Element | None, place: str) -> list[str]:
+def _image_file(key: str, root: Element | None) -> ImageFile:
     """What the picture may be called: as the XML says, else as the XML is called."""
     said = tidy_name(root.findtext("filename") or "") if root is not None else ""
     folder = parent(key)
-    names = [said, f"{folder}/{said}" if folder and said else "", key]
-    return list(dict.fromkeys(name for found in names if found for name in (f"{_PICTURES}/{found}", found)))
+    below = [f"{_PICTURES}/{folder}/{said}", f"{folder}/{said}"] if folder and said else []
+    return ImageFile(
+        f"{key}.xml", [f"{_PICTURES}/{said}", *below, said] if said else [], [f"{_PICTURES}/{key}", key], _size(root)
+    )
 
 
 def _size(root: Element | None) -> tuple[int, int] | None:

@@ -18,7 +18,7 @@ from core.formats.format import Coco
 from core.formats.notes import Notes
 from core.formats.pictures import Pictures, tidy_name
 from core.formats.shapes import snapped
-from core.formats.yolo.names import Names, names_of
+from core.formats.yolo.names import Names, guess_points, names_of
 
 _LOOKED_AT = 50  # label files in which the kind of a data set shows
 
@@ -60,6 +60,9 @@ def read_labels(folder: Folder, place: str, pictures: Pictures) -> tuple[Coco, l
     if not files:
         raise ValueError(f"{place or folder.root}: no YOLO label files (labels/NAME.txt)")
     names = names_of(folder, place, notes)
+    if not names.point_count and (points := guess_points(folder, files[:_LOOKED_AT])):
+        names.point_count = points
+        notes.add(f"no kpt_shape in data.yaml, but every line is a box and {points} points: read as keypoints", place)
     building = Building(notes)
     for number, name in names.classes.items():
         building.category(name, names.keypoints(number))
@@ -155,9 +158,10 @@ def _line(values: Sequence[float], point_size: int, point_count: int) -> _Line |
         return _Line(box=values)
     if count == 5:
         return _Line(box=values[:4], score=values[4])
-    if count >= 6:
-        whole = count - count % 2
-        return _Line(polygon=values[:whole], score=values[-1] if count % 2 and 0 <= values[-1] <= 1 else None)
+    if count >= 6 and count % 2 == 0:
+        return _Line(polygon=values)
+    if count >= 6 and 0 <= values[-1] <= 1:
+        return _Line(polygon=values[:-1], score=values[-1])
     return None
 
 
@@ -179,7 +183,7 @@ def _kind(folder: Folder, place: str) -> str | None:
     labels = label_files(folder, place)
     if not labels:
         return None
-    if names_of(folder, place, Notes()).point_count:
+    if names_of(folder, place, Notes()).point_count or guess_points(folder, labels[:_LOOKED_AT]):
         return "pose"
     counts = [len(line.split()) for name in labels[:_LOOKED_AT] for line in folder.head(name).split("\n")[:20] if line]
     return "seg" if any(count >= 7 for count in counts) else "box"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import yaml
@@ -11,6 +12,7 @@ from core.formats.files import Folder, parent, suffix
 from core.formats.notes import Notes
 
 _MOST_POINTS = 1000  # keypoints of a class
+_WHOLE_HEAD = 4000  # characters; a longer head may end within a line
 
 
 @dataclass
@@ -58,6 +60,37 @@ def names_of(folder: Folder, place: str, notes: Notes) -> Names:
             return Names(dict(enumerate(_each_once(lines))))
     notes.add("neither data.yaml nor classes.txt names the classes: they come by number", place)
     return Names()
+
+
+def guess_points(folder: Folder, labels: Sequence[str]) -> int:
+    """How many keypoints the lines have behind their boxes, where nothing says it; 0 where that does not show.
+
+    Lines of poses are equally long, every third number behind the box is a visibility, 0, 1 or 2, and what is visible
+    lies in the box: no outline is like that. Keypoints without visibility cannot be told from an outline.
+    """
+    lines = []
+    for name in labels:
+        head = folder.head(name)
+        whole = head if head.endswith("\n") or len(head) < _WHOLE_HEAD else head.rpartition("\n")[0]
+        lines += [line.split()[1:] for line in whole.splitlines() if line.strip()]
+    count = len(lines[0]) - 4 if lines else 0
+    if count < 3 or count % 3 or any(len(line) != count + 4 for line in lines):
+        return 0
+    try:
+        numbers = [[float(word) for word in line] for line in lines]
+    except ValueError:
+        return 0
+    return count // 3 if all(map(_is_pose, numbers)) and any(max(line[6::3]) for line in numbers) else 0
+
+
+def _is_pose(numbers: Sequence[float]) -> bool:
+    cx, cy, width, height = numbers[:4]
+    for x, y, visibility in zip(numbers[4::3], numbers[5::3], numbers[6::3], strict=True):
+        if visibility not in (0, 1, 2):
+            return False
+        if visibility and not (abs(x - cx) <= width and abs(y - cy) <= height):  # a point may lie a little outside
+            return False
+    return True
 
 
 def _from_yaml(folder: Folder, name: str, notes: Notes) -> Names | None:

@@ -57,6 +57,16 @@ def test_an_archive_in_an_archive_is_looked_into_and_a_broken_one_costs_itself_a
     ]
 
 
+def test_archives_are_looked_into_four_deep_and_deeper_ones_are_named(client: TestClient) -> None:
+    content = archive({"a.json": coco("a.png"), "a.png": file_bytes(picture(1))})
+    for _ in range(3):
+        content = archive({"inner.zip": content})
+    assert client.post("/api/import", files={"files": ("outer.zip", content)}).json()["annotations"] == 1
+    answer = client.post("/api/import", files={"files": ("x.zip", archive({"inner.zip": content}))})
+    assert answer.status_code == 422
+    assert "inner.zip: lies in archives more than 4 deep" in answer.json()["error"]
+
+
 def test_files_in_all_archives_and_those_inside_them_count_together(
     client: TestClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -11,6 +11,7 @@ import pytest
 from PIL import Image
 
 from core.__main__ import main
+from core.formats import read
 from core.formats.archives import unpacked
 
 SQUARE = [[2, 2, 8, 2, 8, 8, 2, 8]]
@@ -50,6 +51,36 @@ def test_there_and_back_is_the_same_object(tmp_path: Path, capsys: pytest.Captur
     assert [image["file_name"] for image in data["images"]] == ["one.png", "sub/two.png"]
     assert [annotation["segmentation"] for annotation in data["annotations"]] == [SQUARE, SQUARE]
     assert [category["name"] for category in data["categories"]] == ["nut"]
+
+
+def zip_of(path: Path, files: dict[str, bytes | str]) -> bytes:
+    with zipfile.ZipFile(path, "w") as archive:
+        for name, content in files.items():
+            archive.writestr(name, content)
+    return path.read_bytes()
+
+
+def test_archives_in_archives_are_part_of_the_folder_that_they_lie_in(tmp_path: Path) -> None:
+    labels = zip_of(tmp_path / "inner.zip", {"labels/a.txt": "0 0.5 0.5 0.5 0.5\n", "classes.txt": "nut\n"})
+    save_picture(tmp_path / "a.png")
+    pictures = zip_of(tmp_path / "inner.zip", {"images/a.png": (tmp_path / "a.png").read_bytes()})
+    middle = zip_of(tmp_path / "inner.zip", {"labels.zip": labels, "images.zip": pictures})
+    zip_of(tmp_path / "all.zip", {"task/backup.zip": middle})
+    coco, _ = read(tmp_path / "all.zip")
+    assert [image["file_name"] for image in coco["images"]] == ["task/images/a.png"]
+    assert [annotation["bbox"] for annotation in coco["annotations"]] == [[4, 3, 8, 6]]
+
+
+def test_archives_deeper_than_four_and_those_in_a_folder_are_named(tmp_path: Path) -> None:
+    content = zip_of(tmp_path / "x.zip", {"a.json": json.dumps(coco_of("a.png"))})
+    for _ in range(4):
+        content = zip_of(tmp_path / "x.zip", {"inner.zip": content})
+    with pytest.raises(ValueError, match=r"inner\.zip: lies in archives more than 4 deep"):
+        read(tmp_path / "x.zip")
+    with pytest.raises(ValueError, match=r"no annotations but in archives; give x\.zip by itself"):
+        read(tmp_path)
+    (tmp_path / "b.json").write_text(json.dumps(coco_of("b.png")))
+    assert "x.zip: an archive in a folder is not looked into" in read(tmp_path)[1]
 
 
 def test_an_archive_of_three_splits_is_read_whole(tmp_path: Path) -> None:

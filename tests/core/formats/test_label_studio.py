@@ -204,3 +204,16 @@ def test_what_is_not_taken_of_a_task_is_said(tmp_path: Path) -> None:
     assert [image.get(LEFT_OUT) for image in coco["images"]] == [None, 1]
     for fact in ("skipped by its annotator", "several labels", "'vectorlabels' is no shape that is read"):
         assert any(fact in note for note in notes), notes
+
+
+@pytest.mark.parametrize(("degrees", "width", "height"), [(90, 100, 50), (270, 50, 100), (180, 100, 50)])
+def test_a_turned_view_leaves_objects_on_the_picture_as_it_is_stored(
+    tmp_path: Path, degrees: int, width: int, height: int
+) -> None:
+    picture(tmp_path / "a.jpg")
+    turned = {"image_rotation": degrees, "original_width": width, "original_height": height}
+    save(tmp_path / "tasks.json", [task(result("rectanglelabels", BOX, **turned), image="a.jpg")])
+    coco, notes = read(tmp_path)
+    assert [(image["width"], image["height"]) for image in coco["images"]] == [(100, 50)]
+    assert [thing["bbox"] for _, _, thing in objects(coco)] == [[10, 10, 20, 10]]
+    assert notes == ["task 1: drawn in a turned view (image_rotation): its objects are on the picture as it is stored"]

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from core.formats import read, recognise
 from tests.core.formats.tool_files import objects, picture, save
 
@@ -103,3 +105,39 @@ def test_a_picture_whose_text_is_empty_is_an_image_without_objects_also_alone_in
         "obj_train_data/b.jpg",
         "obj_train_data/sub/a.jpg",
     ]
+
+
+def test_poses_are_told_from_outlines_where_nothing_says_how_many_points(tmp_path: Path) -> None:
+    picture(tmp_path / "images" / "a.jpg")
+    save(tmp_path / "data.yaml", "names: [person]\n")
+    lines = ["0 0.5 0.5 0.2 0.4 0.45 0.5 2 0 0 0", "0 0.3 0.5 0.2 0.4 0.25 0.5 1 0.3 0.6 2"]
+    save(tmp_path / "labels" / "a.txt", "\n".join(lines))
+    coco, notes = read(tmp_path)
+    assert recognise(tmp_path) == [("yolo-pose", tmp_path / "")]
+    assert [thing["keypoints"] for _, _, thing in objects(coco)] == [[45, 25, 2, 0, 0, 0], [25, 25, 1, 30, 30, 2]]
+    assert notes == ["no kpt_shape in data.yaml, but every line is a box and 2 points: read as keypoints"]
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        ["0 0 0 1 0 1 1 0 1 0.5 0.5"],  # an outline of five corners at the edges of its image
+        ["0 0.1 0.1 0.2 0.1 0.2 0.2", "0 0.5 0.5 0.2 0.4 0.45 0.5 2"],
+    ],
+)
+def test_outlines_stay_outlines(tmp_path: Path, lines: list[str]) -> None:
+    picture(tmp_path / "images" / "a.jpg")
+    save(tmp_path / "classes.txt", "person\n")
+    save(tmp_path / "labels" / "a.txt", "\n".join(lines))
+    coco, _ = read(tmp_path)
+    assert recognise(tmp_path)[0][0] == "yolo-seg"
+    assert [bool(thing["segmentation"]) for _, _, thing in objects(coco)] == [True]
+
+
+def test_an_odd_number_behind_an_outline_that_is_no_score_costs_the_line(tmp_path: Path) -> None:
+    picture(tmp_path / "images" / "a.jpg")
+    save(tmp_path / "classes.txt", "person\n")
+    save(tmp_path / "labels" / "a.txt", "0 0.1 0.1 0.2 0.1 0.2 0.2 0.9\n0 0.1 0.1 0.2 0.1 0.2 0.2 7\n")
+    coco, notes = read(tmp_path)
+    assert [thing["score"] for _, _, thing in objects(coco)] == [0.9]
+    assert "labels/a.txt line 2: 8 numbers are neither box, polygon nor keypoints" in notes[0]
