@@ -114,6 +114,7 @@ ACTS: dict[str, PersonRole] = {
 # The functions that the Fine-tune tab calls, by their names.
 PAGE_FUNCTIONS: dict[str, PersonRole] = {
     "view": "annotator",
+    "labels": "annotator",
     "on_tick": "annotator",
     "on_open": "annotator",  # measures the machine for admins alone
     "on_epochs": "annotator",
