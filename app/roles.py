@@ -40,6 +40,7 @@ ROUTES: dict[str, PersonRole] = {
     "GET /api/me": "annotator",
     "POST /api/session-codes": "annotator",  # opens the page once, as the same person
     "POST /api/images": "annotator",  # not what is in the trash; see ACTS
+    "POST /api/images/samples": "annotator",
     "GET /api/images": "annotator",
     "GET /api/images/{image_id}/file": "annotator",
     "GET /api/images/{image_id}/thumbnail": "annotator",

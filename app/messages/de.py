@@ -8,6 +8,7 @@ GERMAN = {
     "no_instance": "Objekt {instance} gibt es auf Bild {image} nicht",
     "no_category": "Klasse {category} gibt es nicht",
     "no_note": "Notiz {note} gibt es bei Bild {image} nicht",
+    "no_samples": "diesem Programm liegen keine Beispielfotos bei: fügen Sie eigene Bilder hinzu",
     "no_job": "Trainingslauf {job} gibt es nicht",
     "no_model": "Modell „{model}“ gibt es nicht: wählen Sie eines von {known}",
     "deleted_elsewhere": "Objekt {instance} wurde anderswo gelöscht",

@@ -9,6 +9,7 @@ ENGLISH = {
     "no_instance": "there is no instance {instance} on image {image}",
     "no_category": "there is no category {category}",
     "no_note": "there is no note {note} on image {image}",
+    "no_samples": "no sample photographs came with this program: add images of your own",
     "no_job": "there is no fine-tuning job {job}",
     "no_model": "there is no model {model!r}: choose one of {known}",
     # Somebody else was faster.

@@ -8,6 +8,7 @@ CHINESE = {
     "no_instance": "图像 {image} 上没有对象 {instance}",
     "no_category": "没有类别 {category}",
     "no_note": "图像 {image} 上没有备注 {note}",
+    "no_samples": "此程序未附带示例照片：请添加您自己的图像",
     "no_job": "没有微调任务 {job}",
     "no_model": "没有模型“{model}”：请从 {known} 中选择",
     "deleted_elsewhere": "对象 {instance} 已在别处删除",

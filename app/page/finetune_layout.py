@@ -53,7 +53,10 @@ class FinetuneLayout:
     @property
     def labelled(self) -> list[Any]:
         """What `labels` names."""
-        return list(self.labels(Wording("en")))
+        return [
+            self.introduction, self.base, self.epochs, self.start, self.cancel,
+            self.all_versions, self.version, self.use_version, self.versions_note,
+        ]  # fmt: skip
 
     @property
     def outputs(self) -> list[Any]:

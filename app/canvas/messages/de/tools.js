@@ -123,7 +123,7 @@ export const select = {
     "Ziehen bewegt die Maske, ihr Rahmen streckt sie. Doppelklick macht daraus ein Polygon mit Punkten zum Ziehen.",
   dragACornerOrA: "Ziehen Sie an einer Ecke oder Seite; R zieht eine Box, die zur Maske wird.",
   dragPointsClickAnEdge:
-    "Ziehen Sie Punkte. Klick auf eine Kante fügt einen hinzu, Umschalt+Klick entfernt einen, Strg+Klick wählt mehrere aus. Innen ziehen bewegt, der Rahmen streckt.",
+    "Punkte, Inneres, Rahmen ziehen. Klick auf eine Kante: neuer Punkt; Umschalt+Klick entfernt ihn, Strg+Klick wählt mehrere.",
   aPolygonKeepsAtLeast: "Ein Polygon behält mindestens drei Punkte. Entf löscht das ganze Objekt.",
   /** @param {number} count */
   pointsSelected: (count) =>
