@@ -141,6 +141,9 @@ export const select = {
   dragPointsClickAnEdge:
     "Drag points, the inside, the frame. Click on an edge adds a point, Shift+click removes it, Ctrl+click selects several.",
   aPolygonKeepsAtLeast: "A polygon keeps at least three points. Del deletes the whole object.",
+  /** @param {number} gone */
+  partsWentAlong: (gone) =>
+    `${gone === 1 ? "1 part" : `${gone} parts`} of the object had fewer than three points left and went along. Ctrl+Z brings it back.`,
   /** @param {number} count */
   pointsSelected: (count) =>
     `${count === 1 ? "1 point" : `${count} points`} selected: drag or arrows move, Del deletes, Ctrl+click adds or takes out, Esc lets go.`,

@@ -117,6 +117,8 @@ export const select = {
   dragACornerOrA: "拖动角或边；R 画出的框会变为掩码。",
   dragPointsClickAnEdge: "拖动点、内部或外框。单击边添加点，Shift+单击移除点，Ctrl+单击选择多个点。",
   aPolygonKeepsAtLeast: "多边形至少保留三个点。Del 删除整个对象。",
+  /** @param {number} gone */
+  partsWentAlong: (gone) => `对象有 ${gone} 个部分剩余不足三个点，已一并删除。Ctrl+Z 可恢复。`,
   /** @param {number} count */
   pointsSelected: (count) => `已选 ${count} 个点：拖动或方向键移动，Del 删除，Ctrl+单击增减，Esc 取消选择。`,
 };
