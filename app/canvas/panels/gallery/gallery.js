@@ -154,7 +154,7 @@ export function createGrid(bench) {
       element("span", { class: "ml-spacer" }),
       order,
       trash,
-      element("div", { class: "ml-narrow" }, ...filters.parts, summary),
+      element("div", { class: "ml-image-filters" }, ...filters.parts, summary),
       button("close", texts.gallery.backToTheCanvas, () => bench.showGallery(false), { class: "ml-quiet", keys: "G" }),
     ),
     many.root,
