@@ -27,6 +27,7 @@ from starlette.requests import cookie_parser
 from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from app.messages.wording import Wording, asked_language
 from app.roles import OWNER, SCOPE_KEY, Person, refusal, role_needed
 from app.store.people import link_of
 
@@ -43,21 +44,12 @@ WRONG_SECONDS = 1.0  # what a wrong token waits; a right one never does
 MOST_WAITING = 32  # wrong ones at a time; more are refused at once
 COOKIE_SECONDS = 90 * 24 * 3600
 
-ASK = """<!doctype html><html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width">
+_ASK = """<!doctype html><html lang="%s"><meta charset="utf-8"><meta name="viewport" content="width=device-width">
 <title>MaskLoop</title><style>:root{color-scheme:light dark}body{font:16px/1.5 system-ui,sans-serif;display:grid;
 place-content:center;min-height:90vh;margin:0 24px}form{display:flex;gap:8px}input{flex:1;font:inherit;padding:6px 10px}
 button{font:inherit;padding:6px 14px}p{max-width:34rem}</style><h1>MaskLoop</h1><p>%s</p>
-<form method="get"><input name="token" type="password" aria-label="Token" autocomplete="off" autofocus required>
-<button>Open</button></form></html>"""
-WANTED = (
-    "This page asks for the token. It is in the link that you were sent, in the address that was printed when the "
-    "assistant was started, and in the file <code>token</code> of its workspace."
-)
-WRONG = (
-    "This is not the token of this workspace, nor a link that opens it. The workspace's is in the file "
-    "<code>token</code> there; who invited you can make a new link."
-)
-USED = "This frame was opened before. Run the cell again, or enter the token of the workspace."
+<form method="get"><input name="token" type="password" aria-label="%s" autocomplete="off" autofocus required>
+<button>%s</button></form></html>"""
 
 
 def read_token(workspace: Path) -> str:
@@ -184,8 +176,8 @@ class TokenGate:
             finally:
                 self.waiting -= 1
         if "text/html" in headers.get("accept", "") and not path.startswith("/api/"):
-            text = USED if path.startswith(ENTER) else WRONG if given is not None else WANTED
-            return HTMLResponse(ASK % text, 401)
+            code = "frame_used" if path.startswith(ENTER) else "token_wrong" if given is not None else "token_wanted"
+            return HTMLResponse(asking_page(code, asked_language(headers)), 401)
         line = "this token is not the workspace's, nor anybody's link" if brought else "the token is missing"
         advice = "send Authorization: Bearer TOKEN, the line in the workspace's file 'token'"
         return JSONResponse({"error": f"{line}: {advice}"}, 401, headers={"WWW-Authenticate": "Bearer"})
@@ -218,6 +210,13 @@ class TokenGate:
     def _take_code(self, code: str) -> Person | None:
         ends, person = self.codes.pop(code.strip("/"), (0.0, None))
         return person if time.monotonic() < ends else None
+
+
+def asking_page(code: str, language: str) -> str:
+    """The page that asks for the token; `code` is the line of the table that says why."""
+    words = Wording(language)
+    tag = "zh-Hans" if words.language == "zh" else words.language
+    return _ASK % (tag, words(code), words("token"), words("open"))
 
 
 def cookie_name(scope: Scope) -> str:

@@ -40,6 +40,7 @@ ROUTES: dict[str, PersonRole] = {
     "GET /api/me": "annotator",
     "POST /api/session-codes": "annotator",  # opens the page once, as the same person
     "POST /api/images": "annotator",  # not what is in the trash; see ACTS
+    "POST /api/images/samples": "annotator",
     "GET /api/images": "annotator",
     "GET /api/images/{image_id}/file": "annotator",
     "GET /api/images/{image_id}/thumbnail": "annotator",
@@ -114,6 +115,7 @@ ACTS: dict[str, PersonRole] = {
 # The functions that the Fine-tune tab calls, by their names.
 PAGE_FUNCTIONS: dict[str, PersonRole] = {
     "view": "annotator",
+    "labels": "annotator",
     "on_tick": "annotator",
     "on_open": "annotator",  # measures the machine for admins alone
     "on_epochs": "annotator",

@@ -17,13 +17,8 @@ from starlette.datastructures import FormData, UploadFile
 from app.api.http.answers import JsonAnswer
 from app.api.http.dependencies import ImageId, TheModelService, TheStore
 from app.api.http.errors import INVALID, NOT_FOUND, cannot_store, error_answer
-from app.api.schemas import (
-    ChangedImage,
-    ImageFields,
-    ImagePage,
-    RemovedImage,
-    UploadAnswer,
-)
+from app.api.schemas import ChangedImage, ImageFields, ImagePage, RemovedImage, UploadAnswer
+from app.messages.message import say
 from app.roles import NotAllowedError
 from app.store.database import Store
 from app.store.documents import ORDERS, find_image, list_images
@@ -44,6 +39,7 @@ from app.store.tiles import levels_of, read_tile, tiles_path
 from app.store.trash import remove_image, removed_json
 from app.values import Cursor, Id, Text
 from core.datasets.images import MOST_FRAMES_COUNTED, frames_left_out
+from core.shipped import shipped
 
 logger = logging.getLogger("maskloop")
 router = APIRouter(prefix="/api/images", tags=["images"])
@@ -93,6 +89,16 @@ async def upload_images(request: Request, store: TheStore) -> Response:
     if not images:
         answer["error"] = errors[0]["error"] if len(errors) == 1 else f"none of {len(errors)} files could be taken"
     return JsonAnswer(answer, 201 if images else 422)
+
+
+@router.post("/samples", status_code=201, response_model=UploadAnswer)
+def take_samples(store: TheStore) -> JsonAnswer:
+    """Store the photographs that come with the program, to try it on; those that are here already stay as they are."""
+    files = sorted(shipped("photographs").glob("*.jpg"))
+    if not files:
+        raise NotFoundError(say("no_samples"))
+    images, errors = add_files([(file.name, file.read_bytes) for file in files], store)
+    return JsonAnswer({"images": images, "errors": errors}, 201)
 
 
 def uploaded_files(form: FormData) -> list[UploadFile]:

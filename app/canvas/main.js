@@ -133,6 +133,9 @@ function createStart(bench, chooseFiles) {
       "div",
       { class: "ml-actions" },
       button("add", texts.main.addImages, chooseFiles, { text: texts.main.chooseImages, class: "ml-primary" }),
+      button(null, texts.main.threePhotographsThatCome, () => void bench.takeSamples(), {
+        text: texts.main.trySamples,
+      }),
       bringIn,
     ),
     element("p", { class: "ml-muted" }, texts.main.jpegPngWebpTiffAnd),

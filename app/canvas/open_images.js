@@ -115,6 +115,16 @@ export class OpenImages {
     }
   }
 
+  /** The photographs that come with the program: something to try the editor on. */
+  async takeSamples() {
+    try {
+      const [first] = await this.images.takeSamples();
+      await this.open(first);
+    } catch (error) {
+      this.editor.emit("notice", { text: lineOf(error), kind: "error" });
+    }
+  }
+
   /** The page is looked at again: other tabs, other people or a new model may have changed things. */
   async refresh() {
     const { editor, images } = this;

@@ -11,9 +11,10 @@ from app.finetuning import job_directory
 from app.finetuning.reviewed_data import ClassCount, SideCounts
 from app.finetuning.training_log import TrainingLog
 from app.json_files import read_json
+from app.messages.message import say
 from app.store.tables import Job
 
-NO_MESSAGE = "the training process ended without a message; the machine may have run out of memory"
+NO_MESSAGE = say("no_message")
 
 
 class JobSummary(TypedDict):
@@ -75,7 +76,9 @@ class JobView:
             "id": job.id,
             "state": job.state,
             "cancelling": running and (directory / job_directory.CANCEL).exists(),
-            "phase": _read_or(directory / job_directory.PHASE, {"phase": "starting"})["phase"] if running else None,
+            "phase": _read_or(directory / job_directory.PHASE, {"phase": say("starting")})["phase"]
+            if running
+            else None,
             "base_model": description["base_model"],
             "model": model_name(job.id) if job.state == "finished" else None,
             "epochs": _read_or(directory / job_directory.JOB, description)["epochs"],

@@ -24,6 +24,7 @@ from app.finetuning.plan import choose_epochs, planned_minutes, training_seconds
 from app.finetuning.step_time import measured_seconds_per_image, seconds_per_image
 from app.finetuning.training_log import TrainingLog
 from app.json_files import read_json, write_json
+from app.messages.message import say
 from app.store.errors import one_line
 from core import CocoDataset, MaskPrompter, MaskRCNN, load_model, train
 from core.config import TrainConfig
@@ -51,7 +52,7 @@ def run_job(directory: Path) -> None:
     clock = JobClock(directory)
     job = read_json(directory / job_directory.JOB)
     if job["epochs"] is None:
-        _enter(directory, "measuring the speed of this machine")
+        _enter(directory, say("measuring_speed"))
         speed = seconds_per_image(training_config(directory, job), directory / job_directory.MEASURING)
         epochs = choose_epochs(**job["images"], seconds_per_image=speed)
         minutes = planned_minutes(epochs, **job["images"], seconds_per_image=speed)
@@ -61,7 +62,7 @@ def run_job(directory: Path) -> None:
 
     held_out = before = after = None
     if config.val_annotations is not None:
-        _enter(directory, "judging the base model")
+        _enter(directory, say("judging_base"))
         held_out = CocoDataset(directory / job_directory.IMAGES, config.val_annotations)
         judging_began = clock.seconds
         base = load_model(config.model)
@@ -69,7 +70,7 @@ def run_job(directory: Path) -> None:
             write_json(directory / job_directory.BEFORE, judged(base, held_out, config.device)[0])
             job |= {"judging": clock.seconds - judging_began}
         before = read_json(directory / job_directory.BEFORE)
-    _enter(directory, "training")
+    _enter(directory, say("training"))
     minutes, used = job.get("minutes"), clock.seconds
     job |= {"trained_from": job.get("trained_from", used)}  # a process that goes on for this one reckons with it
     write_json(directory / job_directory.JOB, job)
@@ -78,7 +79,7 @@ def run_job(directory: Path) -> None:
     if _train(config, EarlyEnd(seconds)):
         return
     if held_out is not None:
-        _enter(directory, "judging the new model")
+        _enter(directory, say("judging_new"))
         new = load_model(directory)
         after, thresholds, results = judged(new, held_out, config.device)
         thresholds = with_those_of_base(thresholds, config.model)
@@ -86,7 +87,7 @@ def run_job(directory: Path) -> None:
         draw_comparison(directory, base, new, held_out, config.device)
     prompts = None
     if held_out is not None:
-        _enter(directory, "tuning the masks by click and box")
+        _enter(directory, say("tuning_prompts"))
         prompts = tuned_prompts(directory, config, None if minutes is None else 60 * minutes - clock.seconds)
         if (directory / job_directory.CANCEL).exists():
             return

@@ -8,6 +8,7 @@ GERMAN = {
     "no_instance": "Objekt {instance} gibt es auf Bild {image} nicht",
     "no_category": "Klasse {category} gibt es nicht",
     "no_note": "Notiz {note} gibt es bei Bild {image} nicht",
+    "no_samples": "diesem Programm liegen keine Beispielfotos bei: fügen Sie eigene Bilder hinzu",
     "no_job": "Trainingslauf {job} gibt es nicht",
     "no_model": "Modell „{model}“ gibt es nicht: wählen Sie eines von {known}",
     "deleted_elsewhere": "Objekt {instance} wurde anderswo gelöscht",
@@ -82,4 +83,154 @@ GERMAN = {
     "not_writable": "in den Arbeitsbereich lässt sich nicht schreiben ({reason}); nichts wurde gespeichert",
     "too_large_value": "ein Wert ist größer, als die Datenbank fassen kann",
     "unexpected": "im Server ging etwas schief; seine Ausgabe sagt, was",
+    "token_wanted": (
+        "Diese Seite fragt nach dem Token. Es steht in dem Link, den Sie bekommen haben, in der Adresse, die beim "
+        "Start des Programms ausgegeben wurde, und in der Datei <code>token</code> seines Arbeitsbereichs."
+    ),
+    "token_wrong": (
+        "Das ist weder das Token dieses Arbeitsbereichs noch ein Link, der ihn öffnet. Das Token steht in seiner Datei "
+        "<code>token</code>; wer Sie eingeladen hat, kann einen neuen Link machen."
+    ),
+    "frame_used": (
+        "Dieser Rahmen wurde schon einmal geöffnet. Führen Sie die Zelle noch einmal aus, oder geben Sie das Token des "
+        "Arbeitsbereichs ein."
+    ),
+    "token": "Zugangstoken",
+    "open": "Öffnen",
+    "annotate": "Annotieren",
+    "finetune": "Nachtrainieren",
+    "introduction": (
+        "Bringen Sie dem Modell Ihre Klassen bei. Das Training geht vom Ausgangsmodell aus und lernt aus **jedem Bild, "
+        "das Sie als geprüft markiert haben**; Ihre Annotationen ändern sich nicht. Danach sehen Sie beide Modelle auf "
+        "Bildern, die zurückgehalten wurden, und entscheiden, ob das neue benutzt wird."
+    ),
+    "base_model": "Ausgangsmodell",
+    "base_model_info": "Um unvoreingenommen zu lernen, gehen Sie wieder vom ursprünglichen Modell aus.",
+    "epochs": "Durchgänge durch die Bilder (Epochen)",
+    "class": "Klasse",
+    "to_learn_from": "Objekte zum Lernen",
+    "held_out": "Zurückgehalten",
+    "cancel": "Abbrechen",
+    "use_model": "Dieses Modell benutzen",
+    "model_in_use": "Dieses Modell wird benutzt",
+    "held_out_instances": "Zurückgehaltene Objekte",
+    "ap_before": "AP vorher",
+    "ap_after": "AP nachher",
+    "versions": "Modellversionen",
+    "version": "Modellversion",
+    "origin": "Herkunft",
+    "classes": "Klassen",
+    "ap50_held_out": "AP50 auf zurückgehaltenen Bildern",
+    "go_back": "Zurück oder vor zu",
+    "use_version": "Diese Version benutzen",
+    "version_wanted": "Wählen Sie zuerst eine Version.",
+    "versions_note": (
+        "Eine Version, die in Benutzung kommt, sieht sich die Bilder neu an, an denen noch niemand gearbeitet hat. "
+        "Was Sie gezeichnet, korrigiert oder angenommen haben, ändert sich nicht."
+    ),
+    "picture": "Zurückgehaltenes Bild: wie es ist, wie es das Ausgangsmodell sieht, wie das neue",
+    "no_minute": "weniger als eine Minute",
+    "minutes_one": "etwa {number} Minute",
+    "minutes": "etwa {number} Minuten",
+    "hours": "etwa {hours} Stunden",
+    "nothing_reviewed": "Noch ist kein Bild als geprüft markiert.",
+    "reviewed_images_one": "{number} geprüftes Bild",
+    "reviewed_images": "{number} geprüfte Bilder",
+    "all_to_learn": (
+        "**{images}**, alle zum Lernen. Von vieren an werden einige zurückgehalten, "
+        "um die Modelle vorher und nachher zu vergleichen."
+    ),
+    "parts": (
+        "**{images}**: {train} zum Lernen, {held_out} zurückgehalten, um die Modelle vorher und nachher "
+        "zu vergleichen. Was zurückgehalten wurde, bleibt es."
+    ),
+    "and": " und ",
+    "more_pairs": " und {number} weitere Paare",
+    "sides": " {pairs}{more} unterscheidet nur die Seite: Bilder werden beim Training nicht gespiegelt.",
+    "measuring": "Misst, wie schnell dieser Rechner trainiert…",
+    "shows_later": "Wie lange es dauert, zeigt sich, sobald es begonnen hat.",
+    "takes": "Dauert **{duration}** auf diesem Rechner; Sie können währenddessen weiter annotieren.",
+    "other_jobs_one": "{number} anderen Lauf",
+    "other_jobs": "{number} andere Läufe",
+    "job_waits": "Trainingslauf {job} von {base} aus wartet auf {ahead}.",
+    "job_stopping": "Trainingslauf {job} hält nach dem Schritt an, in dem er ist…",
+    "job_running": "**Trainingslauf {job}** von {base} aus: {phase}. Er läuft weiter, wenn Sie diese Seite schließen.",
+    "job_training": (
+        "**Trainingslauf {job}** von {base} aus: {phase}, {progress:.0%} getan, noch {duration}. "
+        "Er läuft weiter, wenn Sie diese Seite schließen."
+    ),
+    "job_cancelled": "Trainingslauf {job} wurde abgebrochen. Nichts hat sich geändert.",
+    "job_failed": "Trainingslauf {job} ist gescheitert: {error}",
+    "job_finished": "**Trainingslauf {job}** von {base} aus war nach {duration} fertig.",
+    "no_message": "das Training endete ohne ein Wort; vielleicht ging dem Rechner der Speicher aus",
+    "starting": "beginnt",
+    "measuring_speed": "misst, wie schnell dieser Rechner ist",
+    "judging_base": "beurteilt das Ausgangsmodell",
+    "training": "trainiert",
+    "judging_new": "beurteilt das neue Modell",
+    "tuning_prompts": "verbessert die Masken aus Klick und Box",
+    "not_compared": (
+        "`{model}` ist fertig. Mit dem Ausgangsmodell lässt es sich noch nicht vergleichen: "
+        "prüfen Sie mindestens vier Bilder, dann werden einige dafür zurückgehalten."
+    ),
+    "nothing_to_compare": (
+        "`{model}` ist fertig. Die zurückgehaltenen Bilder zeigen keine seiner Klassen: es gibt nichts zu vergleichen."
+    ),
+    "masks": "Masken",
+    "boxes": "Boxen",
+    "as_well": "etwa so gut wie",
+    "better": "besser als",
+    "worse": "schlechter als",
+    "held_out_images_one": "{number} zurückgehaltenen Bild",
+    "held_out_images": "{number} zurückgehaltenen Bildern",
+    "outcome": "Auf {images} ist `{model}` {verdict} sein Ausgangsmodell: AP50 der {noun} {ap50}, AP {ap}.",
+    "intervals": " In Klammern, was neun von zehn anderen Auswahlen so weniger Bilder ergäben.",
+    "prompts_too_few": (
+        " Masken aus Klick und Box bleiben, wie sie sind: zu wenige Objekte, um zu lernen und zu urteilen "
+        "(fünf mit Maske, von 16×16 Pixeln an, auf zurückgehaltenen Bildern)."
+    ),
+    "prompts_failed": " Masken aus Klick und Box bleiben, wie sie sind, ihre Verbesserung scheiterte: {error}.",
+    "held_out_objects_one": "{number} zurückgehaltenen Objekt",
+    "held_out_objects": "{number} zurückgehaltenen Objekten",
+    "prompts_kept": (
+        " Masken aus Klick und Box, mittlere IoU auf {objects}: {change}; sie werden mit diesem Modell benutzt."
+    ),
+    "prompts_dropped": " Masken aus Klick und Box, mittlere IoU auf {objects}: {change}; darum bleiben die vorigen.",
+    "in_use": "benutzt",
+    "on_this_machine": "auf diesem Rechner",
+    "downloaded_later": "wird geladen, sobald es zum ersten Mal benutzt wird",
+    "tuned_from": "nachtrainiert von {parent} aus",
+    "images_one": "{number} Bild",
+    "images": "{number} Bilder",
+    "untouched_images_one": "{number} unberührtes Bild",
+    "untouched_images": "{number} unberührte Bilder",
+    "predicting": "{model} sieht sich die unberührten Bilder an: {done} von {total}.",
+    "predicted": "{images} mit {model} neu angesehen.",
+    "not_predicted": " {images} konnte es nicht ansehen.",
+    "loss": "Verlust (Loss)",
+    "loss_means": "Wie weit die Antworten von Ihren Annotationen entfernt sind, während das Modell lernt; "
+    "weniger ist besser.",
+    "no_loss": "Der erste Schritt ist noch nicht zu Ende.",
+    "smoothed": "geglättet, jetzt {value}",
+    "each_step": "jeder Schritt, zuletzt {value}",
+    "loss_label": "Verlust über die Epochen: geglättet zuerst {first:.2f}, jetzt {last:.2f}",
+    "precision_of_masks": "Mittlere Genauigkeit der Masken",
+    "precision_of_boxes": "Mittlere Genauigkeit der Boxen",
+    "precision_means": (
+        "Auf den zurückgehaltenen Bildern, von 0 bis 1. AP50: Objekte, die zur Hälfte überlappend gefunden wurden; "
+        "AP: das Mittel über immer strengere Überlappungen."
+    ),
+    "no_precision": (
+        "Wird nach jedem Durchgang gemessen, wo Bilder zurückgehalten werden (von vier geprüften Bildern an)."
+    ),
+    "precision_now": "{name}, jetzt {value}",
+    "precision_label": "{title} über die Epochen: jetzt AP50 {ap50:.2f}, AP {ap:.2f}",
+    "epoch": "Epoche {epoch:g}: {value:.3f}",
+    "tab_busy": (
+        "Die Datenbank ist beschäftigt oder lässt sich nicht schreiben. Nichts hat sich geändert; "
+        "versuchen Sie es gleich noch einmal."
+    ),
+    "tab_not_writable": "In den Arbeitsbereich lässt sich nicht schreiben ({reason}).",
+    "see_output": "siehe die Ausgabe des Servers",
+    "tab_failed": "Das ging nicht; die Ausgabe des Servers sagt, warum.",
 }

@@ -6,6 +6,7 @@ import math
 from collections.abc import Iterable, Sequence
 
 from app.finetuning.job_view import FullJob
+from app.messages.wording import Wording
 
 Point = tuple[float, float]
 
@@ -14,17 +15,8 @@ LEFT, RIGHT, TOP, BOTTOM = 40, 8, 8, 34  # pixels around the plot for its number
 MOST_TICKS = 8
 NICE = (1, 2, 5)  # times powers of ten: what people count by
 
-LOSS = "How far the answers are from your annotations while the model learns; lower is better."
-PRECISION = (
-    "On the held-out images, from 0 to 1. AP50: objects found with at least half an overlap; "
-    "AP: the mean over stricter and stricter overlaps."
-)
-EPOCHS = "Passes over the images (epochs)"
-NO_LOSS = "The first step has not ended yet."
-NO_PRECISION = "Measured after each pass over the images, where some are held out (from four reviewed images on)."
 
-
-def loss_html(job: FullJob) -> str:
+def loss_html(job: FullJob, words: Wording) -> str:
     """A job's loss, step by step and smoothed."""
     steps_an_epoch = job["steps_an_epoch"] or 1.0
     raw = [
@@ -33,18 +25,18 @@ def loss_html(job: FullJob) -> str:
         if math.isfinite(point["loss"])
     ]
     if not raw:
-        return _figure("Loss", LOSS, NO_LOSS)
+        return _figure(words("loss"), words("loss_means"), words("no_loss"))
     smooth = smoothed(raw)
     end = max(raw[-1][0], float(job["epochs"] or 0))
     highest = nice_ticks(max(value for _, value in raw))[-1]
     lines = _line("raw", raw, end, highest) + _line("smooth", smooth, end, highest)
     now, last = f"<b>{smooth[-1][1]:.2f}</b>", f"<b>{raw[-1][1]:.2f}</b>"
-    words = f"{_key('smooth')} smoothed, now {now} {_key('raw')} each step, last {last}"
-    label = f"Loss by epoch: smoothed {smooth[0][1]:.2f} at first, {smooth[-1][1]:.2f} now"
-    return _figure("Loss", LOSS, words + _plot(label, end, highest, lines))
+    keys = f"{_key('smooth')} {words('smoothed', value=now)} {_key('raw')} {words('each_step', value=last)}"
+    label = words("loss_label", first=smooth[0][1], last=smooth[-1][1])
+    return _figure(words("loss"), words("loss_means"), keys + _plot(label, end, highest, lines, words("epochs")))
 
 
-def precision_html(job: FullJob) -> str:
+def precision_html(job: FullJob, words: Wording) -> str:
     """A job's average precision on the held-out images, after each epoch that it was measured."""
     points = job["curves"]["precision"]
     kind = "segm" if any("segm" in point for point in points) else "bbox"
@@ -52,14 +44,19 @@ def precision_html(job: FullJob) -> str:
         name: [(float(point["epoch"]), max(0.0, point[kind][name])) for point in points if kind in point]
         for name in ("AP50", "AP")
     }
-    title = f"Average precision of {'masks' if kind == 'segm' else 'boxes'}"
+    title, meaning = words("precision_of_masks" if kind == "segm" else "precision_of_boxes"), words("precision_means")
     if not found["AP"]:
-        return _figure(title, PRECISION, NO_PRECISION)
+        return _figure(title, meaning, words("no_precision"))
     end = max(found["AP"][-1][0], float(job["epochs"] or 0))
-    lines = "".join(_line(name.lower(), line, end, 1.0, dots=True) for name, line in found.items())
-    words = " ".join(f"{_key(name.lower())} {name}, now <b>{line[-1][1]:.2f}</b>" for name, line in found.items())
-    label = f"{title} by epoch: AP50 {found['AP50'][-1][1]:.2f}, AP {found['AP'][-1][1]:.2f} now"
-    return _figure(title, PRECISION, words + _plot(label, end, 1.0, lines))
+    lines = "".join(
+        _line(name.lower(), line, end, 1.0) + _dots(name.lower(), line, end, words) for name, line in found.items()
+    )
+    keys = " ".join(
+        f"{_key(name.lower())} {words('precision_now', name=name, value=f'<b>{line[-1][1]:.2f}</b>')}"
+        for name, line in found.items()
+    )
+    label = words("precision_label", title=title, ap50=found["AP50"][-1][1], ap=found["AP"][-1][1])
+    return _figure(title, meaning, keys + _plot(label, end, 1.0, lines, words("epochs")))
 
 
 def smoothed(points: Sequence[Point]) -> list[Point]:
@@ -89,7 +86,7 @@ def _key(name: str) -> str:
     return f'<svg class="key" viewBox="0 0 22 8" aria-hidden="true"><path class="{name}" d="M0 4h22"/></svg>'
 
 
-def _plot(label: str, end: float, highest: float, lines: str) -> str:
+def _plot(label: str, end: float, highest: float, lines: str, below: str) -> str:
     epochs = [tick for tick in nice_ticks(end, smallest=1.0, count=MOST_TICKS) if tick <= end + 1e-9]
     across = "".join(
         f'<text x="{_x(tick, end):.1f}" y="{HEIGHT - BOTTOM + 14}" text-anchor="middle">{tick:g}</text>'
@@ -101,18 +98,23 @@ def _plot(label: str, end: float, highest: float, lines: str) -> str:
         for tick in nice_ticks(highest)
     )
     middle = (LEFT + WIDTH - RIGHT) / 2
-    unit = f'<text x="{middle}" y="{HEIGHT - 3}" text-anchor="middle">{EPOCHS}</text>'
+    unit = f'<text x="{middle}" y="{HEIGHT - 3}" text-anchor="middle">{below}</text>'
     return f'<svg viewBox="0 0 {WIDTH} {HEIGHT}" role="img" aria-label="{label}">{up}{across}{unit}{lines}</svg>'
 
 
-def _line(name: str, points: Iterable[Point], end: float, highest: float, *, dots: bool = False) -> str:
-    places = [(_x(at, end), _y(value, highest), at, value) for at, value in points]
-    path = " ".join(f"{'L' if index else 'M'}{x:.1f} {y:.1f}" for index, (x, y, *_) in enumerate(places))
-    marks = "".join(
-        f'<circle class="{name}" cx="{x:.1f}" cy="{y:.1f}" r="3"><title>Epoch {at:g}: {value:.3f}</title></circle>'
-        for x, y, at, value in places
+def _line(name: str, points: Iterable[Point], end: float, highest: float) -> str:
+    places = [(_x(at, end), _y(value, highest)) for at, value in points]
+    path = " ".join(f"{'L' if index else 'M'}{x:.1f} {y:.1f}" for index, (x, y) in enumerate(places))
+    return f'<path class="{name}" d="{path}"/>'
+
+
+def _dots(name: str, points: Iterable[Point], end: float, words: Wording) -> str:
+    """A dot for each value from 0 to 1, which says it under the pointer."""
+    return "".join(
+        f'<circle class="{name}" cx="{_x(at, end):.1f}" cy="{_y(value, 1.0):.1f}" r="3">'
+        f"<title>{words('epoch', epoch=at, value=value)}</title></circle>"
+        for at, value in points
     )
-    return f'<path class="{name}" d="{path}"/>{marks if dots else ""}'
 
 
 def _x(epoch: float, end: float) -> float:

@@ -7,13 +7,9 @@ from typing import Any
 import gradio as gr
 
 from app.finetuning.comparison import PICTURES
+from app.messages.wording import Wording
 from app.page import finetune_parts as parts
 
-INTRODUCTION = (
-    "Teach the model your classes. Training starts from the base model and learns from **every image you marked "
-    "reviewed**; your annotations do not change. Afterwards you see both models on images held out from training, "
-    "and decide whether to use the new one."
-)
 MOST_EPOCHS_OFFERED = 300
 
 
@@ -21,30 +17,29 @@ class FinetuneLayout:
     """The components of the tab; made inside the tab's context, where they are laid out."""
 
     def __init__(self) -> None:
-        gr.Markdown(INTRODUCTION)
+        words = Wording("en")  # until the page is loaded, and says which language is read there
+        self.introduction = gr.Markdown(words("introduction"))
         with gr.Row(equal_height=False):
             with gr.Column(scale=2, min_width=320):
-                self.base = parts.any_choice(
-                    label="Base model", choices=[], info="To learn without bias, start from the original model again."
-                )
+                self.base = parts.any_choice(label=words("base_model"), choices=[], info=words("base_model_info"))
                 self.epochs = gr.Slider(
-                    1, MOST_EPOCHS_OFFERED, step=1, label="Passes over the images (epochs)", elem_id="finetune-epochs"
+                    1, MOST_EPOCHS_OFFERED, step=1, label=words("epochs"), elem_id="finetune-epochs"
                 )
                 self.estimate = gr.Markdown(elem_id="finetune-estimate")
-                self.start = gr.Button("Fine-tune", variant="primary", elem_id="finetune-start")
+                self.start = gr.Button(words("finetune"), variant="primary", elem_id="finetune-start")
                 self.message = gr.Markdown(elem_id="finetune-message")
             with gr.Column(scale=3, min_width=320):
                 self.data = gr.Markdown(elem_id="finetune-data")
                 self.classes = gr.Dataframe(
-                    headers=["Class", "Instances to learn from", "Held out"],
+                    headers=class_headers(words),
                     datatype=["str", "number", "number"],
                     interactive=False,
                     max_height=260,
                     buttons=[],
                     elem_id="finetune-classes",
                 )
-        self._build_job()
-        self._build_versions()
+        self._build_job(words)
+        self._build_versions(words)
         # The epochs last proposed, kept by the browser as the slider is: where these differ, a person has chosen.
         self.offered = gr.Number(visible="hidden", elem_id="finetune-offered")
         self.shown = gr.State(None)  # the job whose pictures are on the page
@@ -54,6 +49,14 @@ class FinetuneLayout:
     def inputs(self) -> list[object]:
         """What every handler is told of the page."""
         return [self.base, self.epochs, self.offered, self.shown]
+
+    @property
+    def labelled(self) -> list[Any]:
+        """What `labels` names."""
+        return [
+            self.introduction, self.base, self.epochs, self.start, self.cancel,
+            self.all_versions, self.version, self.use_version, self.versions_note,
+        ]  # fmt: skip
 
     @property
     def outputs(self) -> list[Any]:
@@ -66,11 +69,13 @@ class FinetuneLayout:
             self.versions, self.version, self.use_version, self.version_message, self.shown, self.timer,
         ]  # fmt: skip
 
-    def _build_job(self) -> None:
+    def _build_job(self, words: Wording) -> None:
         with gr.Column(visible=False, elem_id="finetune-job") as self.job_panel:
             with gr.Row(equal_height=True):
                 self.status = gr.Markdown(elem_id="finetune-status")
-                self.cancel = gr.Button("Cancel", variant="stop", scale=0, min_width=120, elem_id="finetune-cancel")
+                self.cancel = gr.Button(
+                    words("cancel"), variant="stop", scale=0, min_width=120, elem_id="finetune-cancel"
+                )
             self.job_message = gr.Markdown(elem_id="finetune-job-message")
             self.bar = gr.HTML(elem_id="finetune-progress")
             with gr.Row():
@@ -78,11 +83,11 @@ class FinetuneLayout:
                 self.precision = gr.HTML(elem_id="finetune-precision")
         with gr.Row(visible=False, equal_height=False, elem_id="finetune-result") as self.result_panel:
             self.outcome = gr.Markdown(elem_id="finetune-outcome")
-            self.use = gr.Button("Use this model", variant="primary", scale=0, min_width=200, elem_id="finetune-use")
+            self.use = gr.Button(words("use_model"), variant="primary", scale=0, min_width=200, elem_id="finetune-use")
         self.repredicting = gr.Markdown(elem_id="finetune-repredicting")
         with gr.Column(visible=False) as self.comparison_panel:
             self.rows = gr.Dataframe(
-                headers=["Class", "Held-out instances", "AP before", "AP after"],
+                headers=outcome_headers(words),
                 interactive=False,
                 max_height=260,
                 buttons=[],
@@ -90,16 +95,37 @@ class FinetuneLayout:
             )
             self.pictures = [gr.HTML(visible=False, elem_classes="finetune-picture") for _ in range(PICTURES)]
 
-    def _build_versions(self) -> None:
-        with gr.Accordion("Model versions", open=False, elem_id="finetune-versions"):
-            self.versions = gr.Dataframe(
-                headers=["Version", "", "Origin", "Classes", "AP50 on held-out images"], interactive=False, buttons=[]
-            )
+    def _build_versions(self, words: Wording) -> None:
+        with gr.Accordion(words("versions"), open=False, elem_id="finetune-versions") as self.all_versions:
+            self.versions = gr.Dataframe(headers=version_headers(words), interactive=False, buttons=[])
             with gr.Row(equal_height=True):
-                self.version = parts.any_choice(label="Go back to, or forward to", choices=[])
-                self.use_version = gr.Button("Use this version", scale=0, min_width=160)
+                self.version = parts.any_choice(label=words("go_back"), choices=[])
+                self.use_version = gr.Button(words("use_version"), scale=0, min_width=160)
             self.version_message = gr.Markdown(elem_id="finetune-version-message")
-            gr.Markdown(
-                "A version that comes into use predicts the images that nobody has worked on anew. "
-                "Nothing you drew, corrected or accepted changes."
-            )
+            self.versions_note = gr.Markdown(words("versions_note"))
+
+    def labels(self, words: Wording) -> dict[Any, Any]:
+        """What stands on the tab whatever happens, in a person's words."""
+        return {
+            self.introduction: words("introduction"),
+            self.base: gr.Dropdown(label=words("base_model"), info=words("base_model_info")),
+            self.epochs: gr.Slider(label=words("epochs")),
+            self.start: gr.Button(words("finetune")),
+            self.cancel: gr.Button(words("cancel")),
+            self.all_versions: gr.Accordion(label=words("versions")),
+            self.version: gr.Dropdown(label=words("go_back")),
+            self.use_version: gr.Button(words("use_version")),
+            self.versions_note: words("versions_note"),
+        }
+
+
+def class_headers(words: Wording) -> list[str]:
+    return [words("class"), words("to_learn_from"), words("held_out")]
+
+
+def outcome_headers(words: Wording) -> list[str]:
+    return [words("class"), words("held_out_instances"), words("ap_before"), words("ap_after")]
+
+
+def version_headers(words: Wording) -> list[str]:
+    return [words("version"), "", words("origin"), words("classes"), words("ap50_held_out")]

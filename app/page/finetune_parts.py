@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
+from typing import Any
 
 import gradio as gr
 from sqlalchemy.exc import SQLAlchemyError
 
 from app.finetuning.reviewed_data import TooLittleDataError
+from app.messages.wording import Wording, asked_language
 from app.page.finetune_texts import plain
 from app.roles import OWNER, SCOPE_KEY, Person
 from app.store.errors import ConflictError, InvalidFieldError, NotFoundError, one_line
@@ -42,12 +44,19 @@ def sender(request: gr.Request) -> Person:
     return person
 
 
-def picture(job_id: int, number: int) -> str:
+def table(headers: list[str], rows: list[list[Any]], **options: Any) -> gr.Dataframe:
+    """New rows of a table, below their names in a person's language."""
+    return gr.Dataframe(value={"headers": headers, "data": rows}, headers=headers, **options)
+
+
+def wording(request: gr.Request) -> Wording:
+    """In which words somebody is answered."""
+    return Wording(asked_language(request.request.headers))
+
+
+def picture(job_id: int, number: int, words: Wording) -> str:
     address = f"api/jobs/{job_id}/comparison/{number}"
-    return (
-        f'<a href="{address}" target="_blank"><img src="{address}" '
-        'alt="Held-out image: as it is, as the base model sees it, as the new one does"></a>'
-    )
+    return f'<a href="{address}" target="_blank"><img src="{address}" alt="{words("picture")}"></a>'
 
 
 def by_itself(epochs: float | None, offered: float | None) -> bool:
@@ -55,21 +64,21 @@ def by_itself(epochs: float | None, offered: float | None) -> bool:
     return epochs is None or offered is None or int(epochs) == int(offered)
 
 
-def failure(act: Callable[[], object]) -> str:
+def failure(act: Callable[[], object], words: Wording) -> str:
     """What a person is told where an action fails, beside the button that was pressed; empty where it does not."""
     try:
         act()
     except (TooLittleDataError, InvalidFieldError, NotFoundError, ConflictError) as error:
-        line = one_line(error)
+        line = one_line(words.of(error))
     except SQLAlchemyError:
         logger.exception("an action of the Fine-tune tab failed")
-        line = "The database is busy or cannot be written. Nothing has changed; try again in a moment."
+        line = words("tab_busy")
     except OSError as error:
         logger.exception("an action of the Fine-tune tab failed")
-        line = f"The workspace cannot be written ({error.strerror or 'see the output of the server'})."
+        line = words("tab_not_writable", reason=error.strerror or words("see_output"))
     except Exception:
         logger.exception("an action of the Fine-tune tab failed")
-        line = "This did not work; the output of the server says why."
+        line = words("tab_failed")
     else:
         return ""
     return f"**{plain(line)}**"

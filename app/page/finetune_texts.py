@@ -1,4 +1,4 @@
-"""What the Fine-tune tab says: sentences and table rows from plans, jobs and versions."""
+"""What the Fine-tune tab says: sentences and table rows from plans, jobs and versions, in a person's words."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import Any
 from app.finetuning.job_view import JobSummary
 from app.finetuning.jobs import Plan
 from app.finetuning.plan import expected_seconds
+from app.messages.wording import Wording
 
 
 def plain(text: str) -> str:
@@ -16,115 +17,106 @@ def plain(text: str) -> str:
     return re.sub(r"([\\`*_{}\[\]()#+\-.!<>&$|~])", r"\\\1", text)
 
 
-def duration(seconds: float) -> str:
+def duration(seconds: float, words: Wording) -> str:
     """A length of time as a person says it."""
     if seconds < 50:
-        return "less than a minute"
+        return words("no_minute")
     minutes = round(seconds / 60)
     if minutes < 90:
-        return f"about {minutes} minute{'s' if minutes != 1 else ''}"
-    return f"about {seconds / 3600:.1f} hours"
+        return words.counted("minutes", minutes)
+    return words("hours", hours=words.decimal(seconds / 3600, 1))
 
 
-def counted(number: int, singular: str, plural: str | None = None) -> str:
-    """A number and its noun."""
-    return f"{number} {singular if number == 1 else plural or singular + 's'}"
-
-
-def data_sentence(plan: Plan) -> str:
+def data_sentence(plan: Plan, words: Wording) -> str:
     """Which images would be used, and how."""
-    images = plan["images"]
-    if not images["reviewed"]:
-        return "No image is marked reviewed yet."
-    if not images["held_out"]:
-        return (
-            f"**{counted(images['reviewed'], 'reviewed image')}**, all to learn from. "
-            "From four on, some are held out to compare the models before and after."
-        )
-    return (
-        f"**{counted(images['reviewed'], 'reviewed image')}**: {images['train']} to learn from, "
-        f"{images['held_out']} held out to compare the models before and after. A held-out image stays held out."
-        + sides_sentence(plan.get("sides", []))
-    )
+    counts = plan["images"]
+    if not counts["reviewed"]:
+        return words("nothing_reviewed")
+    images = words.counted("reviewed_images", counts["reviewed"])
+    if not counts["held_out"]:
+        return words("all_to_learn", images=images)
+    parts = words("parts", images=images, train=counts["train"], held_out=counts["held_out"])
+    return parts + sides_sentence(plan.get("sides", []), words)
 
 
-def sides_sentence(sides: Sequence[Sequence[str]]) -> str:
+def sides_sentence(sides: Sequence[Sequence[str]], words: Wording) -> str:
     """Which classes only their side tells apart, and what is done about it."""
     if not sides:
         return ""
-    pairs = " and ".join(f"{plain(one)} / {plain(other)}" for one, other in sides[:2])
-    more = f" and {len(sides) - 2} more pairs" if len(sides) > 2 else ""
-    return f" {pairs}{more} differ by their side only: images are not mirrored while training."
+    pairs = words("and").join(f"{plain(one)} / {plain(other)}" for one, other in sides[:2])
+    more = words("more_pairs", number=len(sides) - 2) if len(sides) > 2 else ""
+    return words("sides", pairs=pairs, more=more)
 
 
-def estimate_sentence(plan: Plan, epochs: int, measuring: bool) -> str:
+def estimate_sentence(plan: Plan, epochs: int, measuring: bool, words: Wording) -> str:
     """How long so many epochs take on this machine."""
     if plan["missing"]:
         return ""
     if plan["seconds_per_image"] is None:
-        return "Measuring how fast this machine trains…" if measuring else "How long it takes shows once it has begun."
+        return words("measuring" if measuring else "shows_later")
     images = plan["images"]
     seconds = expected_seconds(epochs, images["train"], images["held_out"], plan["seconds_per_image"])
-    return f"Takes **{duration(seconds)}** on this machine; you can go on annotating meanwhile."
+    return words("takes", duration=duration(seconds, words))
 
 
-def job_sentence(job: JobSummary, ahead: int) -> str:
+def job_sentence(job: JobSummary, ahead: int, words: Wording) -> str:
     """How a job stands; `ahead` is how many are before it in line."""
-    base = plain(job["base_model"])
+    name: dict[str, Any] = {"job": job["id"], "base": plain(job["base_model"])}
     if job["state"] == "queued":
-        return f"Fine-tuning {job['id']} from {base} waits for {counted(ahead, 'other job')} to end."
+        return words("job_waits", **name, ahead=words.counted("other_jobs", ahead))
     if job["cancelling"]:
-        return f"Fine-tuning {job['id']} is stopping after the step it is in…"
+        return words("job_stopping", **name)
     if job["state"] == "running":
-        sentence = f"**Fine-tuning {job['id']}** from {base}: {job['phase']}"
-        if job["phase"] == "training" and job["seconds_left"] is not None:
-            sentence += f", {job['progress']:.0%} done, {duration(job['seconds_left'])} left"
-        return sentence + ". It goes on when you close this page."
-    if job["state"] == "cancelled":
-        return f"Fine-tuning {job['id']} was cancelled. Nothing has changed."
+        phase = words.of(job["phase"])
+        if job["phase"] != "training" or job["seconds_left"] is None:
+            return words("job_running", **name, phase=phase)
+        left = duration(job["seconds_left"], words)
+        return words("job_training", **name, phase=phase, progress=job["progress"], duration=left)
     if job["state"] == "failed":
-        return f"Fine-tuning {job['id']} failed: {plain(job['error'] or '')}"
-    return f"**Fine-tuning {job['id']}** from {base} finished in {duration(job['seconds'] or 0)}."
+        return words("job_failed", **name, error=plain(words.of(job["error"] or "")))
+    if job["state"] == "cancelled":
+        return words("job_cancelled", **name)
+    return words("job_finished", **name, duration=duration(job["seconds"] or 0, words))
 
 
-def outcome_sentence(job: JobSummary) -> str:
+def outcome_sentence(job: JobSummary, words: Wording) -> str:
     """What the finished job's model does better or worse than its base model."""
     result = job["result"] or {"before": {}, "after": None}
     before, after = result["before"], result["after"]
     if after is None:
-        return (
-            f"`{job['model']}` is ready. It cannot be compared with its base model yet: "
-            "review at least four images, and some are held out for that."
-        )
+        return words("not_compared", model=job["model"])
     kind = "segm" if "segm" in after else "bbox"
-    noun = "masks" if kind == "segm" else "boxes"
     old, new = before.get(kind, after[kind] | {"AP": 0.0, "AP50": 0.0}), after[kind]
     if new["AP"] < 0:
-        return f"`{job['model']}` is ready. The held-out images show none of its classes, so nothing can be compared."
+        return words("nothing_to_compare", model=job["model"])
     gain = new["AP"] - max(0.0, old["AP"])
-    verdict = "does about as well as" if abs(gain) < 0.005 else "does better than" if gain > 0 else "does worse than"
+    sentence = words(
+        "outcome",
+        images=words.counted("held_out_images", job["images"]["held_out"]),
+        model=job["model"],
+        verdict=words("as_well" if abs(gain) < 0.005 else "better" if gain > 0 else "worse"),
+        noun=words("masks" if kind == "segm" else "boxes"),
+        ap50=f"{sure_figure(old, 'AP50')} → **{figure(new['AP50'])}**{spread(new, 'AP50')}",
+        ap=f"{sure_figure(old, 'AP')} → {sure_figure(new, 'AP')}",
+    )
     return (
-        f"On {counted(job['images']['held_out'], 'held-out image')} `{job['model']}` {verdict} its base model: "
-        f"AP50 of {noun} {sure_figure(old, 'AP50')} → **{figure(new['AP50'])}**{spread(new, 'AP50')}, "
-        f"AP {sure_figure(old, 'AP')} → {sure_figure(new, 'AP')}."
-        + (" In brackets what nine of ten other draws of so few images would give." if new.get("intervals") else "")
-        + (prompts_sentence(result["prompts"]) if "prompts" in result else "")
+        sentence
+        + (words("intervals") if new.get("intervals") else "")
+        + (prompts_sentence(result["prompts"], words) if "prompts" in result else "")
     )
 
 
-def prompts_sentence(prompts: Mapping[str, Any] | None) -> str:
+def prompts_sentence(prompts: Mapping[str, Any] | None, words: Wording) -> str:
     """What became of the prompt model that was to be tuned along."""
     if prompts is None:
-        return (
-            " Masks by click and box stay as they are: too few objects to learn from and to judge by "
-            "(five of 16×16 pixels or more, with a mask, on held-out images)."
-        )
+        return words("prompts_too_few")
     if "error" in prompts:
-        return f" Masks by click and box stay as they are, tuning them failed: {plain(prompts['error'])}."
-    objects = counted(prompts["objects"], "held-out object")
-    change = f"{figure(prompts['before'])} → {figure(prompts['after'])}"
-    fate = "it is used together with this model" if prompts["kept"] else "so the one before stays"
-    return f" Masks by click and box, mean IoU on {objects}: {change}; {fate}."
+        return words("prompts_failed", error=plain(prompts["error"]))
+    return words(
+        "prompts_kept" if prompts["kept"] else "prompts_dropped",
+        objects=words.counted("held_out_objects", prompts["objects"]),
+        change=f"{figure(prompts['before'])} → {figure(prompts['after'])}",
+    )
 
 
 def spread(figures: Mapping[str, Any], name: str) -> str:
@@ -163,29 +155,29 @@ def class_spread(figures: Mapping[str, Any], name: str) -> str:
     return spread({"intervals": figures.get("intervals", {}).get("per_category", {})}, name)
 
 
-def version_rows(versions: Sequence[Mapping[str, Any]], usable: Collection[str]) -> list[list[str]]:
+def version_rows(versions: Sequence[Mapping[str, Any]], usable: Collection[str], words: Wording) -> list[list[str]]:
     """Name, whether it is in use, origin, number of classes, AP50 on held-out images of its time; the newest first."""
     rows = []
     for version in reversed(versions):
         figures = version["metrics"].get("segm") or version["metrics"].get("bbox") or {}
-        origin = "on this machine" if version["name"] in usable else "is downloaded when it is first used"
+        origin = words("on_this_machine" if version["name"] in usable else "downloaded_later")
         if version["parent"]:
-            origin = f"fine-tuned from {version['parent']}"
-        mark = "in use" if version["current"] else ""
+            origin = words("tuned_from", parent=version["parent"])
+        mark = words("in_use") if version["current"] else ""
         classes = str(len(version["categories"]) or "–")
         rows.append([version["name"], mark, origin, classes, figure(figures.get("AP50"))])
     return rows
 
 
-def repredicting_sentence(status: Mapping[str, Any]) -> str:
+def repredicting_sentence(status: Mapping[str, Any], words: Wording) -> str:
     """How far the new predictions of untouched images are."""
     if status["model"] is None or not status["total"]:
         return ""
-    failed = f" {counted(len(status['errors']), 'image')} could not be predicted." if status["errors"] else ""
-    model = plain(status["model"])
+    errors, model = len(status["errors"]), plain(status["model"])
+    failed = words("not_predicted", images=words.counted("images", errors)) if errors else ""
     if status["running"]:
-        return f"Predicting untouched images with {model}: {status['done']} of {status['total']} done.{failed}"
-    return f"{counted(status['total'], 'untouched image')} predicted anew with {model}.{failed}"
+        return words("predicting", model=model, done=status["done"], total=status["total"]) + failed
+    return words("predicted", images=words.counted("untouched_images", status["total"]), model=model) + failed
 
 
 def figure(value: float | None) -> str:

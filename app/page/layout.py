@@ -43,13 +43,16 @@ import(new URL(here + "canvas/main.js", location.origin).href)
 """
 
 
-FinetuneTab = Callable[[gr.Blocks, gr.Tab], Any]
+FinetuneTab = Callable[[gr.Blocks, gr.Tab, gr.Tab], Any]
 
 
 def build_page(finetune_tab: FinetuneTab | None = None) -> gr.Blocks:
-    """The page with its tabs; `finetune_tab(page, tab)` fills the second one and is called inside its context."""
+    """The page with its tabs; `finetune_tab(page, tab, annotate)` fills the second one, inside its context.
+
+    It names both of them too, once it knows who reads them: this page is one for all languages.
+    """
     with gr.Blocks(title=TITLE, analytics_enabled=False, fill_width=True) as page, gr.Tabs():
-        with gr.Tab("Annotate", elem_id="annotate-tab"):
+        with gr.Tab("Annotate", elem_id="annotate-tab") as annotate:
             gr.HTML(
                 '<div class="maskloop-host"></div>',
                 js_on_load=MOUNT_EDITOR,
@@ -58,7 +61,7 @@ def build_page(finetune_tab: FinetuneTab | None = None) -> gr.Blocks:
             )
         if finetune_tab is not None:
             with gr.Tab("Fine-tune", elem_id="finetune-tab") as tab:
-                finetune_tab(page, tab)
+                finetune_tab(page, tab, annotate)
     return page
 
 

@@ -85,6 +85,9 @@ CSS = """
 #finetune-tab { font-size: 13px; }
 #finetune-tab .table-wrap, #finetune-tab table { font-size: 13px; }
 #finetune-tab td, #finetune-tab th { font-variant-numeric: tabular-nums; }
+#finetune-tab input[type=range] { --neutral-200: var(--border-color-primary); }
+#finetune-tab #finetune-cancel { align-self: flex-start; }
+#finetune-tab :is(#finetune-loss, #finetune-precision) { min-width: min(100%, 320px); }
 #finetune-tab .curve { margin: 0; }
 #finetune-tab .curve figcaption { margin-bottom: 6px; color: var(--body-text-color-subdued); font-size: 12px; }
 #finetune-tab .curve figcaption b { color: var(--body-text-color); font-size: 14px; }

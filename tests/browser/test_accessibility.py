@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from app.access import ASK, WANTED
+from app.access import asking_page
 from tests.browser.conftest import DataPlane, Photographs, Server
 
 pytestmark = pytest.mark.browser
@@ -93,5 +93,5 @@ def test_the_fine_tune_tab(page: Any, server: Server, axe: str, theme: str) -> N
 @pytest.mark.parametrize("theme", THEMES)
 def test_the_page_that_asks_for_the_token(page: Any, axe: str, theme: str) -> None:
     page.emulate_media(color_scheme=theme)
-    page.set_content(ASK % WANTED)
+    page.set_content(asking_page("token_wanted", "en"))
     assert_sound(page, axe, "token")

@@ -88,3 +88,20 @@ def test_a_finger_taps_points_to_choose_them(open_editor: Any, data_plane: DataP
     editor.page.locator(".ml-inspector").get_by_role("button", name="Delete").click()
     editor.wait_saved(1)
     assert ring(data_plane, image) == [100, 100, 200, 100, 200, 200, 100, 200]
+
+
+def test_a_part_that_goes_along_with_its_points_is_named(
+    open_editor: Any, data_plane: DataPlane, photographs: Photographs
+) -> None:
+    image = data_plane.upload(photographs.make())
+    part = [320, 20, 360, 20, 360, 60, 320, 60]
+    data_plane.draw(image, data_plane.category("dog"), segmentation=[RING, part])
+    editor = open_editor(image)
+    editor.click(200, 150)
+    editor.click(320, 20, modifier="Control")
+    editor.click(360, 20, modifier="Control")
+    editor.press("Delete")
+    editor.notice("1 part of the object had fewer than three points left").wait_for()
+    editor.wait_saved(1)
+    assert ring(data_plane, image) == RING
+    assert len(data_plane.document(image)["instances"][0]["segmentation"]) == 1

@@ -9,6 +9,7 @@ import {
   edited,
   findInstance,
   moved,
+  ownCategories,
   withKeypoint,
 } from "../../app/canvas/model/document.js";
 import {
@@ -123,4 +124,18 @@ test("a part of which less than three vertices are left goes with them, the last
   const triangle = [20, 20, 30, 20, 30, 30];
   assert.deepEqual(removeVertices([SQUARE, triangle], new Set(["1:0", "0:3"])), [SQUARE.slice(0, 6)]);
   assert.equal(removeVertices([triangle], new Set(["0:0"])), null);
+});
+
+test("a class that a model alone knows is a person's from the first accepted object on", () => {
+  const document = documentOf(instanceOf({ source: "predicted", status: "proposed" }));
+  document.categories[0].suggested = true;
+  assert.deepEqual(
+    ownCategories(document).map(({ name }) => name),
+    ["ball"],
+  );
+  const accepted = applied(document, { kind: "update", id: 1, fields: { status: "accepted" } });
+  assert.deepEqual(
+    ownCategories(accepted).map(({ name }) => name),
+    ["dog", "ball"],
+  );
 });

@@ -112,6 +112,9 @@ export async function uploadImages(files) {
   }
 }
 
+/** Those that come with the program. @returns {Promise<Uploaded>} */
+export const addSamples = () => request("POST", "images/samples", {});
+
 /** @param {number} image */
 export const imageUrl = (image) => apiUrl(`images/${image}/file`);
 /** @param {number} image @param {number} level 0 is full size, each next one half of it @param {number} column @param {number} row */

@@ -266,7 +266,12 @@ export function applied(document, edit) {
 
 /** The classes that people work with, in the list's order: not those of which a model alone has said anything. @param {ImageDocument | null} document */
 export function ownCategories(document) {
-  const own = (document?.categories ?? []).filter((category) => !category.suggested);
+  const categories = document?.categories ?? [];
+  // The server calls one a person's once it is told of an accepted object of it; here it is seen at once.
+  const accepted = categories.some(({ suggested }) => suggested)
+    ? new Set(document?.instances.map(({ status, category_id }) => (status === "accepted" ? category_id : null)))
+    : null;
+  const own = categories.filter(({ suggested, id }) => !suggested || accepted?.has(id));
   const place = (/** @type {Category} */ { position }) => position ?? Infinity;
   if (!own.some(({ position }) => position)) return own;
   return own.sort((a, b) => (place(a) === place(b) ? a.id - b.id : place(a) - place(b)));

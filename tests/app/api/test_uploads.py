@@ -374,3 +374,12 @@ def test_a_part_of_the_range_is_made_of_all_sixteen_bits(client: TestClient) -> 
     wrong = client.get(url, params={"low": 0.5, "high": 0.5})
     assert wrong.status_code == 422
     assert "above low" in wrong.text
+
+
+def test_the_photographs_that_come_with_the_program_are_taken_once(client: TestClient) -> None:
+    first, again = (client.post("/api/images/samples") for _ in range(2))
+    assert first.status_code == again.status_code == 201
+    names = ["astronaut.jpg", "chelsea.jpg", "coffee.jpg"]
+    assert [(image["file_name"], image["duplicate"]) for image in first.json()["images"]] == [(n, False) for n in names]
+    assert all(image["duplicate"] for image in again.json()["images"])
+    assert len(client.get("/api/images").json()["images"]) == 3

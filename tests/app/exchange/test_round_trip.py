@@ -43,7 +43,7 @@ DATA: dict[str, Any] = {
         {"id": 6, "image_id": 8, "category_id": 90, "segmentation": block(30, 1, 9, 9), "iscrowd": 0, "score": 0.75,
          "source": "predicted", "status": "accepted"},
         {"id": 7, "image_id": 8, "category_id": 90, "segmentation": block(60, 1, 9, 9), "iscrowd": 0,
-         "source": "edited"},
+         "source": "edited", "attributes": {"group_id": 4, "z_order": 2}},
     ],
 }  # fmt: skip
 
@@ -75,6 +75,7 @@ def test_an_export_says_all_that_the_file_said(filled: TestClient) -> None:
     first, hole, box, crowd, proposal, accepted, edited = exported["annotations"]
     assert first.items() >= {"id": BIG + 2, "image_id": BIG, "category_id": BIG + 1}.items()
     assert (first["attributes"], hole["note"]) == ({"occluded": True, "age": 3}, "a hole")
+    assert edited["attributes"] == {"group_id": 4, "z_order": 2}  # the editor's groups, and what lies on top
     assert (first["author"], hole["author"]) == ("Ada Lovelace", {"id": 7, "email": "ada@example.org"})
     assert not {"author"} & {*box, *crowd, *proposal, *accepted, *edited}
     assert (hole["segmentation"], crowd["iscrowd"], box["bbox"]) == (encode_rle(HOLE), 1, [90, 5, 10.5, 7])

@@ -12,6 +12,7 @@ from fastapi.testclient import TestClient
 
 from app.messages.en import ENGLISH
 from app.messages.message import LANGUAGE_HEADER, LANGUAGES, in_language, say
+from app.messages.wording import Wording, asked_language
 from app.roles import Person, refusal
 from app.store.errors import ConflictError
 
@@ -39,7 +40,10 @@ def test_every_line_is_said_somewhere(project_root: Path) -> None:
         for path in (project_root / "app").rglob("*.py")
         if path.parent.name != "messages"
     )
-    said = set(re.findall(r'"(\w+)"', outside)) | {f"for_{rank}s" for rank in ("annotator", "reviewer", "admin")}
+    said = set(re.findall(r"""["'](\w+)["']""", outside)) | {
+        f"for_{rank}s" for rank in ("annotator", "reviewer", "admin")
+    }
+    said |= {f"{code}_one" for code in said}  # of what is counted
     assert sorted(set(ENGLISH) - said) == []
 
 
@@ -78,3 +82,26 @@ def test_a_line_is_a_text_like_any_other() -> None:
     assert refusal(Person("anna", "annotator"), "reviewer", "remove images") == (
         "anna is an annotator: this is for a reviewer, to remove images"
     )
+
+
+@pytest.mark.parametrize(
+    ("headers", "language"),
+    [
+        ({}, "en"),
+        ({"accept-language": "de-DE,de;q=0.9,en;q=0.8"}, "de"),
+        ({"accept-language": "fr, zh-CN;q=0.9, en;q=0.8"}, "zh"),
+        ({"accept-language": "de", "cookie": "other=1; maskloop_language=zh"}, "zh"),
+        ({"accept-language": "de", "cookie": "maskloop_language=tlh"}, "de"),
+        ({"accept-language": ";;,,*"}, "en"),
+    ],
+)
+def test_a_page_speaks_as_was_chosen_in_it_else_as_the_browser(headers: dict[str, str], language: str) -> None:
+    assert asked_language(headers) == language
+
+
+def test_what_was_stored_in_english_is_said_in_the_language_of_who_reads_it() -> None:
+    german = Wording("de")
+    assert german.of("judging the new model") == LANGUAGES["de"]["judging_new"]
+    assert german.of(ConflictError(say("job_over", job=3, state="failed"))) == "Trainingslauf 3 ist schon zu Ende"
+    assert german.of("CUDA out of memory") == "CUDA out of memory"
+    assert [german.counted("minutes", number) for number in (1, 2)] == ["etwa 1 Minute", "etwa 2 Minuten"]

@@ -11,7 +11,10 @@ from xml.etree import ElementTree
 
 import pytest
 
-from app.page.curves import NO_LOSS, NO_PRECISION, loss_html, nice_ticks, precision_html, smoothed
+from app.messages.wording import Wording
+from app.page.curves import loss_html, nice_ticks, precision_html, smoothed
+
+WORDS = Wording("en")
 
 
 def job(losses: Sequence[float], precision: Sequence[dict[str, Any]] = (), epochs: int | None = 3) -> dict[str, Any]:
@@ -39,11 +42,11 @@ def places(html: str, name: str) -> list[tuple[float, float]]:
 
 @pytest.mark.parametrize(("epochs", "shown"), [(3, ["0", "1", "2", "3"]), (12, ["0", "2", "4", "6", "8", "10", "12"])])
 def test_only_whole_epochs_stand_below_however_few_there_are(epochs: int, shown: list[str]) -> None:
-    assert below(loss_html(job([2.0, 1.0], epochs=epochs))) == shown
+    assert below(loss_html(job([2.0, 1.0], epochs=epochs), WORDS)) == shown
 
 
 def test_a_step_lies_at_its_part_of_an_epoch_and_the_planned_end_is_seen() -> None:
-    line = places(loss_html(job([4.0, 3.0, 2.0])), "raw")  # one of three epochs
+    line = places(loss_html(job([4.0, 3.0, 2.0]), WORDS), "raw")  # one of three epochs
     widths = [after[0] - before[0] for before, after in itertools.pairwise(line)]
     assert widths[0] == pytest.approx(widths[1], abs=0.2)
     assert line[-1][0] == pytest.approx(40 + (520 - 40 - 8) / 3, abs=0.1)
@@ -59,7 +62,7 @@ def test_the_smoothed_loss_is_calmer_than_the_raw_one_and_true_to_its_mean() -> 
 
 
 def test_a_loss_that_is_no_number_is_left_out() -> None:
-    html = loss_html(job([2.0, math.nan, 1.0]))
+    html = loss_html(job([2.0, math.nan, 1.0]), WORDS)
     assert len(places(html, "raw")) == 2
 
 
@@ -68,7 +71,7 @@ def test_every_number_has_its_name() -> None:
         {"epoch": 1, "step": 3, "segm": {"AP": 0.2, "AP50": 0.5}},
         {"epoch": 2, "step": 6, "segm": {"AP": -1, "AP50": 0.75}},
     ]
-    html = precision_html(job([1.0], points))
+    html = precision_html(job([1.0], points), WORDS)
     words = "".join(ElementTree.fromstring(html).itertext())
     assert "Average precision of masks" in words
     assert "AP50, now 0.75" in words
@@ -79,9 +82,9 @@ def test_every_number_has_its_name() -> None:
 
 def test_before_there_is_anything_a_sentence_stands_in_its_place() -> None:
     nothing = job([], epochs=None)
-    assert NO_LOSS in loss_html(nothing)
-    assert NO_PRECISION in precision_html(nothing)
-    assert "<svg" not in loss_html(nothing) + precision_html(nothing)
+    assert WORDS("no_loss") in loss_html(nothing, WORDS)
+    assert WORDS("no_precision") in precision_html(nothing, WORDS)
+    assert "<svg" not in loss_html(nothing, WORDS) + precision_html(nothing, WORDS)
 
 
 def test_ticks_are_round_and_reach_the_top() -> None:

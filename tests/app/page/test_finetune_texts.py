@@ -13,7 +13,10 @@ from app.finetuning.plan import (
     epochs_between_validations,
     expected_seconds,
 )
+from app.messages.wording import Wording
 from app.page import finetune_texts as texts
+
+WORDS = Wording("en")
 
 
 def plan(**changes: Any) -> dict[str, Any]:
@@ -32,24 +35,24 @@ def finished_job(before: dict | None, after: dict | None) -> dict[str, Any]:
     [(20, "less than a minute"), (60, "about 1 minute"), (340, "about 6 minutes"), (7200, "about 2.0 hours")],
 )
 def test_durations_are_said_as_people_do(seconds: float, text: str) -> None:
-    assert texts.duration(seconds) == text
+    assert texts.duration(seconds, WORDS) == text
 
 
 def test_the_estimate_follows_the_epochs() -> None:
-    assert "about 5 minutes" in texts.estimate_sentence(plan(), 50, measuring=False)
-    assert "about 22 minutes" in texts.estimate_sentence(plan(), 300, measuring=False)
+    assert "about 5 minutes" in texts.estimate_sentence(plan(), 50, measuring=False, words=WORDS)
+    assert "about 22 minutes" in texts.estimate_sentence(plan(), 300, measuring=False, words=WORDS)
 
 
 def test_without_a_measured_speed_no_time_is_promised() -> None:
     unknown = plan(seconds_per_image=None)
-    assert "Measuring" in texts.estimate_sentence(unknown, 50, measuring=True)
-    assert "minute" not in texts.estimate_sentence(unknown, 50, measuring=False)
+    assert "Measuring" in texts.estimate_sentence(unknown, 50, measuring=True, words=WORDS)
+    assert "minute" not in texts.estimate_sentence(unknown, 50, measuring=False, words=WORDS)
 
 
 def test_the_data_sentence_says_how_many_are_held_out() -> None:
-    assert "10 to learn from, 2 held out" in texts.data_sentence(plan())
+    assert "10 to learn from, 2 held out" in texts.data_sentence(plan(), WORDS)
     few = plan(images={"reviewed": 3, "train": 3, "held_out": 0})
-    assert "From four on" in texts.data_sentence(few)
+    assert "From four on" in texts.data_sentence(few, WORDS)
 
 
 def test_what_a_user_named_is_no_markup() -> None:
@@ -60,27 +63,27 @@ def test_the_outcome_compares_masks_and_names_no_figure_that_was_not_measured() 
     before = {"segm": {"AP": 0.0, "AP50": 0.0, "per_category": {}}}
     after = {"segm": {"AP": 0.31, "AP50": 0.62, "per_category": {"fig": 0.31, "date": -1.0}}}
     job = finished_job(before, after)
-    assert "does better than" in texts.outcome_sentence(job)
-    assert "0.00 → **0.62**" in texts.outcome_sentence(job)
+    assert "does better than" in texts.outcome_sentence(job, WORDS)
+    assert "0.00 → **0.62**" in texts.outcome_sentence(job, WORDS)
     assert texts.outcome_rows(job) == [["fig", "3", "–", "0.31"], ["date", "0", "–", "–"]]
 
 
 def test_a_model_that_became_worse_is_called_so() -> None:
     good = {"segm": {"AP": 0.5, "AP50": 0.9, "per_category": {"fig": 0.5}}}
     worse = {"segm": {"AP": 0.4, "AP50": 0.8, "per_category": {"fig": 0.4}}}
-    assert "does worse than" in texts.outcome_sentence(finished_job(good, worse))
-    assert "about as well as" in texts.outcome_sentence(finished_job(good, good))
+    assert "does worse than" in texts.outcome_sentence(finished_job(good, worse), WORDS)
+    assert "about as well as" in texts.outcome_sentence(finished_job(good, good), WORDS)
 
 
 def test_without_held_out_images_nothing_is_compared() -> None:
     job = finished_job(None, None)
-    assert "cannot be compared" in texts.outcome_sentence(job)
+    assert "cannot be compared" in texts.outcome_sentence(job, WORDS)
     assert texts.outcome_rows(job) == []
 
 
 def test_held_out_images_without_the_classes_compare_nothing() -> None:
     nothing = {"segm": {"AP": -1.0, "AP50": -1.0, "per_category": {}}}
-    assert "nothing can be compared" in texts.outcome_sentence(finished_job(nothing, nothing))
+    assert "nothing can be compared" in texts.outcome_sentence(finished_job(nothing, nothing), WORDS)
 
 
 def test_epochs_fit_the_time_and_the_data() -> None:
@@ -112,7 +115,7 @@ def test_a_figure_from_few_images_has_its_interval_and_the_tuned_prompt_model_it
             "prompts": {"before": 0.8, "after": 0.84, "objects": 9, "kept": True},
         },
     }
-    sentence = texts.outcome_sentence(job)
+    sentence = texts.outcome_sentence(job, WORDS)
     assert "0.50 → **0.70** (0.60–0.81)" in sentence
     assert "0.20 → 0.40 (0.31–0.52)" in sentence
     assert "0.80 → 0.84; it is used together with this model" in sentence
@@ -122,13 +125,15 @@ def test_a_figure_from_few_images_has_its_interval_and_the_tuned_prompt_model_it
 def test_a_prompt_model_that_was_not_tuned_is_said_to_stay_and_why() -> None:
     figures = {"segm": {"AP": 0.5, "AP50": 0.9, "per_category": {"fig": 0.5}}}
     job = finished_job(figures, figures)
-    assert "click and box" not in texts.outcome_sentence(job)  # of a version that tuned none
+    assert "click and box" not in texts.outcome_sentence(job, WORDS)  # of a version that tuned none
     job["result"]["prompts"] = None
-    assert "stay as they are: too few objects" in texts.outcome_sentence(job)
+    assert "stay as they are: too few objects" in texts.outcome_sentence(job, WORDS)
     job["result"]["prompts"] = {"error": "no memory is left"}
-    assert "stay as they are, tuning them failed: no memory is left" in texts.outcome_sentence(job)
+    assert "stay as they are, tuning them failed: no memory is left" in texts.outcome_sentence(job, WORDS)
 
 
 def test_the_plan_names_classes_that_differ_by_their_side_only() -> None:
     plan = {"images": {"reviewed": 9, "train": 7, "held_out": 2}, "sides": [["left door", "right door"]]}
-    assert "left door / right door differ by their side only: images are not mirrored" in texts.data_sentence(plan)
+    assert "left door / right door differ by their side only: images are not mirrored" in texts.data_sentence(
+        plan, WORDS
+    )

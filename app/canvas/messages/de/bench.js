@@ -101,6 +101,8 @@ export const main = {
   dropPhotographsHere: "Fotos hierher ziehen",
   theModelProposesMasksAnd: "Das Modell schlägt Masken und Keypoints vor, Sie korrigieren, und es lernt daraus.",
   addImages: "Bilder hinzufügen",
+  trySamples: "Beispielfotos nehmen",
+  threePhotographsThatCome: "Drei Fotos, die dem Programm beiliegen, zum Ausprobieren",
   chooseImages: "Bilder wählen",
   jpegPngWebpTiffAnd: "JPEG, PNG, WebP, TIFF und mehr; auch ganze Ordner. Alles bleibt auf diesem Rechner.",
   addingImagesOf: (done, total) => `Bilder werden hinzugefügt: ${done} von ${total}`,

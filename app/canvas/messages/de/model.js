@@ -57,7 +57,8 @@ export const assistant = {
     `Das Modell hat hier nichts ${instances ? "Neues " : ""}gefunden. Ziehen Sie eine Box um ein Objekt (R), oder zeichnen Sie es (P).`,
   theModelIsSureOf: (below) =>
     `Das Modell ist sich hier bei nichts sicher. Y zeigt ${below > 1 ? `${below} unsichere Vorschläge` : `${below} unsicheren Vorschlag`} blass; R und M zeichnen mit seiner Hilfe.`,
-  proposalsYourOwnWorkWas: (proposals) => `${proposals} Vorschläge. Ihre eigene Arbeit blieb, wie sie war.`,
+  proposalsYourOwnWorkWas: (proposals) =>
+    `${proposals === 1 ? "1 Vorschlag" : `${proposals} Vorschläge`}. Ihre eigene Arbeit blieb, wie sie war.`,
 };
 
 /** @type {typeof import("../en/model.js").imageFilter} */

@@ -123,8 +123,11 @@ export const select = {
     "Ziehen bewegt die Maske, ihr Rahmen streckt sie. Doppelklick macht daraus ein Polygon mit Punkten zum Ziehen.",
   dragACornerOrA: "Ziehen Sie an einer Ecke oder Seite; R zieht eine Box, die zur Maske wird.",
   dragPointsClickAnEdge:
-    "Ziehen Sie Punkte. Klick auf eine Kante fügt einen hinzu, Umschalt+Klick entfernt einen, Strg+Klick wählt mehrere aus. Innen ziehen bewegt, der Rahmen streckt.",
+    "Punkte, Inneres, Rahmen ziehen. Klick auf eine Kante: neuer Punkt; Umschalt+Klick entfernt ihn, Strg+Klick wählt mehrere.",
   aPolygonKeepsAtLeast: "Ein Polygon behält mindestens drei Punkte. Entf löscht das ganze Objekt.",
+  /** @param {number} gone */
+  partsWentAlong: (gone) =>
+    `${gone === 1 ? "1 Teil des Objekts hatte weniger als drei Punkte übrig und ging" : `${gone} Teile des Objekts hatten weniger als drei Punkte übrig und gingen`} mit. Strg+Z holt zurück.`,
   /** @param {number} count */
   pointsSelected: (count) =>
     `${count === 1 ? "1 Punkt" : `${count} Punkte`} ausgewählt: Ziehen oder Pfeile verschieben, Entf löscht, Strg+Klick nimmt dazu oder heraus, Esc lässt los.`,

@@ -100,6 +100,8 @@ export const main = {
   dropPhotographsHere: "Drop photographs here",
   theModelProposesMasksAnd: "The model proposes masks and keypoints, you correct them, and it learns from that.",
   addImages: "Add images",
+  trySamples: "Try sample photographs",
+  threePhotographsThatCome: "Three photographs that come with the program, to try it on",
   chooseImages: "Choose images",
   jpegPngWebpTiffAnd: "JPEG, PNG, WebP, TIFF and more; whole folders too. Everything stays on this machine.",
   /** @param {number} done @param {number} total */

@@ -59,7 +59,8 @@ export const assistant = {
   theModelIsSureOf: (below) =>
     `The model is sure of nothing here. Y shows ${below} unsure ${below > 1 ? "proposals" : "proposal"} faintly; R and M draw with its help.`,
   /** @param {number} proposals */
-  proposalsYourOwnWorkWas: (proposals) => `${proposals} proposals. Your own work was left as it is.`,
+  proposalsYourOwnWorkWas: (proposals) =>
+    `${proposals === 1 ? "1 proposal" : `${proposals} proposals`}. Your own work was left as it is.`,
 };
 
 export const imageFilter = {

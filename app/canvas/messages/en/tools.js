@@ -139,8 +139,11 @@ export const select = {
     "Drag moves the mask, its frame stretches it. Double-click turns it into a polygon with points to drag.",
   dragACornerOrA: "Drag a corner or a side; R draws a box that becomes a mask.",
   dragPointsClickAnEdge:
-    "Drag points. Click an edge to add one, Shift+click removes one, Ctrl+click selects several. Drag inside to move, the frame to stretch.",
+    "Drag points, the inside, the frame. Click on an edge adds a point, Shift+click removes it, Ctrl+click selects several.",
   aPolygonKeepsAtLeast: "A polygon keeps at least three points. Del deletes the whole object.",
+  /** @param {number} gone */
+  partsWentAlong: (gone) =>
+    `${gone === 1 ? "1 part" : `${gone} parts`} of the object had fewer than three points left and went along. Ctrl+Z brings it back.`,
   /** @param {number} count */
   pointsSelected: (count) =>
     `${count === 1 ? "1 point" : `${count} points`} selected: drag or arrows move, Del deletes, Ctrl+click adds or takes out, Esc lets go.`,

@@ -101,6 +101,8 @@ export const main = {
   dropPhotographsHere: "将照片拖到这里",
   theModelProposesMasksAnd: "模型提议掩码和关键点，您加以修正，模型从中学习。",
   addImages: "添加图像",
+  trySamples: "试用示例照片",
+  threePhotographsThatCome: "程序附带的三张照片，供试用",
   chooseImages: "选择图像",
   jpegPngWebpTiffAnd: "支持 JPEG、PNG、WebP、TIFF 等，也可以是整个文件夹。一切都留在本机。",
   addingImagesOf: (done, total) => `正在添加图像：${done}/${total}`,

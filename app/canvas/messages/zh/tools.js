@@ -115,9 +115,10 @@ export const select = {
   lockedLUnlocksIt: "已锁定。按 L 解锁。",
   dragMovesTheMaskIts: "拖动可移动掩码，拖动其外框可拉伸。双击转为多边形，其点可拖动。",
   dragACornerOrA: "拖动角或边；R 画出的框会变为掩码。",
-  dragPointsClickAnEdge:
-    "拖动点。单击边添加点，Shift+单击移除点，Ctrl+单击选择多个点。在内部拖动可移动，拖动外框可拉伸。",
+  dragPointsClickAnEdge: "拖动点、内部或外框。单击边添加点，Shift+单击移除点，Ctrl+单击选择多个点。",
   aPolygonKeepsAtLeast: "多边形至少保留三个点。Del 删除整个对象。",
+  /** @param {number} gone */
+  partsWentAlong: (gone) => `对象有 ${gone} 个部分剩余不足三个点，已一并删除。Ctrl+Z 可恢复。`,
   /** @param {number} count */
   pointsSelected: (count) => `已选 ${count} 个点：拖动或方向键移动，Del 删除，Ctrl+单击增减，Esc 取消选择。`,
 };

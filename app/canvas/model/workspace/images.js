@@ -154,6 +154,13 @@ export class ImageList extends Emitter {
     }
     return result;
   }
+
+  /** Take in the photographs that come with the program. @returns {Promise<number[]>} */
+  async takeSamples() {
+    const { images } = await api.addSamples();
+    await this.read();
+    return images.map(({ image_id }) => image_id);
+  }
 }
 
 /** @param {File[]} files @returns {File[][]} */

@@ -76,7 +76,7 @@ export function createImageFilters(bench) {
     clear.hidden = !images.filtered;
   }
 
-  return { status, parts: [category, tag, person, standing, text, clear], update };
+  return { status, parts: [text, category, tag, person, standing, clear], update };
 }
 
 /** @param {string | number} value @param {string} [words] @returns {[string | number, string]} */

@@ -89,9 +89,13 @@ export class ChosenVertices {
   remove() {
     const instance = this.editor.selected;
     if (!this.size || !instance) return false;
-    const segmentation = removeVertices(editableRings(instance), this.names);
-    if (segmentation) this.editor.change(instance.id, { segmentation });
-    else this.editor.emit("notice", { text: texts.select.aPolygonKeepsAtLeast });
+    const rings = editableRings(instance);
+    const segmentation = removeVertices(rings, this.names);
+    if (segmentation) {
+      const gone = rings.length - segmentation.length;
+      this.editor.change(instance.id, { segmentation });
+      if (gone) this.editor.emit("notice", { text: texts.select.partsWentAlong(gone) });
+    } else this.editor.emit("notice", { text: texts.select.aPolygonKeepsAtLeast });
     return true;
   }
 }
