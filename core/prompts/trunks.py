@@ -102,8 +102,8 @@ class InvertedResidual(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         """B×C×H×W to B×C'×H/stride×W/stride."""
         y = x if self.expand is None else nn.functional.relu6(self.expand(x))
-        y = self.project(nn.functional.relu6(self.depthwise(y)))
-        return x + y if self.residual else y
+        narrow: Tensor = self.project(nn.functional.relu6(self.depthwise(y)))
+        return x + narrow if self.residual else narrow
 
 
 def _efficientnet_lite2() -> nn.Sequential:

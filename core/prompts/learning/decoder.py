@@ -46,9 +46,7 @@ def take_decoder(network: PromptNetwork, other: PromptNetwork, maker: SampleMake
 
 def _entrances(network: PromptNetwork) -> list[nn.Conv2d]:
     """The convolutions that read the trunk's maps, from stride 2 to 32."""
-    found = [network.detail, *network.laterals]
-    assert all(isinstance(convolution, nn.Conv2d) for convolution in found)
-    return found  # type: ignore[return-value]
+    return [module for module in (network.detail, *network.laterals) if isinstance(module, nn.Conv2d)]
 
 
 class _Fit:
