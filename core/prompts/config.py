@@ -15,6 +15,7 @@ RANGES = {"size": Range(32, 1024), "channels": Range(1, 4096), "blocks": Range(0
 class PromptConfig:
     """What a prompt network is built from."""
 
+    trunk: str = "mobilenet_v2"  # or "efficientnet_lite2"
     size: int = 192  # pixels of the square crop that is looked at; a multiple of 32
     channels: int = 64  # of the decoder
     blocks: int = 2  # of the decoder at each stride
@@ -46,7 +47,9 @@ class TrainPromptsConfig:
     annotations: tuple[str, ...]  # COCO files, in the order of the folders
     output: str  # directory of the run
     weights: str = ""  # a prompt model to begin from; else the trunk's
-    trunk_weights: str = ""  # a torchvision mobilenet_v2 state dict with ImageNet features
+    trunk: str = "mobilenet_v2"  # of a network that begins anew; or "efficientnet_lite2"
+    trunk_weights: str = ""  # a state dict of that trunk's classifier with ImageNet features
+    decoder_weights: str = ""  # a prompt model, of any trunk, whose decoder a network that begins anew takes over
     size: int = 160  # pixels of a crop, a multiple of 32
     channels: int = 64  # of the decoder
     batch_size: int = 16

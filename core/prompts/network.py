@@ -6,7 +6,6 @@ Sofiiuk et al. 2021, "Conv1S"), and at each level of the decoder.
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Mapping, Sequence
 
 import numpy as np
@@ -14,15 +13,12 @@ import torch
 import torch.nn.functional as F
 from numpy.typing import NDArray
 from torch import Tensor, nn
-from torch.nn.utils.fusion import fuse_conv_bn_eval
-from torchvision.models import mobilenet_v2
 
 from core.prompts.config import PromptConfig
+from core.prompts.trunks import SHAPES, STEM_CHANNELS, build_trunk, load_trunk
 
 PROMPT_MAPS = 6  # see core/prompts/prompt_maps.py
 STRIDES = (4, 8, 16, 32)
-TRUNK_ENDS = (2, 4, 7, 14, 18)  # of MobileNetV2's features: where the maps of stride 2, 4, 8, 16 and 32 end
-TRUNK_CHANNELS = (16, 24, 32, 96, 320)
 
 
 class PromptNetwork(nn.Module):
@@ -34,17 +30,18 @@ class PromptNetwork(nn.Module):
         super().__init__()
         self.config = config
         channels = config.channels
-        self.trunk = folded_trunk()
+        self.trunk = build_trunk(config.trunk)
+        widths = SHAPES[config.trunk].channels
         self.prompt_stem = nn.Sequential(
-            nn.Conv2d(PROMPT_MAPS, 16, 3, stride=2, padding=1), nn.ReLU(), nn.Conv2d(16, 32, 3, padding=1)
+            nn.Conv2d(PROMPT_MAPS, 16, 3, stride=2, padding=1), nn.ReLU(), nn.Conv2d(16, STEM_CHANNELS, 3, padding=1)
         )
-        self.laterals = nn.ModuleList(nn.Conv2d(width, channels, 1) for width in TRUNK_CHANNELS[1:])
+        self.laterals = nn.ModuleList(nn.Conv2d(width, channels, 1) for width in widths[1:])
         self.prompt_laterals = nn.ModuleList(nn.Conv2d(PROMPT_MAPS, channels, 1) for _ in STRIDES)
         self.context = nn.Conv2d(channels, channels, 1)
         self.stages = nn.ModuleList(
             nn.Sequential(*(DepthwiseBlock(channels) for _ in range(config.blocks))) for _ in STRIDES
         )
-        self.detail = nn.Conv2d(TRUNK_CHANNELS[0], 32, 1)
+        self.detail = nn.Conv2d(widths[0], 32, 1)
         self.coarse = nn.Conv2d(channels, 32, 1)
         self.fine = nn.Sequential(nn.ReLU(), nn.Conv2d(32, 32, 3, padding=1), nn.ReLU())
         self.logits = nn.Conv2d(32, 1, 3, padding=1)
@@ -57,7 +54,7 @@ class PromptNetwork(nn.Module):
 
     def forward(self, crops: Tensor, prompts: Tensor) -> tuple[Tensor, Tensor]:
         """Logits at half the crop's resolution, and their quality."""
-        maps = self._trunk_maps(crops, prompts)
+        maps = self.trunk_maps(crops, prompts)
         x = None
         seen = []  # what the quality is told by
         for level in reversed(range(len(STRIDES))):
@@ -80,34 +77,28 @@ class PromptNetwork(nn.Module):
         return logits, self.quality(torch.cat(seen, dim=1).detach())[:, 0]
 
     def embedding(self, crops: Tensor, prompts: Tensor) -> Tensor:
-        """How objects look, whatever their place and size: float32 B×448 from maps of stride 8, 16 and 32.
+        """How objects look, whatever their place and size: float32 B×D from maps of stride 8, 16 and 32.
 
         Each map is averaged over the previous mask, which has to be there, and brought to length one.
         """
         mask = prompts[:, 1:2]
         parts = []
-        for features in self._trunk_maps(crops, prompts)[2:]:
+        for features in self.trunk_maps(crops, prompts)[2:]:
             weight = F.interpolate(mask, size=features.shape[-2:], mode="area")
             mean = (features * weight).sum(dim=(2, 3)) / (weight.sum(dim=(2, 3)) + 1e-3)
             parts.append(F.normalize(mean))
         return torch.cat(parts, dim=1)
 
     def load_trunk(self, state_dict: Mapping[str, Tensor]) -> None:
-        """Begin from a torchvision `mobilenet_v2` classifier; raises ValueError where it is another network."""
-        network = mobilenet_v2(weights=None)
-        try:
-            network.load_state_dict(dict(state_dict))
-        except RuntimeError as error:
-            raise ValueError(
-                f"these weights are not torchvision's mobilenet_v2: {str(error).splitlines()[0]}"
-            ) from None
-        self.trunk.load_state_dict(_folded(network.features[: TRUNK_ENDS[-1]]).state_dict())
+        """Begin from a classifier's weights (`core.prompts.trunks.load_trunk`); raises ValueError for another's."""
+        load_trunk(self.trunk, self.config.trunk, state_dict)
 
-    def _trunk_maps(self, crops: Tensor, prompts: Tensor) -> list[Tensor]:
+    def trunk_maps(self, crops: Tensor, prompts: Tensor) -> list[Tensor]:
+        """The trunk's maps of stride 2, 4, 8, 16 and 32."""
         x = self.trunk[0](crops)
         x = x + self.prompt_stem(prompts)
         maps, start = [], 1
-        for end in TRUNK_ENDS:
+        for end in SHAPES[self.config.trunk].ends:
             x = self.trunk[start:end](x)
             maps.append(x)
             start = end
@@ -132,28 +123,6 @@ class DepthwiseBlock(nn.Module):
         return refined
 
 
-def folded_trunk() -> nn.Sequential:
-    """MobileNetV2 up to stride 32, its batch normalisation folded into the convolutions: half the time to train."""
-    trunk = _folded(mobilenet_v2(weights=None).features[: TRUNK_ENDS[-1]])
-    for module in trunk.modules():
-        if isinstance(module, nn.ReLU6):
-            module.inplace = False  # prompts are added to what the first one gave
-    return trunk
-
-
-def _folded(features: nn.Sequential) -> nn.Sequential:
-    features.eval()
-    for module in features.modules():
-        if not isinstance(module, nn.Sequential):
-            continue
-        children = list(module.named_children())
-        for (name, convolution), (next_name, norm) in itertools.pairwise(children):
-            if isinstance(convolution, nn.Conv2d) and isinstance(norm, nn.BatchNorm2d):
-                setattr(module, name, fuse_conv_bn_eval(convolution, norm))
-                setattr(module, next_name, nn.Identity())
-    return features
-
-
 def probabilities(logits: Tensor, size: int) -> Tensor:
     """Logits B×1×h×w to probabilities B×size×size."""
     return torch.sigmoid(F.interpolate(logits, size=(size, size), mode="bilinear", align_corners=False))[:, 0]
@@ -165,3 +134,8 @@ def as_input(images: Sequence[NDArray[np.uint8]], config: PromptConfig) -> Tenso
     mean = torch.tensor(config.image_mean).view(1, 3, 1, 1)
     std = torch.tensor(config.image_std).view(1, 3, 1, 1)
     return ((crops - mean) / std).contiguous(memory_format=torch.channels_last)
+
+
+def prompt_maps_of(maps: Sequence[NDArray[np.float32]]) -> Tensor:
+    """Prompt maps 6×S×S of several objects as the network's input, float32 B×6×S×S in channels-last layout."""
+    return torch.from_numpy(np.stack(maps)).contiguous(memory_format=torch.channels_last)

@@ -19,10 +19,11 @@ from torch import Tensor, nn
 
 from core.devices import has_bfloat16
 from core.prompts.config import PromptConfig, TrainPromptsConfig
+from core.prompts.learning.decoder import take_decoder
 from core.prompts.learning.losses import prompt_loss, quality_loss
 from core.prompts.learning.samples import Sample, SampleMaker
-from core.prompts.network import PromptNetwork, as_input, probabilities
-from core.prompts.objects import read_objects
+from core.prompts.network import PromptNetwork, as_input, probabilities, prompt_maps_of
+from core.prompts.objects import PromptObjects, read_objects
 from core.prompts.weights import load_prompt_network, save_prompt_network
 from core.training.checkpoints import CHECKPOINT, load_checkpoint, save_checkpoint
 from core.training.signals import stop_requests
@@ -48,6 +49,8 @@ def train_prompts(config: TrainPromptsConfig) -> PromptTrainResult:
         raise ValueError(f"--size {config.size}: a multiple of 32 pixels is needed")
     if config.shares and (len(config.shares) != len(config.images) or min(config.shares) <= 0):
         raise ValueError(f"--shares takes a positive number for each of the {len(config.images)} data sets")
+    if config.weights and (config.trunk_weights or config.decoder_weights):
+        raise ValueError("--weights is a whole model to go on from: leave --trunk-weights and --decoder-weights out")
     if config.threads:
         torch.set_num_threads(config.threads)
     torch.manual_seed(config.seed)
@@ -57,7 +60,8 @@ def train_prompts(config: TrainPromptsConfig) -> PromptTrainResult:
     directory.mkdir(parents=True, exist_ok=True)
     objects = read_objects(config.images, config.annotations, config.held_out_every)
     print(f"{len(objects.objects)} objects on {len(objects.files)} images", file=sys.stderr, flush=True)
-    network, average = _networks(config)
+    network = _network(config, objects)
+    average = copy.deepcopy(network).requires_grad_(False)
     optimizer = _optimizer(network, config)
     if config.mixed_precision:
         if not has_bfloat16(torch.device("cpu")):
@@ -100,16 +104,19 @@ def _write_line(log: TextIO, step: int, loss: float, seconds: float) -> None:
     print(line, file=sys.stderr, flush=True)
 
 
-def _networks(config: TrainPromptsConfig) -> tuple[PromptNetwork, PromptNetwork]:
+def _network(config: TrainPromptsConfig, objects: PromptObjects) -> PromptNetwork:
+    """The network at step 0, in training mode and channels-last layout."""
     if config.weights:
         network = load_prompt_network(config.weights)
         network.config = PromptConfig(**{**asdict(network.config), "size": config.size})
     else:
-        network = PromptNetwork(PromptConfig(size=config.size, channels=config.channels))
+        network = PromptNetwork(PromptConfig(trunk=config.trunk, size=config.size, channels=config.channels))
         if config.trunk_weights:
             network.load_trunk(torch.load(config.trunk_weights, map_location="cpu", weights_only=True))
-    network = network.to(memory_format=torch.channels_last).train()
-    return network, copy.deepcopy(network).requires_grad_(False)
+        if config.decoder_weights and not config.resume:
+            maker = SampleMaker(objects, config.size, config.seed, config.shares)
+            take_decoder(network, load_prompt_network(config.decoder_weights), maker)
+    return network.to(memory_format=torch.channels_last).train()
 
 
 def _optimizer(network: PromptNetwork, config: TrainPromptsConfig) -> torch.optim.Optimizer:
@@ -184,8 +191,7 @@ def _answer_and_click(network: PromptNetwork, crops: Tensor, samples: list[Sampl
 
 
 def _maps(samples: list[Sample]) -> Tensor:
-    maps = torch.from_numpy(np.stack([sample.maps() for sample in samples]))
-    return maps.contiguous(memory_format=torch.channels_last)
+    return prompt_maps_of([sample.maps() for sample in samples])
 
 
 @torch.no_grad()
