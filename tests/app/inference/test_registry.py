@@ -140,9 +140,12 @@ def test_the_tab_offers_a_model_to_download_where_none_is_here(
     registry = ModelRegistry(store, first="coco")
     monkeypatch.setattr(ModelRegistry, "usable", lambda self: [])
     tab = FinetuneTab(FineTuning(store, registry), registry, Repredictor(store, lambda *_: None))
-    with gr.Blocks() as page, gr.Tab("Fine-tune") as here:
-        tab.build(page, here)
-    shown = tab.view(None, None, True, None, gr.Request(Request({"type": "http"})))[tab.layout.base]
+    with gr.Blocks() as page:
+        annotate = gr.Tab("Annotate")
+        with gr.Tab("Fine-tune") as here:
+            tab.build(page, here, annotate)
+    request = gr.Request(Request({"type": "http", "headers": []}))
+    shown = tab.view(None, None, True, None, request)[tab.layout.base]
     assert shown.value in dict(shown.choices)
 
 
