@@ -27,6 +27,8 @@ def decode_brush(data: Sequence[int], height: int, width: int) -> NDArray[np.uin
     if count not in (height * width * 4, height * width):
         raise ValueError(f"a brush of {count} values, not the 4 × {width} × {height} of its image")
     word = stream.number(5) + 1
+    if word > 8:
+        raise ValueError(f"a brush whose values have {word} bits, not 8")
     widths = [stream.number(4) + 1 for _ in range(4)]
     values = np.zeros(count, dtype=np.uint8)
     at = 0

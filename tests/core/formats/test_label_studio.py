@@ -65,6 +65,13 @@ def test_a_brush_comes_back_to_the_pixel(height: int, width: int, seed: int, den
     np.testing.assert_array_equal(decode_brush(encode_brush(mask), height, width), mask)
 
 
+def test_a_brush_of_more_than_8_bits_is_named() -> None:
+    """Found by the property below: its values were put into 8 bits, which overflow."""
+    whole = encode_brush(np.eye(6, dtype=np.uint8))
+    with pytest.raises(ValueError, match="values have 11 bits, not 8"):
+        decode_brush([*whole[:4], 0x50, 0x00, 0x04, 0x10, 0x00], 6, 6)
+
+
 @given(st.binary(max_size=60), st.data())
 def test_a_damaged_brush_is_one_line(data: bytes, more: st.DataObject) -> None:
     whole = encode_brush(np.eye(6, dtype=np.uint8))
