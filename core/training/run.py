@@ -18,7 +18,7 @@ from core.model.weights import save_model
 from core.training.alternating import Phase, freeze_for, model_for, phases_of
 from core.training.callbacks import Callback, Callbacks
 from core.training.checkpoints import load_checkpoint, model_state, restored_model, save_checkpoint
-from core.training.class_rows import hold_other_rows
+from core.training.class_transfer import hold_other_rows
 from core.training.distributed import Processes
 from core.training.given import Given, look_at_first, training_data
 from core.training.learning.averaging import WeightAverage

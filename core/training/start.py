@@ -14,7 +14,7 @@ from core.model.weights import load_model
 from core.model.weights.checkpoints import CLASSIFIER_LANDMARKS, find_state_dict, stand_ins
 from core.recipes import read_fields
 from core.structures import Category
-from core.training.class_rows import (
+from core.training.class_transfer import (
     keypoint_names,
     merge_categories,
     move_to_categories,
