@@ -132,7 +132,7 @@ def _steps(run: Run, request: StopRequest) -> bool:
     finite = FiniteLoss(here, run.dataset, config.log_every)
     meter = StepMeter(run.steps_total - run.done, config.images_a_step * here.count)
     targets_for_model = TargetsForModel(run.dataset.categories, model)
-    loader = batches(run.dataset, run.taught, config, here, run.done, end)
+    loader = batches(run.dataset, run.train_indices, config, here, run.done, end)
     bar = tqdm(total=end, initial=run.done, desc=phase.name, unit="step", disable=None if here.is_main else True)
     stopping, first_done = False, run.done
     clock = CheckpointClock()

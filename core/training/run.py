@@ -25,8 +25,8 @@ from core.training.learning.averaging import WeightAverage
 from core.training.learning.optimizers import build_optimizer
 from core.training.records.metrics_log import MetricsLog
 from core.training.records.results import Best, refuse_to_overwrite, write_config
-from core.training.samples import steps_an_epoch, taught_images
-from core.training.start import starting_model, taught_categories
+from core.training.samples import select_train_indices, steps_an_epoch
+from core.training.start import starting_model, trained_categories
 
 NOTHING_GIVEN = Given()
 
@@ -39,7 +39,7 @@ class Run:
     directory: Path
     here: Processes
     dataset: AnnotatedImages
-    taught: list[int]  # places in the data set of the images that are learned from
+    train_indices: list[int]  # places in the data set of the images that are learned from
     validation: AnnotatedImages | None
     model: MaskRCNN
     phases: tuple[Phase, ...]  # what learns when
@@ -67,7 +67,7 @@ class Run:
     @property
     def epoch_steps(self) -> int:
         """Steps until every image was seen once."""
-        return steps_an_epoch(len(self.taught), self.config.images_a_step, self.here.count)
+        return steps_an_epoch(len(self.train_indices), self.config.images_a_step, self.here.count)
 
     @property
     def epoch(self) -> int:
@@ -98,12 +98,12 @@ def prepare_run(config: TrainConfig, here: Processes, given: Given = NOTHING_GIV
     callbacks = Callbacks(given.callbacks)
     dataset, validation = training_data(config, given, checkpoint)
     dataset.transforms = training_transforms(dataset, config)
-    taught = taught_images(dataset, config)
-    phase_steps = config.steps or config.epochs * steps_an_epoch(len(taught), config.images_a_step, here.count)
+    train_indices = select_train_indices(dataset, config)
+    phase_steps = config.steps or config.epochs * steps_an_epoch(len(train_indices), config.images_a_step, here.count)
     torch.manual_seed(config.seed)
     if checkpoint is None:
         known = (config.model or given.model is not None) and dataset.known_ahead
-        categories = taught_categories(dataset) if known else dataset.categories
+        categories = trained_categories(dataset) if known else dataset.categories
         model, done, best, optimizer_state = starting_model(config, categories, given.model), 0, Best(), None
     else:
         _check_resumable(checkpoint, config, phase_steps)
@@ -121,7 +121,7 @@ def prepare_run(config: TrainConfig, here: Processes, given: Given = NOTHING_GIV
         directory,
         here,
         dataset,
-        taught,
+        train_indices,
         validation,
         model,
         phases,
@@ -174,7 +174,7 @@ def write_model(run: Run) -> None:
     lineage = {
         "base_model": run.config.model or None,
         "annotations": Path(run.dataset.source).name,
-        "images": len(run.taught),
+        "images": len(run.train_indices),
         "classes_learned": [category["name"] for category in run.dataset.categories],
         "training": run.config.training,
         "steps": run.done,

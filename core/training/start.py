@@ -67,7 +67,7 @@ def _with_room(base: MaskRCNN, config: TrainConfig, categories: Sequence[Categor
     return move_to_categories(base, merged, synonyms)
 
 
-def taught_categories(dataset: AnnotatedImages) -> list[Category]:
+def trained_categories(dataset: AnnotatedImages) -> list[Category]:
     """The categories of a data set, without the names of keypoints where not a single keypoint is labelled.
 
     A tool writes the names of a class with every file; a model that knows its keypoints need not forget them for that.
