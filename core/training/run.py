@@ -37,7 +37,7 @@ class Run:
 
     config: TrainConfig
     directory: Path
-    here: Processes
+    processes: Processes
     dataset: AnnotatedImages
     train_indices: list[int]  # places in the data set of the images that are learned from
     validation: AnnotatedImages | None
@@ -67,7 +67,7 @@ class Run:
     @property
     def epoch_steps(self) -> int:
         """Steps until every image was seen once."""
-        return steps_an_epoch(len(self.train_indices), self.config.images_a_step, self.here.count)
+        return steps_an_epoch(len(self.train_indices), self.config.images_a_step, self.processes.count)
 
     @property
     def epoch(self) -> int:
@@ -85,21 +85,23 @@ class Run:
     def tell(self, kind: str, **values: object) -> None:
         """A line of metrics.jsonl, and to the callbacks."""
         self.log.write(kind, **values)
-        if self.here.is_main:
+        if self.processes.is_main:
             self.callbacks.on_log(self, {"kind": kind, **values})
 
 
-def prepare_run(config: TrainConfig, here: Processes, given: Given = NOTHING_GIVEN) -> Run:
+def prepare_run(config: TrainConfig, processes: Processes, given: Given = NOTHING_GIVEN) -> Run:
     """Data, model and optimizer at step 0, or where the checkpoint left them."""
     directory, phases = Path(config.output), phases_of(config)
     checkpoint = load_checkpoint(directory) if config.resume else None
-    if checkpoint is None and here.is_main:
+    if checkpoint is None and processes.is_main:
         refuse_to_overwrite(directory)
     callbacks = Callbacks(given.callbacks)
     dataset, validation = training_data(config, given, checkpoint)
     dataset.transforms = training_transforms(dataset, config)
     train_indices = select_train_indices(dataset, config)
-    phase_steps = config.steps or config.epochs * steps_an_epoch(len(train_indices), config.images_a_step, here.count)
+    phase_steps = config.steps or config.epochs * steps_an_epoch(
+        len(train_indices), config.images_a_step, processes.count
+    )
     torch.manual_seed(config.seed)
     if checkpoint is None:
         known = (config.model or given.model is not None) and dataset.known_ahead
@@ -110,16 +112,16 @@ def prepare_run(config: TrainConfig, here: Processes, given: Given = NOTHING_GIV
         model, done, best = restored_model(checkpoint, given.model), checkpoint["step"], Best(**checkpoint["best"])
         optimizer_state = checkpoint["optimizer"] if done % phase_steps else None
         _say_which_classes_are_lost(model, dataset)
-    model.to(here.device)
+    model.to(processes.device)
     for images in (dataset, validation):
         look_at_first(images, model)
-    if here.is_main:
+    if processes.is_main:
         write_config(directory, config)
-    log = MetricsLog(directory if here.is_main else None, keep_until_step=done if config.resume else None)
+    log = MetricsLog(directory if processes.is_main else None, keep_until_step=done if config.resume else None)
     run = Run(
         config,
         directory,
-        here,
+        processes,
         dataset,
         train_indices,
         validation,
@@ -179,14 +181,14 @@ def write_model(run: Run) -> None:
         "training": run.config.training,
         "steps": run.done,
     }
-    if run.here.is_main:
+    if run.processes.is_main:
         with run.judged():
             save_model(run.model, run.directory, metrics=run.best.metrics, lineage=lineage)
 
 
 def write_checkpoint(run: Run) -> None:
     """What `resume` goes on from."""
-    if run.here.is_main:
+    if run.processes.is_main:
         state = {
             "step": run.done,
             "training": run.config.training,
