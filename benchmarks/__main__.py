@@ -21,7 +21,7 @@ from benchmarks.alternating import HEADER
 from benchmarks.evaluation_speed import evaluation_comparison
 from benchmarks.inference import inference_comparisons
 from benchmarks.training_step import peak_memory, training_comparison
-from core.datasets.shapes import write_shapes
+from core.datasets.synthetic_scenes import write_shapes
 from core.devices import choose_device
 
 Part = Literal["masks", "keypoints", "training", "evaluation", "memory"]

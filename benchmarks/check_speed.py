@@ -24,7 +24,7 @@ import tyro
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from core.coco.reading import read_coco_json
-from core.datasets.shapes import write_shapes
+from core.datasets.synthetic_scenes import write_shapes
 
 ROOT = Path(__file__).resolve().parents[1]
 

@@ -21,7 +21,7 @@ from torchvision.ops import box_iou
 
 from core import CocoDataset, Instances, MaskPrompter, Predictor, TrainConfig, evaluate, load_model, train
 from core.datasets import read_image
-from core.datasets.shapes import write_shapes
+from core.datasets.synthetic_scenes import write_shapes
 from core.masks import encode_rle, rle_iou, segmentation_to_rle
 
 PROJECT = Path(__file__).resolve().parents[1]

@@ -78,11 +78,11 @@ def _stepping(setting: Setting, count: int, options: dict[str, Any]) -> Callable
     model.freeze_stages(config.freeze_stages)
     model.train()
     optimizer = torch.optim.AdamW([item for item in model.parameters() if item.requires_grad], 1e-6)
-    here, targets_for_model = Processes(0, 1, setting.device), TargetsForModel(dataset.categories, model)
+    processes, targets_for_model = Processes(0, 1, setting.device), TargetsForModel(dataset.categories, model)
 
     def step() -> None:
         optimizer.zero_grad(set_to_none=True)
-        backward(model, images, targets, targets_for_model, config, here, "all")
+        backward(model, images, targets, targets_for_model, config, processes, "all")
         optimizer.step()
 
     # Not undone: the model ends with its row.

@@ -91,7 +91,7 @@ def inference_step(model: MaskRCNN, image: torch.Tensor) -> None:
     boxes = drawn_boxes(model.config.proposals_test)
     model.classify(maps, [boxes])
     best = boxes[: model.config.detections_per_image]
-    model.describe_boxes(maps, batch, [best], [torch.ones(len(best), dtype=torch.int64)])
+    model.predict_given_boxes(maps, batch, [best], [torch.ones(len(best), dtype=torch.int64)])
 
 
 def main(options: Variants) -> None:

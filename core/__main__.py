@@ -71,7 +71,7 @@ def _run(
 
             return export(command)
         case Shapes():
-            from core.datasets.shapes import write_shapes
+            from core.datasets.synthetic_scenes import write_shapes
             from core.ranges import ONE_OR_MORE, check_ranges
 
             ranges = dict.fromkeys(("images", "height", "width", "max_objects"), ONE_OR_MORE)

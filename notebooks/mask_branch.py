@@ -18,7 +18,7 @@ from simple_scenes import simple_scene
 from torch import Tensor, nn
 
 from core import MaskRCNN, ModelConfig
-from core.datasets.shapes import generate_scene
+from core.datasets.synthetic_scenes import generate_scene
 from core.masks import decode_rle, paste_in_box, segmentation_to_rle
 from core.model.ground_truth import ObjectsOfImage
 from core.model.images import batch_images
@@ -52,7 +52,7 @@ class Regions:
 def collect_scenes(model: MaskRCNN, seeds: Iterable[int], *, simple: bool = False) -> list[Scene]:
     """Synthetic scenes with the feature maps that the model makes of them; small objects are left out.
 
-    The scenes are those of `core.datasets.shapes`, 192×256, or the simple ones, 192×192.
+    The scenes are those of `core.datasets.synthetic_scenes`, 192×256, or the simple ones, 192×192.
     """
     scenes = []
     for seed in seeds:

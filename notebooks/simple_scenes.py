@@ -2,7 +2,7 @@
 
 A class is told by its colour, so that what a small experiment measures is where things are and what shape their
 masks have, not what they are called. Positions, sizes and angles are continuous; edges are anti-aliased.
-`core.datasets.shapes` has the realistic counterpart, which takes hours to learn.
+`core.datasets.synthetic_scenes` has the realistic counterpart, which takes hours to learn.
 """
 
 from __future__ import annotations

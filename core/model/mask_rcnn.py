@@ -151,7 +151,7 @@ class MaskRCNN(Freezable):
         counts = [len(boxes) for boxes in proposals]
         each = zip(logits.split(counts), deltas.split(counts), proposals, batch.sizes, strict=True)
         found = [all_detections(*item, self.config, score_threshold) for item in each]
-        instances = self.describe_boxes(maps, batch, [f[0][:limit] for f in found], [f[1][:limit] for f in found])
+        instances = self.predict_given_boxes(maps, batch, [f[0][:limit] for f in found], [f[1][:limit] for f in found])
         for item, (_, _, scores) in zip(instances, found, strict=True):
             item.scores, item.left_out = scores[:limit], max(0, len(scores) - limit)
         return instances
@@ -161,7 +161,7 @@ class MaskRCNN(Freezable):
         return self.roi_heads.classify(maps, rois)
 
     @torch.no_grad()
-    def describe_boxes(
+    def predict_given_boxes(
         self,
         maps: list[Tensor],
         batch: ImageBatch,

@@ -173,7 +173,7 @@ class Predictor:
                 known = self._checked_labels(labels, len(own))
                 scores = probabilities[torch.arange(len(own)), known - 1]
             weights = probabilities if labels is None else None
-            instances = self.model.describe_boxes(features.maps, batch, [scaled], [known], weights)[0]
+            instances = self.model.predict_given_boxes(features.maps, batch, [scaled], [known], weights)[0]
             instances.scores, instances.boxes = scores, own
             return instances.to("cpu")
 

@@ -18,7 +18,7 @@ class RunInProgress(Protocol):
 
     config: TrainConfig
     directory: Path
-    here: Processes
+    processes: Processes
     model: MaskRCNN
     done: int  # steps
     phase_steps: int  # of the phase that goes on; whoever shortens it shortens its schedule
@@ -42,7 +42,7 @@ class RunInProgress(Protocol):
 class Callback:
     """Does nothing; override what you want to hear of.
 
-    Every process of a run calls all of them, and `run.here.is_main` is True in one alone. What is raised ends
+    Every process of a run calls all of them, and `run.processes.is_main` is True in one alone. What is raised ends
     the run as an error of its own would. `run.stop()` ends it in good order after the step, with a checkpoint; several
     processes agree on it at the next line of the log.
     """

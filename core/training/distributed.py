@@ -62,7 +62,7 @@ class Processes:
 
 
 @contextmanager
-def processes(device: str) -> Iterator[Processes]:
+def process_group(device: str) -> Iterator[Processes]:
     """Join the processes that torchrun started, or be the only one.
 
     `device` is "auto", "cpu", "cuda" or "cuda:1"; under torchrun each process takes the GPU of its

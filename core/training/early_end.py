@@ -39,7 +39,7 @@ class EarlyEnd(Callback):
         self._times.append(time.monotonic())
 
     def on_step(self, run: RunInProgress, losses: Mapping[str, Tensor]) -> None:
-        if run.steps_total > run.phase_steps or run.here.count > 1:
+        if run.steps_total > run.phase_steps or run.processes.count > 1:
             return
         self._times.append(time.monotonic())
         self._losses.append(float(torch.stack(list(losses.values())).sum()))  # one wait for a GPU, not one a loss

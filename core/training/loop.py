@@ -23,7 +23,7 @@ from core.model.mask_rcnn import MaskRCNN
 from core.structures import Category
 from core.training.callbacks import Callback
 from core.training.checkpoints import CheckpointClock
-from core.training.distributed import processes
+from core.training.distributed import process_group
 from core.training.given import Given, effective_config
 from core.training.learning.divergence import FiniteLoss, TrainingDivergedError
 from core.training.learning.execution import execution
@@ -90,8 +90,8 @@ def train(
     check_training_ranges(config)
     if config.threads:
         torch.set_num_threads(config.threads)
-    with processes(config.device) as here, stop_requests() as request:
-        run = prepare_run(config, here, given)
+    with process_group(config.device) as processes, stop_requests() as request:
+        run = prepare_run(config, processes, given)
         try:
             stopping = False
             while run.done < run.steps_total and not stopping:
@@ -109,7 +109,7 @@ def train(
             _end(run, "stopped" if stopped else "finished", f"{run.done} of {run.steps_total} steps")
         finally:
             run.log.close()
-        here.wait()
+        processes.wait()
     return TrainResult(run.directory, run.best.metrics, stopped, run.done)
 
 
@@ -125,15 +125,15 @@ def _run_phase(run: Run, request: StopRequest) -> bool:
 
 
 def _steps(run: Run, request: StopRequest) -> bool:
-    config, here, model, number = run.config, run.here, run.model, run.phase_number
+    config, processes, model, number = run.config, run.processes, run.model, run.phase_number
     first, end, phase = number * run.phase_steps, (number + 1) * run.phase_steps, run.phases[number]
-    wrapped = here.wrap(model)
+    wrapped = processes.wrap(model)
     parameters = [parameter for parameter in model.parameters() if parameter.requires_grad]
-    finite = FiniteLoss(here, run.dataset, config.log_every)
-    meter = StepMeter(run.steps_total - run.done, config.images_a_step * here.count)
+    finite = FiniteLoss(processes, run.dataset, config.log_every)
+    meter = StepMeter(run.steps_total - run.done, config.images_a_step * processes.count)
     targets_for_model = TargetsForModel(run.dataset.categories, model)
-    loader = batches(run.dataset, run.taught, config, here, run.done, end)
-    bar = tqdm(total=end, initial=run.done, desc=phase.name, unit="step", disable=None if here.is_main else True)
+    loader = batches(run.dataset, run.train_indices, config, processes, run.done, end)
+    bar = tqdm(total=end, initial=run.done, desc=phase.name, unit="step", disable=None if processes.is_main else True)
     stopping, first_done = False, run.done
     clock = CheckpointClock()
     model.train()
@@ -141,11 +141,11 @@ def _steps(run: Run, request: StopRequest) -> bool:
     for images, targets in loader:
         step = run.done
         # Each step draws from its own seed: a resumed run draws what an uninterrupted one would have.
-        torch.manual_seed((config.seed * 1_000_003 + step) * here.count + here.rank)
+        torch.manual_seed((config.seed * 1_000_003 + step) * processes.count + processes.rank)
         learning_rate = config.learning_rate * learning_rate_factor(step - first, run.phase_steps, config)
         set_learning_rate(run.optimizer, learning_rate)
         run.optimizer.zero_grad(set_to_none=True)
-        losses = backward(wrapped, images, targets, targets_for_model, config, here, phase.learning)
+        losses = backward(wrapped, images, targets, targets_for_model, config, processes, phase.learning)
         loss = torch.stack(list(losses.values())).sum()
         # Without clipping the norm is still asked for: it shows what went wrong a step before the loss does.
         norm = torch.nn.utils.clip_grad_norm_(parameters, config.gradient_clip or float("inf"))
@@ -153,7 +153,7 @@ def _steps(run: Run, request: StopRequest) -> bool:
         meter.add(losses)
         last = step + 1 == end
         logging = (step + 1) % config.log_every == 0 or last
-        if logging or here.device.type == "cpu":  # on a GPU asking means waiting
+        if logging or processes.device.type == "cpu":  # on a GPU asking means waiting
             finite.check()
         run.optimizer.step()
         if run.average is not None:
@@ -161,11 +161,11 @@ def _steps(run: Run, request: StopRequest) -> bool:
         run.done = step + 1
         run.callbacks.on_step(run, losses)
         bar.update()
-        if here.device.type == "cpu" and run.done % STEPS_BETWEEN_RELEASES == 0:
+        if processes.device.type == "cpu" and run.done % STEPS_BETWEEN_RELEASES == 0:
             give_back_freed_memory()
 
         # Processes may hear of it at different steps; they agree where they talk anyway.
-        stopping = here.any(request.asked or run.stop_asked) if logging or here.count == 1 else False
+        stopping = processes.any(request.asked or run.stop_asked) if logging or processes.count == 1 else False
         if logging or stopping:
             meter.steps_left = run.steps_total - first_done
             entry = meter.summary() | {"steps_total": run.steps_total}
@@ -177,9 +177,9 @@ def _steps(run: Run, request: StopRequest) -> bool:
             validate(run)
             model.train()
             meter.leave_out(time.perf_counter() - began)
-            stopping = stopping or ((request.asked or run.stop_asked) and here.count == 1)
+            stopping = stopping or ((request.asked or run.stop_asked) and processes.count == 1)
         # Several processes agree on steps only: each has a clock of its own.
-        by_clock = here.count == 1 and clock.is_due
+        by_clock = processes.count == 1 and clock.is_due
         if run.done % config.checkpoint_every == 0 or last or stopping or by_clock:
             finite.check()
             write_checkpoint(run)

@@ -18,15 +18,15 @@ from core.model.weights import save_model
 from core.training.alternating import Phase, freeze_for, model_for, phases_of
 from core.training.callbacks import Callback, Callbacks
 from core.training.checkpoints import load_checkpoint, model_state, restored_model, save_checkpoint
-from core.training.class_rows import hold_other_rows
+from core.training.class_transfer import hold_other_rows
 from core.training.distributed import Processes
 from core.training.given import Given, look_at_first, training_data
 from core.training.learning.averaging import WeightAverage
 from core.training.learning.optimizers import build_optimizer
 from core.training.records.metrics_log import MetricsLog
 from core.training.records.results import Best, refuse_to_overwrite, write_config
-from core.training.samples import steps_an_epoch, taught_images
-from core.training.start import starting_model, taught_categories
+from core.training.samples import select_train_indices, steps_an_epoch
+from core.training.start import starting_model, trained_categories
 
 NOTHING_GIVEN = Given()
 
@@ -37,9 +37,9 @@ class Run:
 
     config: TrainConfig
     directory: Path
-    here: Processes
+    processes: Processes
     dataset: AnnotatedImages
-    taught: list[int]  # places in the data set of the images that are learned from
+    train_indices: list[int]  # places in the data set of the images that are learned from
     validation: AnnotatedImages | None
     model: MaskRCNN
     phases: tuple[Phase, ...]  # what learns when
@@ -67,7 +67,7 @@ class Run:
     @property
     def epoch_steps(self) -> int:
         """Steps until every image was seen once."""
-        return steps_an_epoch(len(self.taught), self.config.images_a_step, self.here.count)
+        return steps_an_epoch(len(self.train_indices), self.config.images_a_step, self.processes.count)
 
     @property
     def epoch(self) -> int:
@@ -85,43 +85,45 @@ class Run:
     def tell(self, kind: str, **values: object) -> None:
         """A line of metrics.jsonl, and to the callbacks."""
         self.log.write(kind, **values)
-        if self.here.is_main:
+        if self.processes.is_main:
             self.callbacks.on_log(self, {"kind": kind, **values})
 
 
-def prepare_run(config: TrainConfig, here: Processes, given: Given = NOTHING_GIVEN) -> Run:
+def prepare_run(config: TrainConfig, processes: Processes, given: Given = NOTHING_GIVEN) -> Run:
     """Data, model and optimizer at step 0, or where the checkpoint left them."""
     directory, phases = Path(config.output), phases_of(config)
     checkpoint = load_checkpoint(directory) if config.resume else None
-    if checkpoint is None and here.is_main:
+    if checkpoint is None and processes.is_main:
         refuse_to_overwrite(directory)
     callbacks = Callbacks(given.callbacks)
     dataset, validation = training_data(config, given, checkpoint)
     dataset.transforms = training_transforms(dataset, config)
-    taught = taught_images(dataset, config)
-    phase_steps = config.steps or config.epochs * steps_an_epoch(len(taught), config.images_a_step, here.count)
+    train_indices = select_train_indices(dataset, config)
+    phase_steps = config.steps or config.epochs * steps_an_epoch(
+        len(train_indices), config.images_a_step, processes.count
+    )
     torch.manual_seed(config.seed)
     if checkpoint is None:
         known = (config.model or given.model is not None) and dataset.known_ahead
-        categories = taught_categories(dataset) if known else dataset.categories
+        categories = trained_categories(dataset) if known else dataset.categories
         model, done, best, optimizer_state = starting_model(config, categories, given.model), 0, Best(), None
     else:
         _check_resumable(checkpoint, config, phase_steps)
         model, done, best = restored_model(checkpoint, given.model), checkpoint["step"], Best(**checkpoint["best"])
         optimizer_state = checkpoint["optimizer"] if done % phase_steps else None
         _say_which_classes_are_lost(model, dataset)
-    model.to(here.device)
+    model.to(processes.device)
     for images in (dataset, validation):
         look_at_first(images, model)
-    if here.is_main:
+    if processes.is_main:
         write_config(directory, config)
-    log = MetricsLog(directory if here.is_main else None, keep_until_step=done if config.resume else None)
+    log = MetricsLog(directory if processes.is_main else None, keep_until_step=done if config.resume else None)
     run = Run(
         config,
         directory,
-        here,
+        processes,
         dataset,
-        taught,
+        train_indices,
         validation,
         model,
         phases,
@@ -174,19 +176,19 @@ def write_model(run: Run) -> None:
     lineage = {
         "base_model": run.config.model or None,
         "annotations": Path(run.dataset.source).name,
-        "images": len(run.taught),
+        "images": len(run.train_indices),
         "classes_learned": [category["name"] for category in run.dataset.categories],
         "training": run.config.training,
         "steps": run.done,
     }
-    if run.here.is_main:
+    if run.processes.is_main:
         with run.judged():
             save_model(run.model, run.directory, metrics=run.best.metrics, lineage=lineage)
 
 
 def write_checkpoint(run: Run) -> None:
     """What `resume` goes on from."""
-    if run.here.is_main:
+    if run.processes.is_main:
         state = {
             "step": run.done,
             "training": run.config.training,

@@ -57,22 +57,22 @@ class BatchOrder:
 
 
 class SeededSamples(Dataset[tuple[Tensor, dict[str, Any]]]):
-    """The `taught` images of a data set, whose transforms draw from the seed that comes with the index."""
+    """The images at `train_indices` of a data set, whose transforms draw from the seed that comes with the index."""
 
-    def __init__(self, dataset: AnnotatedImages, taught: Sequence[int]) -> None:
-        self.dataset, self.taught = dataset, taught
+    def __init__(self, dataset: AnnotatedImages, train_indices: Sequence[int]) -> None:
+        self.dataset, self.train_indices = dataset, train_indices
 
     def __len__(self) -> int:
-        return len(self.taught)
+        return len(self.train_indices)
 
     def __getitem__(self, key: tuple[int, int]) -> tuple[Tensor, dict[str, Any]]:
         index, seed = key
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(seed)
-            return self.dataset[self.taught[index]]
+            return self.dataset[self.train_indices[index]]
 
 
-def taught_images(dataset: AnnotatedImages, config: TrainConfig) -> list[int]:
+def select_train_indices(dataset: AnnotatedImages, config: TrainConfig) -> list[int]:
     """The places in the data set of the images that are learned from.
 
     Raises ValueError where there are none.
@@ -107,16 +107,16 @@ def _teaches(dataset: AnnotatedImages) -> Callable[[dict[str, object]], bool]:
 
 def batches(
     dataset: AnnotatedImages,
-    taught: Sequence[int],
+    train_indices: Sequence[int],
     config: TrainConfig,
     processes: Processes,
     first_step: int,
     steps: int,
 ) -> Iterator[Batch]:
     """(images, targets) of every step from `first_step` to `steps`, read ahead by `workers` processes."""
-    order = BatchOrder(len(taught), config, processes, first_step, steps)
+    order = BatchOrder(len(train_indices), config, processes, first_step, steps)
     loader = DataLoader(
-        SeededSamples(dataset, taught),
+        SeededSamples(dataset, train_indices),
         batch_sampler=order,
         num_workers=config.workers,
         collate_fn=_side_by_side,

@@ -14,7 +14,7 @@ from core.model.weights import load_model
 from core.model.weights.checkpoints import CLASSIFIER_LANDMARKS, find_state_dict, stand_ins
 from core.recipes import read_fields
 from core.structures import Category
-from core.training.class_rows import (
+from core.training.class_transfer import (
     keypoint_names,
     merge_categories,
     move_to_categories,
@@ -67,7 +67,7 @@ def _with_room(base: MaskRCNN, config: TrainConfig, categories: Sequence[Categor
     return move_to_categories(base, merged, synonyms)
 
 
-def taught_categories(dataset: AnnotatedImages) -> list[Category]:
+def trained_categories(dataset: AnnotatedImages) -> list[Category]:
     """The categories of a data set, without the names of keypoints where not a single keypoint is labelled.
 
     A tool writes the names of a class with every file; a model that knows its keypoints need not forget them for that.

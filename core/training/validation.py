@@ -32,15 +32,15 @@ def validate(run: Run) -> None:
     """Judge the model on the validation data; where it is the best so far, write it."""
     with run.judged():
         _judge(run)
-    run.here.wait()
+    run.processes.wait()
 
 
 def _judge(run: Run) -> None:
     assert run.validation is not None
-    if run.here.is_main:
-        entry: dict[str, Any] = {"metrics": evaluate(run.model, run.validation, device=run.here.device)}
+    if run.processes.is_main:
+        entry: dict[str, Any] = {"metrics": evaluate(run.model, run.validation, device=run.processes.device)}
         if run.config.validation_losses:
-            entry["losses"] = validation_losses(run.model, run.validation, device=run.here.device)
+            entry["losses"] = validation_losses(run.model, run.validation, device=run.processes.device)
         run.tell("validation", step=run.done, epoch=run.epoch, **entry)
         figures = entry["metrics"]
         if run.config.select_by == "last":

@@ -13,7 +13,7 @@ from app.store.database import Store
 from app.store.images import add_image
 from core import MaskRCNN, ModelConfig, save_model
 from core.config import Backbone
-from core.datasets.shapes import write_shapes
+from core.datasets.synthetic_scenes import write_shapes
 
 SIDE = 96  # pixels
 

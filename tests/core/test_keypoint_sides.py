@@ -102,7 +102,7 @@ def test_keypoints_seen_in_a_mirror_are_left_out_where_nobody_can_tell_the_sides
     assert (seen.labels == 3).any()
     batch = batch_images([image()], model.config)
     boxes = seen.boxes * batch.scale(0, seen.boxes.device)
-    plain = model.describe_boxes(model.features(batch.tensor), batch, [boxes], [seen.labels])[0]
+    plain = model.predict_given_boxes(model.features(batch.tensor), batch, [boxes], [seen.labels])[0]
     assert seen.keypoints is not None
     torch.testing.assert_close(seen.keypoints, plain.keypoints)
     model.categories[2] = category(["og", "od"], id=3, flip_pairs=[[1, 2]])

@@ -7,7 +7,7 @@ from torch import nn
 
 from core.config import TrainConfig
 from core.model.mask_rcnn import MaskRCNN
-from core.training.class_rows import class_parameters
+from core.training.class_transfer import class_parameters
 
 
 def build_optimizer(model: MaskRCNN, config: TrainConfig) -> torch.optim.Optimizer:

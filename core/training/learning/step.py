@@ -20,7 +20,7 @@ def backward(
     targets: Sequence[dict[str, object]],
     targets_for_model: TargetsForModel,
     config: TrainConfig,
-    here: Processes,
+    processes: Processes,
     learning: Learning,
 ) -> dict[str, Tensor]:
     """Add the gradients of a step's images to the model, `batch_size` of them at a time; gives the losses.
@@ -29,16 +29,16 @@ def backward(
     as far as its parts have equally many regions. All parts are of one size, and the processes talk once.
     """
     size = input_size(config)
-    mixed = config.mixed_precision and here.device.type == "cuda"
+    mixed = config.mixed_precision and processes.device.type == "cuda"
     losses: dict[str, Tensor] = {}
     for first in range(0, len(images), config.batch_size):
         part = slice(first, first + config.batch_size)
         share = len(images[part]) / len(images)
         last = part.stop >= len(images)
-        with nullcontext() if last or here.count == 1 else wrapped.no_sync():  # type: ignore[operator]
-            with torch.autocast(here.device.type, torch.bfloat16, mixed):
+        with nullcontext() if last or processes.count == 1 else wrapped.no_sync():  # type: ignore[operator]
+            with torch.autocast(processes.device.type, torch.bfloat16, mixed):
                 found = wrapped(
-                    [image.to(here.device, non_blocking=True) for image in images[part]],
+                    [image.to(processes.device, non_blocking=True) for image in images[part]],
                     targets_for_model(targets[part]),
                     learning=learning,
                     **size,

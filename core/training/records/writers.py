@@ -58,7 +58,7 @@ class CsvWriter(Callback):
 
     def on_start(self, run: RunInProgress) -> None:
         """Begin with what a resumed run has behind it."""
-        if run.here.is_main:
+        if run.processes.is_main:
             self._write_all(run.directory)
 
     def on_log(self, run: RunInProgress, entry: Mapping[str, object]) -> None:
@@ -95,7 +95,7 @@ class TensorBoardWriter(Callback):
         self.file: Any = None
 
     def on_start(self, run: RunInProgress) -> None:
-        if run.here.is_main:
+        if run.processes.is_main:
             # Of a run that went on after its last checkpoint, what a resumed one does again is dropped.
             purge = run.done + 1 if run.done else None
             self.file = self.library.SummaryWriter(str(run.directory / TENSORBOARD), purge_step=purge)
@@ -118,7 +118,7 @@ class WandbWriter(Callback):
         self.theirs: Any = None
 
     def on_start(self, run: RunInProgress) -> None:
-        if not run.here.is_main:
+        if not run.processes.is_main:
             return
         file = run.directory / WANDB_ID
         known = file.read_text(encoding="utf-8").strip() if run.done and file.is_file() else None

@@ -19,7 +19,7 @@ from core.model.score_thresholds import ScoreThresholds
 from core.model.weights import SHIPPED_MODELS, load_model, save_model
 from core.structures import Category
 from core.training.checkpoints import model_state, restored_model
-from core.training.class_rows import move_to_categories
+from core.training.class_transfer import move_to_categories
 
 SIDE = 100
 

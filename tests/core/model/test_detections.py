@@ -175,7 +175,7 @@ def test_classes_without_keypoints_have_none() -> None:
     boxes = [torch.tensor([[4.0, 6, 40, 50]] * 2), torch.tensor([[8.0, 8, 60, 60]] * 3)]
     labels = [torch.tensor([3, 1]), torch.tensor([2, 3, 3])]
     with torch.no_grad():
-        first, second = model.describe_boxes(model.features(batch.tensor), batch, boxes, labels)
+        first, second = model.predict_given_boxes(model.features(batch.tensor), batch, boxes, labels)
     assert first.keypoints is not None
     assert second.keypoints is not None
     assert first.keypoints[..., 2].tolist() == [[2, 2], [0, 0]]

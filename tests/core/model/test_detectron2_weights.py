@@ -236,9 +236,9 @@ def test_keypoints_of_a_training_checkpoint_lie_half_a_pixel_up_and_left(tmp_pat
     with torch.no_grad():
         maps = model.features(batch.tensor)
         boxes, labels = [torch.tensor([[10.0, 20.0, 90.0, 110.0]])], [torch.tensor([1])]
-        found = model.describe_boxes(maps, batch, boxes, labels)[0]
+        found = model.predict_given_boxes(maps, batch, boxes, labels)[0]
         model.config = type(model.config)(**(model.config.to_dict() | {"keypoint_offset": 0.0}))
-        without = model.describe_boxes(maps, batch, boxes, labels)[0]
+        without = model.predict_given_boxes(maps, batch, boxes, labels)[0]
     assert found.keypoints is not None
     assert without.keypoints is not None
     torch.testing.assert_close(found.keypoints[..., :2], without.keypoints[..., :2] - 0.5)

@@ -13,7 +13,7 @@ import pytest
 from core import CocoDataset
 from core.__main__ import main
 from core.coco.check import check_coco
-from core.datasets.shapes import write_shapes
+from core.datasets.synthetic_scenes import write_shapes
 from core.masks import rle_bbox
 from core.predict.distillation import matching_threshold, merge, objects_an_image, with_scores_from
 from tests.core.toy_data import TINY_MODEL

@@ -21,7 +21,7 @@ from core.training.signals import StopRequest
 from tests.core.model.tiny_models import image, target, tiny_model
 from tests.core.toy_data import TINY_MODEL, toy_config, write_toy_data
 
-HERE = Processes(0, 1, torch.device("cpu"))
+ONE_PROCESS = Processes(0, 1, torch.device("cpu"))
 # Batch statistics everywhere: what is frozen must keep those too.
 MODEL = TINY_MODEL | {"backbone": "mobilenet_v2", "fpn_norm": "batch", "head_norm": "batch", "box_head": "conv4fc1"}
 HEADS = {"box_head", "box_predictor", "mask_head", "keypoint_head"}
@@ -65,7 +65,7 @@ def same(one: dict[str, Tensor], other: dict[str, Tensor]) -> bool:
 
 
 def test_each_step_of_four_moves_its_own_parts(toy: Path, tmp_path: Path) -> None:
-    run = prepare_run(config_for(toy, tmp_path / "run"), HERE)
+    run = prepare_run(config_for(toy, tmp_path / "run"), ONE_PROCESS)
     initial = {name: tensor.clone() for name, tensor in run.model.state_dict().items()}
     (one, rpn), (two, heads), (three, rpn_again), (four, final) = list(phases(run))
 
@@ -168,7 +168,7 @@ def test_heads_learn_from_proposals_of_the_own_rpn() -> None:
 
 
 def test_a_frozen_rpn_stays_in_evaluation_mode(toy: Path, tmp_path: Path) -> None:
-    run = prepare_run(config_for(toy, tmp_path / "run", steps=1), HERE)
+    run = prepare_run(config_for(toy, tmp_path / "run", steps=1), ONE_PROCESS)
     next(phases(run))
     enter_phase(run)
     run.model.train()

@@ -33,7 +33,7 @@ class Steps:
     """A run of as many steps as planned, each with a loss and a length."""
 
     def __init__(self, steps: int, epoch_steps: int = 5) -> None:
-        self.here = SimpleNamespace(count=1)
+        self.processes = SimpleNamespace(count=1)
         self.phase_steps, self.epoch_steps, self.done, self.stopped = steps, epoch_steps, 0, False
 
     @property

@@ -24,7 +24,7 @@ from core.training.learning.step import backward
 from core.training.samples import BatchOrder, TargetsForModel
 from tests.core.toy_data import TINY_MODEL, toy_config, write_toy_data
 
-HERE = Processes(0, 1, torch.device("cpu"))
+ONE_PROCESS = Processes(0, 1, torch.device("cpu"))
 # All anchors and all proposals are learned from: nothing is left to chance.
 EVERYTHING = TINY_MODEL | {
     "rpn_batch_size": 10_000, "rois_per_image": 400, "num_classes": 2, "min_size": 64, "proposals_train": 20,
@@ -63,7 +63,7 @@ def gradients(model: MaskRCNN, samples: SAMPLES, batch_size: int) -> dict[str, T
     torch.manual_seed(0)
     targets_for_model = TargetsForModel(model.categories, model)
     images, targets = zip(*samples, strict=True)
-    backward(model, images, targets, targets_for_model, config, HERE, "all")
+    backward(model, images, targets, targets_for_model, config, ONE_PROCESS, "all")
     return {name: parameter.grad for name, parameter in model.named_parameters() if parameter.grad is not None}
 
 
@@ -98,8 +98,8 @@ def test_accumulated_gradients_are_the_mean_of_the_batches(model: MaskRCNN, samp
 def test_steps_and_epochs_count_all_images_of_a_step(toy: Path, tmp_path: Path) -> None:
     result = train(config_for(toy, tmp_path / "run", steps=None, epochs=2, batch_size=1, accumulate=2))
     assert result.steps == 4
-    order = list(BatchOrder(4, TrainConfig(batch_size=1, accumulate=2), HERE, 0, 2))
-    assert order == list(BatchOrder(4, TrainConfig(batch_size=2), HERE, 0, 2))
+    order = list(BatchOrder(4, TrainConfig(batch_size=1, accumulate=2), ONE_PROCESS, 0, 2))
+    assert order == list(BatchOrder(4, TrainConfig(batch_size=2), ONE_PROCESS, 0, 2))
 
 
 def test_a_recipes_images_a_step_are_shared_by_the_accumulated_batches() -> None:

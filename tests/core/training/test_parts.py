@@ -15,7 +15,7 @@ from core.training.distributed import Processes
 from core.training.learning.optimizers import build_optimizer, set_learning_rate
 from core.training.learning.schedules import learning_rate_factor
 from core.training.records.metrics_log import MetricsLog
-from core.training.samples import BatchOrder, SeededSamples, TargetsForModel, input_size, taught_images
+from core.training.samples import BatchOrder, SeededSamples, TargetsForModel, input_size, select_train_indices
 from tests.core.toy_data import TINY_MODEL, write_toy_data
 
 CPU = torch.device("cpu")
@@ -86,7 +86,7 @@ def test_images_without_what_is_to_be_learned_can_be_left_out(tmp_path: Path) ->
     file.write_text(json.dumps(data))
 
     def places(**fields: bool) -> list[int]:
-        return taught_images(CocoDataset(tmp_path / "data" / "images", file), replace(CONFIG, **fields))  # type: ignore[arg-type]
+        return select_train_indices(CocoDataset(tmp_path / "data" / "images", file), replace(CONFIG, **fields))  # type: ignore[arg-type]
 
     assert places() == [0, 1, 2, 3]
     assert places(empty_images=False) == [0]  # a crowd alone, keypoints that nobody labelled, and nothing

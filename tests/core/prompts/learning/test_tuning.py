@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from core.datasets.shapes import write_shapes
+from core.datasets.synthetic_scenes import write_shapes
 from core.prompts.config import PromptConfig
 from core.prompts.learning import tuning
 from core.prompts.learning.tuning import PromptTuning, tune_prompts

@@ -16,7 +16,7 @@ from core.coco.check import check_coco
 from core.datasets import CocoDataset
 from core.datasets.figures import SHAPES, shape
 from core.datasets.people import KEYPOINT_NAMES, SKELETON, person
-from core.datasets.shapes import CATEGORIES, SMALLEST, generate_scene, write_shapes
+from core.datasets.synthetic_scenes import CATEGORIES, SMALLEST, generate_scene, write_shapes
 from core.masks import decode_rle, segmentation_to_rle
 
 PERSON = len(SHAPES) + 1

@@ -10,7 +10,7 @@ import torch
 
 from core import MaskRCNN, ModelConfig
 from core.structures import Category
-from core.training.class_rows import merge_categories, move_to_categories, read_synonyms
+from core.training.class_transfer import merge_categories, move_to_categories, read_synonyms
 from tests.core.toy_data import TINY_MODEL
 
 PERSON: Category = {"id": 1, "name": "person", "keypoints": ["left", "right"], "skeleton": [[1, 2]]}
