@@ -19,12 +19,12 @@ import tyro
 
 from benchmarks.alternating import HEADER
 from benchmarks.evaluation_speed import evaluation_comparison
-from benchmarks.inference import inference_comparisons
+from benchmarks.inference import Size, inference_comparisons
 from benchmarks.training_step import peak_memory, training_comparison
 from core.datasets.synthetic_scenes import write_shapes
 from core.devices import choose_device
 
-Part = Literal["masks", "keypoints", "training", "evaluation", "memory"]
+Part = Literal["masks", "keypoints", "mobilenet", "training", "evaluation", "memory"]
 
 
 @dataclass
@@ -33,12 +33,14 @@ class Benchmarks:
 
     data: Annotated[Path | None, tyro.conf.arg(metavar="DIR")] = None
     """Photographs in images/ with annotations/instances_val.json; synthetic scenes by default."""
-    only: tuple[Part, ...] = ("masks", "keypoints", "training", "evaluation", "memory")
+    only: tuple[Part, ...] = ("masks", "keypoints", "mobilenet", "training", "evaluation", "memory")
     """Parts of the table."""
     runs: int = 5
     """Timed runs of each side."""
     images: int = 4
     """Photographs a run of inference."""
+    sizes: tuple[Size, ...] = ("640x480", "1920x1080")
+    """Sizes that the photographs are brought to, a row each."""
     threads: int | None = None
     """CPU threads; torch's choice by default."""
     device: str = "cpu"
@@ -60,8 +62,8 @@ def main(options: Benchmarks) -> None:
         data = options.data or synthetic_data(Path(folder) / "data")
         photographs = sorted((data / "images").iterdir())[: options.images]
         for part in options.only:
-            if part in ("masks", "keypoints"):
-                settings = (options.runs, device, options.precision, options.cpu_time)
+            if part in ("masks", "keypoints", "mobilenet"):
+                settings = (options.runs, device, options.precision, options.cpu_time, options.sizes)
                 for row in inference_comparisons(part, photographs, Path(folder), *settings):
                     print(row.row(), flush=True)
             elif part == "training":

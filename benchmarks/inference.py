@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import torch
@@ -23,7 +23,8 @@ from core import Predictor
 from core.masks import rle_iou
 from core.memory import keep_freed_memory
 
-SIZES = {"640×480": (640, 480), "1920×1080": (1920, 1080)}
+Size = Literal["640x480", "1920x1080", "4000x3000"]
+SIZES: dict[Size, tuple[int, int]] = {"640x480": (640, 480), "1920x1080": (1920, 1080), "4000x3000": (4000, 3000)}
 THRESHOLD = 0.05  # torchvision's own; as many as 100 detections an image
 
 
@@ -35,6 +36,7 @@ def inference_comparisons(
     device: str,
     precisions: Sequence[str] = ("float32",),
     cpu_time: bool = False,
+    sizes: Sequence[Size] = ("640x480", "1920x1080"),
 ) -> Iterator[Comparison]:
     """A comparison a size and precision, on the same photographs brought to it, all of a size by turns in one run.
 
@@ -47,8 +49,8 @@ def inference_comparisons(
         ours = {
             name: stack.enter_context(in_own_process(maskloop_to_coco, weights, device, name)) for name in precisions
         }
-        for size_name, size in SIZES.items():
-            files = [resized(path, size, folder) for path in photographs]
+        for size in sizes:
+            files = [resized(path, SIZES[size], folder) for path in photographs]
 
             def all_by(process: OwnProcess, files: Sequence[Path] = files) -> list[list[dict[str, Any]]]:
                 return [json.loads(process(file)) for file in files]
@@ -62,7 +64,7 @@ def inference_comparisons(
                 # Rounded to 8 bits, near-equal scores of random weights change places: that much is said, not asked.
                 limits = {} if precision == "float32" else {"iou": 0.9, "least": 0.0}
                 agreement = agreement_of(found, all_by(process), **limits)
-                name = f"{task}: {len(files)} files of {size_name} to COCO JSON, {precision}"
+                name = f"{task}: {len(files)} files of {size} to COCO JSON, {precision}"
                 rows[name] = (partial(all_by, process), agreement, seconds_of(process))
             yield from compare_each(rows, partial(all_by, reference), seconds_of(reference), runs)
 
@@ -133,19 +135,22 @@ def agreement_of(
     share = boxes_agree / max(count, 1)
     if share < least:
         raise ValueError(f"only {share:.0%} of {count} detections agree: nothing to compare")
-    shape = (
-        f"mean mask IoU {np.mean(shapes):.3f}"
-        if "segmentation" in theirs[0][0]
-        else (f"{np.mean(np.array(shapes) < 1):.1%} of persons with all keypoints within a pixel")
-    )
+    example = theirs[0][0]
+    shape = ", boxes alone"
+    if "segmentation" in example:
+        shape = f", mean mask IoU {np.mean(shapes):.3f}"
+    elif "keypoints" in example:
+        shape = f", {np.mean(np.array(shapes) < 1):.1%} of persons with all keypoints within a pixel"
     looser = "" if iou == 0.99 else f" at box IoU {iou}"
-    return f"{share:.1%} of {count} detections{looser}, {shape}"
+    return f"{share:.1%} of {count} detections{looser}{shape}"
 
 
 def _same_shape(theirs: dict[str, Any], ours: dict[str, Any]) -> float:
-    """IoU of the masks, or the largest distance of a keypoint in pixels."""
+    """IoU of the masks, or the largest distance of a keypoint in pixels; 1 where there are boxes alone."""
     if "segmentation" in theirs:
         return rle_iou(theirs["segmentation"], ours["segmentation"])
+    if "keypoints" not in theirs:
+        return 1.0
     points = [np.array(item["keypoints"]).reshape(-1, 3)[:, :2] for item in (theirs, ours)]
     return float(np.abs(points[0] - points[1]).max())
 

@@ -14,12 +14,13 @@ from typing import Literal
 
 import torch
 from torch import Tensor, nn
-from torchvision.models.detection import KeypointRCNN
+from torchvision.models.detection import FasterRCNN, KeypointRCNN
 from torchvision.models.detection import MaskRCNN as TorchvisionMaskRCNN
-from torchvision.models.detection.backbone_utils import resnet_fpn_backbone
+from torchvision.models.detection.anchor_utils import AnchorGenerator
+from torchvision.models.detection.backbone_utils import mobilenet_backbone, resnet_fpn_backbone
 from torchvision.ops import FrozenBatchNorm2d
 
-Task = Literal["masks", "keypoints"]
+Task = Literal["masks", "keypoints", "mobilenet"]  # the last: boxes, by MobileNetV3-large and a pyramid
 SCORES_ABOVE_THRESHOLD = 1500  # of 90,000 an image; NMS then leaves more than the 100 that are kept
 
 
@@ -41,7 +42,13 @@ def torchvision_model(task: Task, file: Path) -> nn.Module:
 
 
 def _build(task: Task, norm: type[nn.Module]) -> nn.Module:
-    # Through the parts, because `maskrcnn_resnet50_fpn` freezes BN only around downloaded weights.
+    # Through the parts, because `maskrcnn_resnet50_fpn` and its like freeze BN only around downloaded weights.
+    if task == "mobilenet":
+        body = mobilenet_backbone(
+            backbone_name="mobilenet_v3_large", weights=None, fpn=True, norm_layer=norm, trainable_layers=3
+        )
+        anchors = AnchorGenerator(((32, 64, 128, 256, 512),) * 3, ((0.5, 1.0, 2.0),) * 3)
+        return FasterRCNN(body, num_classes=91, rpn_anchor_generator=anchors)
     backbone = resnet_fpn_backbone(backbone_name="resnet50", weights=None, norm_layer=norm, trainable_layers=3)
     if task == "masks":
         return TorchvisionMaskRCNN(backbone, num_classes=91)

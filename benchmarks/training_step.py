@@ -62,7 +62,7 @@ def step_of(side: Side, data: Path, weights: Path, device: str) -> Callable[[], 
 
 def peak_memory(data: Path, photograph: Path, folder: Path) -> Iterator[str]:
     """Rows of peak resident memory on the CPU, each side in a process of its own."""
-    weights, large = _weights(data, folder), resized(photograph, SIZES["1920×1080"], folder)
+    weights, large = _weights(data, folder), resized(photograph, SIZES["1920x1080"], folder)
     context = multiprocessing.get_context("spawn")
     for name, action in (("an image of 1920×1080 to COCO JSON", _infer), ("training steps", _train)):
         peaks = []

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import io
+import textwrap
 from collections.abc import Sequence
 from typing import Any
 
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
+from IPython import get_ipython
 from matplotlib.axes import Axes
 from matplotlib.colors import to_rgb
+from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
 from core.structures import Instances
@@ -18,18 +22,36 @@ from core.structures import Instances
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#F0E442", "#000000")
 HEAT = "cividis"  # the map for anything with a magnitude; even in lightness, the same to the colour-blind
 
+# A page is some 730 pixels wide: a figure of at most 9 inches is shown there at 80 pixels an inch or more, so that
+# letters of 8 points are 9 pixels high; twice that in the file, for screens that have it.
 plt.rcParams.update(
     {
-        "figure.dpi": 80,
+        "figure.dpi": 160,
         "figure.constrained_layout.use": True,
         "font.size": 9,
         "axes.titlesize": 10,
+        "legend.fontsize": 8,
         "image.interpolation": "nearest",
         "axes.prop_cycle": plt.cycler(color=COLOURS),
         "axes.spines.top": False,
         "axes.spines.right": False,
     }
 )
+
+
+def describe(figure: Figure, text: str) -> None:
+    """Say in words what a figure shows: the alternative text of its picture in a notebook, for who cannot see it."""
+    figure.set_label(text)
+    shell = get_ipython()
+    if shell is not None:  # registered here: making a figure is what sets the formats of notebooks up
+        shell.display_formatter.formatters["image/png"].for_type(Figure, _png_with_words)
+
+
+def _png_with_words(figure: Figure) -> tuple[bytes, dict[str, Any]]:
+    """A figure as PNG, with what `describe` said of it, and shown at half its pixels."""
+    file = io.BytesIO()
+    figure.savefig(file, format="png", dpi=figure.dpi, bbox_inches="tight")
+    return file.getvalue(), {"alt": figure.get_label(), "width": round(figure.get_figwidth() * figure.dpi / 2)}
 
 
 def show_image(axes: Axes, image: Any, title: str = "", *, faded: float = 0.0) -> None:
@@ -68,7 +90,7 @@ def draw_instances(axes: Axes, instances: Instances, *, scores: bool = True) -> 
         name = instances.category_of(index)["name"]
         text = f"{name} {float(instances.scores[index]):.2f}" if scores else name
         axes.text(
-            x0, max(y0, 9), text, fontsize=7, color="white", va="bottom", bbox={"fc": colour, "ec": "none", "pad": 1}
+            x0, max(y0, 9), text, fontsize=8, color="white", va="bottom", bbox={"fc": colour, "ec": "none", "pad": 1}
         )
         if instances.has_keypoints(index):
             skeleton = instances.category_of(index).get("skeleton", [])
@@ -86,7 +108,7 @@ def draw_keypoints(axes: Axes, keypoints: Any, skeleton: Sequence[Sequence[int]]
 
 
 def draw_by_seed(axes: Axes, table: pd.DataFrame, variant: str, figure: str, title: str = "", unit: str = "%") -> None:
-    """One dot a seed and a bar at the mean, for each variant in the order in which they come."""
+    """One dot a seed and a bar at the mean, for each variant in the order in which they come, on an axis from 0."""
     for position, (name, rows) in enumerate(table.groupby(variant, sort=False)):
         values = rows[figure].to_numpy(dtype=float)
         colour = COLOURS[position % 6]
@@ -96,8 +118,9 @@ def draw_by_seed(axes: Axes, table: pd.DataFrame, variant: str, figure: str, tit
             position + np.asarray(spread), values, color=colour, edgecolors="white", s=36, zorder=3, label=str(name)
         )
     names = list(dict.fromkeys(table[variant]))
-    axes.set_xticks(range(len(names)), names)
+    axes.set_xticks(range(len(names)), [textwrap.fill(str(name), 9, break_on_hyphens=False) for name in names])
     axes.set(title=title, xlabel=variant, ylabel=f"{figure} ({unit})", xlim=(-0.6, len(names) - 0.4))
+    axes.set_ylim(0, max(1.0, 1.08 * float(table[figure].max())))
     axes.grid(axis="y", alpha=0.3)
 
 

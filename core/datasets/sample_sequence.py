@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
@@ -14,7 +13,7 @@ from core.datasets.annotated_images import AnnotatedImages, Samples, Target
 from core.datasets.coco import CocoDataset
 from core.datasets.sample_targets import Wanted, checked_target
 from core.masks import encode_rle
-from core.predict.sources import read_source
+from core.predict.sources import pixel_tensor, read_source
 from core.structures import Category
 
 
@@ -149,7 +148,7 @@ def _as_image(given: Any, index: int) -> Tensor:
         pixels = read_source(given)
     except (TypeError, ValueError, OSError) as error:
         raise ValueError(f"sample {index}, image: {' '.join(str(error).split())}") from None
-    return torch.from_numpy(pixels).permute(2, 0, 1).float().div_(255)
+    return pixel_tensor(pixels).permute(2, 0, 1).float().div_(255)
 
 
 def _annotation(samples: SampleSequence, target: Target, row: int, height: int, width: int) -> dict[str, object]:

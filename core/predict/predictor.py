@@ -21,7 +21,7 @@ from core.model.images import ImageBatch, batch_images
 from core.model.mask_rcnn import MaskRCNN
 from core.model.weights import load_model
 from core.predict.augmented import SCALES, detect_augmented
-from core.predict.sources import PredictorSource, checked_range, read_source, shrunk
+from core.predict.sources import PredictorSource, checked_range, pixel_tensor, read_source, shrunk
 from core.structures import Category, Instances
 
 
@@ -227,7 +227,7 @@ class Predictor:
         return read_source(image, self.value_range)
 
     def _tensor(self, pixels: NDArray[np.uint8]) -> Tensor:
-        return torch.from_numpy(pixels).to(self.device).permute(2, 0, 1).float().div_(255)
+        return pixel_tensor(pixels).to(self.device).permute(2, 0, 1).float().div_(255)
 
     def _checked_labels(self, labels: Sequence[int], count: int) -> Tensor:
         known = torch.as_tensor(labels, dtype=torch.int64, device=self.device)

@@ -41,6 +41,11 @@ def read_source(source: PredictorSource, value_range: tuple[float, float] | None
     return read_image(array)
 
 
+def pixel_tensor(pixels: NDArray[np.uint8]) -> Tensor:
+    """The same pixels, uint8 H×W×3; a copy where they may only be read, as of PIL images: torch warns of those."""
+    return torch.from_numpy(pixels if pixels.flags.writeable else pixels.copy())
+
+
 def shrunk(pixels: NDArray[np.uint8], shortest: int, longest: int) -> NDArray[np.uint8]:
     """A picture of more than `LARGE` pixels at the size that a network sees of it, others as they are.
 

@@ -16,7 +16,7 @@ from benchmarks.ablations import TABLES, summarised
 from benchmarks.alternating import compare
 from benchmarks.inference import agreement_of, their_bitmap
 from benchmarks.own_process import in_own_process
-from benchmarks.same_weights import torchvision_model, write_weights
+from benchmarks.same_weights import Task, torchvision_model, write_weights
 from core import Instances, load_model
 from core.masks import encode_rle
 
@@ -36,6 +36,11 @@ def test_equal_detections_agree() -> None:
 def test_other_detections_are_not_timed(other: list[dict[str, Any]]) -> None:
     with pytest.raises(ValueError, match="nothing to compare"):
         agreement_of([[detection(5)]], [other])
+
+
+def test_boxes_alone_agree_by_label_and_overlap() -> None:
+    boxes = [{key: value for key, value in detection(5).items() if key != "segmentation"}]
+    assert agreement_of([boxes], [boxes]) == "100.0% of 1 detections, boxes alone"
 
 
 def test_a_pixel_at_exactly_one_half_is_mask_on_both_sides() -> None:
@@ -87,12 +92,13 @@ def test_differences_are_between_runs_of_one_seed() -> None:
 
 
 @pytest.mark.slow
-def test_calibrated_weights_give_both_models_the_same_detections(tmp_path: Path) -> None:
+@pytest.mark.parametrize("task", ["masks", "mobilenet"])
+def test_calibrated_weights_give_both_models_the_same_detections(task: Task, tmp_path: Path) -> None:
     image = torch.rand((3, 120, 160), generator=torch.Generator().manual_seed(0))
     weights = tmp_path / "weights.pth"
-    write_weights("masks", [image], weights)
+    write_weights(task, [image], weights)
     with torch.inference_mode():
-        theirs, ours = torchvision_model("masks", weights)([image])[0], load_model(weights).eval()([image])[0]
+        theirs, ours = torchvision_model(task, weights)([image])[0], load_model(weights).eval()([image])[0]
     assert len(theirs["boxes"]) > 20
     torch.testing.assert_close(ours.boxes[:5], theirs["boxes"][:5], atol=0.05, rtol=0)
 

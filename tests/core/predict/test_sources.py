@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from typing import Any
 
 import numpy as np
@@ -9,7 +10,7 @@ import pytest
 import torch
 
 from core import Predictor
-from core.predict.sources import read_source
+from core.predict.sources import pixel_tensor, read_source
 from tests.core.model.tiny_models import tiny_model
 
 PIXELS = np.random.default_rng(0).integers(20, 200, (30, 40, 3), dtype=np.uint8)
@@ -70,6 +71,16 @@ def test_a_tensor_that_could_be_meant_in_two_ways_is_refused(source: Any, messag
 def test_a_range_is_two_numbers(value_range: Any) -> None:
     with pytest.raises(ValueError, match="value_range="):
         Predictor(tiny_model(), device="cpu", value_range=value_range)
+
+
+def test_an_array_that_may_only_be_read_becomes_a_tensor_without_a_warning() -> None:
+    read_only = PIXELS.copy()
+    read_only.setflags(write=False)  # what numpy.asarray makes of a PIL image is so
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        pixel_tensor(read_only)[0, 0] = 0
+    assert read_only[0, 0].any()
+    assert pixel_tensor(PIXELS).data_ptr() == PIXELS.ctypes.data  # others are not copied
 
 
 def test_a_predictor_takes_tensors_wherever_it_takes_images() -> None:
