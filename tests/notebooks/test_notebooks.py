@@ -15,7 +15,9 @@ from PIL import Image
 
 NOTEBOOKS = Path(__file__).resolve().parents[2] / "notebooks"
 FILES = sorted(NOTEBOOKS.glob("*.ipynb"))
+NOT_REDRAWN = ("02_", "05_", "06_", "07_", "08_", "09_", "10_", "11_", "12_")  # figures of 80 dpi, without words
 IN_DEFAULT_RUN = ("01_",)  # the others are minutes long; what 12 does tests/app/notebook does too
+PAGE = 735  # pixels wide, where letters of 8 points of a figure of 9 inches are 9 pixels high
 SECONDS = 900  # four times what a notebook may take on two free cores: a busy machine is no fault
 
 # Runs in the notebook's process after each cell, before its figures are shown and closed: every one must have
@@ -105,6 +107,19 @@ def test_every_figure_is_explained_and_the_paper_is_named(file: Path) -> None:
         if cell.cell_type == "code" and any("image/png" in output.get("data", {}) for output in cell.outputs):
             assert following.cell_type == "markdown", f"no word follows the figure of: {cell.source[:80]}"
             assert "What to see" in following.source, following.source[:80]
+
+
+@pytest.mark.parametrize("file", [f for f in FILES if not f.name.startswith(NOT_REDRAWN)], ids=lambda file: file.stem)
+def test_figures_are_legible_on_a_page_and_have_alternative_texts(file: Path) -> None:
+    for cell in code_cells(read(file)):
+        for output in cell.outputs:
+            if "image/png" not in output.get("data", {}):
+                continue
+            picture = Image.open(io.BytesIO(base64.b64decode(output.data["image/png"])))
+            said = output.metadata.get("image/png", {})
+            assert len(said.get("alt", "")) > 20, f"nothing says what the figure of {cell.source[:80]!r} shows"
+            assert picture.info["dpi"] == pytest.approx((160, 160), abs=0.1)
+            assert max(said["width"], picture.width / 2) <= PAGE, f"too wide for a page: {cell.source[:80]!r}"
 
 
 def runs() -> list[Any]:
