@@ -116,7 +116,7 @@ def test_import_and_export_through_the_page(
     with DataPlane(base_url=own_server.url, timeout=60) as data_plane:
         assert data_plane.get("/api/images").json()["images"] == []  # only said, not done
     dialog.get_by_role("button", name="Import", exact=True).click()
-    editor.notice("1 objects on 1 images imported").wait_for()
+    editor.notice("1 object on 1 image imported").wait_for()
     editor.wait_for("maskloop.drawn && maskloop.document.instances.length === 1")
 
     editor.page.get_by_role("button", name="Export").click()
@@ -129,6 +129,35 @@ def test_import_and_export_through_the_page(
     assert annotation["category_id"] == 3
     assert annotation["bbox"] == [10, 10, 50, 40]
     assert loaded.dataset["images"][0]["file_name"] == "pond.png"
+
+
+def test_what_a_file_calls_crowds_and_classes_without_objects_are_a_person_s_choice(
+    own_server: Server, open_editor: Any, photographs: Photographs, tmp_path: Path
+) -> None:
+    runs = {"size": [300, 400], "counts": [30_000, 50, 250, 50, 89_650]}
+    coco = {
+        "images": [{"id": 5, "file_name": "pond.png", "width": 400, "height": 300}],
+        "categories": [{"id": 3, "name": "duck"}, {"id": 4, "name": "goose"}],
+        "annotations": [{"id": 9, "image_id": 5, "category_id": 3, "iscrowd": 1, "segmentation": runs}],
+    }
+    annotations = tmp_path / "ponds.json"
+    annotations.write_text(json.dumps(coco))
+    editor = open_editor(url=own_server.url)
+    editor.page.get_by_role("button", name="Import COCO").last.click()
+    dialog = editor.page.get_by_role("dialog")
+    dialog.get_by_label("COCO JSON").set_input_files([annotations, photographs.make("pond.png")])
+    dialog.get_by_label("Masks that a file calls crowds").check()
+    dialog.get_by_role("button", name="Import", exact=True).click()
+    editor.wait_for("maskloop.drawn && maskloop.document.instances.length === 1")
+    assert not editor.document["instances"][0]["iscrowd"]
+
+    editor.page.get_by_role("button", name="Export").click()
+    editor.page.get_by_label("Without classes that have no object").check()
+    with editor.page.expect_download() as download:
+        editor.page.get_by_role("button", name="Download").click()
+    download.value.save_as(tmp_path / "exported.json")
+    exported = json.loads((tmp_path / "exported.json").read_text())
+    assert [category["name"] for category in exported["categories"]] == ["duck"]
 
 
 def test_an_image_goes_to_the_trash_and_comes_back_or_is_gone(

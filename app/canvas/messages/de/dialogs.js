@@ -54,6 +54,7 @@ export const exchange = {
   whatAPersonDrewCorrected: "Was jemand gezeichnet, korrigiert oder angenommen hat",
   alsoProposalsThatNobodyHas: "Auch Vorschläge, die niemand angenommen hat, mit ihrem Score",
   withTheImageFilesAs: "Mit den Bilddateien, als .zip",
+  withoutUnusedClasses: "Ohne Klassen, die kein Objekt haben",
   format: "Format",
   export: "Exportieren",
   download: "Herunterladen",
@@ -69,6 +70,7 @@ export const exchange = {
     "Zusammenführen: was dieselbe Datei früher brachte, wird aktualisiert, Änderungen von Hand bleiben",
   addNothingThatIsHere: "Hinzufügen: Vorhandenes bleibt, wie es ist",
   replaceOfTheImagesIn: "Ersetzen: auf den Bildern der Datei bleiben nur deren Objekte",
+  crowdsAreSingleObjects: "Masken, die eine Datei Gruppen nennt, sind einzelne Objekte (CVATs Pinsel)",
   importAnnotations: "Annotationen importieren",
   import: "Importieren",
   chooseAnAnnotationFileFirst: "Wählen Sie zuerst eine Annotationsdatei.",
@@ -90,7 +92,7 @@ export const exchange = {
   updated: (updated) => `${updated} aktualisiert`,
   removed: (removed) => `${removed} entfernt`,
   objectsOnImagesImported: (annotations, images, again, more, errors) =>
-    `${annotations} Objekte auf ${images} Bildern importiert${again}${more}.${errors ? ` ${errors} ausgelassen oder geändert:` : ""}`,
+    `${annotations} ${annotations === 1 ? "Objekt" : "Objekte"} auf ${images} ${images === 1 ? "Bild" : "Bildern"} importiert${again}${more}.${errors ? ` ${errors} ausgelassen oder geändert:` : ""}`,
 };
 
 /** @type {typeof import("../en/dialogs.js").help} */

@@ -53,6 +53,7 @@ export const exchange = {
   whatAPersonDrewCorrected: "What a person drew, corrected or accepted",
   alsoProposalsThatNobodyHas: "Also proposals that nobody has accepted, with their score",
   withTheImageFilesAs: "With the image files, as a .zip",
+  withoutUnusedClasses: "Without classes that have no object",
   format: "Format",
   export: "Export",
   download: "Download",
@@ -67,6 +68,7 @@ export const exchange = {
   mergeWhatTheSameFile: "Merge: what the same file brought before is updated, a person's edits stay",
   addNothingThatIsHere: "Add: nothing that is here is changed",
   replaceOfTheImagesIn: "Replace: of the images in the file only its objects stay",
+  crowdsAreSingleObjects: "Masks that a file calls crowds are single objects (CVAT's brush)",
   importAnnotations: "Import annotations",
   import: "Import",
   chooseAnAnnotationFileFirst: "Choose an annotation file first.",
@@ -104,7 +106,7 @@ export const exchange = {
   removed: (removed) => `${removed} removed`,
   /** @param {number} annotations @param {number} images @param {string} again @param {string} more @param {number} errors */
   objectsOnImagesImported: (annotations, images, again, more, errors) =>
-    `${annotations} objects on ${images} images imported${again}${more}.${errors ? ` ${errors} left out or changed:` : ""}`,
+    `${annotations} ${annotations === 1 ? "object" : "objects"} on ${images} ${images === 1 ? "image" : "images"} imported${again}${more}.${errors ? ` ${errors} left out or changed:` : ""}`,
 };
 
 export const help = {

@@ -37,6 +37,21 @@ function choice(name, value, words, checked) {
   );
 }
 
+/** @param {string} name @param {string} words */
+function tick(name, words) {
+  return element(
+    "label",
+    { class: "ml-choice" },
+    element("input", { type: "checkbox", name }),
+    element("span", {}, words),
+  );
+}
+
+/** @param {HTMLElement} root @param {string} name */
+function isTicked(root, name) {
+  return /** @type {HTMLInputElement} */ (root.querySelector(`input[name="${name}"]`)).checked;
+}
+
 /** @param {HTMLElement} root @param {string} name */
 function chosen(root, name) {
   return /** @type {HTMLInputElement | null} */ (root.querySelector(`input[name="${name}"]:checked`))?.value ?? "";
@@ -85,12 +100,8 @@ export function openExport(bench) {
       choice("include", "accepted", texts.exchange.whatAPersonDrewCorrected, true),
       choice("include", "all", texts.exchange.alsoProposalsThatNobodyHas, false),
     ),
-    element(
-      "label",
-      { class: "ml-choice" },
-      element("input", { type: "checkbox", name: "images" }),
-      element("span", {}, texts.exchange.withTheImageFilesAs),
-    ),
+    tick("only_used", texts.exchange.withoutUnusedClasses),
+    tick("images", texts.exchange.withTheImageFilesAs),
     element("label", { class: "ml-field" }, element("span", {}, texts.exchange.format), format),
     words,
   );
@@ -105,7 +116,8 @@ export function openExport(bench) {
       const options = { include: chosen(body, "include"), format: format.value };
       if (chosen(body, "status")) options.status = chosen(body, "status");
       if (person.value) options.person = person.value;
-      if (/** @type {HTMLInputElement} */ (body.querySelector('input[name="images"]')).checked) options.images = "true";
+      if (isTicked(body, "only_used")) options.unused_classes = "false";
+      if (isTicked(body, "images")) options.images = "true";
       try {
         await bench.editor.outbox.flush();
         const { name, blob } = await api.exportAnnotations(options);
@@ -160,9 +172,14 @@ export function openImport(bench, dropped = []) {
       choice("mode", "add", texts.exchange.addNothingThatIsHere, false),
       choice("mode", "replace", texts.exchange.replaceOfTheImagesIn, false),
     ),
+    tick("crowds_as_objects", texts.exchange.crowdsAreSingleObjects),
     plan,
   );
-  const options = () => ({ status: chosen(body, "as"), mode: chosen(body, "mode") });
+  const options = () => ({
+    status: chosen(body, "as"),
+    mode: chosen(body, "mode"),
+    crowds_as_objects: String(isTicked(body, "crowds_as_objects")),
+  });
   const describe = () => {
     describeFiles(list, files());
     void preview(bench, plan, files(), options());
