@@ -15,7 +15,6 @@ from PIL import Image
 
 NOTEBOOKS = Path(__file__).resolve().parents[2] / "notebooks"
 FILES = sorted(NOTEBOOKS.glob("*.ipynb"))
-NOT_REDRAWN = ("02_", "05_", "06_", "07_", "08_", "09_", "10_", "11_", "12_")  # figures of 80 dpi, without words
 IN_DEFAULT_RUN = ("01_",)  # the others are minutes long; what 12 does tests/app/notebook does too
 PAGE = 735  # pixels wide, where letters of 8 points of a figure of 9 inches are 9 pixels high
 SECONDS = 900  # four times what a notebook may take on two free cores: a busy machine is no fault
@@ -25,6 +24,7 @@ SECONDS = 900  # four times what a notebook may take on two free cores: a busy m
 CHECK_FIGURES = """
 def _check_figures():
     import matplotlib.pyplot as plt
+    from matplotlib.text import Text
     for number in plt.get_fignums():
         for axes in plt.figure(number).axes:
             if axes.get_label() == "<colorbar>":
@@ -33,6 +33,9 @@ def _check_figures():
                 raise AssertionError(f"figure {number} has empty axes {axes.get_title()!r}")
             # In a grid of pictures on the same axes, the outer ones are labelled.
             below, beside = axes.get_shared_x_axes().get_siblings(axes), axes.get_shared_y_axes().get_siblings(axes)
+            letters = [text for text in axes.findobj(Text) if text.get_visible() and text.get_text()]
+            if any(text.get_fontsize() < 8 for text in letters):
+                raise AssertionError(f"figure {number}: letters of less than 8 points in {axes.get_title()!r}")
             if not any(one.get_xlabel() for one in below) or not any(one.get_ylabel() for one in beside):
                 raise AssertionError(f"figure {number}: axes {axes.get_title()!r} do not say what they show")
 
@@ -109,7 +112,7 @@ def test_every_figure_is_explained_and_the_paper_is_named(file: Path) -> None:
             assert "What to see" in following.source, following.source[:80]
 
 
-@pytest.mark.parametrize("file", [f for f in FILES if not f.name.startswith(NOT_REDRAWN)], ids=lambda file: file.stem)
+@pytest.mark.parametrize("file", FILES, ids=lambda file: file.stem)
 def test_figures_are_legible_on_a_page_and_have_alternative_texts(file: Path) -> None:
     for cell in code_cells(read(file)):
         for output in cell.outputs:
@@ -158,6 +161,7 @@ def test_runs_without_error_and_fills_its_figures(file: Path, tmp_path: Path, mo
     [
         ("plt.subplots()", "empty axes"),
         ("plt.plot([1, 2]); plt.xlabel('steps')", "do not say what they show"),
+        ("plt.plot([1, 2]); plt.xlabel('steps'); plt.ylabel('loss', fontsize=6)", "less than 8 points"),
         ("1 / 0", "ZeroDivisionError"),
     ],
 )
