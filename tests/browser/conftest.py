@@ -216,3 +216,12 @@ def open_editor(browser: Any, server: Server, request: pytest.FixtureRequest) ->
     finally:
         for context in contexts:
             context.close()
+
+
+@pytest.fixture(scope="session")
+def axe(project_root: Path) -> str:
+    """The source of axe-core, which `npm ci` installs."""
+    path = project_root / "node_modules" / "axe-core" / "axe.min.js"
+    if not path.is_file() and not os.environ.get("CI"):
+        pytest.skip("axe-core is not installed: npm ci")
+    return path.read_text(encoding="utf-8")

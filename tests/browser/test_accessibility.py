@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -10,31 +9,12 @@ from typing import Any
 import pytest
 
 from app.access import asking_page
-from tests.browser.conftest import DataPlane, Photographs, Server
+from tests.browser.axe import assert_sound
+from tests.browser.conftest import PERSON, DataPlane, Photographs, Server
 
 pytestmark = pytest.mark.browser
 
 THEMES = ("light", "dark")
-FINDINGS = """async () => (await axe.run(document, { resultTypes: ["violations"] })).violations
-  .filter(({ impact }) => ["serious", "critical"].includes(impact))
-  .flatMap(({ id, nodes }) => nodes.map(({ target, failureSummary }) => `${id}: ${target} (${failureSummary})`))"""
-
-
-@pytest.fixture(scope="module")
-def axe(project_root: Path) -> str:
-    """The source of axe-core, which `npm ci` installs."""
-    path = project_root / "node_modules" / "axe-core" / "axe.min.js"
-    if not path.is_file() and not os.environ.get("CI"):
-        pytest.skip("axe-core is not installed: npm ci")
-    return path.read_text(encoding="utf-8")
-
-
-def assert_sound(page: Any, axe: str, screen: str) -> None:
-    """Raise with what is found on the screen as it is."""
-    if not page.evaluate("'axe' in window"):
-        page.evaluate(axe)
-    found = page.evaluate(FINDINGS)
-    assert not found, (screen, found)
 
 
 @pytest.fixture
@@ -50,8 +30,8 @@ def page(browser: Any) -> Iterator[Any]:
 def test_the_editor_its_panels_and_dialogs(
     open_editor: Any, data_plane: DataPlane, photographs: Photographs, axe: str, theme: str
 ) -> None:
-    image = data_plane.upload(photographs.make())
-    person, dog = data_plane.category("person"), data_plane.category("dog")
+    image, other = (data_plane.upload(photographs.make()) for _ in range(2))
+    person, dog = data_plane.category(**PERSON), data_plane.category("dog")
     data_plane.draw(image, dog, segmentation=[[60, 60, 140, 60, 140, 140]])
     data_plane.draw(image, person, segmentation=[[200, 60, 280, 60, 280, 140]])
     data_plane.post(f"/api/images/{image}/notes", json={"text": "look again"})
@@ -60,6 +40,14 @@ def test_the_editor_its_panels_and_dialogs(
     page = editor.page
     editor.click(270, 70)
     assert_sound(page, axe, "an object selected")
+    editor.click(130, 70, modifier="Shift")
+    page.get_by_text("2 objects selected").first.wait_for()
+    assert_sound(page, axe, "several selected")
+    editor.press("Escape", "k")
+    editor.click(320, 100)
+    assert_sound(page, axe, "keypoints placed one after the other")
+    editor.press("Escape", "Escape", "v")
+    editor.click(270, 70)
     editor.press("i", "w")
     page.get_by_role("button", name="Add note").wait_for()
     assert_sound(page, axe, "view options and notes")
@@ -69,6 +57,12 @@ def test_the_editor_its_panels_and_dialogs(
     editor.press("g")
     page.locator(f".ml-grid [data-image='{image}']").wait_for()
     assert_sound(page, axe, "gallery")
+    for chosen in (image, other):
+        page.locator(f".ml-grid [data-image='{chosen}']").click(modifiers=["Control"])
+    assert_sound(page, axe, "gallery, several chosen")
+    page.get_by_role("button", name="Trash", exact=True).click()
+    assert_sound(page, axe, "trash")
+    editor.press("Escape")
     editor.press("Escape", "?")
     page.locator("dialog[open]").wait_for()
     assert_sound(page, axe, "help")
@@ -79,6 +73,16 @@ def test_the_editor_its_panels_and_dialogs(
         page.get_by_text("Counting…").wait_for(state="hidden")
         assert_sound(page, axe, name)
         editor.press("Escape")
+
+
+@pytest.mark.parametrize("theme", THEMES)
+def test_the_page_without_an_image(page: Any, tmp_path: Path, axe: str, theme: str) -> None:
+    empty = Server(tmp_path / "workspace", model="scenes")
+    page.emulate_media(color_scheme=theme)
+    page.goto(empty.url)
+    page.get_by_role("button", name="Try sample photographs").wait_for()
+    assert_sound(page, axe, "empty")
+    empty.stop()
 
 
 @pytest.mark.parametrize("theme", THEMES)

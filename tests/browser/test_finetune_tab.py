@@ -13,6 +13,7 @@ import pytest
 
 from app.store.database import DATABASE_NAME, Store
 from tests.app.reviewed_workspace import add_shapes, write_tiny_model
+from tests.browser.axe import assert_sound
 from tests.browser.conftest import Server
 
 pytestmark = pytest.mark.browser
@@ -41,7 +42,7 @@ def open_tab(browser: Any, server: Server) -> tuple[Any, list[str]]:
     return page, errors
 
 
-def test_from_too_little_data_to_a_model_in_use(browser: Any, tiny_server: Server, tmp_path: Path) -> None:
+def test_from_too_little_data_to_a_model_in_use(browser: Any, tiny_server: Server, tmp_path: Path, axe: str) -> None:
     page, errors = open_tab(browser, tiny_server)
     page.get_by_role("button", name="Fine-tune").click()
     page.locator("#finetune-message").get_by_text("at least 2 reviewed images").wait_for()
@@ -62,6 +63,7 @@ def test_from_too_little_data_to_a_model_in_use(browser: Any, tiny_server: Serve
     page.get_by_role("button", name="Fine-tune").click()
     page.locator("#finetune-status").get_by_text("from tiny: training").wait_for()
     assert page.get_by_role("button", name="Fine-tune").is_disabled()
+    assert_sound(page, axe, "a model is trained")
 
     again, more_errors = open_tab(browser, tiny_server)  # another page sees the same job
     page.close()
@@ -73,6 +75,9 @@ def test_from_too_little_data_to_a_model_in_use(browser: Any, tiny_server: Serve
     again.get_by_role("button", name="Use this model").click()
     again.get_by_role("button", name="This model is in use").wait_for()
     again.locator("#finetune-repredicting").get_by_text(f"{len(untouched)} untouched images predicted anew").wait_for()
+    for theme in ("light", "dark"):
+        again.emulate_media(color_scheme=theme)
+        assert_sound(again, axe, f"a model was trained, {theme}")
     assert errors + more_errors == []
     again.close()
 

@@ -134,7 +134,7 @@ export function createGrid(bench) {
       const chosen = many.has(row.image_id);
       node.append(element("span", { class: "ml-tile-choose", "aria-hidden": "true" }, chosen ? "✓" : ""));
       node.classList.toggle("ml-tile-chosen", chosen);
-      if (chosen) node.ariaLabel += texts.gallery.chosen;
+      if (chosen) node.append(element("span", { class: "ml-unseen" }, texts.gallery.chosen));
       node.addEventListener("keydown", (event) => {
         if (event.key.toLowerCase() !== "x" || event.ctrlKey || event.metaKey) return;
         event.stopPropagation();
