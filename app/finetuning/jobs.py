@@ -37,9 +37,8 @@ SPLIT = "split.json"  # in the folder of all runs: the part that each image was 
 
 MOST_EPOCHS = 1000
 
-TRAINING: dict[
-    str, object
-] = {}  # TrainConfig's fields that a fine-tuning changes besides data, model, epochs and device
+# TrainConfig's fields that a fine-tuning changes besides data, model, epochs and device.
+TRAINING: dict[str, object] = {}
 
 
 class ImageCounts(SideCounts):

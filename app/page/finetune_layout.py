@@ -120,12 +120,15 @@ class FinetuneLayout:
 
 
 def class_headers(words: Wording) -> list[str]:
+    """Columns of what there is to learn from."""
     return [words("class"), words("to_learn_from"), words("held_out")]
 
 
 def outcome_headers(words: Wording) -> list[str]:
+    """Columns of the comparison with the base model."""
     return [words("class"), words("held_out_instances"), words("ap_before"), words("ap_after")]
 
 
 def version_headers(words: Wording) -> list[str]:
+    """Columns of the model versions."""
     return [words("version"), "", words("origin"), words("classes"), words("ap50_held_out")]

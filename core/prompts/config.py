@@ -47,7 +47,7 @@ class TrainPromptsConfig:
     annotations: tuple[str, ...]  # COCO files, in the order of the folders
     output: str  # directory of the run
     weights: str = ""  # a prompt model to begin from; else the trunk's
-    trunk: str = "mobilenet_v2"  # of a network that begins anew; or "efficientnet_lite2"
+    trunk: str = ""  # of a network that begins anew: "efficientnet_lite2", or "mobilenet_v2" as where none is given
     trunk_weights: str = ""  # a state dict of that trunk's classifier with ImageNet features
     decoder_weights: str = ""  # a prompt model, of any trunk, whose decoder a network that begins anew takes over
     size: int = 160  # pixels of a crop, a multiple of 32

@@ -17,7 +17,7 @@ from core.devices import choose_device
 from core.prompts.finer import finer_mask
 from core.prompts.local_mask import LocalMask
 from core.prompts.merging import merged
-from core.prompts.network import PromptNetwork, as_input, probabilities
+from core.prompts.network import PromptNetwork, as_input, probabilities, prompt_maps_of
 from core.prompts.prompt_maps import (
     Box,
     Click,
@@ -107,9 +107,8 @@ class MaskPrompter:
             prompts = [Prompt(mask=mask) for mask in masks[start : start + BATCH]]
             windows = [_window(prompt) for prompt in prompts]
             crops = as_input([crop_image(pixels, window, EMBEDDING_SIZE) for window in windows], self.network.config)
-            maps = np.stack([_maps(*item, EMBEDDING_SIZE) for item in zip(prompts, windows, strict=True)])
-            prompt_tensor = torch.from_numpy(maps).to(self.device, memory_format=torch.channels_last)
-            found.append(self.network.embedding(crops.to(self.device), prompt_tensor).cpu().numpy())
+            maps = prompt_maps_of([_maps(*item, EMBEDDING_SIZE) for item in zip(prompts, windows, strict=True)])
+            found.append(self.network.embedding(crops.to(self.device), maps.to(self.device)).cpu().numpy())
         return np.concatenate(found) if found else np.zeros((0, 0), dtype=np.float32)
 
     # -- one object ---------------------------------------------------------------------------------
@@ -157,9 +156,10 @@ class MaskPrompter:
         for start in range(0, len(windows), BATCH):
             part, asked = windows[start : start + BATCH], prompts[start : start + BATCH]
             crops = as_input([crop_image(pixels, window, self.size) for window in part], self.network.config)
-            maps = np.stack([_maps(prompt, window, self.size) for prompt, window in zip(asked, part, strict=True)])
-            prompt_tensor = torch.from_numpy(maps).to(self.device, memory_format=torch.channels_last)
-            logits, quality = self.network(crops.to(self.device), prompt_tensor)
+            maps = prompt_maps_of(
+                [_maps(prompt, window, self.size) for prompt, window in zip(asked, part, strict=True)]
+            )
+            logits, quality = self.network(crops.to(self.device), maps.to(self.device))
             seen = probabilities(logits, self.size).cpu().numpy()
             expected = quality.sigmoid().tolist()
             looks += [Look(*item) for item in zip(part, seen, expected, strict=True)]

@@ -57,12 +57,12 @@ def load_prompt_network(source: str | Path | None = None) -> PromptNetwork:
             raise ValueError(f"format {sidecar['format']} is not {FORMAT}")
         config = PromptConfig.from_dict(sidecar["config"])
         with torch.device("meta"):  # nothing is allocated for a description that its weights do not fit
-            described = PromptNetwork(config)
+            network = PromptNetwork(config)
     except (ValueError, KeyError, TypeError, AttributeError, RuntimeError, OverflowError) as error:
         reason = " ".join(str(error).split())[:160]
         raise ValueError(f"{sidecar_path} describes no prompt model ({reason}): copy it again") from None
-    check_shapes(described.state_dict(), path)
-    network = PromptNetwork(config)
+    check_shapes(network.state_dict(), path)
+    network = network.to_empty(device="cpu")
     try:
         tensors = load_file(path)
     except (SafetensorError, OSError, RuntimeError, MemoryError) as error:

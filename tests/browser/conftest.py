@@ -158,6 +158,14 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     running.stop()
 
 
+@pytest.fixture
+def new_server(tmp_path: Path) -> Iterator[Server]:
+    """The program as it is installed, on an empty workspace of one test."""
+    running = Server(tmp_path / "workspace", model="starter")
+    yield running
+    running.stop()
+
+
 @pytest.fixture(scope="session")
 def data_plane(server: Server) -> Iterator[DataPlane]:
     """The server's routes."""

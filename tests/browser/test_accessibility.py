@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -76,13 +75,11 @@ def test_the_editor_its_panels_and_dialogs(
 
 
 @pytest.mark.parametrize("theme", THEMES)
-def test_the_page_without_an_image(page: Any, tmp_path: Path, axe: str, theme: str) -> None:
-    empty = Server(tmp_path / "workspace", model="scenes")
+def test_the_page_without_an_image(page: Any, new_server: Server, axe: str, theme: str) -> None:
     page.emulate_media(color_scheme=theme)
-    page.goto(empty.url)
+    page.goto(new_server.url)
     page.get_by_role("button", name="Try sample photographs").wait_for()
     assert_sound(page, axe, "empty")
-    empty.stop()
 
 
 @pytest.mark.parametrize("theme", THEMES)

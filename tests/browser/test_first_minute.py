@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -13,14 +12,6 @@ from tests.browser.conftest import Server
 from tests.browser.editor_page import EditorPage
 
 pytestmark = pytest.mark.browser
-
-
-@pytest.fixture
-def new_server(tmp_path: Path) -> Iterator[Server]:
-    """The program as it is installed, on an empty workspace."""
-    running = Server(tmp_path / "workspace", model="starter")
-    yield running
-    running.stop()
 
 
 def test_from_an_empty_page_to_a_corrected_mask_in_a_file_by_mouse_alone(

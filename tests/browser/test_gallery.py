@@ -152,7 +152,7 @@ def test_what_a_file_calls_crowds_and_classes_without_objects_are_a_person_s_cho
     assert not editor.document["instances"][0]["iscrowd"]
 
     editor.page.get_by_role("button", name="Export").click()
-    editor.page.get_by_label("Without classes that have no object").check()
+    editor.page.get_by_label("Only classes with objects").check()
     with editor.page.expect_download() as download:
         editor.page.get_by_role("button", name="Download").click()
     download.value.save_as(tmp_path / "exported.json")

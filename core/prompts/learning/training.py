@@ -49,8 +49,10 @@ def train_prompts(config: TrainPromptsConfig) -> PromptTrainResult:
         raise ValueError(f"--size {config.size}: a multiple of 32 pixels is needed")
     if config.shares and (len(config.shares) != len(config.images) or min(config.shares) <= 0):
         raise ValueError(f"--shares takes a positive number for each of the {len(config.images)} data sets")
-    if config.weights and (config.trunk_weights or config.decoder_weights):
-        raise ValueError("--weights is a whole model to go on from: leave --trunk-weights and --decoder-weights out")
+    if config.weights and (config.trunk or config.trunk_weights or config.decoder_weights):
+        raise ValueError(
+            "--weights is a whole model to go on from: leave --trunk, --trunk-weights, --decoder-weights out"
+        )
     if config.threads:
         torch.set_num_threads(config.threads)
     torch.manual_seed(config.seed)
@@ -110,7 +112,9 @@ def _network(config: TrainPromptsConfig, objects: PromptObjects) -> PromptNetwor
         network = load_prompt_network(config.weights)
         network.config = PromptConfig(**{**asdict(network.config), "size": config.size})
     else:
-        network = PromptNetwork(PromptConfig(trunk=config.trunk, size=config.size, channels=config.channels))
+        network = PromptNetwork(
+            PromptConfig(trunk=config.trunk or PromptConfig.trunk, size=config.size, channels=config.channels)
+        )
         if config.trunk_weights:
             network.load_trunk(torch.load(config.trunk_weights, map_location="cpu", weights_only=True))
         if config.decoder_weights and not config.resume:

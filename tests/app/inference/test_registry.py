@@ -11,6 +11,7 @@ import pytest
 from starlette.requests import Request
 
 from app.finetuning.jobs import FineTuning
+from app.inference.model_terms import ModelUnavailableError
 from app.inference.registry import ModelRegistry, model_note, version_in_use
 from app.inference.repredict import Repredictor, untouched_images
 from app.store.categories import create_category
@@ -200,6 +201,21 @@ def test_predicting_anew_skips_what_a_person_began_meanwhile_and_reports_failure
     status = repredictor.status()
     assert (status["total"], status["done"]) == (4, 4)
     assert status["errors"] == [f"image {ids[2]}: cannot be read"]
+
+
+def test_a_model_that_cannot_be_used_is_a_line_and_no_traceback_in_the_log(
+    store: Store, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    (image,) = add_shapes(store, tmp_path / "shapes", images=1, reviewed=False)
+
+    def predict(_image_id: int, _model: str) -> None:
+        raise ModelUnavailableError("mine cannot be used: its weights are damaged")
+
+    repredictor = Repredictor(store, predict)
+    repredictor.start("mine")
+    wait_until(lambda: not repredictor.status()["running"])
+    assert repredictor.status()["errors"] == [f"image {image}: mine cannot be used: its weights are damaged"]
+    assert not [record for record in caplog.records if record.exc_info]
 
 
 def test_predicting_anew_goes_on_after_a_restart(store: Store, tmp_path: Path) -> None:

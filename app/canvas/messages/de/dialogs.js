@@ -54,7 +54,7 @@ export const exchange = {
   whatAPersonDrewCorrected: "Was jemand gezeichnet, korrigiert oder angenommen hat",
   alsoProposalsThatNobodyHas: "Auch Vorschläge, die niemand angenommen hat, mit ihrem Score",
   withTheImageFilesAs: "Mit den Bilddateien, als .zip",
-  withoutUnusedClasses: "Ohne Klassen, die kein Objekt haben",
+  onlyUsedClasses: "Nur Klassen mit Objekten",
   format: "Format",
   export: "Exportieren",
   download: "Herunterladen",

@@ -53,7 +53,7 @@ export const exchange = {
   whatAPersonDrewCorrected: "What a person drew, corrected or accepted",
   alsoProposalsThatNobodyHas: "Also proposals that nobody has accepted, with their score",
   withTheImageFilesAs: "With the image files, as a .zip",
-  withoutUnusedClasses: "Without classes that have no object",
+  onlyUsedClasses: "Only classes with objects",
   format: "Format",
   export: "Export",
   download: "Download",

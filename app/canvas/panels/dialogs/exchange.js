@@ -29,22 +29,17 @@ const EXPORT_FORMATS = {
 
 /** @param {string} name @param {string} value @param {string} words @param {boolean} checked */
 function choice(name, value, words, checked) {
-  return element(
-    "label",
-    { class: "ml-choice" },
-    element("input", { type: "radio", name, value, checked }),
-    element("span", {}, words),
-  );
+  return labelled(element("input", { type: "radio", name, value, checked }), words);
 }
 
 /** @param {string} name @param {string} words */
 function tick(name, words) {
-  return element(
-    "label",
-    { class: "ml-choice" },
-    element("input", { type: "checkbox", name }),
-    element("span", {}, words),
-  );
+  return labelled(element("input", { type: "checkbox", name }), words);
+}
+
+/** @param {HTMLElement} input @param {string} words */
+function labelled(input, words) {
+  return element("label", { class: "ml-choice" }, input, element("span", {}, words));
 }
 
 /** @param {HTMLElement} root @param {string} name */
@@ -100,7 +95,7 @@ export function openExport(bench) {
       choice("include", "accepted", texts.exchange.whatAPersonDrewCorrected, true),
       choice("include", "all", texts.exchange.alsoProposalsThatNobodyHas, false),
     ),
-    tick("only_used", texts.exchange.withoutUnusedClasses),
+    tick("only_used", texts.exchange.onlyUsedClasses),
     tick("images", texts.exchange.withTheImageFilesAs),
     element("label", { class: "ml-field" }, element("span", {}, texts.exchange.format), format),
     words,

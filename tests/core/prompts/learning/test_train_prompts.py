@@ -51,6 +51,12 @@ def test_discs_and_squares_are_learned(toy: Path, tmp_path: Path) -> None:
     assert np.mean(ious) > 0.6  # untrained 0.2
 
 
+def test_a_whole_model_takes_no_trunk_and_no_decoder(toy: Path, tmp_path: Path) -> None:
+    for fields in ({"trunk": "efficientnet_lite2"}, {"decoder_weights": "x"}, {"trunk_weights": "x"}):
+        with pytest.raises(ValueError, match="--weights is a whole model to go on from"):
+            train_prompts(config_of(toy, tmp_path / "run", weights="x", **fields))
+
+
 def test_a_run_that_is_resumed_goes_on(toy: Path, tmp_path: Path) -> None:
     config = config_of(toy, tmp_path / "run", steps=3)
     train_prompts(config)
