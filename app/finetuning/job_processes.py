@@ -11,6 +11,7 @@ import signal
 import subprocess
 import threading
 import time
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -126,7 +127,9 @@ class JobFollower:
             if cancel.exists() and time.time() - read_json(cancel)["requested"] > self._kill_after:
                 signal_process(job.pid, signal.SIGKILL)
             return
-        self._children.pop(job.id, None)
+        if (ended := self._children.pop(job.id, None)) is not None:
+            with suppress(subprocess.TimeoutExpired):
+                ended.wait(1.0)  # it may have ended since it was asked above, and would stay as a zombie
         job.finished = time.time()
         if (directory / job_directory.RESULT).exists():
             self._finish(session, job, directory)
