@@ -65,6 +65,9 @@ class TrainPromptsConfig:
     shares: tuple[
         float, ...
     ] = ()  # how much oftener each data set is drawn than by its number of objects; (): all alike
+    # At the end the network learns on so many objects what to expect of its answers to one click (learning/quality.py),
+    # at a third of a second each; without it the answer for an object is more often one for a part of it.
+    quality_objects: int = 0
     checkpoint_minutes: float = 3.0
     threads: int = 0  # of the CPU; 0: as many as torch likes
     # Convolutions in bfloat16, but for depthwise ones: two thirds of the time where the processor has AMX.

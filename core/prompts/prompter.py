@@ -114,7 +114,7 @@ class MaskPrompter:
     # -- one object ---------------------------------------------------------------------------------
 
     def _from_bounds(self, pixels: NDArray[np.uint8], prompts: Sequence[Prompt], finer: bool = True) -> list[Answer]:
-        looks = self._look(pixels, [_window(prompt) for prompt in prompts], prompts)
+        looks = self.looks(pixels, prompts)
         return [
             self._answer(pixels, prompt, look, prompt.mask, finer) for prompt, look in zip(prompts, looks, strict=True)
         ]
@@ -124,17 +124,24 @@ class MaskPrompter:
         if not any(include for _, _, include in clicks):
             return Answer(LocalMask.empty(), 1.0)
         shape = pixels.shape[:2]
-        windows = click_windows(clicks, shape)
-        candidates = []
-        for look in self._look(pixels, windows, [Prompt(None, clicks)] * len(windows)):
-            mask = _part_at_clicks(look.mask(shape), clicks)
-            if not mask.is_empty:
-                candidates.append(Prompt(None, clicks, mask))
+        candidates = self.candidates(pixels, clicks)
         if not candidates:
             return Answer(merged(None, LocalMask.empty(), clicks, shape), 0.0)
-        looks = self._look(pixels, [_window(prompt) for prompt in candidates], candidates)
+        looks = self.looks(pixels, candidates)
         best = max(range(len(looks)), key=lambda index: looks[index].quality)
         return self._answer(pixels, candidates[best], looks[best], None, finer)
+
+    def candidates(self, pixels: NDArray[np.uint8], clicks: Sequence[Click]) -> list[Prompt]:
+        """What clicks alone may mean: the clicks with the mask that a window of each size showed, where it did."""
+        shape = pixels.shape[:2]
+        windows = click_windows(clicks, shape)
+        looks = self._look(pixels, windows, [Prompt(None, clicks)] * len(windows))
+        masks = [_part_at_clicks(look.mask(shape), clicks) for look in looks]
+        return [Prompt(None, clicks, mask) for mask in masks if not mask.is_empty]
+
+    def looks(self, pixels: NDArray[np.uint8], prompts: Sequence[Prompt]) -> list[Look]:
+        """What the network sees around each prompt, in one look, with nothing of the masks before kept."""
+        return self._look(pixels, [_window(prompt) for prompt in prompts], prompts)
 
     def _answer(
         self, pixels: NDArray[np.uint8], prompt: Prompt, look: Look, before: LocalMask | None, finer: bool

@@ -72,7 +72,7 @@ class SampleMaker:
 
     def draw(self) -> Sample:
         """One sample."""
-        chosen = min(int(np.searchsorted(self.weights, self.random.random())), len(self.weights) - 1)
+        chosen = self._chosen()
         members = self._with_neighbours(chosen)
         image = self.objects.image(self.objects.objects[chosen].image)
         mask = self.objects.mask(members)
@@ -81,6 +81,14 @@ class SampleMaker:
         kind = self.random.choice(4, p=(BOX, CLICK, MASK, PART))
         sample = (self._box, self._click, self._mask, self._part)[kind](image, mask, box)
         return self._varied(sample)
+
+    def draw_object(self) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
+        """An object as it is: its image RGB uint8 H×W×3 and its mask uint8 H×W."""
+        chosen = self._chosen()
+        return self.objects.image(self.objects.objects[chosen].image), self.objects.mask([chosen])
+
+    def _chosen(self) -> int:
+        return min(int(np.searchsorted(self.weights, self.random.random())), len(self.weights) - 1)
 
     def _with_neighbours(self, chosen: int) -> list[int]:
         others = [other for other in self.objects.of_image[self.objects.objects[chosen].image] if other != chosen]

@@ -21,6 +21,7 @@ from core.devices import has_bfloat16
 from core.prompts.config import PromptConfig, TrainPromptsConfig
 from core.prompts.learning.decoder import take_decoder
 from core.prompts.learning.losses import prompt_loss, quality_loss
+from core.prompts.learning.quality import learn_quality
 from core.prompts.learning.samples import Sample, SampleMaker
 from core.prompts.network import PromptNetwork, as_input, probabilities, prompt_maps_of
 from core.prompts.objects import PromptObjects, read_objects
@@ -80,7 +81,7 @@ def train_prompts(config: TrainPromptsConfig) -> PromptTrainResult:
     began = saved = time.monotonic()
     recent: list[float] = []
     with stop_requests() as request, (directory / LOG).open("a", encoding="utf-8") as log:
-        step = start - 1
+        step, over = start - 1, start >= config.steps
         for step in range(start, config.steps):
             progress = _progress(config, step, time.monotonic() - began)
             _set_learning_rate(optimizer, config, step, progress)
@@ -96,6 +97,9 @@ def train_prompts(config: TrainPromptsConfig) -> PromptTrainResult:
                 _save(directory, config, network, average, optimizer, step + 1)
             if last:
                 break
+    if over and config.quality_objects:
+        prompter = learn_quality(directory, maker, config.quality_objects)
+        save_prompt_network(prompter.network, directory, lineage={"steps": step + 1, "training": asdict(config)})
     return PromptTrainResult(directory, step + 1)
 
 
