@@ -21,7 +21,7 @@ from core.model.score_thresholds import ScoreThresholds
 from core.model.weights import read_sidecar, sidecar_path
 from core.model.weights.ours import SCORE_THRESHOLDS
 
-LEAST_PRECISION = 0.5  # a right proposal saves about as many actions as a wrong one costs
+RIGHT_SAVES = 2.0  # as much as so many wrong detections cost: a box and often a key of its class, for a deletion
 FEWEST_OBJECTS = 5  # of a class with fewer annotated objects the pooled threshold says more than its own
 DECIMALS = 4
 Entry = TypeVar("Entry", Detection, EvaluatedObject)
@@ -32,15 +32,16 @@ def calibrated_thresholds(
     results: Sequence[dict[str, object]],
     *,
     iou_threshold: float = 0.5,
-    least_precision: float = LEAST_PRECISION,
+    right_saves: float = RIGHT_SAVES,
 ) -> ScoreThresholds:
-    """For each class the lowest score above which at least `least_precision` of the detections are right.
+    """For each class the score above which the detections are worth most, if a right one is worth as much as
+    `right_saves` wrong ones cost.
 
     `annotations` is a COCO data set and `results` a results list that reaches down to low scores. A detection is
     right where it is matched as COCO does: in the order of scores, each to the object of its class with the highest
     mask IoU (of boxes, where either has no mask) of at least `iou_threshold` that no better one has taken. Detections
-    on crowds, and those of classes that an image was not searched for (LVIS), count neither way. Where no score reaches
-    the precision, the threshold is where the precision is highest.
+    on crowds, and those of classes that an image was not searched for (LVIS), count neither way. The
+    threshold lies halfway to the next detection below, so that few images say no more than they know.
     """
     dataset = complete_ground_truth(annotations)
     found = by_image_and_class(complete_results(list(results), dataset))
@@ -58,10 +59,10 @@ def calibrated_thresholds(
         for category in dataset["categories"]
     }
     everything = [verdict for own in verdicts.values() for verdict in own]
-    pooled = _lowest_score(everything, least_precision) if sum(counts.values()) >= FEWEST_OBJECTS else None
+    pooled = _worth_most(everything, right_saves) if sum(counts.values()) >= FEWEST_OBJECTS else None
     classes = {}
     for category in dataset["categories"]:
-        own = _lowest_score(verdicts[category["id"]], least_precision)
+        own = _worth_most(verdicts[category["id"]], right_saves)
         if counts[category["id"]] >= FEWEST_OBJECTS and own is not None:
             classes[category["name"]] = own
     return ScoreThresholds(classes, pooled)
@@ -146,14 +147,14 @@ def _rle_box(entry: Detection, image: EvaluatedImage) -> list[float]:
     return list(coco_mask.toBbox(_rle(entry, image)))
 
 
-def _lowest_score(verdicts: Sequence[tuple[float, bool]], least_precision: float) -> float | None:
-    """The lowest score from which on the precision is reached; None without a single right detection."""
+def _worth_most(verdicts: Sequence[tuple[float, bool]], right_saves: float) -> float | None:
+    """The score above which the detections are worth most; None without a single right detection."""
     if not any(right for _, right in verdicts):
         return None
     scores, right = (np.array(column) for column in zip(*sorted(verdicts, reverse=True), strict=True))
-    precision = np.cumsum(right) / np.arange(1, len(right) + 1)
+    worth = np.cumsum(np.where(right, right_saves, -1.0))
     last_of_its_score = np.append(scores[1:] < scores[:-1], True)  # a threshold takes all of one score or none
-    candidates = np.flatnonzero(last_of_its_score)
-    enough = candidates[precision[candidates] >= least_precision]
-    cut = enough[-1] if len(enough) else candidates[precision[candidates].argmax()]
-    return float(math.floor(float(scores[cut]) * 10**DECIMALS) / 10**DECIMALS)
+    candidates = np.flatnonzero(last_of_its_score & (np.cumsum(right) > 0))
+    cut = candidates[worth[candidates] == worth[candidates].max()][-1]
+    score = scores[cut] if cut + 1 == len(scores) else (scores[cut] + scores[cut + 1]) / 2
+    return float(math.floor(float(score) * 10**DECIMALS) / 10**DECIMALS)

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from torch import Tensor
 from tqdm import tqdm
 
 from core.config import TrainConfig
@@ -29,7 +30,7 @@ from core.training.learning.divergence import FiniteLoss, TrainingDivergedError
 from core.training.learning.execution import execution
 from core.training.learning.optimizers import set_learning_rate
 from core.training.learning.schedules import learning_rate_factor
-from core.training.learning.step import backward
+from core.training.learning.step import backward, distil_backward
 from core.training.ranges import check_training_ranges
 from core.training.records.metrics_log import StepMeter
 from core.training.records.writers import writers_for
@@ -145,7 +146,10 @@ def _steps(run: Run, request: StopRequest) -> bool:
         learning_rate = config.learning_rate * learning_rate_factor(step - first, run.phase_steps, config)
         set_learning_rate(run.optimizer, learning_rate)
         run.optimizer.zero_grad(set_to_none=True)
-        losses = backward(wrapped, images, targets, targets_for_model, config, processes, phase.learning)
+        kept: dict[str, Tensor] = {}
+        if run.distillation is not None:
+            kept = distil_backward(model, run.distillation, step, images, targets, config, processes, phase.learning)
+        losses = kept | backward(wrapped, images, targets, targets_for_model, config, processes, phase.learning)
         loss = torch.stack(list(losses.values())).sum()
         # Without clipping the norm is still asked for: it shows what went wrong a step before the loss does.
         norm = torch.nn.utils.clip_grad_norm_(parameters, config.gradient_clip or float("inf"))

@@ -14,6 +14,7 @@ RANGES = {
     "learning_rate": POSITIVE,
     "backbone_learning_rate_factor": ZERO_OR_MORE,
     "class_row_learning_rate_factor": ZERO_OR_MORE,
+    "base_distillation": ZERO_OR_MORE,
     "momentum": Range(least=0, below=1),
     "weight_decay": ZERO_OR_MORE,
     "step_at": POSITIVE,

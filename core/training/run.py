@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import warnings
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import asdict, dataclass, field
@@ -22,11 +23,12 @@ from core.training.class_transfer import hold_other_rows
 from core.training.distributed import Processes
 from core.training.given import Given, look_at_first, training_data
 from core.training.learning.averaging import WeightAverage
+from core.training.learning.base_distillation import BaseDistillation, kept_classes
 from core.training.learning.optimizers import build_optimizer
 from core.training.records.metrics_log import MetricsLog
 from core.training.records.results import Best, refuse_to_overwrite, write_config
 from core.training.samples import select_train_indices, steps_an_epoch
-from core.training.start import starting_model, trained_categories
+from core.training.start import base_model, starting_model, trained_categories
 
 NOTHING_GIVEN = Given()
 
@@ -52,6 +54,7 @@ class Run:
     optimizer: torch.optim.Optimizer = field(init=False)  # of the phase that was entered
     average: WeightAverage | None = None  # of the weights in the phase that was entered, where `ema` asks for it
     average_state: dict[str, Any] | None = None  # of the phase that a resumed run goes on in
+    distillation: BaseDistillation | None = None  # where the base has classes that the data does not show
     stop_asked: bool = False
 
     @property
@@ -113,6 +116,7 @@ def prepare_run(config: TrainConfig, processes: Processes, given: Given = NOTHIN
         optimizer_state = checkpoint["optimizer"] if done % phase_steps else None
         _say_which_classes_are_lost(model, dataset)
     model.to(processes.device)
+    distillation = _distillation(config, model, dataset, given, checkpoint)
     for images in (dataset, validation):
         look_at_first(images, model)
     if processes.is_main:
@@ -136,6 +140,7 @@ def prepare_run(config: TrainConfig, processes: Processes, given: Given = NOTHIN
     )
     if optimizer_state is not None and checkpoint is not None:
         run.average_state = checkpoint.get("average")
+    run.distillation = distillation
     callbacks.on_start(run)
     run.tell(
         "start",
@@ -147,6 +152,26 @@ def prepare_run(config: TrainConfig, processes: Processes, given: Given = NOTHIN
         phases=[phase.name for phase in run.phases],
     )
     return run
+
+
+def _distillation(
+    config: TrainConfig, model: MaskRCNN, dataset: AnnotatedImages, given: Given, checkpoint: dict[str, Any] | None
+) -> BaseDistillation | None:
+    """What keeps the classes of the base that the data does not show; None where there are none, or weight is 0."""
+    if not config.base_distillation or not (config.model or given.model is not None):
+        return None
+    if checkpoint is None:
+        base = base_model(config) if given.model is None else copy.deepcopy(given.model)
+    elif "base" in checkpoint:
+        base = restored_model(checkpoint["base"], copy.deepcopy(given.model))
+    else:
+        return None  # the run began without, or in a version that did not have it
+    base.keypoint_model = None  # it does not learn, so it forgets nothing
+    kept = kept_classes(base, model.categories, dataset.categories)
+    if not kept:
+        return None
+    base.to(next(model.parameters()).device).to(memory_format=torch.channels_last)
+    return BaseDistillation(base, model.categories, kept)
 
 
 def enter_phase(run: Run) -> None:
@@ -197,6 +222,8 @@ def write_checkpoint(run: Run) -> None:
             "best": asdict(run.best),
             "average": None if run.average is None else run.average.state_dict(),
         }
+        if run.distillation is not None:
+            state["base"] = model_state(run.distillation.base)
         save_checkpoint(run.directory, state | model_state(run.model))
     run.callbacks.on_checkpoint(run)
 

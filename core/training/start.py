@@ -39,7 +39,7 @@ def starting_model(config: TrainConfig, categories: Sequence[Category], given: M
     if config.model:
         if config.backbone_weights:
             raise ValueError("backbone_weights are for a new model: give model='' with them")
-        return _with_room(_changed(load_model(config.model), config), config, categories)
+        return _with_room(base_model(config), config, categories)
     model_config = new_model_config(config, categories)
     if model_config.backbone_norm == "frozen" and not config.backbone_weights:
         raise ValueError(
@@ -50,6 +50,11 @@ def starting_model(config: TrainConfig, categories: Sequence[Category], given: M
     if config.backbone_weights:
         model.load_backbone_weights(_read_state_dict(Path(config.backbone_weights)))
     return model
+
+
+def base_model(config: TrainConfig) -> MaskRCNN:
+    """The model that `config.model` names, with the fields of `config.model_config`."""
+    return _changed(load_model(config.model), config)
 
 
 def _with_room(base: MaskRCNN, config: TrainConfig, categories: Sequence[Category]) -> MaskRCNN:

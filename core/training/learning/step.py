@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import nullcontext
+from typing import Any
 
 import torch
 from torch import Tensor, nn
 
 from core.config import TrainConfig
-from core.model.mask_rcnn import Learning
+from core.model.mask_rcnn import Learning, MaskRCNN
 from core.training.distributed import Processes
+from core.training.learning.base_distillation import BaseDistillation
+from core.training.learning.distillation_images import distillation_image
 from core.training.samples import TargetsForModel, input_size
 
 
@@ -48,3 +51,32 @@ def backward(
         for name, value in found.items():
             losses[name] = losses.get(name, 0) + share * value.detach()
     return losses
+
+
+def distil_backward(
+    model: MaskRCNN,
+    distillation: BaseDistillation,
+    step: int,
+    images: Sequence[Tensor],
+    targets: Sequence[Mapping[str, Any]],
+    config: TrainConfig,
+    processes: Processes,
+    learning: Learning,
+) -> dict[str, Tensor]:
+    """Add the gradients of answering on one image as the base does; gives the losses, weighted.
+
+    To be called before `backward`, which is where processes talk. The model is in evaluation mode meanwhile, so that
+    these images leave statistics of batch normalisation alone.
+    """
+    seed = config.seed * processes.count + processes.rank
+    image, objects, scale = distillation_image(seed, step, images, targets)
+    mixed = config.mixed_precision and processes.device.type == "cuda"
+    model.eval()
+    try:
+        with torch.autocast(processes.device.type, torch.bfloat16, mixed):
+            found = distillation.losses(model, image, objects, round(scale * model.config.min_size), learning)
+        losses = {name: config.base_distillation * loss for name, loss in found.items()}
+        torch.stack(list(losses.values())).sum().backward()
+    finally:
+        model.train()
+    return {name: loss.detach() for name, loss in losses.items()}

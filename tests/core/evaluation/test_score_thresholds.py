@@ -1,4 +1,4 @@
-"""A class's threshold is the lowest score above which at least half of what a model finds is right."""
+"""A class's threshold is the score above which what a model finds is worth most."""
 
 from __future__ import annotations
 
@@ -46,27 +46,42 @@ CATS = [[10.0 * place, 0.0, 9.0, 9.0] for place in range(6)]
 NOWHERE = [0.0, 80.0, 9.0, 9.0]
 
 
-def test_it_reaches_down_as_far_as_half_of_what_lies_above_is_right() -> None:
+def test_it_ends_where_more_wrong_ones_would_come_than_right_ones_are_worth() -> None:
     right = [detection(1, box, 0.9 - 0.1 * place) for place, box in enumerate(CATS)]  # down to 0.4
-    wrong = [detection(1, NOWHERE, score) for score in (0.35, 0.34, 0.33, 0.32, 0.31, 0.3, 0.29, 0.28)]
+    wrong = [detection(1, NOWHERE, score) for score in (0.45, 0.3, 0.29, 0.28, 0.27, 0.26, 0.25)]
     thresholds = calibrated_thresholds(data_set({1: CATS}), [*right, *wrong])
-    assert thresholds.of("cat") == pytest.approx(0.3)  # six right and six wrong ones
+    assert thresholds.of("cat") == pytest.approx(0.35)  # halfway between the last right one and the next wrong one
+
+
+def test_a_right_one_below_is_worth_two_wrong_ones_and_no_more() -> None:
+    between = [detection(1, NOWHERE, 0.7), detection(1, NOWHERE, 0.6)]
+    found = [detection(1, CATS[0], 0.9), *between, detection(1, CATS[1], 0.5)]
+    assert calibrated_thresholds(data_set({1: CATS}), found).of("cat") == pytest.approx(0.5)
+    found.append(detection(1, NOWHERE, 0.8))
+    assert calibrated_thresholds(data_set({1: CATS}), found).of("cat") == pytest.approx(0.85)
+
+
+def test_few_right_ones_do_not_bring_many_wrong_ones_along() -> None:
+    """As after a fine-tuning on a dozen images: what is surely right, and a long tail of what is not."""
+    found = [detection(1, box, 0.9) for box in CATS]
+    tail = [detection(1, NOWHERE, 0.3 - 0.01 * place) for place in range(6)]
+    assert calibrated_thresholds(data_set({1: CATS}), [*found, *tail]).of("cat") == pytest.approx(0.6)
 
 
 def test_equal_scores_are_taken_together() -> None:
     found = [detection(1, CATS[0], 0.9), *(detection(1, box, 0.5) for box in [CATS[1], NOWHERE, NOWHERE, NOWHERE])]
-    assert calibrated_thresholds(data_set({1: CATS}), found).of("cat") == pytest.approx(0.9)
+    assert calibrated_thresholds(data_set({1: CATS}), found).of("cat") == pytest.approx(0.7)
 
 
 def test_an_object_that_is_found_twice_is_right_once() -> None:
     found = [detection(1, CATS[0], 0.9), *(detection(1, CATS[0], score) for score in (0.8, 0.7, 0.6))]
-    assert calibrated_thresholds(data_set({1: CATS}), found).of("cat") == pytest.approx(0.8)
+    assert calibrated_thresholds(data_set({1: CATS}), found).of("cat") == pytest.approx(0.85)
 
 
-def test_where_no_score_is_good_enough_it_is_the_best_there_is() -> None:
+def test_where_nothing_is_worth_showing_it_is_the_best_there_is() -> None:
     wrong = [detection(1, NOWHERE, 0.9), detection(1, NOWHERE, 0.8)]
     found = [*wrong, detection(1, CATS[0], 0.6), detection(1, NOWHERE, 0.2)]
-    assert calibrated_thresholds(data_set({1: CATS}), found).of("cat") == pytest.approx(0.6)
+    assert calibrated_thresholds(data_set({1: CATS}), found).of("cat") == pytest.approx(0.4)
 
 
 def test_a_class_with_few_objects_takes_the_threshold_of_all() -> None:

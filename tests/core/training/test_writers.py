@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import csv
 import json
+import struct
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 from types import ModuleType, SimpleNamespace
@@ -43,6 +44,12 @@ class Stops(Callback):
         run.stop()
 
 
+class Fails(Callback):
+    def on_step(self, run: Any, losses: Mapping[str, Tensor]) -> None:
+        if run.done == 4:
+            raise RuntimeError("the power went")
+
+
 def test_lines_are_flattened_to_numbers_by_name() -> None:
     figures = {"AP": 0.5, "per_category": {"cup": 0.5}}
     line = {"kind": "validation", "step": 4, "epoch": 1, "metrics": {"segm": figures}, "losses": {"loss": 2}}
@@ -66,45 +73,69 @@ def test_the_table_has_the_log_s_numbers_before_and_after_a_break(toy: Path, tmp
         assert filled == numbers
 
 
-@pytest.fixture
-def tensorboard(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
-    """In place of the library: what a SummaryWriter is asked to do."""
-    calls: list[Any] = []
-
-    class SummaryWriter:
-        def __init__(self, folder: str, purge_step: int | None) -> None:
-            calls.append(("open", Path(folder).name, purge_step))
-
-        def add_scalar(self, name: str, value: float, step: int) -> None:
-            calls.append((name, value, step))
-
-        def flush(self) -> None:
-            pass
-
-        def close(self) -> None:
-            calls.append("close")
-
-    module = ModuleType("torch.utils.tensorboard")
-    module.SummaryWriter = SummaryWriter  # type: ignore[attr-defined]
-    monkeypatch.setitem(sys.modules, "torch.utils.tensorboard", module)
-    return calls
+def broken_after_the_checkpoint(toy: Path, run: Path, writer: Any) -> None:
+    """A run that a fault ends at step 4, after the checkpoint of step 2; what goes on with it does step 3 again."""
+    config = config_for(toy, run, writers=(writer,), steps=4, checkpoint_every=2)
+    with pytest.raises(RuntimeError, match="the power went"):
+        train(config, callbacks=[Fails()])
+    assert [step for step, _ in measured(run)] == [1, 2, 3]
+    train(replace(config, resume=True, val_annotations=str(toy / "annotations.json")))
+    assert [step for step, _ in measured(run)] == [1, 2, 3, 3, 4, 4]  # a validation after each step
 
 
-def test_tensorboard_gets_each_number_at_its_step_and_forgets_what_is_done_again(
-    toy: Path, tmp_path: Path, tensorboard: list[Any]
+def test_tensorboard_shows_each_number_at_its_step_and_once_what_was_done_twice(toy: Path, tmp_path: Path) -> None:
+    accumulator = pytest.importorskip("tensorboard.backend.event_processing.event_accumulator")
+    run = tmp_path / "run"
+    broken_after_the_checkpoint(toy, run, "tensorboard")
+    shown = accumulator.EventAccumulator(str(run / "tensorboard"), size_guidance={"scalars": 0}).Reload()
+    values = [(name, event.step, event.value) for name in shown.Tags()["scalars"] for event in shown.Scalars(name)]
+    expected = [(name, step, value) for step, numbers in measured(run) for name, value in numbers.items()]
+    assert {"train/loss", "validation/segm/AP"} <= {name for name, _, _ in values}
+    assert [entry[:2] for entry in sorted(values)] == [entry[:2] for entry in sorted(expected)]
+    # An event file has 32 bits of a number.
+    assert [entry[2] for entry in sorted(values)] == pytest.approx([entry[2] for entry in sorted(expected)], rel=1e-6)
+
+
+def lines_in(file: Path) -> Iterator[tuple[int, dict[str, float]]]:
+    """Step and numbers of each line in a run's file of Weights & Biases: records in blocks, as LevelDB's logs are."""
+    from wandb.proto.wandb_internal_pb2 import Record
+
+    data, at, record = file.read_bytes(), 7, b""
+    while at < len(data):
+        if (left := 32768 - at % 32768) < 7:  # too little for the head of another part
+            at += left
+            continue
+        _, length, kind = struct.unpack_from("<IHB", data, at)
+        at += 7 + length
+        record += data[at - length : at]
+        if kind in (1, 4):  # whole, or its last part
+            items = Record.FromString(record).history.item
+            numbers = {item.key or "/".join(item.nested_key): json.loads(item.value_json) for item in items}
+            record = b""
+            if numbers:
+                yield numbers["_step"], {name: value for name, value in numbers.items() if not name.startswith("_")}
+
+
+def test_weights_and_biases_keeps_each_number_at_its_step_in_one_run(
+    toy: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    config = config_for(toy, tmp_path / "run", writers=("tensorboard",))
-    train(config, callbacks=[Stops()])
-    train(replace(config, resume=True))
-    scalars = [call for call in tensorboard if call != "close" and call[0] != "open"]
-    expected = [(name, value, step) for step, numbers in measured(tmp_path / "run") for name, value in numbers.items()]
-    assert scalars == expected
-    assert [call for call in tensorboard if call == "close" or call[0] == "open"] == [
-        ("open", "tensorboard", None), "close", ("open", "tensorboard", 2), "close"
-    ]  # fmt: skip
+    pytest.importorskip("wandb")
+    for name, value in {"WANDB_MODE": "offline", "WANDB_SILENT": "true", "WANDB_CACHE_DIR": str(tmp_path)}.items():
+        monkeypatch.setenv(name, value)
+    run = tmp_path / "run"
+    broken_after_the_checkpoint(toy, run, "wandb")
+    files = sorted(run.glob("wandb/offline-run-*/run-*.wandb"))
+    assert [file.name for file in files] == [f"run-{(run / 'wandb.txt').read_text().strip()}.wandb"] * 2
+    kept: dict[int, dict[str, float]] = {}
+    for file in files:
+        kept.update(lines_in(file))  # step 3 is in both
+    expected: dict[int, dict[str, float]] = {}
+    for step, numbers in measured(run):
+        expected.setdefault(step, {}).update(numbers)
+    assert kept == expected
 
 
-def test_weights_and_biases_gets_each_line_and_goes_on_with_its_run(
+def test_weights_and_biases_is_asked_to_go_on_with_its_run(
     toy: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     begun: list[dict[str, Any]] = []
