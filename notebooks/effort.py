@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pandas as pd
+from simulated_annotator import is_shown
 from sqlalchemy import select
 
 from app.store.database import Store
@@ -16,8 +17,9 @@ OUTCOMES = ("accepted as it was", "edited", "deleted", "drawn anew")
 def effort_by_image(workspace: str | Path) -> pd.DataFrame:
     """One row a reviewed image, in the order of review: proposals, and objects by what became of them.
 
-    A proposal was accepted as it was, edited (its outline, class or keypoints changed) or deleted; an object that no
-    proposal was for was drawn anew. `model` is the version that made the proposals; `reviewed` seconds since 1970.
+    A proposal that was shown was accepted as it was, edited (its outline, class or keypoints changed) or deleted; an
+    object that no proposal was for was drawn anew. `model` is the version that made the proposals;
+    `reviewed` seconds since 1970.
     """
     store = Store(workspace)
     rows = []
@@ -31,7 +33,7 @@ def effort_by_image(workspace: str | Path) -> pd.DataFrame:
                 for identifier, state in edit.after["instances"].items():
                     if state is None:  # a later prediction took its place
                         proposals.pop(identifier, None)
-                    else:
+                    elif is_shown(state):
                         proposals[identifier] = state["model"]
             left = session.scalars(select(Instance).where(Instance.image_id == image.id)).all()
             sources = [row.source for row in left if row.status == "accepted"]

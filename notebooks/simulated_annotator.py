@@ -20,7 +20,6 @@ from core.masks import decode_rle, encode_rle, mask_to_polygons, polygons_to_rle
 
 SATISFIED = 0.85  # mask IoU with the truth at which a mask is left as it is
 SURE = 0.5  # score from which the page takes the model's guess for the class of a drawn box
-SHOWN = 0.5  # the page shows proposals from here on
 SAME_OBJECT = 0.5  # IoU from which a proposal is taken for an object
 
 
@@ -48,7 +47,7 @@ class SimulatedAnnotator:
         document = self.client.get(f"/api/images/{image_id}/document").json()
         self.image_id, self.size = image_id, (document["image"]["height"], document["image"]["width"])
         masks = [segmentation_to_rle(annotation["segmentation"], *self.size) for annotation in truth]
-        shown = [one for one in document["instances"] if one["score"] is None or one["score"] >= SHOWN]
+        shown = [one for one in document["instances"] if is_shown(one)]
         matches = self._match(shown, truth, masks)
         for number, instance in enumerate(shown):
             if number not in matches.values():
@@ -58,7 +57,7 @@ class SimulatedAnnotator:
             instance = self._name(instance, annotation["category_id"], selected=index not in matches)
             self._mend(instance, annotation, masks[index])
         self._act()  # "mark reviewed" accepts what is left
-        self._ask("PUT", "/status", {"status": "reviewed", "score_threshold": SHOWN})
+        self._ask("PUT", "/status", {"status": "reviewed"})
         return self.actions
 
     # -- what a hand does -----------------------------------------------------------------------
@@ -165,6 +164,11 @@ class SimulatedAnnotator:
             if index not in matches and number not in matches.values():
                 matches[index] = number
         return matches
+
+
+def is_shown(instance: dict[str, Any]) -> bool:
+    """Whether the page shows an object: a proposal from the score on that its model is calibrated to."""
+    return instance["score"] is None or instance["score"] >= (instance.get("threshold") or 0)
 
 
 def fewest_corners(rle: Any, satisfied: float) -> list[list[float]]:

@@ -12,6 +12,7 @@ import multiprocessing
 import os
 import tempfile
 import time
+import warnings
 from collections.abc import Mapping
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import asdict, dataclass, replace
@@ -122,7 +123,9 @@ def train_small(changes: dict[str, Any], seed: int, settings: SmallTraining, fol
     model = trained_model(changes, seed, settings, folder / "train")
     trained = clock()
     judged_on = CocoDataset(folder / "judged" / "images", folder / "judged" / file)
-    figures = evaluate(model, judged_on, device=settings.device)
+    with warnings.catch_warnings():  # said once a run, of what is the same for all of them
+        warnings.filterwarnings("ignore", message="keypoints")
+        figures = evaluate(model, judged_on, device=settings.device)
     judged = clock()
     steps = changes.get("training", {}).get("steps", settings.steps)
     row = {
