@@ -16,8 +16,8 @@ import httpx
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmarks.ledger import SATISFIED, Ledger, Target, iou
-from core.masks import decode_rle, encode_rle, segmentation_to_rle
+from benchmarks.ledger import SATISFIED, Ledger, Target
+from core.masks import bitmap_iou, decode_rle, encode_rle, segmentation_to_rle
 from core.prompts.clicks import next_click
 
 SAME_OBJECT = 0.5  # IoU from which a proposal is taken for an object
@@ -48,7 +48,7 @@ class Annotator:
         found = {index: shown[number] for index, number in matches.items()}
         settled: dict[int, float | None] = {}
         for index, instance in found.items():
-            if (reached := iou(self._mask(instance), targets[index].mask)) >= SATISFIED:
+            if (reached := bitmap_iou(self._mask(instance), targets[index].mask)) >= SATISFIED:
                 self._named(instance, targets[index], selected=False)
                 settled[index] = reached
         self.good = [found[index] for index in settled]
@@ -94,7 +94,7 @@ class Annotator:
             (instance["category_id"] == target.category_id, overlap, index, number)
             for number, (instance, mask) in enumerate(zip(instances, masks, strict=True))
             for index, target in enumerate(targets)
-            if (overlap := iou(mask, target.mask)) >= SAME_OBJECT
+            if (overlap := bitmap_iou(mask, target.mask)) >= SAME_OBJECT
         ]
         # A proposal spares the box; one that is good as it is spares the clicks too.
         return {
@@ -168,7 +168,7 @@ class Annotator:
         has it selected and clicks with the same tool.
         """
         points: list[list[float]] = []
-        now = first = iou(self._mask(instance), target.mask)
+        now = first = bitmap_iou(self._mask(instance), target.mask)
         while now < SATISFIED:
             gains = (now - first) / len(points) if points else 0.08
             expected = (SATISFIED - now) / max(gains, 1e-3)
@@ -187,7 +187,7 @@ class Annotator:
                 self._delete(instance)
                 return None
             instance = self._change(instance, {"segmentation": answer["segmentation"]})
-            now = iou(self._mask(instance), target.mask)
+            now = bitmap_iou(self._mask(instance), target.mask)
         return now
 
     def _draw(self, target: Target) -> float:
@@ -196,7 +196,7 @@ class Annotator:
         self.ledger.book("class", self.current_class != target.category_id)
         self.current_class = target.category_id
         fields = {"category_id": target.category_id, "segmentation": target.polygons}
-        return iou(self._mask(self._ask("POST", "/instances", fields)["instance"]), target.mask)
+        return bitmap_iou(self._mask(self._ask("POST", "/instances", fields)["instance"]), target.mask)
 
     # -- details --------------------------------------------------------------------------------------
 

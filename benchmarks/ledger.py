@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from core.masks import decode_rle, mask_to_polygons, polygons_to_mask, segmentation_to_rle
+from core.masks import bitmap_iou, decode_rle, mask_to_polygons, polygons_to_mask, segmentation_to_rle
 
 SATISFIED = 0.85  # IoU with the truth at which a mask is left as it is
 # Seconds of the keystroke-level model: point 1.1, press 0.2, think 1.35; a polygon's corner 1.3.
@@ -83,16 +83,10 @@ def by_hand(targets: Sequence[Target]) -> Ledger:
     return ledger
 
 
-def iou(first: NDArray[np.uint8], second: NDArray[np.uint8]) -> float:
-    """Intersection over union of two bitmaps of 0 and 1."""
-    union = np.count_nonzero(first | second)
-    return np.count_nonzero(first & second) / union if union else 1.0
-
-
 def fewest_corners(mask: NDArray[np.uint8]) -> list[list[float]]:
     """The polygons with the fewest corners, of a few dozen simplifications, that satisfy."""
     for tolerance in np.geomspace(0.25 * float(np.sqrt(mask.sum())), 0.2, 40):
         polygons = mask_to_polygons(mask, tolerance=float(tolerance))
-        if polygons and iou(polygons_to_mask(polygons, *mask.shape), mask) >= SATISFIED:
+        if polygons and bitmap_iou(polygons_to_mask(polygons, *mask.shape), mask) >= SATISFIED:
             return polygons
     return mask_to_polygons(mask)

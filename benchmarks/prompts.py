@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 
 from core.datasets.coco import CocoDataset
 from core.datasets.images import read_image
+from core.masks import bitmap_iou
 from core.prompts.clicks import next_click
 from core.prompts.local_mask import LocalMask
 from core.prompts.prompter import MaskPrompter, Prompt
@@ -81,7 +82,7 @@ def measured(
     began = time.perf_counter()
     answer = prompter.answer(pixels, Prompt(box, clicks, mask))
     first = time.perf_counter() - began
-    ious = [iou(answer.mask.whole(height, width), truth)]
+    ious = [bitmap_iou(answer.mask.whole(height, width), truth)]
     seconds = []
     while ious[-1] < TARGETS[-1] and len(ious) <= options.clicks:
         clicked = next_click(truth, answer.mask.whole(height, width), random)
@@ -91,14 +92,8 @@ def measured(
         began = time.perf_counter()
         answer = prompter.answer(pixels, Prompt(box, clicks, answer.mask))  # the page keeps the box too
         seconds.append(time.perf_counter() - began)
-        ious.append(iou(answer.mask.whole(height, width), truth))
+        ious.append(bitmap_iou(answer.mask.whole(height, width), truth))
     return {"ious": ious, "first": first, "seconds": seconds, "quality": answer.quality}
-
-
-def iou(first: NDArray[np.uint8], second: NDArray[np.uint8]) -> float:
-    """Intersection over union of two bitmaps."""
-    union = np.count_nonzero(first | second)
-    return np.count_nonzero(first & second) / union if union else 1.0
 
 
 def summary(rows: list[dict[str, Any]]) -> dict[str, Any]:

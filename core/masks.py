@@ -21,6 +21,7 @@ from core.run_lengths import run_lengths
 __all__ = [
     "Polygon",
     "Rle",
+    "bitmap_iou",
     "crop_has_holes",
     "crop_to_polygons",
     "crop_to_rle",
@@ -269,6 +270,12 @@ def rle_bbox(rle: Rle) -> list[float]:
     """The x, y, width, height of the pixels of a compressed RLE; [0, 0, 0, 0] where it has none."""
     box: list[float] = coco_mask.toBbox(rle).tolist()
     return box
+
+
+def bitmap_iou(first: NDArray[np.uint8], second: NDArray[np.uint8]) -> float:
+    """Intersection over union of two bitmaps H×W of 0 and 1; 1 where both are empty."""
+    union = np.count_nonzero(first | second)
+    return np.count_nonzero(first & second) / union if union else 1.0
 
 
 def rle_iou(first: Rle, second: Rle) -> float:

@@ -123,7 +123,7 @@ def train_small(changes: dict[str, Any], seed: int, settings: SmallTraining, fol
     model = trained_model(changes, seed, settings, folder / "train")
     trained = clock()
     judged_on = CocoDataset(folder / "judged" / "images", folder / "judged" / file)
-    with warnings.catch_warnings():  # said once a run, of what is the same for all of them
+    with warnings.catch_warnings():  # of how arrows' keypoints are judged, the same for a dozen runs
         warnings.filterwarnings("ignore", message="keypoints")
         figures = evaluate(model, judged_on, device=settings.device)
     judged = clock()

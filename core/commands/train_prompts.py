@@ -21,6 +21,7 @@ RANGES = {
     "average": Range(least=0, below=1),
     "held_out_every": ZERO_OR_MORE,
     "shares": ZERO_OR_MORE,
+    "quality_objects": ZERO_OR_MORE,
     "checkpoint_minutes": ZERO_OR_MORE,
     "threads": ZERO_OR_MORE,
 }

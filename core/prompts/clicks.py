@@ -1,4 +1,6 @@
-"""Where a person would click next: in the middle of the largest error (the protocol of click-based segmentation)."""
+"""What a person would give: a box that is a little off, a click in the middle of the largest error (the protocol of
+click-based segmentation).
+"""
 
 from __future__ import annotations
 
@@ -7,6 +9,19 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.prompts.prompt_maps import Click
+
+BOX_ERROR = 0.03  # of a box's sides: the standard deviation of a hand's corners
+
+
+def box_by_hand(
+    box: tuple[float, float, float, float], width: int, height: int, random: np.random.Generator
+) -> tuple[float, float, float, float]:
+    """A box x0, y0, x1, y1 as a hand draws it, inside the image; the box itself where that would be a line."""
+    x0, y0, x1, y1 = box
+    dx, dy = BOX_ERROR * (x1 - x0) * random.normal(size=2), BOX_ERROR * (y1 - y0) * random.normal(size=2)
+    left, right = max(0.0, x0 + dx[0]), min(float(width), x1 + dx[1])
+    top, bottom = max(0.0, y0 + dy[0]), min(float(height), y1 + dy[1])
+    return (left, top, right, bottom) if right - left >= 2 and bottom - top >= 2 else box
 
 
 def next_click(

@@ -160,6 +160,8 @@ def _distillation(
     """What keeps the classes of the base that the data does not show; None where there are none, or weight is 0."""
     if not config.base_distillation or not (config.model or given.model is not None):
         return None
+    if {category["name"] for category in model.categories} <= {category["name"] for category in dataset.categories}:
+        return None  # nothing is kept: the base need not be read for that
     if checkpoint is None:
         base = base_model(config) if given.model is None else copy.deepcopy(given.model)
     elif "base" in checkpoint:
@@ -168,8 +170,6 @@ def _distillation(
         return None  # the run began without, or in a version that did not have it
     base.keypoint_model = None  # it does not learn, so it forgets nothing
     kept = kept_classes(base, model.categories, dataset.categories)
-    if not kept:
-        return None
     base.to(next(model.parameters()).device).to(memory_format=torch.channels_last)
     return BaseDistillation(base, model.categories, kept)
 

@@ -13,15 +13,14 @@ from pathlib import Path
 import numpy as np
 import torch
 import torch.nn.functional as F
-from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from core.prompts.clicks import next_click
+from core.masks import bitmap_iou
+from core.prompts.clicks import box_by_hand, next_click
 from core.prompts.learning.samples import SampleMaker
 from core.prompts.local_mask import LocalMask
 from core.prompts.prompter import MaskPrompter, Prompt
 
-BOX_OFF = 0.03  # of a box's sides, a standard deviation
 LEARNING_RATE, WEIGHT_DECAY = 1e-3, 1e-3
 BATCH, EPOCHS = 64, 20
 
@@ -38,7 +37,7 @@ def learn_quality(directory: Path, maker: SampleMaker, objects: int) -> MaskProm
     """The prompter of a run's weights, its quality learned from the answers to a click and to a box on so many objects
     that `maker` draws.
     """
-    prompter = MaskPrompter(directory)
+    prompter = MaskPrompter(directory, device="cpu")  # where the rest of the training is
     answers = judged_answers(prompter, maker, objects)
     quality = prompter.network.quality
     optimizer = torch.optim.AdamW(quality.parameters(), lr=LEARNING_RATE, weight_decay=WEIGHT_DECAY)
@@ -63,21 +62,10 @@ def judged_answers(prompter: MaskPrompter, maker: SampleMaker, objects: int) -> 
         pixels, truth = maker.draw_object()
         clicked = next_click(truth, np.zeros_like(truth), maker.random)
         assert clicked is not None  # every object has pixels
-        prompts = [*prompter.candidates(pixels, [clicked]), Prompt(_box(truth, maker.random))]
+        height, width = truth.shape
+        box = box_by_hand(LocalMask.of(truth).box, width, height, maker.random)
+        prompts = [*prompter.candidates(pixels, [clicked]), Prompt(box)]
         with prompter.network.quality.register_forward_pre_hook(remember):
             looks = prompter.looks(pixels, prompts)
-        ious += [_iou(look.mask(truth.shape).whole(*truth.shape), truth) for look in looks]
+        ious += [bitmap_iou(look.mask((height, width)).whole(height, width), truth) for look in looks]
     return JudgedAnswers(torch.cat(seen), torch.tensor(ious))
-
-
-def _box(truth: NDArray[np.uint8], random: np.random.Generator) -> list[float]:
-    x0, y0, x1, y1 = LocalMask.of(truth).box
-    off = random.normal(0, BOX_OFF, 4) * np.array([x1 - x0, y1 - y0] * 2)
-    height, width = truth.shape
-    low_x, low_y, high_x, high_y = np.clip(np.array([x0, y0, x1, y1]) + off, 0, [width, height] * 2).tolist()
-    return [low_x, low_y, max(high_x, low_x + 1), max(high_y, low_y + 1)]
-
-
-def _iou(first: NDArray[np.uint8], second: NDArray[np.uint8]) -> float:
-    union = int(np.count_nonzero(first | second))
-    return int(np.count_nonzero(first & second)) / union if union else 1.0

@@ -8,6 +8,8 @@ from pathlib import Path
 import numpy as np
 
 from core.datasets.coco import CocoDataset
+from core.masks import bitmap_iou
+from core.prompts.clicks import box_by_hand
 from core.prompts.config import TrainPromptsConfig
 from core.prompts.learning.training import train_prompts
 from core.prompts.objects import PromptObjects
@@ -17,7 +19,6 @@ from core.training.checkpoints import CHECKPOINT
 
 FEWEST_JUDGED, MOST_JUDGED = 5, 60  # objects on the held-out images; fewer are chance, of more some spread evenly
 SECONDS_AN_OBJECT, MOST_SECONDS = 0.5, 60.0  # of training: few objects are learnt by heart
-BOX_ERROR = 0.03  # of a box's sides: the standard deviation of a hand's corners
 LEAST_GAIN = 0.002  # of the mean IoU; less is chance
 LEARNING_RATE = 1e-4  # a tenth of what it learned with: what it knows of everything else is worth keeping
 STEPS = 100_000  # the time ends it
@@ -84,21 +85,10 @@ def box_iou(prompter: MaskPrompter, objects: PromptObjects) -> float:
     for number in chosen:
         item = objects.objects[number]
         pixels, truth = objects.image(item.image), objects.mask([int(number)])
-        box = _by_hand(item.box, pixels.shape[1], pixels.shape[0], random)
+        box = box_by_hand(item.box, pixels.shape[1], pixels.shape[0], random)
         found = prompter.answer(pixels, Prompt(box=box), finer=False).mask.whole(*truth.shape)
-        union = int((found | truth).sum())
-        ious.append(int((found & truth).sum()) / union if union else 1.0)
+        ious.append(bitmap_iou(found, truth))
     return float(np.mean(ious))
-
-
-def _by_hand(
-    box: tuple[float, float, float, float], width: int, height: int, random: np.random.Generator
-) -> tuple[float, float, float, float]:
-    x0, y0, x1, y1 = box
-    dx, dy = BOX_ERROR * (x1 - x0) * random.normal(size=2), BOX_ERROR * (y1 - y0) * random.normal(size=2)
-    left, right = max(0.0, x0 + dx[0]), min(float(width), x1 + dx[1])
-    top, bottom = max(0.0, y0 + dy[0]), min(float(height), y1 + dy[1])
-    return (left, top, right, bottom) if right - left >= 2 and bottom - top >= 2 else box
 
 
 def _objects(images: str | Path, annotations: str | Path) -> PromptObjects:
