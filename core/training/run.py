@@ -167,7 +167,12 @@ def _distillation(
     elif "base" in checkpoint:
         base = restored_model(checkpoint["base"], copy.deepcopy(given.model))
     else:
-        return None  # the run began without, or in a version that did not have it
+        warnings.warn(
+            "the run began without base_distillation and goes on without it: a new run would keep the base's classes "
+            "better",
+            stacklevel=3,
+        )
+        return None
     base.keypoint_model = None  # it does not learn, so it forgets nothing
     kept = kept_classes(base, model.categories, dataset.categories)
     base.to(next(model.parameters()).device).to(memory_format=torch.channels_last)

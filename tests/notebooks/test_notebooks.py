@@ -109,6 +109,15 @@ def test_every_figure_is_explained_and_the_paper_is_named(file: Path) -> None:
             assert "What to see" in following.source, following.source[:80]
 
 
+@pytest.mark.parametrize("file", FILES, ids=lambda file: file.stem)
+def test_what_is_stored_tells_nothing_of_the_machine_that_ran_it(file: Path) -> None:
+    """Neither warnings, which name paths, nor progress, nor a way into the assistant that ran."""
+    outputs = [output for cell in code_cells(read(file)) for output in cell.outputs]
+    assert not [output.text for output in outputs if output.output_type == "stream" and output.name == "stderr"]
+    texts = [text for output in outputs for kind, text in output.get("data", {}).items() if kind != "image/png"]
+    assert not [text for text in texts if "/enter/" in str(text)]
+
+
 @pytest.mark.parametrize("file", [f for f in FILES if not f.name.startswith(NOT_REDRAWN)], ids=lambda file: file.stem)
 def test_figures_are_legible_on_a_page_and_have_alternative_texts(file: Path) -> None:
     for cell in code_cells(read(file)):

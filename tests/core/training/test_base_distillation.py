@@ -138,19 +138,28 @@ def test_a_run_on_new_classes_forgets_less_of_the_old_ones(base: Path, toy: Path
     )
 
 
-def test_a_resumed_run_is_held_to_the_same_base(base: Path, toy: Path, tmp_path: Path) -> None:
-    class StopAt(Callback):
-        def on_step(self, run: Run, losses: Any) -> None:
-            if run.done == 1:
-                run.stop()
+class StopAfterOne(Callback):
+    def on_step(self, run: Run, losses: Any) -> None:
+        if run.done == 1:
+            run.stop()
 
+
+def test_a_resumed_run_is_held_to_the_same_base(base: Path, toy: Path, tmp_path: Path) -> None:
     config = toy_config(toy, tmp_path / "whole", model=str(base), model_config=None, steps=3)
     train(config)
     broken = replace(config, output=str(tmp_path / "broken"))
-    train(broken, callbacks=[StopAt()])
+    train(broken, callbacks=[StopAfterOne()])
     train(replace(broken, resume=True))
     whole, resumed = (load_file(tmp_path / name / "model.safetensors") for name in ("whole", "broken"))
     assert all(torch.equal(whole[name], resumed[name]) for name in whole)
+
+
+def test_a_run_that_began_without_goes_on_without_and_says_so(base: Path, toy: Path, tmp_path: Path) -> None:
+    config = toy_config(toy, tmp_path, model=str(base), model_config=None, steps=2, base_distillation=0.0)
+    train(config, callbacks=[StopAfterOne()])
+    with pytest.warns(UserWarning, match="began without base_distillation and goes on without it"):
+        train(replace(config, resume=True, base_distillation=2.0))
+    assert "distil" not in (tmp_path / "metrics.jsonl").read_text()
 
 
 def test_where_the_data_shows_every_class_nothing_is_distilled(base: Path, tmp_path: Path) -> None:
