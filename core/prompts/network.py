@@ -111,7 +111,8 @@ class DepthwiseBlock(nn.Module):
     def __init__(self, channels: int) -> None:
         super().__init__()
         self.spatial = nn.Conv2d(channels, channels, 5, padding=2, groups=channels)
-        self.widen = nn.Conv2d(channels, 2 * channels, 1)
+        self.widen: nn.Module = nn.Conv2d(channels, 2 * channels, 1)
+        self.activation: nn.Module = nn.ReLU()
         self.narrow = nn.Conv2d(2 * channels, channels, 1)
         nn.init.normal_(self.narrow.weight, std=1e-3)
         assert self.narrow.bias is not None
@@ -119,7 +120,7 @@ class DepthwiseBlock(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """B×C×H×W to the same."""
-        refined: Tensor = x + self.narrow(F.relu(self.widen(self.spatial(x))))
+        refined: Tensor = x + self.narrow(self.activation(self.widen(self.spatial(x))))
         return refined
 
 

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from core.datasets.images import ImageSource, read_image
 from core.devices import choose_device
 from core.prompts.finer import finer_mask
+from core.prompts.fused import for_answers
 from core.prompts.local_mask import LocalMask
 from core.prompts.merging import merged
 from core.prompts.network import PromptNetwork, as_input, probabilities, prompt_maps_of
@@ -68,6 +69,7 @@ class MaskPrompter:
     def __init__(self, weights: str | Path | None = None, *, device: str = "auto") -> None:
         self.device = choose_device(device)
         self.network: PromptNetwork = load_prompt_network(weights).to(self.device).to(memory_format=torch.channels_last)
+        self._fused = for_answers(self.network) if self.device.type == "cpu" else self.network
         self.size = self.network.config.size
 
     def __call__(
@@ -108,7 +110,7 @@ class MaskPrompter:
             windows = [_window(prompt) for prompt in prompts]
             crops = as_input([crop_image(pixels, window, EMBEDDING_SIZE) for window in windows], self.network.config)
             maps = prompt_maps_of([_maps(*item, EMBEDDING_SIZE) for item in zip(prompts, windows, strict=True)])
-            found.append(self.network.embedding(crops.to(self.device), maps.to(self.device)).cpu().numpy())
+            found.append(self._fused.embedding(crops.to(self.device), maps.to(self.device)).cpu().numpy())
         return np.concatenate(found) if found else np.zeros((0, 0), dtype=np.float32)
 
     # -- one object ---------------------------------------------------------------------------------
@@ -166,7 +168,7 @@ class MaskPrompter:
             maps = prompt_maps_of(
                 [_maps(prompt, window, self.size) for prompt, window in zip(asked, part, strict=True)]
             )
-            logits, quality = self.network(crops.to(self.device), maps.to(self.device))
+            logits, quality = self._fused(crops.to(self.device), maps.to(self.device))
             seen = probabilities(logits, self.size).cpu().numpy()
             expected = quality.sigmoid().tolist()
             looks += [Look(*item) for item in zip(part, seen, expected, strict=True)]

@@ -80,9 +80,13 @@ class SamePadded(nn.Conv2d):
 
     def forward(self, x: Tensor) -> Tensor:
         """B×C×H×W with even H and W to half of both."""
+        return super().forward(self.padded(x))
+
+    def padded(self, x: Tensor) -> Tensor:
+        """What the convolution then takes without padding."""
         before = (self.kernel_size[0] - 2) // 2
         after = self.kernel_size[0] - 2 - before
-        return super().forward(nn.functional.pad(x, (before, after, before, after)))
+        return nn.functional.pad(x, (before, after, before, after))
 
 
 class InvertedResidual(nn.Module):
@@ -91,18 +95,19 @@ class InvertedResidual(nn.Module):
     def __init__(self, channels: int, out_channels: int, expansion: int, kernel: int, stride: int) -> None:
         super().__init__()
         wide = channels * expansion
-        self.expand = nn.Conv2d(channels, wide, 1) if expansion > 1 else None
+        self.expand: nn.Module | None = nn.Conv2d(channels, wide, 1) if expansion > 1 else None
         if stride == 2:
-            self.depthwise: nn.Conv2d = SamePadded(wide, wide, kernel, stride=2, groups=wide)
+            self.depthwise: nn.Module = SamePadded(wide, wide, kernel, stride=2, groups=wide)
         else:
             self.depthwise = nn.Conv2d(wide, wide, kernel, padding=kernel // 2, groups=wide)
         self.project = nn.Conv2d(wide, out_channels, 1)
+        self.activation: nn.Module = nn.ReLU6()
         self.residual = stride == 1 and channels == out_channels
 
     def forward(self, x: Tensor) -> Tensor:
         """B×C×H×W to B×C'×H/stride×W/stride."""
-        y = x if self.expand is None else nn.functional.relu6(self.expand(x))
-        narrow: Tensor = self.project(nn.functional.relu6(self.depthwise(y)))
+        y = x if self.expand is None else self.activation(self.expand(x))
+        narrow: Tensor = self.project(self.activation(self.depthwise(y)))
         return x + narrow if self.residual else narrow
 
 
