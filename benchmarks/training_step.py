@@ -14,6 +14,7 @@ from benchmarks.alternating import Comparison, compare
 from benchmarks.inference import SIZES, maskloop_to_coco, resized, torchvision_to_coco
 from benchmarks.same_weights import torchvision_model, write_weights
 from core import CocoDataset, load_model
+from core.model.winograd import exchange_learning_convolutions
 
 BATCH = 2
 THEIR_LOSSES = ("loss_classifier", "loss_box_reg", "loss_mask")
@@ -43,6 +44,8 @@ def step_of(side: Side, data: Path, weights: Path, device: str) -> Callable[[], 
     if side == "ours":
         # As `core.train` prepares it.
         ours = load_model(weights).to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]
+        if device == "cpu":
+            exchange_learning_convolutions(ours)
         ours.freeze_stages(2)
         model = ours
     else:

@@ -16,6 +16,7 @@ from core.datasets.annotated_images import AnnotatedImages
 from core.datasets.transforms import training_transforms
 from core.model.mask_rcnn import MaskRCNN
 from core.model.weights import save_model
+from core.model.winograd import exchange_learning_convolutions
 from core.training.alternating import Phase, freeze_for, model_for, phases_of
 from core.training.callbacks import Callback, Callbacks
 from core.training.checkpoints import load_checkpoint, model_state, restored_model, save_checkpoint
@@ -186,6 +187,8 @@ def enter_phase(run: Run) -> None:
         run.model = model_for(phase, run.model)
     # Convolutions are faster where the channels of a pixel lie together, on a CPU and with a GPU's tensor cores.
     run.model.to(memory_format=torch.channels_last)
+    if run.processes.device.type == "cpu" and not config.compile:
+        exchange_learning_convolutions(run.model)
     # Stages whose weights are random have nothing worth keeping.
     pretrained = bool(config.model or config.backbone_weights)
     run.model.freeze_stages(config.freeze_stages if pretrained else 0)

@@ -11,7 +11,12 @@ from torch import nn
 from core.config import ModelConfig
 from core.model import winograd
 from core.model.mask_rcnn import MaskRCNN
-from core.model.winograd import WinogradConv2d, exchange_convolutions
+from core.model.winograd import (
+    LearningConv2d,
+    WinogradConv2d,
+    exchange_convolutions,
+    exchange_learning_convolutions,
+)
 
 
 def difference(convolution: nn.Conv2d, images: torch.Tensor) -> float:
@@ -76,3 +81,67 @@ def test_a_model_finds_the_same_with_exchanged_convolutions() -> None:
     torch.testing.assert_close(found.boxes, expected.boxes, atol=0.01, rtol=1e-4)
     torch.testing.assert_close(found.scores, expected.scores, atol=1e-4, rtol=1e-3)
     torch.testing.assert_close(found.masks, expected.masks, atol=1e-3, rtol=1e-3)
+
+
+def gradients(convolution: nn.Module, images: torch.Tensor) -> list[torch.Tensor]:
+    """Outputs, and the gradients of images, kernels and bias for a loss that weighs each output differently."""
+    images = images.clone().requires_grad_()
+    outputs = convolution(images).relu_()  # as the heads do: in place
+    weights = torch.randn(outputs.shape, generator=torch.Generator().manual_seed(1))
+    parameters = [parameter for parameter in convolution.parameters() if parameter.requires_grad]
+    return [outputs, *torch.autograd.grad((outputs * weights).sum(), [images, *parameters])]
+
+
+@settings(max_examples=40, deadline=None)
+@given(
+    count=st.integers(1, 3),
+    height=st.integers(1, 23),
+    width=st.integers(1, 23),
+    bias=st.booleans(),
+    at_once=st.sampled_from([1, 40, 300, 1 << 16]),
+    layout=st.sampled_from([torch.contiguous_format, torch.channels_last]),
+)
+def test_gradients_are_torchs_for_any_size_in_portions_of_any_size(
+    count: int, height: int, width: int, bias: bool, at_once: int, layout: torch.memory_format
+) -> None:
+    torch.manual_seed(0)
+    images = torch.randn(count, 5, height, width).contiguous(memory_format=layout)
+    convolution = nn.Conv2d(5, 7, 3, padding=1, bias=bias)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(winograd, "AT_ONCE", at_once)
+        patch.setattr(winograd, "MOST_EMPTY", 100)
+        found = gradients(LearningConv2d(convolution), images)
+    for ours, theirs in zip(found, gradients(convolution, images), strict=True):
+        assert (ours - theirs).abs().max() <= 2e-5 * theirs.abs().max()
+
+
+def test_a_convolution_that_learns_keeps_its_parameters_and_asks_for_no_gradient_of_frozen_ones() -> None:
+    convolution = nn.Conv2d(256, 256, 3, padding=1)
+    convolution.weight.requires_grad_(False)
+    model = nn.Sequential(convolution)
+    names = list(model.state_dict())
+    exchange_learning_convolutions(model)
+    assert isinstance(model[0], LearningConv2d)
+    assert model[0].weight is convolution.weight
+    assert list(model.state_dict()) == names
+    found = gradients(model, torch.randn(2, 256, 9, 13))
+    assert len(found) == 3  # outputs, and the gradients of images and bias
+    for ours, theirs in zip(found, gradients(convolution, torch.randn(2, 256, 9, 13)), strict=True):
+        assert ours.shape == theirs.shape
+
+
+@pytest.mark.parametrize(("channels", "size", "gains"), [(128, 14, False), (128, 32, True), (256, 14, True)])
+def test_few_channels_gain_only_on_maps_that_fill_their_tiles(
+    channels: int, size: int, gains: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    used = []
+    convolved = winograd._convolved
+    monkeypatch.setattr(winograd, "_convolved", lambda *inputs: used.append(1) or convolved(*inputs))
+    layer = LearningConv2d(nn.Conv2d(channels, channels, 3, padding=1))
+    images = torch.randn(1, channels, size, size)
+    layer(images)
+    assert bool(used) == gains
+    used.clear()
+    with torch.no_grad():
+        layer(images)
+    assert not used  # without gradients it is torch's own, which a graph can record
