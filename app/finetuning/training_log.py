@@ -77,9 +77,9 @@ class TrainingLog:
         return float(self.start["steps_total"]) / float(self.start["epochs"])
 
     def loss_curve(self, points: int = CURVE_POINTS) -> list[dict[str, float]]:
-        """`{"step", "loss"}` at most `points` times: the mean over equally many steps each."""
+        """`{"step", "loss"}` at most `points` times: the mean over equally many steps each, of what the images teach."""
         return [
-            {"step": bucket[-1]["step"], "loss": sum(entry["loss"] for entry in bucket) / len(bucket)}
+            {"step": bucket[-1]["step"], "loss": sum(map(_loss_on_images, bucket)) / len(bucket)}
             for bucket in _buckets(self.steps, points)
         ]
 
@@ -94,6 +94,11 @@ class TrainingLog:
                     point[task] = {name: entry["metrics"][task][name] for name in ("AP", "AP50")}
             curve.append(point)
         return curve
+
+
+def _loss_on_images(entry: dict[str, Any]) -> float:
+    """The loss of a step without what keeps the base's classes: that says nothing of what is learned."""
+    return float(entry["loss"]) - sum(value for name, value in entry.items() if name.startswith("distil_"))
 
 
 def _buckets(entries: Sequence[dict[str, object]], count: int) -> list[Sequence[dict[str, Any]]]:

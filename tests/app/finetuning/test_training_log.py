@@ -69,6 +69,13 @@ def test_a_long_loss_curve_is_thinned_to_means(tmp_path: Path) -> None:
     assert curve[-1]["step"] == 2000
 
 
+def test_the_curve_is_of_the_images_and_leaves_out_what_keeps_the_classes_of_the_base(tmp_path: Path) -> None:
+    path = tmp_path / "metrics.jsonl"
+    losses = {"loss_mask": 0.5, "loss_box": 0.25, "distil_mask": 2.0, "distil_box": 1.0}
+    write_lines(path, {"kind": "start", "steps_total": 1}, step(1, sum(losses.values())) | losses)
+    assert TrainingLog(path).refresh().loss_curve() == [{"step": 1, "loss": 0.75}]
+
+
 def test_the_precision_curve_has_boxes_and_masks(tmp_path: Path) -> None:
     path = tmp_path / "metrics.jsonl"
     metrics = {"bbox": {"AP": 0.25, "AP50": 0.5, "AP75": 0.1}, "segm": {"AP": 0.2, "AP50": 0.4}}
