@@ -77,7 +77,7 @@ class TrainingLog:
         return float(self.start["steps_total"]) / float(self.start["epochs"])
 
     def loss_curve(self, points: int = CURVE_POINTS) -> list[dict[str, float]]:
-        """`{"step", "loss"}` at most `points` times: the mean over equally many steps each, of what the images teach."""
+        """`{"step", "loss"}` at most `points` times: of the images alone, the mean over equally many steps each."""
         return [
             {"step": bucket[-1]["step"], "loss": sum(map(_loss_on_images, bucket)) / len(bucket)}
             for bucket in _buckets(self.steps, points)
@@ -98,7 +98,7 @@ class TrainingLog:
 
 def _loss_on_images(entry: dict[str, Any]) -> float:
     """The loss of a step without what keeps the base's classes: that says nothing of what is learned."""
-    return float(entry["loss"]) - sum(value for name, value in entry.items() if name.startswith("distil_"))
+    return float(entry["loss"] - sum(value for name, value in entry.items() if name.startswith("distil_")))
 
 
 def _buckets(entries: Sequence[dict[str, object]], count: int) -> list[Sequence[dict[str, Any]]]:
