@@ -15,7 +15,6 @@ from PIL import Image
 
 NOTEBOOKS = Path(__file__).resolve().parents[2] / "notebooks"
 FILES = sorted(NOTEBOOKS.glob("*.ipynb"))
-NOT_REDRAWN = ("02_", "05_", "06_", "09_")  # figures of 80 dpi, without words
 IN_DEFAULT_RUN = ("01_",)  # the others are minutes long; what 12 does tests/app/notebook does too
 PAGE = 735  # pixels wide, where letters of 8 points of a figure of 9 inches are 9 pixels high
 SECONDS = 900  # four times what a notebook may take on two free cores: a busy machine is no fault
@@ -118,7 +117,7 @@ def test_what_is_stored_tells_nothing_of_the_machine_that_ran_it(file: Path) -> 
     assert not [text for text in texts if "/enter/" in str(text)]
 
 
-@pytest.mark.parametrize("file", [f for f in FILES if not f.name.startswith(NOT_REDRAWN)], ids=lambda file: file.stem)
+@pytest.mark.parametrize("file", FILES, ids=lambda file: file.stem)
 def test_figures_are_legible_on_a_page_and_have_alternative_texts(file: Path) -> None:
     for cell in code_cells(read(file)):
         for output in cell.outputs:
