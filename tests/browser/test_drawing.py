@@ -116,6 +116,31 @@ def test_part_is_added_to_the_selected_polygon(
     assert stored["area"] == pytest.approx(160 * 140 + 50 * 60 / 2, rel=0.03)
 
 
+def test_an_object_is_drawn_anew_and_keeps_its_class_and_attributes(
+    open_editor: Any, data_plane: DataPlane, photographs: Photographs
+) -> None:
+    image = data_plane.upload(photographs.make())
+    drawn = data_plane.draw(image, data_plane.category("dog"), segmentation=[SQUARE], attributes={"occluded": True})
+    editor = open_editor(image)
+    editor.click(180, 150)
+    editor.press("p")
+    editor.click(*TRIANGLE[0], modifier="Alt")
+    for corner in TRIANGLE[1:]:
+        editor.click(*corner)
+    editor.press("Enter")
+    editor.wait_saved(1)
+    (stored,) = data_plane.document(image)["instances"]
+    flat = [value for corner in TRIANGLE for value in corner]
+    assert stored["segmentation"] == [pytest.approx(flat, abs=0.6)]
+    assert (stored["id"], stored["category_id"], stored["attributes"]) == (
+        drawn["id"], drawn["category_id"], {"occluded": True},
+    )  # fmt: skip
+    editor.press("Control+z")
+    editor.wait_for("maskloop.document.instances[0].segmentation[0].length === 8")
+    editor.wait_saved()
+    assert data_plane.document(image)["instances"][0]["segmentation"] == [SQUARE]
+
+
 def test_undo_and_redo_cover_every_kind_of_edit(
     open_editor: Any, data_plane: DataPlane, photographs: Photographs
 ) -> None:

@@ -1,4 +1,4 @@
-/** Draw a polygon point by point, or freehand with the button held; with Shift, a further part of the selected object. */
+/** Draw a polygon point by point, or freehand with the button held; with Shift a further part of the selected object, with Alt its outline anew. */
 
 import { findInstance, isRle } from "../model/document.js";
 import { browserSession } from "../model/preferences.js";
@@ -11,6 +11,10 @@ import { texts } from "../messages/texts.js";
 const CLOSE_REACH = 10; // CSS pixels
 const FREEHAND_STEP = 7;
 const SAME_POINT = 2;
+
+/** @typedef {{points: number[], partOf: number | null, anew?: boolean, anchors?: number[]}} Begun */
+/** @returns {Begun} */
+const nothingBegun = () => ({ points: [], partOf: null });
 
 export class PolygonTool {
   name = "polygon";
@@ -26,8 +30,9 @@ export class PolygonTool {
     this.view = view;
     /** @type {number[]} */
     this.points = [];
-    /** The object that the new part belongs to. @type {number | null} */
+    /** The object that the polygon goes to, as a part or in place of all that it had; null: a new one. @type {number | null} */
     this.partOf = null;
+    this.anew = false;
     this.closing = false;
     /** Points of an image survive another tool, another image and a reload. @type {number | null} */
     this.image = null;
@@ -41,7 +46,7 @@ export class PolygonTool {
   restore() {
     this.image = this.editor.image?.image_id ?? null;
     this.closing = false;
-    this.begun = { points: [], partOf: null };
+    this.begun = nothingBegun();
     try {
       const kept = JSON.parse(browserSession()?.getItem(this.keptUnder + this.image) ?? "null");
       if (Array.isArray(kept?.points)) this.begun = kept;
@@ -51,15 +56,16 @@ export class PolygonTool {
     this.editor.emit("hint");
   }
 
-  /** What survives a reload. @protected @returns {{points: number[], partOf: number | null, anchors?: number[]}} */
+  /** What survives a reload. @protected @returns {Begun} */
   get begun() {
-    return { points: this.points, partOf: this.partOf };
+    return { points: this.points, partOf: this.partOf, anew: this.anew };
   }
 
   /** @protected */
-  set begun({ points, partOf }) {
+  set begun({ points, partOf, anew }) {
     this.points = points;
     this.partOf = partOf ?? null;
+    this.anew = anew ?? false;
   }
 
   /** @protected */
@@ -75,8 +81,8 @@ export class PolygonTool {
 
   hint() {
     if (this.points.length >= 6) return texts.polygon.clickTheFirstPointDouble;
-    if (this.points.length)
-      return this.partOf === null ? texts.polygon.clickTheNextPointOr : texts.polygon.aFurtherPartOfThe;
+    if (this.points.length && this.partOf === null) return texts.polygon.clickTheNextPointOr;
+    if (this.points.length) return this.anew ? texts.polygon.theSelectedObjectAnew : texts.polygon.aFurtherPartOfThe;
     const name = this.editor.currentCategory?.name;
     return name ? texts.polygon.clickAroundTheObjectHold(name) : texts.polygon.makeAClassFirstIn;
   }
@@ -103,21 +109,18 @@ export class PolygonTool {
     this.editor.emit("hint");
   }
 
-  /** What the first point is for: a new object, or with Shift a part of the selected one. @protected @param {Pointer} pointer @returns {boolean} */
+  /** What the first point is for: a new object, with Shift a part of the selected one, with Alt all of it anew. @protected @param {Pointer} pointer @returns {boolean} */
   begin(pointer) {
     if (!this.editor.currentCategory) {
       this.editor.emit("classneeded");
       return false;
     }
-    const selected = this.editor.selected;
-    const joins =
-      pointer.shift &&
-      selected &&
-      !isRle(selected.segmentation) &&
-      selected.segmentation.length &&
-      !this.editor.locked.has(selected.id);
-    this.partOf = joins ? selected.id : null;
-    if (!joins) this.editor.select(null);
+    const { selected } = this.editor;
+    const open = selected && !this.editor.locked.has(selected.id);
+    const joins = pointer.shift && open && !isRle(selected.segmentation) && selected.segmentation.length > 0;
+    this.anew = Boolean(pointer.alt && open);
+    this.partOf = joins || this.anew ? (selected?.id ?? null) : null;
+    if (this.partOf === null) this.editor.select(null);
     return true;
   }
 
@@ -158,11 +161,12 @@ export class PolygonTool {
       return true;
     }
     const category = this.editor.currentCategory;
-    const whole = this.whole;
+    const { whole, anew } = this;
     this.reset();
-    if (whole && !isRle(whole.segmentation)) {
+    if (whole && (anew || !isRle(whole.segmentation))) {
+      const others = anew || isRle(whole.segmentation) ? [] : whole.segmentation;
       this.editor.select(whole.id);
-      this.editor.change(whole.id, { segmentation: [...whole.segmentation, ring] });
+      this.editor.change(whole.id, { segmentation: [...others, ring] });
     } else if (category) {
       this.editor.select(this.editor.create({ category_id: category.id, segmentation: [ring] }));
     }
@@ -174,14 +178,14 @@ export class PolygonTool {
     return this.points;
   }
 
-  /** The object that the part is added to, if it is still there. @protected */
+  /** The object that the polygon goes to, if it is still there. @protected */
   get whole() {
     return this.editor.document ? findInstance(this.editor.document, this.partOf) : null;
   }
 
   /** @protected */
   reset() {
-    this.begun = { points: [], partOf: null };
+    this.begun = nothingBegun();
     this.keep();
     this.closing = false;
     this.editor.emit("hint");

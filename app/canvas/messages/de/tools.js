@@ -92,8 +92,10 @@ export const polygon = {
     "Klick auf den ersten Punkt, Doppelklick oder Enter schließt. Rücktaste nimmt den letzten Punkt zurück, Esc bricht ab.",
   clickTheNextPointOr: "Klicken Sie den nächsten Punkt, oder zeichnen Sie mit gedrückter Taste.",
   aFurtherPartOfThe: "Ein weiterer Teil des gewählten Objekts: klicken Sie den nächsten Punkt.",
+  theSelectedObjectAnew:
+    "Das gewählte Objekt neu: klicken Sie den nächsten Punkt. Klasse, Attribute und Keypoints bleiben.",
   clickAroundTheObjectHold: (name) =>
-    `Klicken Sie um das Objekt herum (${name}). Mit gedrückter Taste frei zeichnen; Umschalt fügt dem gewählten Objekt einen Teil hinzu.`,
+    `Klicken Sie um das Objekt herum (${name}). Mit gedrückter Taste frei zeichnen; Umschalt fügt dem gewählten Objekt einen Teil hinzu, Alt zeichnet es neu.`,
   makeAClassFirstIn: "Legen Sie zuerst rechts eine Klasse an.",
   aPolygonNeedsAtLeast: "Ein Polygon braucht mindestens drei Punkte um eine Fläche.",
   thePolygonThatYouBegan: "Das begonnene Polygon bleibt: P setzt es fort, Esc verwirft es dann.",

@@ -110,9 +110,10 @@ export const polygon = {
     "Click the first point, double-click or Enter to close. Backspace takes the last point back, Esc cancels.",
   clickTheNextPointOr: "Click the next point, or hold the button and draw.",
   aFurtherPartOfThe: "A further part of the selected object: click the next point.",
+  theSelectedObjectAnew: "The selected object anew: click the next point. Class, attributes and keypoints stay.",
   /** @param {string} name */
   clickAroundTheObjectHold: (name) =>
-    `Click around the object (${name}). Hold the button to draw freehand; Shift adds a part to the selected object.`,
+    `Click around the object (${name}). Hold the button to draw freehand; Shift adds a part to the selected object, Alt draws it anew.`,
   makeAClassFirstIn: "Make a class first, in the panel on the right.",
   aPolygonNeedsAtLeast: "A polygon needs at least three points around some area.",
   thePolygonThatYouBegan: "The polygon that you began is kept: P goes on with it, then Esc drops it.",
