@@ -19,6 +19,16 @@ from core.model.winograd import (
 )
 
 
+any_size_in_any_portions = given(
+    count=st.integers(1, 3),
+    height=st.integers(1, 23),
+    width=st.integers(1, 23),
+    bias=st.booleans(),
+    at_once=st.sampled_from([1, 40, 300, 1 << 16]),
+    layout=st.sampled_from([torch.contiguous_format, torch.channels_last]),
+)
+
+
 def difference(convolution: nn.Conv2d, images: torch.Tensor) -> float:
     """The largest difference, as a part of the largest output."""
     with torch.no_grad():
@@ -28,14 +38,7 @@ def difference(convolution: nn.Conv2d, images: torch.Tensor) -> float:
 
 
 @settings(max_examples=40, deadline=None)
-@given(
-    count=st.integers(1, 3),
-    height=st.integers(1, 23),
-    width=st.integers(1, 23),
-    bias=st.booleans(),
-    at_once=st.sampled_from([1, 40, 300, 1 << 16]),
-    layout=st.sampled_from([torch.contiguous_format, torch.channels_last]),
-)
+@any_size_in_any_portions
 def test_any_size_in_portions_of_any_size(
     count: int, height: int, width: int, bias: bool, at_once: int, layout: torch.memory_format
 ) -> None:
@@ -93,14 +96,7 @@ def gradients(convolution: nn.Module, images: torch.Tensor) -> list[torch.Tensor
 
 
 @settings(max_examples=40, deadline=None)
-@given(
-    count=st.integers(1, 3),
-    height=st.integers(1, 23),
-    width=st.integers(1, 23),
-    bias=st.booleans(),
-    at_once=st.sampled_from([1, 40, 300, 1 << 16]),
-    layout=st.sampled_from([torch.contiguous_format, torch.channels_last]),
-)
+@any_size_in_any_portions
 def test_gradients_are_torchs_for_any_size_in_portions_of_any_size(
     count: int, height: int, width: int, bias: bool, at_once: int, layout: torch.memory_format
 ) -> None:
