@@ -18,7 +18,6 @@ from core.model.winograd import (
     exchange_learning_convolutions,
 )
 
-
 any_size_in_any_portions = given(
     count=st.integers(1, 3),
     height=st.integers(1, 23),
