@@ -84,7 +84,8 @@ export class PolygonTool {
     if (this.points.length && this.partOf === null) return texts.polygon.clickTheNextPointOr;
     if (this.points.length) return this.anew ? texts.polygon.theSelectedObjectAnew : texts.polygon.aFurtherPartOfThe;
     const name = this.editor.currentCategory?.name;
-    return name ? texts.polygon.clickAroundTheObjectHold(name) : texts.polygon.makeAClassFirstIn;
+    if (!name) return texts.polygon.makeAClassFirstIn;
+    return this.editor.selected ? texts.polygon.orOfTheSelectedOne(name) : texts.polygon.clickAroundTheObjectHold(name);
   }
 
   cursor() {

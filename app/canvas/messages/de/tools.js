@@ -94,8 +94,9 @@ export const polygon = {
   aFurtherPartOfThe: "Ein weiterer Teil des gewählten Objekts: klicken Sie den nächsten Punkt.",
   theSelectedObjectAnew:
     "Das gewählte Objekt neu: klicken Sie den nächsten Punkt. Klasse, Attribute und Keypoints bleiben.",
-  clickAroundTheObjectHold: (name) =>
-    `Klicken Sie um das Objekt herum (${name}). Mit gedrückter Taste frei zeichnen; Umschalt fügt dem gewählten Objekt einen Teil hinzu, Alt zeichnet es neu.`,
+  clickAroundTheObjectHold: (name) => `Klicken Sie um das Objekt herum (${name}). Mit gedrückter Taste frei zeichnen.`,
+  orOfTheSelectedOne: (name) =>
+    `Um ein Objekt klicken (${name}). Erster Punkt mit Umschalt: Teil des gewählten; mit Alt: dieses neu.`,
   makeAClassFirstIn: "Legen Sie zuerst rechts eine Klasse an.",
   aPolygonNeedsAtLeast: "Ein Polygon braucht mindestens drei Punkte um eine Fläche.",
   thePolygonThatYouBegan: "Das begonnene Polygon bleibt: P setzt es fort, Esc verwirft es dann.",

@@ -112,8 +112,10 @@ export const polygon = {
   aFurtherPartOfThe: "A further part of the selected object: click the next point.",
   theSelectedObjectAnew: "The selected object anew: click the next point. Class, attributes and keypoints stay.",
   /** @param {string} name */
-  clickAroundTheObjectHold: (name) =>
-    `Click around the object (${name}). Hold the button to draw freehand; Shift adds a part to the selected object, Alt draws it anew.`,
+  clickAroundTheObjectHold: (name) => `Click around the object (${name}). Hold the button to draw freehand.`,
+  /** @param {string} name */
+  orOfTheSelectedOne: (name) =>
+    `Click around an object (${name}). First point with Shift: a part of the selected one; with Alt: that one anew.`,
   makeAClassFirstIn: "Make a class first, in the panel on the right.",
   aPolygonNeedsAtLeast: "A polygon needs at least three points around some area.",
   thePolygonThatYouBegan: "The polygon that you began is kept: P goes on with it, then Esc drops it.",

@@ -90,8 +90,9 @@ export const polygon = {
   clickTheNextPointOr: "单击下一个点，或按住按键绘制。",
   aFurtherPartOfThe: "所选对象的另一部分：单击下一个点。",
   theSelectedObjectAnew: "重新绘制所选对象：单击下一个点。类别、属性和关键点保持不变。",
-  clickAroundTheObjectHold: (name) =>
-    `沿对象（${name}）周围单击。按住按键可自由绘制；按住 Shift 为所选对象增加一部分，按住 Alt 重新绘制所选对象。`,
+  clickAroundTheObjectHold: (name) => `沿对象（${name}）周围单击。按住按键可自由绘制。`,
+  orOfTheSelectedOne: (name) =>
+    `沿对象（${name}）周围单击。第一个点按住 Shift：所选对象的一部分；按住 Alt：重新绘制所选对象。`,
   makeAClassFirstIn: "请先在右侧面板创建类别。",
   aPolygonNeedsAtLeast: "多边形至少需要三个点围成一块面积。",
   thePolygonThatYouBegan: "已开始的多边形会保留：按 P 继续，之后按 Esc 放弃。",
