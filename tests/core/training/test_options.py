@@ -11,10 +11,11 @@ from typing import Any
 import pytest
 import torch
 from safetensors.torch import load_file
-from torch import Tensor
+from torch import Tensor, nn
 
-from core import CocoDataset, MaskRCNN, ModelConfig, TrainConfig, train
+from core import CocoDataset, MaskRCNN, ModelConfig, TrainConfig, load_model, train
 from core.model.weights.ours import tensors_by_file_name
+from core.model.winograd import LearningConv2d
 from core.recipes import recipe_config
 from core.training import Callback
 from core.training.distributed import Processes
@@ -106,6 +107,28 @@ def test_a_recipes_images_a_step_are_shared_by_the_accumulated_batches() -> None
     files = {"images": "i", "annotations": "a", "output": "o"}
     config = recipe_config("coco-1x", accumulate=8, **files)
     assert (config.batch_size, config.learning_rate) == (2, recipe_config("coco-1x", **files).learning_rate)
+
+
+# -- convolutions on a CPU ----------------------------------------------------------------------------------------
+
+
+def test_wide_convolutions_learn_by_winograd_on_a_cpu_and_are_written_as_they_are_called(
+    toy: Path, tmp_path: Path
+) -> None:
+    seen: list[list[nn.Module]] = []
+
+    class Looks(Callback):
+        def on_step(self, run: Any, losses: Mapping[str, Tensor]) -> None:
+            seen.append([module for module in run.model.modules() if isinstance(module, LearningConv2d)])
+            assert all(module.weight.grad is not None for module in seen[-1])
+
+    config = json.dumps(TINY_MODEL | {"backbone": "resnet18"})
+    train(config_for(toy, tmp_path / "run", steps=1, model_config=config), callbacks=[Looks()])
+    assert len(seen[0]) == 9  # three in each of res3, res4 and res5; the first of a stage has stride 2
+    written = load_file(tmp_path / "run" / "model.safetensors")
+    names = {f"backbone.{name}.weight" for name in ("layer2.0.conv2", "layer4.1.conv1")}
+    assert names <= written.keys()
+    assert not any(isinstance(module, LearningConv2d) for module in load_model(tmp_path / "run").modules())
 
 
 # -- averaged weights ---------------------------------------------------------------------------------------------
