@@ -25,6 +25,7 @@ export class LassoTool extends PolygonTool {
   icon = /** @type {const} */ ("M6 4v7a6 6 0 0 0 12 0V4h-4v7a2 2 0 0 1-4 0V4zM6 8h4M14 8h4");
   keptUnder = "maskloop.lasso:";
   waits = texts.lasso.theLineThatYouBegan;
+  altDrawsAnew = false; // it goes straight
   /** How many numbers of `points` there were at each anchor. @type {number[]} */
   anchors = [];
   pressed = false;

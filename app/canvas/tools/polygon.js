@@ -23,6 +23,7 @@ export class PolygonTool {
   icon = /** @type {import("../view/dom.js").IconName} */ ("polygon");
   keptUnder = "maskloop.polygon:"; // and the image's number
   waits = texts.polygon.thePolygonThatYouBegan;
+  altDrawsAnew = true;
 
   /** @param {import("../model/editor.js").Editor} editor @param {import("../view/view.js").View} view */
   constructor(editor, view) {
@@ -119,7 +120,7 @@ export class PolygonTool {
     const { selected } = this.editor;
     const open = selected && !this.editor.locked.has(selected.id);
     const joins = pointer.shift && open && !isRle(selected.segmentation) && selected.segmentation.length > 0;
-    this.anew = Boolean(pointer.alt && open);
+    this.anew = Boolean(this.altDrawsAnew && pointer.alt && !pointer.shift && open);
     this.partOf = joins || this.anew ? (selected?.id ?? null) : null;
     if (this.partOf === null) this.editor.select(null);
     return true;
