@@ -43,6 +43,7 @@ OUTPUT = (
 FEWEST_CHANNELS = 128  # below, moving the tiles about costs more than the multiplications saved
 # With fewer channels than these a map has to fill its tiles of 4×4 outputs: RoIs of 14×14 leave a quarter empty.
 FOR_ANY_SIZE, MOST_EMPTY = 256, 1.2
+FEWEST_TILES = 64  # of a batch: with fewer, transforming the kernels and their gradient costs more than is saved
 AT_ONCE = 1 << 16  # tiles times channels: the 36 values of each are 9 MB, whatever the size of the map
 
 
@@ -85,9 +86,10 @@ class LearningConv2d(nn.Conv2d):
             return False
         if x.device.type != "cpu" or x.dtype != torch.float32 or torch.is_autocast_enabled("cpu"):
             return False
-        height, width = x.shape[2:]
-        filled = 16 * -(-height // 4) * -(-width // 4) <= MOST_EMPTY * height * width
-        return filled or min(self.in_channels, self.out_channels) >= FOR_ANY_SIZE
+        count, _, height, width = x.shape
+        tiles = -(-height // 4) * -(-width // 4)
+        filled = 16 * tiles <= MOST_EMPTY * height * width
+        return count * tiles >= FEWEST_TILES and (filled or min(self.in_channels, self.out_channels) >= FOR_ANY_SIZE)
 
 
 class _Winograd(torch.autograd.Function):
