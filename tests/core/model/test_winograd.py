@@ -88,7 +88,7 @@ def test_a_model_finds_the_same_with_exchanged_convolutions() -> None:
 def gradients(convolution: nn.Module, images: torch.Tensor) -> list[torch.Tensor]:
     """Outputs, and the gradients of images, kernels and bias for a loss that weighs each output differently."""
     images = images.clone().requires_grad_()
-    outputs = convolution(images).sigmoid_()  # in place, as what follows in the heads; smooth, so that rounding stays small
+    outputs = convolution(images).sigmoid_()  # in place, as in the heads; smooth, as rounding decides a ReLU around 0
     weights = torch.randn(outputs.shape, generator=torch.Generator().manual_seed(1))
     parameters = [parameter for parameter in convolution.parameters() if parameter.requires_grad]
     return [outputs, *torch.autograd.grad((outputs * weights).sum(), [images, *parameters])]
