@@ -102,7 +102,7 @@ def test_calibrating_a_model_measures_it(
     discs: CocoDataset, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     shutil.copytree(SHIPPED_MODELS / "scenes", tmp_path / "mine")
-    assert read_mask_refinement(tmp_path / "mine") is None
+    shipped = read_mask_refinement(tmp_path / "mine")
     data = json.loads((tmp_path / "discs.json").read_text())
     data["categories"][0]["name"] = "circle"  # as the model calls them
     (tmp_path / "discs.json").write_text(json.dumps(data))
@@ -110,6 +110,7 @@ def test_calibrating_a_model_measures_it(
     assert main(["evaluate", "--model", str(tmp_path / "mine"), "--device", "cpu", *arguments]) == 0
     measured = read_mask_refinement(tmp_path / "mine")
     assert measured is not None
+    assert measured != shipped
     assert f"IoU {measured.before:.3f} → {measured.after:.3f} of {measured.objects} objects" in capsys.readouterr().out
 
 
