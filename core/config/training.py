@@ -66,7 +66,7 @@ class TrainConfig:
     keep_base_classes: bool = True
     # So that kept classes stay as good as they were, each step also learns, from one image more, to answer as the base
     # does (core/training/learning/base_distillation.py). This is the weight of those losses; 0 leaves them out, which
-    # saves a third of the time and cost `scenes` a third of its AP50 (docs/benchmarks.md).
+    # saves a third of the time and cost `scenes` a third of its AP50, `starter` two fifths (docs/benchmarks.md).
     base_distillation: float = 2.0
     # "pedestrian=person": the data's class begins with the rows of the base model's class of another name.
     synonyms: tuple[str, ...] = ()
