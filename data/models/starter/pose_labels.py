@@ -17,7 +17,6 @@ from pathlib import Path
 from typing import Any
 
 import cv2
-import mediapipe
 import numpy as np
 from numpy.typing import NDArray
 from pycocotools.coco import COCO
@@ -76,6 +75,8 @@ def to_label(annotation: dict[str, Any]) -> bool:
 
 
 def main() -> None:
+    import mediapipe  # here, so that the tests of what is believed run without it
+
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     for name in ("images", "annotations", "output"):
         parser.add_argument(name, type=Path)
@@ -83,14 +84,19 @@ def main() -> None:
     coco = COCO(arguments.annotations)
     starter = json.loads(Path(__file__).with_name("model.json").read_text())
     person = next(category for category in starter["categories"] if category["name"] == "person")
-    here = coco.getCatIds(catNms=["person"])[0]
-    coco.cats[here].update(keypoints=person["keypoints"], skeleton=person["skeleton"])
+    here = coco.getCatIds(catNms=["person"])
+    if not here:
+        parser.error(f"{arguments.annotations} has no category person, whose keypoints these are")
+    coco.cats[here[0]].update(keypoints=person["keypoints"], skeleton=person["skeleton"])
     pose = mediapipe.solutions.pose.Pose(static_image_mode=True, model_complexity=1, min_detection_confidence=0.3)
-    persons = coco.loadAnns(coco.getAnnIds(catIds=[here], iscrowd=False))
+    persons = coco.loadAnns(coco.getAnnIds(catIds=here, iscrowd=False))
     labelled = 0
     for annotation in filter(to_label, persons):
-        image = cv2.imread(str(arguments.images / coco.imgs[annotation["image_id"]]["file_name"]))[:, :, ::-1]
-        points = keypoints_of(pose, image, annotation["bbox"], coco.annToMask(annotation))
+        file = arguments.images / coco.imgs[annotation["image_id"]]["file_name"]
+        image = cv2.imread(str(file))
+        if image is None:
+            parser.error(f"{file} is no image that can be read: see that the first folder is that of the annotations")
+        points = keypoints_of(pose, image[:, :, ::-1], annotation["bbox"], coco.annToMask(annotation))
         if points:
             annotation.update(keypoints=points, num_keypoints=sum(value == 2 for value in points[2::3]))
             labelled += 1
