@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import gc
+import importlib.util
 import os
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from types import ModuleType
 
 # Before torch is imported, and for the processes that tests start: more threads than cores only wait for each other.
 os.environ.setdefault("OMP_NUM_THREADS", "1" if "PYTEST_XDIST_WORKER" in os.environ else "2")
@@ -43,6 +45,16 @@ def _forget_applications() -> Iterator[None]:
     for value in list(vars(remembered).values()) if remembered else ():
         if hasattr(value, "cache_clear"):
             value.cache_clear()
+
+
+def module_of_file(file: Path) -> ModuleType:
+    """The module of a file that lies in no package."""
+    spec = importlib.util.spec_from_file_location(file.stem, file)
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
 
 
 @pytest.fixture(scope="session")

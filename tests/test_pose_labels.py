@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import importlib.util
 from types import ModuleType, SimpleNamespace
 from typing import Any
 
 import numpy as np
 import pytest
 
-from tests.conftest import PROJECT_ROOT
+from tests.conftest import PROJECT_ROOT, module_of_file
 
 IMAGE = np.zeros((200, 300, 3), np.uint8)
 BOX = [100.0, 20.0, 60.0, 160.0]  # of a person who fills it
@@ -17,12 +16,7 @@ BOX = [100.0, 20.0, 60.0, 160.0]  # of a person who fills it
 
 @pytest.fixture(scope="module")
 def pose_labels() -> ModuleType:
-    spec = importlib.util.spec_from_file_location("pose_labels", PROJECT_ROOT / "data/models/starter/pose_labels.py")
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+    return module_of_file(PROJECT_ROOT / "data/models/starter/pose_labels.py")
 
 
 def mask() -> Any:

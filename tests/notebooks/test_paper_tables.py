@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import importlib.util
 from pathlib import Path
 from types import ModuleType
 
 import pandas as pd
 import pytest
+
+from tests.conftest import module_of_file
 
 NOTEBOOKS = Path(__file__).resolve().parents[2] / "notebooks"
 FILES = sorted((NOTEBOOKS / "paper").glob("*.csv"))
@@ -15,12 +16,7 @@ FILES = sorted((NOTEBOOKS / "paper").glob("*.csv"))
 
 @pytest.fixture(scope="module")
 def paper_tables() -> ModuleType:
-    spec = importlib.util.spec_from_file_location("paper_tables", NOTEBOOKS / "paper_tables.py")
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+    return module_of_file(NOTEBOOKS / "paper_tables.py")
 
 
 def test_every_table_is_there() -> None:
