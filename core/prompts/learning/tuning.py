@@ -9,7 +9,7 @@ import numpy as np
 
 from core.datasets.coco import CocoDataset
 from core.masks import bitmap_iou
-from core.prompts.clicks import box_by_hand
+from core.prompts.clicks import box_by_hand, next_click
 from core.prompts.config import TrainPromptsConfig
 from core.prompts.learning.training import train_prompts
 from core.prompts.objects import PromptObjects
@@ -20,13 +20,16 @@ from core.training.checkpoints import CHECKPOINT
 FEWEST_JUDGED, MOST_JUDGED = 5, 60  # objects on the held-out images; fewer are chance, of more some spread evenly
 SECONDS_AN_OBJECT, MOST_SECONDS = 0.5, 60.0  # of training: few objects are learnt by heart
 LEAST_GAIN = 0.002  # of the mean IoU; less is chance
+CLICK_ERROR = 0.02  # of the longer side of an object's box: the standard deviation of a hand's clicks
 LEARNING_RATE = 1e-4  # a tenth of what it learned with: what it knows of everything else is worth keeping
 STEPS = 100_000  # the time ends it
 
 
 @dataclass(frozen=True)
 class PromptTuning:
-    """Mean IoU of box → mask on the images that were held out, before and after, and how many objects that is."""
+    """Mean IoU on the images that were held out, before and after, of the answers to a box and to a click after it, and
+    how many objects that is.
+    """
 
     before: float
     after: float
@@ -54,7 +57,7 @@ def tune_prompts(
     if len(judge.objects) < FEWEST_JUDGED or not learn.objects:
         return None
     source = weights or None
-    before = box_iou(MaskPrompter(source, device=device), judge)
+    before = answered_ious(MaskPrompter(source, device=device), judge)
     config = TrainPromptsConfig(
         images=(str(images),),
         annotations=(str(annotations),),
@@ -69,26 +72,33 @@ def tune_prompts(
         average=0.98,
     )
     train_prompts(config)
-    after = box_iou(MaskPrompter(output, device=device), judge)
-    kept = after > before + LEAST_GAIN
+    after = answered_ious(MaskPrompter(output, device=device), judge)
+    gains = [late - early for early, late in zip(before, after, strict=True)]
+    kept = float(np.mean(gains)) > LEAST_GAIN and min(gains) > -LEAST_GAIN
     directory = Path(output)
     for name in (CHECKPOINT,) if kept else (CHECKPOINT, WEIGHTS_FILE, SIDECAR_FILE):
         (directory / name).unlink(missing_ok=True)
-    return PromptTuning(before, after, min(MOST_JUDGED, len(judge.objects)), kept)
+    return PromptTuning(float(np.mean(before)), float(np.mean(after)), min(MOST_JUDGED, len(judge.objects)), kept)
 
 
-def box_iou(prompter: MaskPrompter, objects: PromptObjects) -> float:
-    """Mean IoU of box → mask with boxes as a hand draws them; the same boxes each time."""
-    random = np.random.default_rng(0)
+def answered_ious(prompter: MaskPrompter, objects: PromptObjects) -> tuple[float, float]:
+    """Mean IoU of the answers to a box as a hand draws it, the same each time, and to one click where each is wrong."""
     chosen = np.unique(np.linspace(0, len(objects.objects) - 1, MOST_JUDGED).astype(int))
     ious = []
     for number in chosen:
+        random = np.random.default_rng(int(number))
         item = objects.objects[number]
         pixels, truth = objects.image(item.image), objects.mask([int(number)])
         box = box_by_hand(item.box, pixels.shape[1], pixels.shape[0], random)
-        found = prompter.answer(pixels, Prompt(box=box), finer=False).mask.whole(*truth.shape)
-        ious.append(bitmap_iou(found, truth))
-    return float(np.mean(ious))
+        found = prompter.answer(pixels, Prompt(box), finer=False).mask
+        ious.append([bitmap_iou(found.whole(*truth.shape), truth)] * 2)
+        jitter = CLICK_ERROR * max(item.box[2] - item.box[0], item.box[3] - item.box[1])
+        clicked = next_click(truth, found.whole(*truth.shape), random, jitter)
+        if clicked is not None:
+            answer = prompter.answer(pixels, Prompt(box, [clicked], found), finer=False)
+            ious[-1][1] = bitmap_iou(answer.mask.whole(*truth.shape), truth)
+    box_iou, click_iou = np.mean(ious, axis=0).tolist()
+    return box_iou, click_iou
 
 
 def _objects(images: str | Path, annotations: str | Path) -> PromptObjects:

@@ -7,11 +7,14 @@ from pathlib import Path
 
 import pytest
 
+from core.datasets.coco import CocoDataset
 from core.datasets.synthetic_scenes import write_shapes
 from core.prompts.config import PromptConfig
 from core.prompts.learning import tuning
-from core.prompts.learning.tuning import PromptTuning, tune_prompts
+from core.prompts.learning.tuning import PromptTuning, answered_ious, tune_prompts
 from core.prompts.network import PromptNetwork
+from core.prompts.objects import PromptObjects
+from core.prompts.prompter import MaskPrompter
 from core.prompts.weights import load_prompt_network, save_prompt_network
 
 
@@ -23,10 +26,13 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def tuned(data: Path, output: Path, monkeypatch: pytest.MonkeyPatch, before: float, after: float) -> PromptTuning:
+Ious = tuple[float, float]  # of the answers to boxes, and to a click after each
+
+
+def tuned(data: Path, output: Path, monkeypatch: pytest.MonkeyPatch, before: Ious, after: Ious) -> PromptTuning:
     """A second of training, judged as the test says."""
-    figures: Iterator[float] = iter((before, after))
-    monkeypatch.setattr(tuning, "box_iou", lambda *_: next(figures))
+    figures: Iterator[Ious] = iter((before, after))
+    monkeypatch.setattr(tuning, "answered_ious", lambda *_: next(figures))
     file = data / "annotations.json"
     weights = str(data / "weights")
     result = tune_prompts(data / "images", file, file, output, weights=weights, seconds=1.0, device="cpu")
@@ -35,17 +41,36 @@ def tuned(data: Path, output: Path, monkeypatch: pytest.MonkeyPatch, before: flo
 
 
 def test_better_weights_are_kept_and_can_be_loaded(data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    result = tuned(data, tmp_path / "run", monkeypatch, 0.7, 0.75)
-    assert (result.before, result.after, result.kept) == (0.7, 0.75, True)
+    result = tuned(data, tmp_path / "run", monkeypatch, (0.7, 0.8), (0.75, 0.81))
+    assert (result.before, result.after, result.kept) == (pytest.approx(0.75), pytest.approx(0.78), True)
     before, after = load_prompt_network(data / "weights"), load_prompt_network(tmp_path / "run")
     assert any((one != other).any() for one, other in zip(before.parameters(), after.parameters(), strict=True))
     assert {path.name for path in (tmp_path / "run").iterdir()} == {"prompts.safetensors", "prompts.json", "log.jsonl"}
 
 
-def test_weights_that_are_no_better_are_not_kept(data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    assert not tuned(data, tmp_path / "run", monkeypatch, 0.75, 0.751).kept
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        pytest.param((0.75, 0.8), (0.752, 0.801), id="by chance"),
+        pytest.param((0.75, 0.8), (0.79, 0.79), id="boxes better, clicks worse"),
+        pytest.param((0.75, 0.8), (0.74, 0.85), id="clicks better, boxes worse"),
+    ],
+)
+def test_weights_that_are_no_better_are_not_kept(
+    data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, before: Ious, after: Ious
+) -> None:
+    assert not tuned(data, tmp_path / "run", monkeypatch, before, after).kept
     with pytest.raises(FileNotFoundError):
         load_prompt_network(tmp_path / "run")
+
+
+def test_a_click_where_the_answer_to_a_box_is_wrong_is_judged_too(data: Path) -> None:
+    objects = PromptObjects()
+    objects.add(CocoDataset(str(data / "images"), str(data / "annotations.json")), 0)
+    prompter = MaskPrompter()
+    box_iou, click_iou = answered_ious(prompter, objects)
+    assert 0.5 < box_iou < click_iou <= 1  # the model that ships mends by a click what it did not see
+    assert answered_ious(prompter, objects) == (box_iou, click_iou)  # the same boxes and clicks each time
 
 
 def test_few_objects_judge_nothing(data: Path, tmp_path: Path) -> None:
