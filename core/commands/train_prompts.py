@@ -10,6 +10,7 @@ from core.ranges import ONE_OR_MORE, POSITIVE, ZERO_OR_MORE, Range, check_ranges
 
 RANGES = {
     "size": ONE_OR_MORE,
+    "first_size": ZERO_OR_MORE,
     "channels": ONE_OR_MORE,
     "batch_size": ONE_OR_MORE,
     "steps": ONE_OR_MORE,

@@ -51,6 +51,9 @@ class TrainPromptsConfig:
     trunk_weights: str = ""  # a state dict of that trunk's classifier with ImageNet features
     decoder_weights: str = ""  # a prompt model, of any trunk, whose decoder a network that begins anew takes over
     size: int = 160  # pixels of a crop, a multiple of 32
+    # Crops begin at so many pixels and grow to `size` over the first half of the run, in steps of 32: more samples in
+    # the same time (EfficientNetV2, Tan & Le 2021, section 4.2); 0: all of `size`.
+    first_size: int = 0
     channels: int = 64  # of the decoder
     batch_size: int = 16
     steps: int = 8000
@@ -59,7 +62,7 @@ class TrainPromptsConfig:
     trunk_factor: float = 0.15  # the trunk's learning rate over the decoder's
     weight_decay: float = 1e-4
     warmup_steps: int = 200
-    most_clicks: int = 3  # rounds of clicking before the step that learns
+    most_clicks: int = 3  # rounds of clicking before the step that learns; few oftener than many
     average: float = 0.999  # decay of the moving average of the weights, which is what is saved
     held_out_every: tuple[int, ...] = ()  # of each data set, leave every n-th image by file name out; 0: none
     shares: tuple[

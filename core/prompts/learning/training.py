@@ -48,6 +48,8 @@ def train_prompts(config: TrainPromptsConfig) -> PromptTrainResult:
     """
     if config.size % 32:
         raise ValueError(f"--size {config.size}: a multiple of 32 pixels is needed")
+    if config.first_size and (config.first_size % 32 or config.first_size > config.size):
+        raise ValueError(f"--first-size {config.first_size}: a multiple of 32 up to --size {config.size} is needed")
     if config.shares and (len(config.shares) != len(config.images) or min(config.shares) <= 0):
         raise ValueError(f"--shares takes a positive number for each of the {len(config.images)} data sets")
     if config.weights and (config.trunk or config.trunk_weights or config.decoder_weights):
@@ -85,6 +87,7 @@ def train_prompts(config: TrainPromptsConfig) -> PromptTrainResult:
         for step in range(start, config.steps):
             progress = _progress(config, step, time.monotonic() - began)
             _set_learning_rate(optimizer, config, step, progress)
+            maker.size = crop_size(config, progress)
             recent.append(_step(network, optimizer, maker, config))
             _follow(average, network, min(config.average, (step + 1) / (step + 10)))
             over = _progress(config, step + 1, time.monotonic() - began) >= 1
@@ -157,6 +160,13 @@ def _progress(config: TrainPromptsConfig, step: int, seconds: float) -> float:
     return max(step / config.steps, by_time)
 
 
+def crop_size(config: TrainPromptsConfig, progress: float) -> int:
+    """Pixels of a crop when so much of a run is over (0..1): a multiple of 32 from `first_size` to `size`."""
+    sizes = range(config.first_size or config.size, config.size + 1, 32)
+    growths = len(sizes) - 1
+    return sizes[min(int(2 * progress * growths), growths)]
+
+
 def _set_learning_rate(
     optimizer: torch.optim.Optimizer, config: TrainPromptsConfig, step: int, progress: float
 ) -> None:
@@ -172,7 +182,7 @@ def _step(
 ) -> float:
     samples = [maker.draw() for _ in range(config.batch_size)]
     crops = as_input([sample.image for sample in samples], network.config)
-    rounds = int(maker.random.integers(0, config.most_clicks + 1)) if maker.random.random() < 0.6 else 0
+    rounds = int(maker.random.random() ** 2 * (config.most_clicks + 1)) if maker.random.random() < 0.6 else 0
     with _precision(config):
         for _ in range(rounds):
             _answer_and_click(network, crops, samples, maker)

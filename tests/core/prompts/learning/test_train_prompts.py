@@ -16,7 +16,7 @@ from core.masks import decode_rle
 from core.prompts.clicks import next_click
 from core.prompts.config import PromptConfig, TrainPromptsConfig
 from core.prompts.learning.samples import SampleMaker, damaged
-from core.prompts.learning.training import train_prompts
+from core.prompts.learning.training import crop_size, train_prompts
 from core.prompts.objects import read_objects
 from tests.core.toy_data import write_toy_data
 
@@ -67,6 +67,15 @@ def test_a_run_that_is_resumed_goes_on(toy: Path, tmp_path: Path) -> None:
     assert steps == [3, 5]
 
 
+def test_crops_grow_over_the_first_half_of_a_run(toy: Path, tmp_path: Path) -> None:
+    config = config_of(toy, tmp_path / "run", size=128, first_size=64)
+    sizes = [crop_size(config, progress) for progress in (0, 0.24, 0.25, 0.49, 0.5, 1.0)]
+    assert sizes == [64, 64, 96, 96, 128, 128]
+    assert {crop_size(replace(config, first_size=0), progress) for progress in (0, 0.5, 1)} == {128}
+    train_prompts(replace(config, steps=2, batch_size=2))
+    assert MaskPrompter(tmp_path / "run").size == 128
+
+
 def test_bfloat16_teaches_the_same(toy: Path, tmp_path: Path) -> None:
     losses, weights = [], []
     for mixed_precision in (False, True):
@@ -90,6 +99,9 @@ def test_what_cannot_be_used_is_one_line(toy: Path, tmp_path: Path) -> None:
     config = config_of(toy, tmp_path / "run")
     with pytest.raises(ValueError, match="multiple of 32"):
         train_prompts(replace(config, size=100))
+    for first_size in (48, 128):
+        with pytest.raises(ValueError, match=f"--first-size {first_size}: a multiple of 32 up to --size 64 is needed"):
+            train_prompts(replace(config, first_size=first_size))
     with pytest.raises(ValueError, match="2 folders of --images for 1 files of --annotations"):
         train_prompts(replace(config, images=(*config.images, "more")))
     with pytest.raises(ValueError, match="1 data sets: give one each"):
