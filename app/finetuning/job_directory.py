@@ -41,6 +41,7 @@ def training_config(directory: Path, job: dict[str, Any]) -> TrainConfig:
         epochs=epochs,
         validate_every=epochs_between_validations(epochs),
         device=job["device"],
+        cpu_bfloat16=True,
         log_every=1,
         select_by="last",  # the held-out images judge the model: they do not choose it too
         **mirroring,

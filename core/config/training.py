@@ -72,7 +72,9 @@ class TrainConfig:
     synonyms: tuple[str, ...] = ()
 
     device: str = "auto"  # "auto", "cpu", "cuda", "cuda:1"
-    mixed_precision: bool = True  # bfloat16 on a GPU; the CPU stays in float32
+    mixed_precision: bool = True  # bfloat16 on a GPU
+    # The same on a CPU that has it (avx512_bf16 or AMX), elsewhere float32; the application fine-tunes so.
+    cpu_bfloat16: bool = False
     # Keep only the inputs of the backbone's blocks for the backward pass, where the blocks are computed again: less
     # memory, more time, the same gradients.
     checkpoint_activations: bool = False

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import copy
-import functools
 import json
 import math
 import sys
 import time
+from contextlib import nullcontext
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TextIO
@@ -15,7 +15,7 @@ from typing import TextIO
 import numpy as np
 import torch
 import torch.nn.functional as F
-from torch import Tensor, nn
+from torch import Tensor
 
 from core.devices import has_bfloat16
 from core.prompts.config import PromptConfig, TrainPromptsConfig
@@ -27,6 +27,7 @@ from core.prompts.network import PromptNetwork, as_input, probabilities, prompt_
 from core.prompts.objects import PromptObjects, read_objects
 from core.prompts.weights import load_prompt_network, save_prompt_network
 from core.training.checkpoints import CHECKPOINT, load_checkpoint, save_checkpoint
+from core.training.learning.execution import depthwise_in_float32
 from core.training.signals import stop_requests
 
 LOG = "log.jsonl"
@@ -68,10 +69,8 @@ def train_prompts(config: TrainPromptsConfig) -> PromptTrainResult:
     network = _network(config, objects)
     average = copy.deepcopy(network).requires_grad_(False)
     optimizer = _optimizer(network, config)
-    if config.mixed_precision:
-        if not has_bfloat16(torch.device("cpu")):
-            print("this processor has no bfloat16: --mixed-precision makes training slower here", file=sys.stderr)
-        keep_depthwise_in_float32(network)
+    if config.mixed_precision and not has_bfloat16(torch.device("cpu")):
+        print("this processor has no bfloat16: --mixed-precision makes training slower here", file=sys.stderr)
     start = 0
     if config.resume:
         state = load_checkpoint(directory)
@@ -82,7 +81,11 @@ def train_prompts(config: TrainPromptsConfig) -> PromptTrainResult:
     maker = SampleMaker(objects, config.size, config.seed + start, config.shares)
     began = saved = time.monotonic()
     recent: list[float] = []
-    with stop_requests() as request, (directory / LOG).open("a", encoding="utf-8") as log:
+    with (
+        stop_requests() as request,
+        (directory / LOG).open("a", encoding="utf-8") as log,
+        depthwise_in_float32(network) if config.mixed_precision else nullcontext(),
+    ):
         step, over = start - 1, start >= config.steps
         for step in range(start, config.steps):
             progress = _progress(config, step, time.monotonic() - began)
@@ -136,18 +139,6 @@ def _optimizer(network: PromptNetwork, config: TrainPromptsConfig) -> torch.opti
     rest = [parameter for parameter in network.parameters() if id(parameter) not in known]
     groups = [{"params": rest, "factor": 1.0}, {"params": trunk, "factor": config.trunk_factor}]
     return torch.optim.AdamW(groups, lr=config.learning_rate, weight_decay=config.weight_decay)
-
-
-def keep_depthwise_in_float32(network: nn.Module) -> None:
-    """Let depthwise convolutions leave autocast: their backward pass in bfloat16 takes three to four times as long."""
-
-    def in_float32(convolution: nn.Conv2d, x: Tensor) -> Tensor:
-        with torch.autocast(x.device.type, enabled=False):
-            return type(convolution).forward(convolution, x.float())
-
-    for module in network.modules():
-        if isinstance(module, nn.Conv2d) and module.groups > 1:
-            module.forward = functools.partial(in_float32, module)  # type: ignore[method-assign]
 
 
 def _precision(config: TrainPromptsConfig) -> torch.autocast:

@@ -14,6 +14,7 @@ from core.model.mask_rcnn import Learning, MaskRCNN
 from core.training.distributed import Processes
 from core.training.learning.base_distillation import BaseDistillation
 from core.training.learning.distillation_images import distillation_image
+from core.training.learning.execution import computes_in_bfloat16
 from core.training.samples import TargetsForModel, input_size
 
 
@@ -32,7 +33,7 @@ def backward(
     as far as its parts have equally many regions. All parts are of one size, and the processes talk once.
     """
     size = input_size(config)
-    mixed = config.mixed_precision and processes.device.type == "cuda"
+    mixed = computes_in_bfloat16(config, processes.device)
     losses: dict[str, Tensor] = {}
     for first in range(0, len(images), config.batch_size):
         part = slice(first, first + config.batch_size)
@@ -70,7 +71,7 @@ def distil_backward(
     """
     seed = config.seed * processes.count + processes.rank
     image, objects, scale = distillation_image(seed, step, images, targets)
-    mixed = config.mixed_precision and processes.device.type == "cuda"
+    mixed = computes_in_bfloat16(config, processes.device)
     model.eval()
     try:
         with torch.autocast(processes.device.type, torch.bfloat16, mixed):

@@ -57,9 +57,9 @@ def config_for(toy: Path, output: Path, **fields: Any) -> TrainConfig:
     return toy_config(toy, output, **(ours | fields))
 
 
-def gradients(model: MaskRCNN, samples: SAMPLES, batch_size: int) -> dict[str, Tensor]:
+def gradients(model: MaskRCNN, samples: SAMPLES, batch_size: int, **fields: Any) -> dict[str, Tensor]:
     """Of one step on the samples, `batch_size` of them at a time."""
-    config = TrainConfig(batch_size=batch_size, accumulate=len(samples) // batch_size)
+    config = TrainConfig(batch_size=batch_size, accumulate=len(samples) // batch_size, **fields)
     model.zero_grad(set_to_none=True)
     torch.manual_seed(0)
     targets_for_model = TargetsForModel(model.categories, model)
@@ -107,6 +107,54 @@ def test_a_recipes_images_a_step_are_shared_by_the_accumulated_batches() -> None
     files = {"images": "i", "annotations": "a", "output": "o"}
     config = recipe_config("coco-1x", accumulate=8, **files)
     assert (config.batch_size, config.learning_rate) == (2, recipe_config("coco-1x", **files).learning_rate)
+
+
+# -- bfloat16 on a CPU --------------------------------------------------------------------------------------------
+
+
+def with_bfloat16(has: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Say that the processor has it, which torch computes in anywhere, or that it has not."""
+    monkeypatch.setattr("core.training.learning.execution.has_bfloat16", lambda device: has)
+
+
+def gradients_in_bfloat16(model: MaskRCNN, samples: SAMPLES) -> dict[str, Tensor]:
+    with execution(model, TrainConfig(cpu_bfloat16=True)):
+        return gradients(model, samples, 4, cpu_bfloat16=True)
+
+
+def test_products_in_bfloat16_give_nearly_the_same_gradients_in_float32(
+    model: MaskRCNN, samples: SAMPLES, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with_bfloat16(True, monkeypatch)
+    expected = gradients(model, samples, 4)
+    found = gradients_in_bfloat16(model, samples)
+    assert all(tensor.dtype == torch.float32 for tensor in found.values())
+    assert any(not torch.equal(found[name], expected[name]) for name in expected)
+    together = [torch.cat([tensor.flatten() for tensor in one.values()]) for one in (found, expected)]
+    assert torch.cosine_similarity(*together, dim=0) > 0.99
+
+
+def test_a_processor_without_it_stays_in_float32(
+    model: MaskRCNN, samples: SAMPLES, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with_bfloat16(False, monkeypatch)
+    expected = gradients(model, samples, 4)
+    found = gradients_in_bfloat16(model, samples)
+    assert all(torch.equal(found[name], expected[name]) for name in expected)
+
+
+def test_depthwise_convolutions_stay_in_float32_while_a_run_lasts(monkeypatch: pytest.MonkeyPatch) -> None:
+    with_bfloat16(True, monkeypatch)
+    model = MaskRCNN(ModelConfig.from_dict(TINY_MODEL | {"backbone": "mobilenet_v2", "num_classes": 2}))
+    depthwise = [module for module in model.modules() if isinstance(module, nn.Conv2d) and module.groups > 1]
+    x = torch.randn(1, depthwise[0].in_channels, 8, 8)
+    with torch.autocast("cpu", torch.bfloat16):
+        assert depthwise[0](x).dtype == torch.bfloat16
+        with execution(model, TrainConfig(cpu_bfloat16=True)):
+            assert {convolution(torch.randn(1, convolution.in_channels, 8, 8)).dtype for convolution in depthwise} == {
+                torch.float32
+            }
+        assert depthwise[0](x).dtype == torch.bfloat16
 
 
 # -- convolutions on a CPU ----------------------------------------------------------------------------------------
