@@ -73,7 +73,8 @@ class TrainPromptsConfig:
     quality_objects: int = 0
     checkpoint_minutes: float = 3.0
     threads: int = 0  # of the CPU; 0: as many as torch likes
-    # Convolutions in bfloat16, but for depthwise ones: two thirds of the time where the processor has AMX.
+    # Convolutions in bfloat16, but for depthwise ones: two thirds of the time where the processor has
+    # AMX or avx512_bf16.
     mixed_precision: bool = False
     seed: int = 0
     resume: bool = False

@@ -6,8 +6,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+import torch
 
 from core.datasets.coco import CocoDataset
+from core.devices import has_bfloat16
 from core.masks import bitmap_iou
 from core.prompts.clicks import box_by_hand, next_click
 from core.prompts.config import TrainPromptsConfig
@@ -70,6 +72,7 @@ def tune_prompts(
         learning_rate=LEARNING_RATE,
         warmup_steps=10,
         average=0.98,
+        mixed_precision=has_bfloat16(torch.device("cpu")),
     )
     train_prompts(config)
     after = answered_ious(MaskPrompter(output, device=device), judge)
