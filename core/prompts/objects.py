@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from core.datasets.coco import CocoDataset
 from core.datasets.images import LARGE_PIXEL_LIMIT, read_image
 
-SMALLEST_AREA = 16 * 16  # pixels of a mask; less says little about where an edge runs
+SMALLEST_AREA = 10 * 10  # pixels of a mask; less says little about where an edge runs
 IMAGE_MEMORY = 6e9  # bytes of decoded images that are kept
 
 

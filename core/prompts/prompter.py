@@ -34,6 +34,7 @@ from core.prompts.weights import load_prompt_network
 from core.prompts.windows import Look, click_windows
 
 BATCH = 16  # windows at once
+LOOK_AGAIN_BELOW = 0.85  # expected IoU of what a box gave, from where on a second look gains nothing
 EMBEDDING_SIZE = 128  # pixels of a crop: a class is seen from further away than an edge
 PIXEL_LIMIT = 1_000_000_000  # what is looked at does not grow with the image
 
@@ -117,9 +118,27 @@ class MaskPrompter:
 
     def _from_bounds(self, pixels: NDArray[np.uint8], prompts: Sequence[Prompt], finer: bool = True) -> list[Answer]:
         looks = self.looks(pixels, prompts)
+        if finer:
+            looks = self._looked_again(pixels, prompts, looks)
         return [
             self._answer(pixels, prompt, look, prompt.mask, finer) for prompt, look in zip(prompts, looks, strict=True)
         ]
+
+    def _looked_again(self, pixels: NDArray[np.uint8], prompts: Sequence[Prompt], looks: Sequence[Look]) -> list[Look]:
+        """A second look where a box was looked at without a mask and the answer may be poor; the answer is the mask."""
+        shape = pixels.shape[:2]
+        masks = {
+            index: look.mask(shape)
+            for index, (prompt, look) in enumerate(zip(prompts, looks, strict=True))
+            if prompt.mask is None and look.quality < LOOK_AGAIN_BELOW
+        }
+        asked = {
+            index: Prompt(prompts[index].box, prompts[index].clicks, mask)
+            for index, mask in masks.items()
+            if not mask.is_empty
+        }
+        seen = dict(zip(asked, self.looks(pixels, list(asked.values())), strict=True))
+        return [seen.get(index, look) for index, look in enumerate(looks)]
 
     def _from_clicks(self, pixels: NDArray[np.uint8], clicks: Sequence[Click], finer: bool) -> Answer:
         """From clicks alone: through windows of several sizes first, then closer around what each of them showed."""

@@ -32,6 +32,7 @@ from core.training.signals import stop_requests
 
 LOG = "log.jsonl"
 LOG_EVERY = 50  # steps
+AGAIN = 0.3  # of the steps learn from their own answer, as inference looks again at what a box gave
 
 
 @dataclass(frozen=True)
@@ -173,8 +174,11 @@ def _step(
 ) -> float:
     samples = [maker.draw() for _ in range(config.batch_size)]
     crops = as_input([sample.image for sample in samples], network.config)
+    again = maker.random.random() < AGAIN
     rounds = int(maker.random.random() ** 2 * (config.most_clicks + 1)) if maker.random.random() < 0.6 else 0
     with _precision(config):
+        if again:
+            _answer_and_look_again(network, crops, samples)
         for _ in range(rounds):
             _answer_and_click(network, crops, samples, maker)
     truth = F.avg_pool2d(torch.from_numpy(np.stack([sample.truth for sample in samples]))[:, None], 2)
@@ -188,6 +192,14 @@ def _step(
     if bool(torch.isfinite(norm)):
         optimizer.step()
     return float(loss.detach())
+
+
+@torch.no_grad()
+def _answer_and_look_again(network: PromptNetwork, crops: Tensor, samples: list[Sample]) -> None:
+    """The answer becomes the previous mask, and nothing else is prompted: so boxes are looked at twice."""
+    answers = probabilities(network(crops, _maps(samples))[0].float(), crops.shape[-1]).numpy()
+    for sample, answer in zip(samples, answers, strict=True):
+        sample.mask = (answer >= 0.5).astype(np.float32)
 
 
 @torch.no_grad()

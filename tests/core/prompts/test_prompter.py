@@ -18,6 +18,7 @@ from core.prompts.local_mask import LocalMask
 from core.prompts.network import PromptNetwork
 from core.prompts.prompter import Prompt
 from core.prompts.weights import load_prompt_network, save_prompt_network
+from core.prompts.windows import Look
 
 
 @pytest.fixture(scope="module")
@@ -101,6 +102,46 @@ def test_a_batch_answers_as_one_by_one(prompter: MaskPrompter) -> None:
     for prompt, answer in zip(prompts, together, strict=True):
         alone = prompter.answer(picture(), prompt).mask.whole(90, 120)
         assert np.count_nonzero(alone != answer.mask.whole(90, 120)) <= 5  # sums in another order
+
+
+def looks_of(
+    prompter: MaskPrompter, prompts: list[Prompt], limit: float, monkeypatch: pytest.MonkeyPatch, **options: bool
+) -> list[list[Prompt]]:
+    """What is looked at for prompts, look by look, where answers of at least `limit` are good enough."""
+    asked: list[list[Prompt]] = []
+    looks = MaskPrompter.looks
+
+    def noted(self: MaskPrompter, pixels: np.ndarray, prompts: list[Prompt]) -> list[Look]:
+        asked.append(list(prompts))
+        return looks(self, pixels, prompts)
+
+    monkeypatch.setattr(MaskPrompter, "looks", noted)
+    monkeypatch.setattr("core.prompts.prompter.LOOK_AGAIN_BELOW", limit)
+    for prompt in prompts:
+        prompter.answer(picture(), prompt, **options)
+    return [one for one in asked if one]
+
+
+def test_what_a_box_gave_is_looked_at_again_as_the_mask_that_is_there(
+    prompter: MaskPrompter, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    box = Prompt((20.0, 20.0, 80.0, 70.0))
+    (first,) = prompter.looks(picture(), [box])
+    once, again = looks_of(prompter, [box], 1.1, monkeypatch)
+    assert once == [box]
+    assert again[0].box == box.box
+    assert again[0].mask is not None
+    np.testing.assert_array_equal(again[0].mask.whole(90, 120), first.mask((90, 120)).whole(90, 120))
+
+
+def test_good_answers_previews_and_masks_that_were_given_are_looked_at_once(
+    prompter: MaskPrompter, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    box = Prompt((20.0, 20.0, 80.0, 70.0))
+    mask = Prompt((20.0, 20.0, 80.0, 70.0), [(40.0, 40.0, True)], LocalMask(20, 20, np.ones((30, 30), "u1")))
+    assert len(looks_of(prompter, [box], 0.0, monkeypatch)) == 1
+    assert len(looks_of(prompter, [box], 1.1, monkeypatch, finer=False)) == 1
+    assert len(looks_of(prompter, [mask], 1.1, monkeypatch)) == 1
 
 
 def test_a_crop_of_a_huge_image_is_seen_as_the_small_image_is(prompter: MaskPrompter) -> None:
