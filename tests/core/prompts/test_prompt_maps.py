@@ -11,7 +11,7 @@ from core.prompts.local_mask import LocalMask
 from core.prompts.prompt_maps import bounds_of, crop_image, crop_mask, in_window, prompt_maps, window_of
 from core.prompts.windows import Look, sampled
 
-corners = st.tuples(st.floats(0, 400), st.floats(0, 300), st.floats(30, 200), st.floats(30, 200))
+corners = st.tuples(st.floats(0, 400), st.floats(0, 300), st.floats(10, 200), st.floats(10, 200))
 
 
 @settings(max_examples=50, deadline=None)
@@ -19,7 +19,7 @@ corners = st.tuples(st.floats(0, 400), st.floats(0, 300), st.floats(30, 200), st
 def test_a_window_holds_its_box_in_the_middle(corner: tuple[float, float, float, float]) -> None:
     x, y, width, height = corner
     left, top, side = window_of((x, y, x + width, y + height))
-    assert side == pytest.approx(1.4 * max(width, height))
+    assert side == pytest.approx(max(1.4 * max(width, height), 48))  # small objects are seen with more around them
     assert left + side / 2 == pytest.approx(x + width / 2)
     assert top + side / 2 == pytest.approx(y + height / 2)
 
