@@ -18,7 +18,7 @@ Box = Sequence[float]  # x0, y0, x1, y1
 Window = tuple[float, float, float]  # left, top, side
 
 CONTEXT = 1.4  # side of the window over that of the prompts in it
-SMALLEST_SIDE = 48.0  # pixels of the image: around small objects more is looked at, there being room for it
+SMALLEST_SIDE = 24.0  # pixels of the image
 DISC = 0.02  # radius of a click's disc over the window's side
 NEWEST_DISC = 0.06
 

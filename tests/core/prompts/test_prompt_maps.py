@@ -19,7 +19,7 @@ corners = st.tuples(st.floats(0, 400), st.floats(0, 300), st.floats(10, 200), st
 def test_a_window_holds_its_box_in_the_middle(corner: tuple[float, float, float, float]) -> None:
     x, y, width, height = corner
     left, top, side = window_of((x, y, x + width, y + height))
-    assert side == pytest.approx(max(1.4 * max(width, height), 48))  # small objects are seen with more around them
+    assert side == pytest.approx(max(1.4 * max(width, height), 24))
     assert left + side / 2 == pytest.approx(x + width / 2)
     assert top + side / 2 == pytest.approx(y + height / 2)
 
