@@ -52,3 +52,12 @@ def has_bfloat16(device: torch.device) -> bool:
         return bool(torch.cuda.is_bf16_supported(including_emulation=False))
     abilities = torch.cpu.get_capabilities() if hasattr(torch.cpu, "get_capabilities") else {}  # since torch 2.10
     return bool(abilities.get("avx512_bf16") or abilities.get("amx_bf16") or abilities.get("bf16"))
+
+
+def learns_faster_in_bfloat16() -> bool:
+    """Whether the CPU has AVX-512 BF16 or AMX, and torch the library that uses them in the backward pass too.
+
+    ARM's bfloat16 is left out: nothing is known of convolutions' gradients there.
+    """
+    architecture = torch.cpu.get_capabilities().get("architecture") if hasattr(torch.cpu, "get_capabilities") else None
+    return architecture == "x86_64" and torch.backends.mkldnn.is_available() and has_bfloat16(torch.device("cpu"))

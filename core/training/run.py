@@ -25,6 +25,7 @@ from core.training.distributed import Processes
 from core.training.given import Given, look_at_first, training_data
 from core.training.learning.averaging import WeightAverage
 from core.training.learning.base_distillation import BaseDistillation, kept_classes
+from core.training.learning.execution import computes_in_bfloat16
 from core.training.learning.optimizers import build_optimizer
 from core.training.records.metrics_log import MetricsLog
 from core.training.records.results import Best, refuse_to_overwrite, write_config
@@ -122,6 +123,7 @@ def prepare_run(config: TrainConfig, processes: Processes, given: Given = NOTHIN
         look_at_first(images, model)
     if processes.is_main:
         write_config(directory, config)
+    _say_where_float32_stays(config, processes)
     log = MetricsLog(directory if processes.is_main else None, keep_until_step=done if config.resume else None)
     run = Run(
         config,
@@ -153,6 +155,11 @@ def prepare_run(config: TrainConfig, processes: Processes, given: Given = NOTHIN
         phases=[phase.name for phase in run.phases],
     )
     return run
+
+
+def _say_where_float32_stays(config: TrainConfig, processes: Processes) -> None:
+    if config.cpu_bfloat16 and processes.device.type == "cpu" and not computes_in_bfloat16(config, processes.device):
+        warnings.warn("cpu_bfloat16: this CPU has neither avx512_bf16 nor AMX; it learns in float32", stacklevel=4)
 
 
 def _distillation(

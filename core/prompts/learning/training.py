@@ -15,9 +15,10 @@ from typing import TextIO
 import numpy as np
 import torch
 import torch.nn.functional as F
+from numpy.typing import NDArray
 from torch import Tensor
 
-from core.devices import has_bfloat16
+from core.devices import learns_faster_in_bfloat16
 from core.prompts.config import PromptConfig, TrainPromptsConfig
 from core.prompts.learning.decoder import take_decoder
 from core.prompts.learning.losses import prompt_loss, quality_loss
@@ -70,8 +71,10 @@ def train_prompts(config: TrainPromptsConfig) -> PromptTrainResult:
     network = _network(config, objects)
     average = copy.deepcopy(network).requires_grad_(False)
     optimizer = _optimizer(network, config)
-    if config.mixed_precision and not has_bfloat16(torch.device("cpu")):
-        print("this processor has no bfloat16: --mixed-precision makes training slower here", file=sys.stderr)
+    if config.mixed_precision and not learns_faster_in_bfloat16():
+        print(
+            "this processor has no bfloat16 to learn in: --mixed-precision makes training slower here", file=sys.stderr
+        )
     start = 0
     if config.resume:
         state = load_checkpoint(directory)
@@ -194,21 +197,24 @@ def _step(
     return float(loss.detach())
 
 
-@torch.no_grad()
 def _answer_and_look_again(network: PromptNetwork, crops: Tensor, samples: list[Sample]) -> None:
     """The answer becomes the previous mask, and nothing else is prompted: so boxes are looked at twice."""
-    answers = probabilities(network(crops, _maps(samples))[0].float(), crops.shape[-1]).numpy()
-    for sample, answer in zip(samples, answers, strict=True):
-        sample.mask = (answer >= 0.5).astype(np.float32)
+    for sample, answer in zip(samples, _answers(network, crops, samples), strict=True):
+        sample.mask = answer.astype(np.float32)
+
+
+def _answer_and_click(network: PromptNetwork, crops: Tensor, samples: list[Sample], maker: SampleMaker) -> None:
+    for sample, answer in zip(samples, _answers(network, crops, samples), strict=True):
+        sample.click(answer, maker.random)
+        if sample.box is not None and maker.random.random() < 0.3:
+            sample.box = None  # who mends a mask later gives no box
 
 
 @torch.no_grad()
-def _answer_and_click(network: PromptNetwork, crops: Tensor, samples: list[Sample], maker: SampleMaker) -> None:
-    answers = probabilities(network(crops, _maps(samples))[0].float(), crops.shape[-1]).numpy()
-    for sample, answer in zip(samples, answers, strict=True):
-        sample.click((answer >= 0.5).astype(np.uint8), maker.random)
-        if sample.box is not None and maker.random.random() < 0.3:
-            sample.box = None  # who mends a mask later gives no box
+def _answers(network: PromptNetwork, crops: Tensor, samples: list[Sample]) -> NDArray[np.uint8]:
+    """The masks B×S×S of 0 and 1 that the network gives as it is now."""
+    logits, _ = network(crops, _maps(samples))
+    return (probabilities(logits.float(), crops.shape[-1]) >= 0.5).numpy().astype(np.uint8)
 
 
 def _maps(samples: list[Sample]) -> Tensor:

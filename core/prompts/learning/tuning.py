@@ -6,10 +6,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-import torch
 
 from core.datasets.coco import CocoDataset
-from core.devices import has_bfloat16
+from core.devices import learns_faster_in_bfloat16
 from core.masks import bitmap_iou
 from core.prompts.clicks import box_by_hand, next_click
 from core.prompts.config import TrainPromptsConfig
@@ -72,7 +71,7 @@ def tune_prompts(
         learning_rate=LEARNING_RATE,
         warmup_steps=10,
         average=0.98,
-        mixed_precision=has_bfloat16(torch.device("cpu")),
+        mixed_precision=learns_faster_in_bfloat16(),
     )
     train_prompts(config)
     after = answered_ious(MaskPrompter(output, device=device), judge)
@@ -87,21 +86,19 @@ def tune_prompts(
 def answered_ious(prompter: MaskPrompter, objects: PromptObjects) -> tuple[float, float]:
     """Mean IoU of the answers to a box as a hand draws it, the same each time, and to one click where each is wrong."""
     chosen = np.unique(np.linspace(0, len(objects.objects) - 1, MOST_JUDGED).astype(int))
-    ious = []
+    box_ious, click_ious = [], []
     for number in chosen:
         random = np.random.default_rng(int(number))
         item = objects.objects[number]
         pixels, truth = objects.image(item.image), objects.mask([int(number)])
         box = box_by_hand(item.box, pixels.shape[1], pixels.shape[0], random)
         found = prompter.answer(pixels, Prompt(box), finer=False).mask
-        ious.append([bitmap_iou(found.whole(*truth.shape), truth)] * 2)
+        box_ious.append(bitmap_iou(found.whole(*truth.shape), truth))
         jitter = CLICK_ERROR * max(item.box[2] - item.box[0], item.box[3] - item.box[1])
-        clicked = next_click(truth, found.whole(*truth.shape), random, jitter)
-        if clicked is not None:
-            answer = prompter.answer(pixels, Prompt(box, [clicked], found), finer=False)
-            ious[-1][1] = bitmap_iou(answer.mask.whole(*truth.shape), truth)
-    box_iou, click_iou = np.mean(ious, axis=0).tolist()
-    return box_iou, click_iou
+        if (clicked := next_click(truth, found.whole(*truth.shape), random, jitter)) is not None:
+            found = prompter.answer(pixels, Prompt(box, [clicked], found), finer=False).mask
+        click_ious.append(bitmap_iou(found.whole(*truth.shape), truth))
+    return float(np.mean(box_ious)), float(np.mean(click_ious))
 
 
 def _objects(images: str | Path, annotations: str | Path) -> PromptObjects:

@@ -14,6 +14,7 @@ from safetensors.torch import load_file
 from torch import Tensor, nn
 
 from core import CocoDataset, MaskRCNN, ModelConfig, TrainConfig, load_model, train
+from core.devices import learns_faster_in_bfloat16
 from core.model.weights.ours import tensors_by_file_name
 from core.model.winograd import LearningConv2d
 from core.recipes import recipe_config
@@ -114,7 +115,7 @@ def test_a_recipes_images_a_step_are_shared_by_the_accumulated_batches() -> None
 
 def with_bfloat16(has: bool, monkeypatch: pytest.MonkeyPatch) -> None:
     """Say that the processor has it, which torch computes in anywhere, or that it has not."""
-    monkeypatch.setattr("core.training.learning.execution.has_bfloat16", lambda device: has)
+    monkeypatch.setattr("core.training.learning.execution.learns_faster_in_bfloat16", lambda: has)
 
 
 def gradients_in_bfloat16(model: MaskRCNN, samples: SAMPLES) -> dict[str, Tensor]:
@@ -141,6 +142,28 @@ def test_a_processor_without_it_stays_in_float32(
     expected = gradients(model, samples, 4)
     found = gradients_in_bfloat16(model, samples)
     assert all(torch.equal(found[name], expected[name]) for name in expected)
+
+
+def test_a_run_that_asks_for_it_in_vain_says_so(toy: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with_bfloat16(False, monkeypatch)
+    with pytest.warns(UserWarning, match="this CPU has neither avx512_bf16 nor AMX"):
+        train(config_for(toy, tmp_path / "run", steps=1, cpu_bfloat16=True))
+
+
+@pytest.mark.parametrize(
+    ("abilities", "learns"),
+    [
+        ({"architecture": "x86_64", "avx512_bf16": True}, True),
+        ({"architecture": "x86_64", "amx_bf16": True}, True),
+        ({"architecture": "x86_64"}, False),
+        ({"architecture": "aarch64", "bf16": True}, False),  # it multiplies, but nothing is known of gradients there
+    ],
+)
+def test_which_processors_learn_in_bfloat16(
+    abilities: dict[str, Any], learns: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("torch.cpu.get_capabilities", lambda: abilities)
+    assert learns_faster_in_bfloat16() is learns
 
 
 def test_depthwise_convolutions_stay_in_float32_while_a_run_lasts(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -17,6 +17,7 @@ from core.prompts.clicks import next_click
 from core.prompts.config import PromptConfig, TrainPromptsConfig
 from core.prompts.learning.samples import SampleMaker, damaged
 from core.prompts.learning.training import crop_size, train_prompts
+from core.prompts.network import PromptNetwork, probabilities
 from core.prompts.objects import read_objects
 from tests.core.toy_data import write_toy_data
 
@@ -74,6 +75,26 @@ def test_crops_grow_over_the_first_half_of_a_run(toy: Path, tmp_path: Path) -> N
     assert {crop_size(replace(config, first_size=0), progress) for progress in (0, 0.5, 1)} == {128}
     train_prompts(replace(config, steps=2, batch_size=2))
     assert MaskPrompter(tmp_path / "run").size == 128
+
+
+def test_steps_learn_from_their_own_answer_as_the_mask_that_is_there(
+    toy: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("core.prompts.learning.training.AGAIN", 1.0)
+    given, answers = [], []
+    forward = PromptNetwork.forward
+
+    def noted(self: PromptNetwork, crops: torch.Tensor, prompts: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        found = forward(self, crops, prompts)
+        given.append(prompts)
+        answers.append((probabilities(found[0].detach(), 64) >= 0.5).float())
+        return found
+
+    monkeypatch.setattr(PromptNetwork, "forward", noted)
+    train_prompts(config_of(toy, tmp_path / "run", steps=1, most_clicks=0))
+    assert len(given) == 2
+    torch.testing.assert_close(given[1][:, 1], answers[0])
+    assert (given[1][:, 2] == 1).all()  # there is a mask, whatever the sample began from
 
 
 def test_bfloat16_teaches_the_same(toy: Path, tmp_path: Path) -> None:
