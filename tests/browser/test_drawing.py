@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
 import pytest
 
+from core.masks import bitmap_iou, decode_rle, encode_rle, segmentation_to_rle
 from tests.browser.conftest import DataPlane, Photographs
 
 pytestmark = pytest.mark.browser
@@ -116,6 +118,64 @@ def test_part_is_added_to_the_selected_polygon(
     assert stored["area"] == pytest.approx(160 * 140 + 50 * 60 / 2, rel=0.03)
 
 
+def _agreement(data_plane: DataPlane, image: int, bitmap: np.ndarray) -> float:
+    (stored,) = data_plane.document(image)["instances"]
+    return bitmap_iou(decode_rle(segmentation_to_rle(stored["segmentation"], *bitmap.shape)), bitmap)
+
+
+def test_a_part_is_added_to_a_mask_and_another_is_cut_out_of_it(
+    open_editor: Any, data_plane: DataPlane, photographs: Photographs
+) -> None:
+    image = data_plane.upload(photographs.make())
+    bitmap = np.zeros((300, 400), np.uint8)
+    bitmap[100:200, 100:200] = 1
+    data_plane.draw(image, data_plane.category("dog"), segmentation=encode_rle(bitmap))
+    editor = open_editor(image)
+    editor.click(150, 150)
+    editor.press("p")
+    editor.click(180, 120, modifier="Shift")  # overlaps the mask: one outline, not two on each other
+    for corner in [(260, 120), (260, 180), (180, 180)]:
+        editor.click(*corner)
+    editor.press("Enter")
+    editor.wait_saved(1)
+    bitmap[120:180, 180:260] = 1
+    assert _agreement(data_plane, image, bitmap) > 0.98
+    editor.click(120, 130, modifier="Control")  # the polygon tool is still in hand, the object selected
+    for corner in [(160, 130), (160, 170), (120, 170)]:
+        editor.click(*corner)
+    editor.press("Enter")
+    editor.wait_saved(2)
+    bitmap[130:170, 120:160] = 0
+    assert _agreement(data_plane, image, bitmap) > 0.98
+    editor.press("Control+z")
+    editor.wait_for("maskloop.document.instances[0].area > 13000")
+    editor.wait_saved()
+    bitmap[130:170, 120:160] = 1
+    assert _agreement(data_plane, image, bitmap) > 0.98
+
+
+def test_a_polygon_beside_the_object_cuts_nothing_and_one_around_it_deletes_it(
+    open_editor: Any, data_plane: DataPlane, photographs: Photographs
+) -> None:
+    image = data_plane.upload(photographs.make())
+    data_plane.draw(image, data_plane.category("dog"), segmentation=[SQUARE])
+    editor = open_editor(image)
+    editor.click(180, 150)
+    editor.press("p")
+    editor.click(300, 50, modifier="Control")
+    editor.click(350, 50)
+    editor.click(330, 60)
+    editor.press("Enter")
+    editor.notice("Nothing was cut out").wait_for()
+    assert data_plane.document(image)["instances"][0]["segmentation"] == [SQUARE]
+    editor.click(60, 40, modifier="Control")
+    for corner in [(290, 40), (290, 250), (60, 250)]:
+        editor.click(*corner)
+    editor.press("Enter")
+    editor.wait_saved(1)
+    assert data_plane.document(image)["instances"] == []
+
+
 def test_an_object_is_drawn_anew_and_keeps_its_class_and_attributes(
     open_editor: Any, data_plane: DataPlane, photographs: Photographs
 ) -> None:
@@ -175,7 +235,6 @@ def test_undo_and_redo_cover_every_kind_of_edit(
 def test_bitmap_is_shown_moved_and_turned_into_a_polygon(
     open_editor: Any, data_plane: DataPlane, photographs: Photographs
 ) -> None:
-    import numpy as np
     from pycocotools import mask as coco_mask
 
     bitmap = np.zeros((300, 400), np.uint8)

@@ -1,7 +1,8 @@
-/** Draw a polygon point by point, or freehand with the button held; with Shift a further part of the selected object, with Alt its outline anew. */
+/** Draw a polygon point by point, or freehand with the button held: a new object, or what mends the selected one. */
 
 import { findInstance, isRle } from "../model/document.js";
 import { browserSession } from "../model/preferences.js";
+import { merged, subtracted } from "../model/several/combine.js";
 import { clamp, rounded, signedArea } from "../model/shapes/geometry.js";
 import { colorOf, HANDLE, inScreenPixels, line } from "../view/painter.js";
 import { texts } from "../messages/texts.js";
@@ -12,9 +13,10 @@ const CLOSE_REACH = 10; // CSS pixels
 const FREEHAND_STEP = 7;
 const SAME_POINT = 2;
 
-/** @typedef {{points: number[], partOf: number | null, anew?: boolean, anchors?: number[]}} Begun */
+/** What a polygon is: a new object, or of the selected one a further part, what is cut out, or all of it anew. @typedef {"new" | "part" | "cut" | "anew"} Use */
+/** @typedef {{points: number[], use: Use, mended: number | null, anchors?: number[]}} Begun */
 /** @returns {Begun} */
-const nothingBegun = () => ({ points: [], partOf: null });
+const nothingBegun = () => ({ points: [], use: "new", mended: null });
 
 export class PolygonTool {
   name = "polygon";
@@ -31,15 +33,16 @@ export class PolygonTool {
     this.view = view;
     /** @type {number[]} */
     this.points = [];
-    /** The object that the polygon goes to, as a part or in place of all that it had; null: a new one. @type {number | null} */
-    this.partOf = null;
-    this.anew = false;
+    /** @type {Use} */
+    this.use = "new";
+    /** The object that the polygon goes to, unless it is a new one. @type {number | null} */
+    this.mended = null;
     this.closing = false;
     /** Points of an image survive another tool, another image and a reload. @type {number | null} */
     this.image = null;
     editor.on("open", () => this.restore());
     editor.on("renumber", ({ from, to }) => {
-      if (this.partOf === from) this.partOf = to;
+      if (this.mended === from) this.mended = to;
     });
   }
 
@@ -59,14 +62,14 @@ export class PolygonTool {
 
   /** What survives a reload. @protected @returns {Begun} */
   get begun() {
-    return { points: this.points, partOf: this.partOf, anew: this.anew };
+    return { points: this.points, use: this.use, mended: this.mended };
   }
 
   /** @protected */
-  set begun({ points, partOf, anew }) {
+  set begun({ points, use, mended }) {
     this.points = points;
-    this.partOf = partOf ?? null;
-    this.anew = anew ?? false;
+    this.use = use ?? "new";
+    this.mended = mended ?? null;
   }
 
   /** @protected */
@@ -82,8 +85,7 @@ export class PolygonTool {
 
   hint() {
     if (this.points.length >= 6) return texts.polygon.clickTheFirstPointDouble;
-    if (this.points.length && this.partOf === null) return texts.polygon.clickTheNextPointOr;
-    if (this.points.length) return this.anew ? texts.polygon.theSelectedObjectAnew : texts.polygon.aFurtherPartOfThe;
+    if (this.points.length) return texts.polygon.clickTheNextPoint[this.use];
     const name = this.editor.currentCategory?.name;
     if (!name) return texts.polygon.makeAClassFirstIn;
     return this.editor.selected ? texts.polygon.orOfTheSelectedOne(name) : texts.polygon.clickAroundTheObjectHold(name);
@@ -111,18 +113,22 @@ export class PolygonTool {
     this.editor.emit("hint");
   }
 
-  /** What the first point is for: a new object, with Shift a part of the selected one, with Alt all of it anew. @protected @param {Pointer} pointer @returns {boolean} */
+  /** The first point says what the polygon is: of the selected object with Shift a part, with Ctrl what is cut out, with Alt all of it anew. @protected @param {Pointer} pointer @returns {boolean} */
   begin(pointer) {
     if (!this.editor.currentCategory) {
       this.editor.emit("classneeded");
       return false;
     }
     const { selected } = this.editor;
-    const open = selected && !this.editor.locked.has(selected.id);
-    const joins = pointer.shift && open && !isRle(selected.segmentation) && selected.segmentation.length > 0;
-    this.anew = Boolean(this.altDrawsAnew && pointer.alt && !pointer.shift && open);
-    this.partOf = joins || this.anew ? (selected?.id ?? null) : null;
-    if (this.partOf === null) this.editor.select(null);
+    this.use = "new";
+    if (selected && !this.editor.locked.has(selected.id)) {
+      const outlined = isRle(selected.segmentation) || selected.segmentation.length > 0;
+      if (pointer.shift && outlined) this.use = "part";
+      else if (pointer.control && outlined) this.use = "cut";
+      else if (this.altDrawsAnew && pointer.alt && !pointer.shift) this.use = "anew";
+    }
+    this.mended = this.use === "new" ? null : (selected?.id ?? null);
+    if (this.mended === null) this.editor.select(null);
     return true;
   }
 
@@ -163,16 +169,27 @@ export class PolygonTool {
       return true;
     }
     const category = this.editor.currentCategory;
-    const { whole, anew } = this;
+    const { whole, use } = this;
     this.reset();
-    if (whole && (anew || !isRle(whole.segmentation))) {
-      const others = anew || isRle(whole.segmentation) ? [] : whole.segmentation;
-      this.editor.select(whole.id);
-      this.editor.change(whole.id, { segmentation: [...others, ring] });
-    } else if (category) {
-      this.editor.select(this.editor.create({ category_id: category.id, segmentation: [ring] }));
-    }
+    if (whole && use !== "new") this.mend(whole, use, ring);
+    else if (category) this.editor.select(this.editor.create({ category_id: category.id, segmentation: [ring] }));
     return true;
+  }
+
+  /** @private @param {import("../model/document.js").Instance} whole @param {"part" | "cut" | "anew"} use @param {number[]} ring */
+  mend(whole, use, ring) {
+    const { editor } = this;
+    if (!editor.image) return;
+    editor.select(whole.id);
+    const drawn = { ...whole, segmentation: [ring] };
+    /** @type {import("../model/document.js").Instance["segmentation"] | null | undefined} */
+    let segmentation = drawn.segmentation;
+    if (use === "part") segmentation = merged([whole, drawn], editor.image);
+    if (use === "cut") segmentation = subtracted(whole, [drawn], editor.image);
+    if (segmentation) editor.change(whole.id, { segmentation });
+    else if (segmentation === null)
+      editor.remove(whole.id); // cut to the last pixel, as by the eraser
+    else editor.emit("notice", { text: texts.polygon.nothingWasCutOut });
   }
 
   /** The points once they are closed. @protected */
@@ -182,7 +199,7 @@ export class PolygonTool {
 
   /** The object that the polygon goes to, if it is still there. @protected */
   get whole() {
-    return this.editor.document ? findInstance(this.editor.document, this.partOf) : null;
+    return this.editor.document ? findInstance(this.editor.document, this.mended) : null;
   }
 
   /** @protected */

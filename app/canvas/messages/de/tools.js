@@ -90,15 +90,18 @@ export const polygon = {
   polygon: "Polygon",
   clickTheFirstPointDouble:
     "Klick auf den ersten Punkt, Doppelklick oder Enter schließt. Rücktaste nimmt den letzten Punkt zurück, Esc bricht ab.",
-  clickTheNextPointOr: "Klicken Sie den nächsten Punkt, oder zeichnen Sie mit gedrückter Taste.",
-  aFurtherPartOfThe: "Ein weiterer Teil des gewählten Objekts: klicken Sie den nächsten Punkt.",
-  theSelectedObjectAnew:
-    "Das gewählte Objekt neu: klicken Sie den nächsten Punkt. Klasse, Attribute und Keypoints bleiben.",
+  clickTheNextPoint: {
+    new: "Klicken Sie den nächsten Punkt, oder zeichnen Sie mit gedrückter Taste.",
+    part: "Das kommt zum gewählten Objekt hinzu: nächster Punkt, oder mit gedrückter Taste zeichnen.",
+    cut: "Das wird aus dem gewählten Objekt geschnitten: nächster Punkt, oder mit gedrückter Taste zeichnen.",
+    anew: "Das gewählte Objekt neu: klicken Sie den nächsten Punkt. Klasse, Attribute und Keypoints bleiben.",
+  },
   clickAroundTheObjectHold: (name) => `Klicken Sie um das Objekt herum (${name}). Mit gedrückter Taste frei zeichnen.`,
   orOfTheSelectedOne: (name) =>
-    `Um ein Objekt klicken (${name}). Erster Punkt mit Umschalt: Teil des gewählten; mit Alt: dieses neu.`,
+    `Um ein Objekt klicken (${name}). Erster Punkt mit Umschalt: zum gewählten dazu; Strg: aus ihm heraus; Alt: es neu.`,
   makeAClassFirstIn: "Legen Sie zuerst rechts eine Klasse an.",
   aPolygonNeedsAtLeast: "Ein Polygon braucht mindestens drei Punkte um eine Fläche.",
+  nothingWasCutOut: "Nichts wurde herausgeschnitten: was Sie zeichneten, liegt neben dem Objekt.",
   thePolygonThatYouBegan: "Das begonnene Polygon bleibt: P setzt es fort, Esc verwirft es dann.",
 };
 
@@ -150,7 +153,7 @@ export const split = {
 export const lasso = {
   magneticLasso: "Magnetisches Lasso: die Linie folgt den Kanten",
   clickOnTheOutline: (name) =>
-    `Klicken Sie auf den Umriss des Objekts (${name}): die Linie folgt den Kanten. Umschalt fügt dem gewählten Objekt einen Teil hinzu.`,
+    `Klicken Sie auf den Umriss des Objekts (${name}): die Linie folgt den Kanten. Umschalt: zum gewählten Objekt dazu, Strg: aus ihm heraus.`,
   makeAClassFirstIn: "Legen Sie zuerst rechts eine Klasse an.",
   clickTheNextAnchor:
     "Klicken Sie, wo die Linie halten soll; Alt+Klick zeichnet gerade. Rücktaste nimmt den letzten Klick zurück.",

@@ -85,7 +85,7 @@ export const lasso = {
   magneticLasso: "Magnetic lasso: the line keeps to the edges",
   /** @param {string} name */
   clickOnTheOutline: (name) =>
-    `Click on the outline of the object (${name}): the line follows the edges. Shift adds a part to the selected object.`,
+    `Click on the outline of the object (${name}): the line follows the edges. Shift adds to the selected one, Ctrl cuts out of it.`,
   makeAClassFirstIn: "Make a class first, in the panel on the right.",
   clickTheNextAnchor:
     "Click where the line should hold; Alt+click draws it straight. Backspace takes the last click back.",
@@ -108,16 +108,20 @@ export const polygon = {
   polygon: "Polygon",
   clickTheFirstPointDouble:
     "Click the first point, double-click or Enter to close. Backspace takes the last point back, Esc cancels.",
-  clickTheNextPointOr: "Click the next point, or hold the button and draw.",
-  aFurtherPartOfThe: "A further part of the selected object: click the next point.",
-  theSelectedObjectAnew: "The selected object anew: click the next point. Class, attributes and keypoints stay.",
+  clickTheNextPoint: {
+    new: "Click the next point, or hold the button and draw.",
+    part: "This is added to the selected object: click the next point, or hold the button and draw.",
+    cut: "This is cut out of the selected object: click the next point, or hold the button and draw.",
+    anew: "The selected object anew: click the next point. Class, attributes and keypoints stay.",
+  },
   /** @param {string} name */
   clickAroundTheObjectHold: (name) => `Click around the object (${name}). Hold the button to draw freehand.`,
   /** @param {string} name */
   orOfTheSelectedOne: (name) =>
-    `Click around an object (${name}). First point with Shift: a part of the selected one; with Alt: that one anew.`,
+    `Click around an object (${name}). First point with Shift: added to the selected one; Ctrl: cut out of it; Alt: it anew.`,
   makeAClassFirstIn: "Make a class first, in the panel on the right.",
   aPolygonNeedsAtLeast: "A polygon needs at least three points around some area.",
+  nothingWasCutOut: "Nothing was cut out: what you drew lies beside the object.",
   thePolygonThatYouBegan: "The polygon that you began is kept: P goes on with it, then Esc drops it.",
 };
 

@@ -87,14 +87,18 @@ export const newMask = {
 export const polygon = {
   polygon: "多边形",
   clickTheFirstPointDouble: "单击第一个点、双击或按 Enter 闭合。Backspace 撤回最后一个点，Esc 取消。",
-  clickTheNextPointOr: "单击下一个点，或按住按键绘制。",
-  aFurtherPartOfThe: "所选对象的另一部分：单击下一个点。",
-  theSelectedObjectAnew: "重新绘制所选对象：单击下一个点。类别、属性和关键点保持不变。",
+  clickTheNextPoint: {
+    new: "单击下一个点，或按住按键绘制。",
+    part: "这会添加到所选对象：单击下一个点，或按住按键绘制。",
+    cut: "这会从所选对象中剪去：单击下一个点，或按住按键绘制。",
+    anew: "重新绘制所选对象：单击下一个点。类别、属性和关键点保持不变。",
+  },
   clickAroundTheObjectHold: (name) => `沿对象（${name}）周围单击。按住按键可自由绘制。`,
   orOfTheSelectedOne: (name) =>
-    `沿对象（${name}）周围单击。第一个点按住 Shift：所选对象的一部分；按住 Alt：重新绘制所选对象。`,
+    `沿对象（${name}）周围单击。第一个点按住 Shift：添加到所选对象；按住 Ctrl：从中剪去；按住 Alt：重新绘制该对象。`,
   makeAClassFirstIn: "请先在右侧面板创建类别。",
   aPolygonNeedsAtLeast: "多边形至少需要三个点围成一块面积。",
+  nothingWasCutOut: "没有剪去任何部分：您绘制的区域在对象之外。",
   thePolygonThatYouBegan: "已开始的多边形会保留：按 P 继续，之后按 Esc 放弃。",
 };
 
@@ -138,7 +142,8 @@ export const split = {
 /** @type {typeof import("../en/tools.js").lasso} */
 export const lasso = {
   magneticLasso: "磁性套索：线条贴合边缘",
-  clickOnTheOutline: (name) => `在对象（${name}）的轮廓上单击：线条沿边缘行进。按住 Shift 为所选对象增加一部分。`,
+  clickOnTheOutline: (name) =>
+    `在对象（${name}）的轮廓上单击：线条沿边缘行进。按住 Shift 添加到所选对象，按住 Ctrl 从中剪去。`,
   makeAClassFirstIn: "请先在右侧面板创建类别。",
   clickTheNextAnchor: "单击线条应固定之处；Alt+单击画直线。Backspace 撤回上一次单击。",
   clickTheFirstAnchor: "单击第一个锚点、双击或按 Enter 闭合。Alt+单击画直线，Backspace 撤回，Esc 放弃。",
