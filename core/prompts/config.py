@@ -57,7 +57,7 @@ class TrainPromptsConfig:
     channels: int = 64  # of the decoder
     batch_size: int = 16
     steps: int = 8000
-    seconds: float = 0.0  # the run ends after so long, if that is before its last step; 0: no limit
+    seconds: float = 0.0  # the run, resumed or not, ends after so long, if that is before its last step; 0: no limit
     learning_rate: float = 1e-3  # of the decoder
     trunk_factor: float = 0.15  # the trunk's learning rate over the decoder's
     weight_decay: float = 1e-4

@@ -269,8 +269,8 @@ export class PolygonTool {
     for (const [x, y] of corners) context.lineTo(x, y);
     if (pointer && !this.closing) context.lineTo(pointer.screenX, pointer.screenY);
     context.closePath();
-    context.fillStyle = color;
-    context.globalAlpha = 0.18;
+    context.fillStyle = this.use === "cut" ? "rgb(10, 14, 20)" : color;
+    context.globalAlpha = this.use === "cut" ? 0.4 : 0.18;
     context.fill();
     context.globalAlpha = 1;
     for (const [rim, width] of /** @type {[string, number][]} */ ([

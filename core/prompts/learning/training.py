@@ -75,23 +75,24 @@ def train_prompts(config: TrainPromptsConfig) -> PromptTrainResult:
         print(
             "this processor has no bfloat16 to learn in: --mixed-precision makes training slower here", file=sys.stderr
         )
-    start = 0
+    start, spent = 0, 0.0  # steps, and seconds, of the run so far
     if config.resume:
         state = load_checkpoint(directory)
         network.load_state_dict(state["network"])
         average.load_state_dict(state["average"])
         optimizer.load_state_dict(state["optimizer"])
-        start = state["step"]
+        start, spent = state["step"], state.get("seconds", 0.0)
     maker = SampleMaker(objects, config.size, config.seed + start, config.shares)
-    began = saved = time.monotonic()
+    saved = time.monotonic()
+    began = saved - spent
     recent: list[float] = []
     with (
         stop_requests() as request,
         (directory / LOG).open("a", encoding="utf-8") as log,
         depthwise_in_float32(network) if config.mixed_precision else nullcontext(),
     ):
-        step, over = start - 1, start >= config.steps
-        for step in range(start, config.steps):
+        step, over = start - 1, _progress(config, start, spent) >= 1
+        for step in range(start, start if over else config.steps):
             progress = _progress(config, step, time.monotonic() - began)
             _set_learning_rate(optimizer, config, step, progress)
             maker.size = crop_size(config, progress)
@@ -104,7 +105,7 @@ def train_prompts(config: TrainPromptsConfig) -> PromptTrainResult:
                 recent.clear()
             if last or time.monotonic() - saved > 60 * config.checkpoint_minutes:
                 saved = time.monotonic()
-                _save(directory, config, network, average, optimizer, step + 1)
+                _save(directory, config, network, average, optimizer, step + 1, saved - began)
             if last:
                 break
     if over and config.quality_objects:
@@ -233,12 +234,14 @@ def _save(
     average: PromptNetwork,
     optimizer: torch.optim.Optimizer,
     step: int,
+    seconds: float,
 ) -> None:
     state: dict[str, object] = {
         "network": network.state_dict(),
         "average": average.state_dict(),
         "optimizer": optimizer.state_dict(),
         "step": step,
+        "seconds": seconds,
     }
     save_checkpoint(directory, state)
     save_prompt_network(average, directory, lineage={"steps": step, "training": asdict(config)})

@@ -68,6 +68,13 @@ def test_a_run_that_is_resumed_goes_on(toy: Path, tmp_path: Path) -> None:
     assert steps == [3, 5]
 
 
+def test_the_seconds_of_a_run_go_on_where_it_is_resumed(toy: Path, tmp_path: Path) -> None:
+    config = config_of(toy, tmp_path / "run", steps=3)
+    train_prompts(config)
+    assert train_prompts(replace(config, steps=50, seconds=0.01, resume=True)).steps == 3  # they are spent
+    assert train_prompts(replace(config, steps=4, seconds=3600.0, resume=True)).steps == 4
+
+
 def test_crops_grow_over_the_first_half_of_a_run(toy: Path, tmp_path: Path) -> None:
     config = config_of(toy, tmp_path / "run", size=128, first_size=64)
     sizes = [crop_size(config, progress) for progress in (0, 0.24, 0.25, 0.49, 0.5, 1.0)]
