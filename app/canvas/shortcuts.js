@@ -246,6 +246,11 @@ const SHORTCUTS = [
   },
   {
     group: texts.keys.points,
+    keys: [texts.keys.shiftClick, texts.keys.ctrlClick, texts.keys.altClick],
+    label: texts.keys.firstPointOfAPolygon,
+  },
+  {
+    group: texts.keys.points,
     keys: [texts.keys.click, texts.keys.shiftClick],
     label: texts.keys.whileClickingAMaskInclude,
   },

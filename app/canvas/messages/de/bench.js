@@ -71,6 +71,7 @@ export const keys = {
   rightClick: "Rechtsklick",
   keypointVisibleHiddenNotLabelled: "Keypoint: sichtbar → verdeckt → nicht gesetzt",
   click: "Klick",
+  firstPointOfAPolygon: "Erster Punkt eines Polygons: zum gewählten Objekt dazu, aus ihm heraus, es neu zeichnen",
   whileClickingAMaskInclude: "Beim Anklicken einer Maske: dazunehmen, ausschließen",
   view: "Ansicht",
   wheel: "Mausrad",

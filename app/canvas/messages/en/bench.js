@@ -70,6 +70,7 @@ export const keys = {
   rightClick: "Right-click",
   keypointVisibleHiddenNotLabelled: "Keypoint: visible → hidden → not labelled",
   click: "Click",
+  firstPointOfAPolygon: "First point of a polygon: add it to the selected object, cut it out, draw that one anew",
   whileClickingAMaskInclude: "While clicking a mask: include, exclude",
   view: "View",
   wheel: "Wheel",

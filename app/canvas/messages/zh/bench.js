@@ -71,6 +71,7 @@ export const keys = {
   rightClick: "右键单击",
   keypointVisibleHiddenNotLabelled: "关键点：可见 → 遮挡 → 未标注",
   click: "单击",
+  firstPointOfAPolygon: "多边形的第一个点：添加到所选对象、从中剪去、重新绘制该对象",
   whileClickingAMaskInclude: "点选掩码时：包含、排除",
   view: "视图",
   wheel: "滚轮",
