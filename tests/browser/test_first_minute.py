@@ -24,7 +24,7 @@ def test_from_an_empty_page_to_a_corrected_mask_in_a_file_by_mouse_alone(
     editor.open("/", None)
     page.get_by_role("button", name="Try sample photographs").click()
     # What the model sees is there by itself, and the class comes with it.
-    page.locator(".ml-object", has_text="proposed").wait_for()
+    page.locator(".ml-object", has_text="proposed").first.wait_for()
     editor.click(256, 400)
     proposed = editor.selected
     assert proposed is not None
