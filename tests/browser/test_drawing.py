@@ -176,6 +176,24 @@ def test_a_polygon_beside_the_object_cuts_nothing_and_one_around_it_deletes_it(
     assert data_plane.document(image)["instances"] == []
 
 
+def test_a_box_alone_gets_its_first_outline_from_a_part(
+    open_editor: Any, data_plane: DataPlane, photographs: Photographs
+) -> None:
+    image = data_plane.upload(photographs.make())
+    drawn = data_plane.draw(image, data_plane.category("dog"), bbox=[100, 80, 160, 140])
+    editor = open_editor(image)
+    editor.click(180, 150)
+    editor.press("p")
+    editor.click(*TRIANGLE[0], modifier="Shift")
+    for corner in TRIANGLE[1:]:
+        editor.click(*corner)
+    editor.press("Enter")
+    editor.wait_saved(1)
+    (stored,) = data_plane.document(image)["instances"]
+    flat = [value for corner in TRIANGLE for value in corner]
+    assert (stored["id"], stored["segmentation"]) == (drawn["id"], [pytest.approx(flat, abs=0.6)])
+
+
 def test_an_object_is_drawn_anew_and_keeps_its_class_and_attributes(
     open_editor: Any, data_plane: DataPlane, photographs: Photographs
 ) -> None:

@@ -189,10 +189,7 @@ export class LassoTool extends PolygonTool {
     context.beginPath();
     for (let i = 0; i < line.length; i += 2) context.lineTo(...surface.viewport.toScreen(line[i], line[i + 1]));
     if (this.closing) context.closePath();
-    context.fillStyle = this.use === "cut" ? "rgb(10, 14, 20)" : color;
-    context.globalAlpha = this.use === "cut" ? 0.4 : 0.18;
-    context.fill();
-    context.globalAlpha = 1;
+    this.fill(context, color);
     context.lineJoin = "round";
     for (const [rim, width] of /** @type {[string, number][]} */ ([
       ["rgba(10, 14, 20, 0.55)", 4],

@@ -8,6 +8,7 @@ import { colorOf, HANDLE, inScreenPixels, line } from "../view/painter.js";
 import { texts } from "../messages/texts.js";
 
 /** @typedef {import("../view/view.js").Pointer} Pointer */
+/** @typedef {import("../model/document.js").Instance} Instance */
 
 const CLOSE_REACH = 10; // CSS pixels
 const FREEHAND_STEP = 7;
@@ -120,16 +121,19 @@ export class PolygonTool {
       return false;
     }
     const { selected } = this.editor;
-    this.use = "new";
-    if (selected && !this.editor.locked.has(selected.id)) {
-      const outlined = isRle(selected.segmentation) || selected.segmentation.length > 0;
-      if (pointer.shift && outlined) this.use = "part";
-      else if (pointer.control && outlined) this.use = "cut";
-      else if (this.altDrawsAnew && pointer.alt && !pointer.shift) this.use = "anew";
-    }
+    this.use = this.useOf(pointer, selected);
     this.mended = this.use === "new" ? null : (selected?.id ?? null);
     if (this.mended === null) this.editor.select(null);
     return true;
+  }
+
+  /** @private @param {Pointer} pointer @param {Instance | null} selected @returns {Use} */
+  useOf(pointer, selected) {
+    if (!selected || this.editor.locked.has(selected.id)) return "new";
+    const outlined = isRle(selected.segmentation) || selected.segmentation.length > 0;
+    if (pointer.shift) return outlined ? "part" : "anew"; // a box alone gets its first outline, as by the brush
+    if (pointer.control) return "cut";
+    return this.altDrawsAnew && pointer.alt ? "anew" : "new";
   }
 
   /** @private @param {Pointer} pointer @param {number} apart CSS pixels from the last point, at least */
@@ -176,13 +180,13 @@ export class PolygonTool {
     return true;
   }
 
-  /** @private @param {import("../model/document.js").Instance} whole @param {"part" | "cut" | "anew"} use @param {number[]} ring */
+  /** @private @param {Instance} whole @param {"part" | "cut" | "anew"} use @param {number[]} ring */
   mend(whole, use, ring) {
     const { editor } = this;
     if (!editor.image) return;
     editor.select(whole.id);
     const drawn = { ...whole, segmentation: [ring] };
-    /** @type {import("../model/document.js").Instance["segmentation"] | null | undefined} */
+    /** @type {Instance["segmentation"] | null | undefined} */
     let segmentation = drawn.segmentation;
     if (use === "part") segmentation = merged([whole, drawn], editor.image);
     if (use === "cut") segmentation = subtracted(whole, [drawn], editor.image);
@@ -255,6 +259,14 @@ export class PolygonTool {
     context.setLineDash([]);
   }
 
+  /** What is cut out is dark. @protected @param {CanvasRenderingContext2D} context @param {string} color */
+  fill(context, color) {
+    context.fillStyle = this.use === "cut" ? "rgb(10, 14, 20)" : color;
+    context.globalAlpha = this.use === "cut" ? 0.4 : 0.18;
+    context.fill();
+    context.globalAlpha = 1;
+  }
+
   /** @param {CanvasRenderingContext2D} context @param {import("../view/painter.js").Surface} surface */
   draw(context, surface) {
     if (!this.points.length) return;
@@ -269,10 +281,7 @@ export class PolygonTool {
     for (const [x, y] of corners) context.lineTo(x, y);
     if (pointer && !this.closing) context.lineTo(pointer.screenX, pointer.screenY);
     context.closePath();
-    context.fillStyle = this.use === "cut" ? "rgb(10, 14, 20)" : color;
-    context.globalAlpha = this.use === "cut" ? 0.4 : 0.18;
-    context.fill();
-    context.globalAlpha = 1;
+    this.fill(context, color);
     for (const [rim, width] of /** @type {[string, number][]} */ ([
       ["rgba(10, 14, 20, 0.55)", 4],
       [color, 2],
