@@ -123,6 +123,26 @@ def _agreement(data_plane: DataPlane, image: int, bitmap: np.ndarray) -> float:
     return bitmap_iou(decode_rle(segmentation_to_rle(stored["segmentation"], *bitmap.shape)), bitmap)
 
 
+def test_a_locked_object_gets_no_part_and_no_new_object_instead(
+    open_editor: Any, data_plane: DataPlane, photographs: Photographs
+) -> None:
+    image = data_plane.upload(photographs.make())
+    data_plane.draw(image, data_plane.category("dog"), segmentation=[SQUARE])
+    editor = open_editor(image)
+    editor.click(180, 150)
+    editor.press("l")
+    editor.press("p")
+    editor.click(300, 50, modifier="Shift")
+    editor.notice("Locked. L unlocks it.").wait_for()
+    editor.press("l")
+    for corner, modifier in [((300, 50), "Shift"), ((350, 50), None), ((330, 110), None)]:
+        editor.click(*corner, modifier=modifier)
+    editor.press("Enter")
+    editor.wait_saved(1)
+    (stored,) = data_plane.document(image)["instances"]
+    assert [len(ring) for ring in stored["segmentation"]] == [8, 6]
+
+
 def test_a_part_is_added_to_a_mask_and_another_is_cut_out_of_it(
     open_editor: Any, data_plane: DataPlane, photographs: Photographs
 ) -> None:

@@ -50,7 +50,7 @@ export class BrushTool {
   hint() {
     const { editor } = this;
     const selected = editor.selected;
-    if (selected && editor.locked.has(selected.id)) return texts.brush.lockedLUnlocksIt;
+    if (selected && editor.locked.has(selected.id)) return texts.anyTool.lockedLUnlocksIt;
     if (this.name === "eraser") return selected ? texts.brush.paintAwayWhatTheMask : texts.brush.clickTheObjectToErase;
     if (!editor.currentCategory) return texts.brush.makeAClassFirstIn;
     const what = selected

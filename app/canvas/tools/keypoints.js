@@ -56,7 +56,7 @@ export class KeypointsTool {
     const { subject, editor } = this;
     const keypoints = subject && withSidesSwapped(subject.keypoints, subject.names);
     if (!keypoints) editor.emit("notice", { text: texts.keypoints.noLeftAndRight });
-    else if (editor.locked.has(subject.instance.id)) editor.emit("notice", { text: texts.keypoints.lockedLUnlocksIt });
+    else if (editor.locked.has(subject.instance.id)) editor.emit("notice", { text: texts.anyTool.lockedLUnlocksIt });
     else editor.change(subject.instance.id, { keypoints });
   }
 
@@ -109,7 +109,7 @@ export class KeypointsTool {
     if (!selected && fresh.names.length)
       return texts.keypoints.clickTheFirst(fresh.names[0], editor.currentCategory?.name ?? "");
     if (!selected) return texts.keypoints.clickTheObjectThatThe;
-    if (editor.locked.has(selected.id)) return texts.keypoints.lockedLUnlocksIt;
+    if (editor.locked.has(selected.id)) return texts.anyTool.lockedLUnlocksIt;
     const category = editor.category(selected.category_id);
     if (!category?.keypoints.length) return texts.keypoints.hasNoKeypointsNameThem(category?.name ?? "?");
     const next = this.next;

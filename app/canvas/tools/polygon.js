@@ -122,6 +122,10 @@ export class PolygonTool {
     }
     const { selected } = this.editor;
     this.use = this.useOf(pointer, selected);
+    if (selected && this.use !== "new" && this.editor.locked.has(selected.id)) {
+      this.editor.emit("notice", { text: texts.anyTool.lockedLUnlocksIt });
+      return false;
+    }
     this.mended = this.use === "new" ? null : (selected?.id ?? null);
     if (this.mended === null) this.editor.select(null);
     return true;
@@ -129,7 +133,7 @@ export class PolygonTool {
 
   /** @private @param {Pointer} pointer @param {Instance | null} selected @returns {Use} */
   useOf(pointer, selected) {
-    if (!selected || this.editor.locked.has(selected.id)) return "new";
+    if (!selected) return "new";
     const outlined = isRle(selected.segmentation) || selected.segmentation.length > 0;
     if (pointer.shift) return outlined ? "part" : "anew"; // a box alone gets its first outline, as by the brush
     if (pointer.control) return "cut";

@@ -39,7 +39,7 @@ export class RefineTool {
     const selected = this.editor.selected;
     if (!this.fresh.isEmpty) return texts.refine.clickAddsShiftClickTakes;
     if (!selected) return texts.refine.clickSomethingToOutlineIt;
-    if (this.editor.locked.has(selected.id)) return texts.refine.lockedLUnlocksIt;
+    if (this.editor.locked.has(selected.id)) return texts.anyTool.lockedLUnlocksIt;
     return texts.refine.clickAddsToTheMask;
   }
 

@@ -52,7 +52,7 @@ export class SelectTool {
     const selected = editor.selected;
     if (!selected) return texts.select.clickAnObjectToSelect;
     if (editor.selectsSeveral) return texts.select.selected19ClassEnter(editor.selection.size);
-    if (editor.locked.has(selected.id)) return texts.select.lockedLUnlocksIt;
+    if (editor.locked.has(selected.id)) return texts.anyTool.lockedLUnlocksIt;
     if (shapeKind(selected) === "bitmap") return texts.select.dragMovesTheMaskIts;
     if (shapeKind(selected) === "box") return texts.select.dragACornerOrA;
     if (this.vertices.size) return texts.select.pointsSelected(this.vertices.size);

@@ -1,5 +1,10 @@
 /** German: the texts of the tools. */
 
+/** @type {typeof import("../en/tools.js").anyTool} */
+export const anyTool = {
+  lockedLUnlocksIt: "Gesperrt. L entsperrt es.",
+};
+
 /** @type {typeof import("../en/tools.js").box} */
 export const box = {
   boxMaskByTheModel: "Box → Maske durch das Modell, oder nur eine Box",
@@ -22,7 +27,6 @@ export const brush = {
   brush: "Pinsel",
   eraser: "Radierer",
   smallerLargerBrushSoDoes: "Kleinerer, größerer Pinsel; auch mit Umschalt+Mausrad",
-  lockedLUnlocksIt: "Gesperrt. L entsperrt es.",
   paintAwayWhatTheMask: "Malen Sie weg, was die Maske nicht bedecken soll. [ und ] ändern die Größe.",
   clickTheObjectToErase: "Klicken Sie das Objekt an, von dem radiert wird.",
   makeAClassFirstIn: "Legen Sie zuerst rechts eine Klasse an.",
@@ -46,7 +50,6 @@ export const keypoints = {
   thisKeypointHasNoPlace: "Dieser Keypoint hat noch keinen Ort: klicken Sie, wo er ist.",
   keypoints: "Keypoints",
   clickTheObjectThatThe: "Klicken Sie das Objekt an, zu dem die Keypoints gehören.",
-  lockedLUnlocksIt: "Gesperrt. L entsperrt es.",
   hasNoKeypointsNameThem: (name) => `„${name}“ hat keine Keypoints. Benennen Sie sie mit dem Stift neben der Klasse.`,
   dragMovesAPointRight: "Ziehen bewegt einen Punkt; Rechtsklick oder X: sichtbar, verdeckt, nicht gesetzt.",
   allKeypointsArePlaced: (rest) => `Alle Keypoints sind gesetzt. ${rest}`,
@@ -112,7 +115,6 @@ export const refine = {
   clickAddsShiftClickTakes:
     "Klick fügt hinzu, Umschalt+Klick nimmt weg, Rücktaste nimmt einen Klick zurück. Enter behält das Objekt, Esc verwirft es.",
   clickSomethingToOutlineIt: "Klicken Sie etwas an, um es zu umreißen, oder ein Objekt, um seine Maske auszubessern.",
-  lockedLUnlocksIt: "Gesperrt. L entsperrt es.",
   clickAddsToTheMask:
     "Klick fügt der Maske hinzu, Umschalt+Klick nimmt weg. Strg+Z nimmt einen Klick zurück, Esc beendet.",
 };
@@ -124,7 +126,6 @@ export const select = {
     "Klick wählt ein Objekt; ein gezogener Rahmen mehrere. Mausrad zoomt, Leertaste+Ziehen verschiebt.",
   selected19ClassEnter: (selection) =>
     `${selection} ausgewählt: 1 – 9 Klasse, Enter annehmen, Entf löschen, H ausblenden, L sperren. Ziehen bewegt alle, Umschalt+Klick nimmt dazu oder heraus.`,
-  lockedLUnlocksIt: "Gesperrt. L entsperrt es.",
   dragMovesTheMaskIts:
     "Ziehen bewegt die Maske, ihr Rahmen streckt sie. Doppelklick macht daraus ein Polygon mit Punkten zum Ziehen.",
   dragACornerOrA: "Ziehen Sie an einer Ecke oder Seite; R zieht eine Box, die zur Maske wird.",

@@ -1,5 +1,9 @@
 /** English: the texts of the tools. */
 
+export const anyTool = {
+  lockedLUnlocksIt: "Locked. L unlocks it.",
+};
+
 export const box = {
   boxMaskByTheModel: "Box → mask by the model, or a box alone",
   needsAClass: "Make a class first, in the panel on the right.",
@@ -25,7 +29,6 @@ export const brush = {
   brush: "Brush",
   eraser: "Eraser",
   smallerLargerBrushSoDoes: "Smaller, larger brush; so does Shift+wheel",
-  lockedLUnlocksIt: "Locked. L unlocks it.",
   paintAwayWhatTheMask: "Paint away what the mask should not cover. [ and ] change the size.",
   clickTheObjectToErase: "Click the object to erase from.",
   makeAClassFirstIn: "Make a class first, in the panel on the right.",
@@ -51,7 +54,6 @@ export const keypoints = {
   thisKeypointHasNoPlace: "This keypoint has no place yet: click where it is.",
   keypoints: "Keypoints",
   clickTheObjectThatThe: "Click the object that the keypoints belong to.",
-  lockedLUnlocksIt: "Locked. L unlocks it.",
   /** @param {string} name */
   hasNoKeypointsNameThem: (name) => `“${name}” has no keypoints. Name them with the pencil beside the class.`,
   dragMovesAPointRight: "Drag moves a point; right-click or X: visible, hidden, not labelled.",
@@ -131,7 +133,6 @@ export const refine = {
   clickAddsShiftClickTakes:
     "Click adds, Shift+click takes away, Backspace takes a click back. Enter keeps the object, Esc drops it.",
   clickSomethingToOutlineIt: "Click something to outline it, or an object to mend its mask.",
-  lockedLUnlocksIt: "Locked. L unlocks it.",
   clickAddsToTheMask: "Click adds to the mask, Shift+click takes away. Ctrl+Z takes a click back, Esc is done.",
 };
 
@@ -141,7 +142,6 @@ export const select = {
   /** @param {number} selection */
   selected19ClassEnter: (selection) =>
     `${selection} selected: 1 – 9 class, Enter accept, Del delete, H hide, L lock. Drag moves all, Shift+click adds or takes out.`,
-  lockedLUnlocksIt: "Locked. L unlocks it.",
   dragMovesTheMaskIts:
     "Drag moves the mask, its frame stretches it. Double-click turns it into a polygon with points to drag.",
   dragACornerOrA: "Drag a corner or a side; R draws a box that becomes a mask.",

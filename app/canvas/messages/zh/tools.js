@@ -1,5 +1,10 @@
 /** Simplified Chinese: the texts of the tools. */
 
+/** @type {typeof import("../en/tools.js").anyTool} */
+export const anyTool = {
+  lockedLUnlocksIt: "已锁定。按 L 解锁。",
+};
+
 /** @type {typeof import("../en/tools.js").box} */
 export const box = {
   boxMaskByTheModel: "框 → 由模型生成掩码，或仅画框",
@@ -22,7 +27,6 @@ export const brush = {
   brush: "画笔",
   eraser: "橡皮擦",
   smallerLargerBrushSoDoes: "缩小、放大画笔；Shift+滚轮亦可",
-  lockedLUnlocksIt: "已锁定。按 L 解锁。",
   paintAwayWhatTheMask: "擦去掩码不应覆盖的部分。[ 和 ] 改变大小。",
   clickTheObjectToErase: "单击要擦除的对象。",
   makeAClassFirstIn: "请先在右侧面板创建类别。",
@@ -45,7 +49,6 @@ export const keypoints = {
   thisKeypointHasNoPlace: "此关键点还没有位置：请单击它所在之处。",
   keypoints: "关键点",
   clickTheObjectThatThe: "单击关键点所属的对象。",
-  lockedLUnlocksIt: "已锁定。按 L 解锁。",
   hasNoKeypointsNameThem: (name) => `“${name}”没有关键点。请用类别旁的铅笔为其命名。`,
   dragMovesAPointRight: "拖动可移动点；右键单击或 X：可见、遮挡、未标注。",
   allKeypointsArePlaced: (rest) => `所有关键点都已放置。${rest}`,
@@ -108,7 +111,6 @@ export const refine = {
   outlineAnObjectByClicks: "通过单击勾勒对象，或修补所选掩码",
   clickAddsShiftClickTakes: "单击增加，Shift+单击去除，Backspace 撤回一次单击。Enter 保留对象，Esc 放弃。",
   clickSomethingToOutlineIt: "单击某物以勾勒它，或单击对象以修补其掩码。",
-  lockedLUnlocksIt: "已锁定。按 L 解锁。",
   clickAddsToTheMask: "单击为掩码增补，Shift+单击去除。Ctrl+Z 撤回一次单击，Esc 结束。",
 };
 
@@ -118,7 +120,6 @@ export const select = {
   clickAnObjectToSelect: "单击选择对象；拖出选框可选多个。滚轮缩放，空格+拖动平移。",
   selected19ClassEnter: (selection) =>
     `已选择 ${selection} 个：1 – 9 类别，Enter 接受，Del 删除，H 隐藏，L 锁定。拖动移动全部，Shift+单击加入或移出。`,
-  lockedLUnlocksIt: "已锁定。按 L 解锁。",
   dragMovesTheMaskIts: "拖动可移动掩码，拖动其外框可拉伸。双击转为多边形，其点可拖动。",
   dragACornerOrA: "拖动角或边；R 画出的框会变为掩码。",
   dragPointsClickAnEdge: "拖动点、内部或外框。单击边添加点，Shift+单击移除点，Ctrl+单击选择多个点。",
