@@ -47,13 +47,19 @@ def main() -> None:
     parser.add_argument("--model", default="starter")
     parser.add_argument("--seeds", type=int, nargs="+", default=[0])
     parser.add_argument("--output", type=Path, default=Path("runs/effort.csv"))
+    parser.add_argument("--resume", action="store_true", help="keep what --output has, and run only what it lacks")
     parser.add_argument("--port", type=int, default=7912)
     options = parser.parse_args()
     options.output.parent.mkdir(parents=True, exist_ok=True)
     rows: list[dict[str, Any]] = []
+    if options.resume and options.output.exists():
+        rows = pd.read_csv(options.output).to_dict("records")
+    done = {(row["data"], row["after"], row["seed"]) for row in rows}
     for name in options.data:
         for after in options.after:
             for seed in options.seeds:
+                if (name, after, seed) in done:
+                    continue
                 with tempfile.TemporaryDirectory() as workspace:
                     rows += reviewed(name, after, seed, Path(workspace), options)
                 pd.DataFrame(rows).to_csv(options.output, index=False)
@@ -73,7 +79,8 @@ def reviewed(
     dataset = CocoDataset(folder, file)
     judged, rest = split(dataset, name, options.images)
     try:
-        with httpx.Client(base_url=f"http://127.0.0.1:{options.port}", timeout=600) as client:
+        limits = httpx.Limits(keepalive_expiry=2)  # the server closes what idles for five seconds
+        with httpx.Client(base_url=f"http://127.0.0.1:{options.port}", timeout=600, limits=limits) as client:
             wait_for_page(client)
             if after:
                 chosen = np.random.default_rng(seed).permutation(rest)[:after].tolist()
