@@ -1,9 +1,9 @@
 """A person at the assistant, simulated: sees the truth, uses the routes that the page uses, and books every action.
 
 What a sensible person would do: a box over a proposal that lies right but has a poor mask gives it another, wrong
-proposals are deleted; then every other object gets a box and, in the same tool, clicks for as long as that promises to
-be cheaper than drawing; the rest, with all simple shapes, is drawn by hand. The hand is not steady: boxes and clicks
-are a little off.
+proposals are deleted; then every other object gets a box and, in the same tool, clicks for as long as they promise to
+be quicker than corners: polygons that add to the mask or cut out of it, or that draw it anew. All simple shapes are
+drawn by hand. The hand is not steady: boxes and clicks are a little off.
 """
 
 from __future__ import annotations
@@ -16,7 +16,8 @@ import httpx
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmarks.ledger import SATISFIED, Ledger, Target
+from benchmarks.ledger import SATISFIED, SECONDS, Ledger, Target
+from benchmarks.mending import Patch, mending_patches
 from core.masks import bitmap_iou, decode_rle, encode_rle, segmentation_to_rle
 from core.prompts.clicks import next_click
 
@@ -46,7 +47,7 @@ class Annotator:
         self.height, self.width = document["image"]["height"], document["image"]["width"]
         threshold, shown, matches = self._best_threshold(document["instances"], targets)
         found = {index: shown[number] for index, number in matches.items()}
-        settled: dict[int, float | None] = {}
+        settled: dict[int, float] = {}
         for index, instance in found.items():
             if (reached := bitmap_iou(self._mask(instance), targets[index].mask)) >= SATISFIED:
                 self._named(instance, targets[index], selected=False)
@@ -54,21 +55,17 @@ class Annotator:
         self.good = [found[index] for index in settled]
         self.matched = [instance for index, instance in found.items() if index not in settled]
         self.proposals = [one for one in shown if one not in self.good]
-        self.by_hand: list[int] = [
-            index for index, target in enumerate(targets) if index not in found and target.vertices <= SIMPLE
-        ]
-        for index in [index for index in range(len(targets)) if index not in settled and index not in self.by_hand]:
+        by_hand = [index for index, target in enumerate(targets) if index not in found and target.vertices <= SIMPLE]
+        for index in [index for index in range(len(targets)) if index not in settled and index not in by_hand]:
             settled[index] = self._settle(targets[index], found.get(index))
         for instance in self.proposals:
             self._delete(instance)
-        self.by_hand += [index for index, reached in settled.items() if reached is None]
-        ious = {index: reached for index, reached in settled.items() if reached is not None}
-        for index in self.by_hand:
-            ious[index] = self._draw(targets[index])
+        for index in by_hand:
+            settled[index] = self._draw(targets[index])
         self.ledger.book("accept")
         moved = {} if threshold is None else {"score_threshold": threshold}
         self._ask("PUT", "/status", {"status": "reviewed", **moved})
-        return self.ledger, list(ious.values())
+        return self.ledger, list(settled.values())
 
     def _best_threshold(
         self, instances: Sequence[dict[str, Any]], targets: Sequence[Target]
@@ -104,9 +101,9 @@ class Annotator:
 
     # -- one object ---------------------------------------------------------------------------------
 
-    def _settle(self, target: Target, proposed: dict[str, Any] | None) -> float | None:
+    def _settle(self, target: Target, proposed: dict[str, Any] | None) -> float:
         """A box around an object, which takes the place of a proposal that lies there, and clicks; clicks alone where
-        the box would not be taken for the object's proposal. The IoU that is reached, None where it is to be drawn.
+        the box would not be taken for the object's proposal. The IoU that is reached.
         """
         box = self._box_around(target)
         over = meant(box, [*self.proposals, *self.good])
@@ -163,32 +160,51 @@ class Annotator:
             self.guess_told += 0.3 * (score - self.guess_told)
         return int(chosen)
 
-    def _click_until_satisfied(self, instance: dict[str, Any], target: Target, box: list[float] | None) -> float | None:
-        """The IoU that is reached; None where the object was deleted, to be drawn by hand. Who has just drawn its `box`
-        has it selected and clicks with the same tool.
+    def _click_until_satisfied(self, instance: dict[str, Any], target: Target, box: list[float] | None) -> float:
+        """Clicks, then corners where they promise to be quicker; the IoU that is reached. Who has just drawn its `box`
+        has the object selected and clicks with the same tool.
         """
         points: list[list[float]] = []
-        now = first = bitmap_iou(self._mask(instance), target.mask)
+        mask = self._mask(instance)
+        now = first = bitmap_iou(mask, target.mask)
         while now < SATISFIED:
             gains = (now - first) / len(points) if points else 0.08
-            expected = (SATISFIED - now) / max(gains, 1e-3)
-            if len(points) == MOST_CLICKS or (len(points) > 1 and expected > target.vertices + 1):
-                self._delete(instance)
-                return None
+            expected = max(1.0, (SATISFIED - now) / max(gains, 1e-3)) * SECONDS["click"]
+            patches = mending_patches(mask, target.mask, most=target.vertices) if mask.any() else None
+            corners = target.vertices if patches is None else sum(patch.clicks for patch in patches)
+            if len(points) == MOST_CLICKS or not mask.any() or corners * SECONDS["vertex"] <= expected:
+                self.ledger.book("select", not points and box is None)
+                return self._mend(instance, target, patches)
             if not points and box is None:
                 self._use("refine")
                 self.ledger.book("select")
-            clicked = next_click(target.mask, self._mask(instance), self.random)
+            clicked = next_click(target.mask, mask, self.random)
             assert clicked is not None
             self.ledger.book("click")
             points.append([clicked[0], clicked[1], int(clicked[2])])
             answer = self._ask("POST", "/refine", {"instance": instance["id"], "points": points, "box": box})
-            if not answer["segmentation"]:
-                self._delete(instance)
-                return None
-            instance = self._change(instance, {"segmentation": answer["segmentation"]})
-            now = bitmap_iou(self._mask(instance), target.mask)
+            if answer["segmentation"]:  # an emptied mask is offered for deletion, not stored
+                instance = self._change(instance, {"segmentation": answer["segmentation"]})
+                mask = self._mask(instance)
+            else:
+                mask = np.zeros_like(mask)
+            now = bitmap_iou(mask, target.mask)
         return now
+
+    def _mend(self, instance: dict[str, Any], target: Target, patches: list[Patch] | None) -> float:
+        """Polygons with Shift or Ctrl, or all of the outline anew, the first of its polygons with Alt."""
+        self._use("polygon")
+        if patches is None:
+            self.ledger.book("tool", len(target.polygons))  # Alt, Shift with its first point
+            self.ledger.book("vertex", target.vertices)
+            return self._stored(instance, target.polygons, target)
+        for patch in patches:
+            self.ledger.book("tool")  # Shift or Ctrl with its first point
+            self.ledger.book("vertex", patch.clicks)
+        return self._stored(instance, encode_rle(patches[-1].mask), target)
+
+    def _stored(self, instance: dict[str, Any], segmentation: Any, target: Target) -> float:
+        return bitmap_iou(self._mask(self._change(instance, {"segmentation": segmentation})), target.mask)
 
     def _draw(self, target: Target) -> float:
         self._use("polygon")

@@ -58,12 +58,12 @@ def main() -> None:
     for name in options.data:
         for after in options.after:
             for seed in options.seeds:
-                if (name, after, seed) in done:
+                if (title(name), after, seed) in done:
                     continue
                 with tempfile.TemporaryDirectory() as workspace:
                     rows += reviewed(name, after, seed, Path(workspace), options)
                 pd.DataFrame(rows).to_csv(options.output, index=False)
-            point = [row for row in rows if (row["data"], row["after"]) == (name, after)]
+            point = [row for row in rows if (row["data"], row["after"]) == (title(name), after)]
             print(json.dumps(summary(pd.DataFrame(point))), flush=True)
     if len(options.after) > 1:
         plot(pd.DataFrame(rows), options.output.with_suffix(".png"))
@@ -88,10 +88,16 @@ def reviewed(
                 shown = options.shown and max(1, round(options.shown / after))
                 fine_tune(client, **({"epochs": shown} if shown else {"minutes": options.minutes}))
             for row in review(client, dataset, Path(folder), judged, seed):
-                yield {"data": name, "after": after, "seed": seed, **row}
+                yield {"data": title(name), "after": after, "seed": seed, **row}
     finally:
         server.terminate()
         server.wait()
+
+
+def title(name: str) -> str:
+    """What a data set is called: its folder, or the one above where that is `images`."""
+    folder = Path(name.split(":")[0]).resolve()
+    return folder.parent.name if folder.name == "images" else folder.name
 
 
 def split(dataset: CocoDataset, name: str, most: int) -> tuple[list[int], list[int]]:
@@ -170,7 +176,7 @@ def plot(rows: pd.DataFrame, file: Path) -> None:
     figure, axes = pyplot.subplots(figsize=(7, 4), dpi=160, layout="constrained")
     for name, part in times.groupby("data"):
         points = part.groupby("after")["times"]
-        axes.plot(points.mean().index, points.mean(), marker="o", label=Path(str(name).split(":")[0]).parent.name)
+        axes.plot(points.mean().index, points.mean(), marker="o", label=name)
         axes.fill_between(points.mean().index, points.min(), points.max(), alpha=0.2)
     axes.axhline(1, color="grey", linewidth=1)
     axes.set(xlabel="images learnt from", ylabel="times fewer actions than by hand")
