@@ -17,10 +17,10 @@ from typing import Annotated, Literal
 import torch
 import tyro
 
-from benchmarks.alternating import HEADER
-from benchmarks.evaluation_speed import evaluation_comparison
-from benchmarks.inference import Size, inference_comparisons
-from benchmarks.training_step import peak_memory, training_comparison
+from benchmarks.comparison.alternating import HEADER
+from benchmarks.comparison.evaluation_speed import evaluation_comparison
+from benchmarks.comparison.inference import Size, inference_comparisons
+from benchmarks.comparison.training_step import peak_memory, training_comparison
 from core.datasets.synthetic_scenes import write_shapes
 from core.devices import choose_device
 

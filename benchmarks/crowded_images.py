@@ -19,7 +19,7 @@ import torch
 import tyro
 from torch import Tensor
 
-from benchmarks.training_step import peak_of_this_process
+from benchmarks.comparison.training_step import peak_of_this_process
 from core import MaskRCNN, ModelConfig, TrainConfig
 from core.model.anchors import anchors_for, feature_strides
 from core.model.boxes import ignore_crowds, match_anchors

@@ -5,7 +5,7 @@
     python benchmarks/effort.py --data $DATA/carparts/images:$DATA/carparts/annotations/instances.json:5 \
         --after 0 5 10 20 40 --seeds 0 1 2
 
-A simulated annotator (benchmarks/annotator.py) reviews images through the public routes; one line an image goes to a
+A simulated annotator (benchmarks/annotator/) reviews images through the public routes; one line an image goes to a
 CSV file: actions by kind and in seconds, those by hand, and the masks' IoU at the end. With `--after` the models have
 been fine-tuned before, as by the button, on so many other images of the file, which came in reviewed; a plot shows how
 the effort falls.
@@ -29,9 +29,9 @@ import pandas as pd
 PROJECT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(PROJECT))
 
-from benchmarks.annotator import Annotator  # noqa: E402
-from benchmarks.fine_tuned import fine_tune, import_reviewed  # noqa: E402
-from benchmarks.ledger import SECONDS, by_hand, targets_of  # noqa: E402
+from benchmarks.annotator.fine_tuned import fine_tune, import_reviewed  # noqa: E402
+from benchmarks.annotator.ledger import SECONDS, by_hand, targets_of  # noqa: E402
+from benchmarks.annotator.reviewer import Annotator  # noqa: E402
 from benchmarks.whole_process import wait_for_page  # noqa: E402
 from core.datasets.coco import CocoDataset  # noqa: E402
 

@@ -24,7 +24,7 @@ if str(PROJECT) not in sys.path:  # `python benchmarks/gpu_check.py` puts benchm
 import torch
 import tyro
 
-from benchmarks.gpu_parts import (
+from benchmarks.gpu.parts import (
     Check,
     Setting,
     app,
@@ -36,7 +36,7 @@ from benchmarks.gpu_parts import (
     torchrun,
     training,
 )
-from benchmarks.gpu_table import rows
+from benchmarks.gpu.table import rows
 from core.devices import choose_device
 
 LIMIT = 480.0  # seconds, of all of it

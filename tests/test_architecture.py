@@ -76,7 +76,7 @@ def test_core_knows_nothing_of_the_application(project_root: Path) -> None:
         assert not list(imported(path, known)), path
 
 
-@pytest.mark.parametrize("package", ["app", "core"])
+@pytest.mark.parametrize("package", ["app", "benchmarks", "core"])
 def test_no_folder_and_no_module_is_too_full(package: str, project_root: Path) -> None:
     known = modules(project_root, package)
     for folder in {path.parent for path in known.values()}:
@@ -89,7 +89,7 @@ def test_no_folder_and_no_module_is_too_full(package: str, project_root: Path) -
 def test_the_tree_names_every_folder_of_the_packages(project_root: Path) -> None:
     text = (project_root / "docs" / "architecture.md").read_text(encoding="utf-8")
     tree = text.split("```")[1]
-    for package in ("core", "app"):
+    for package in ("core", "app", "benchmarks"):
         for folder in (project_root / package).glob("*/"):
             if folder.name != "__pycache__" and any(folder.glob("*.*")):
                 assert f"  {folder.name}/" in tree, folder

@@ -13,10 +13,10 @@ import pytest
 import torch
 
 from benchmarks.ablations import TABLES, summarised
-from benchmarks.alternating import compare
-from benchmarks.inference import agreement_of, their_bitmap
-from benchmarks.own_process import in_own_process
-from benchmarks.same_weights import Task, torchvision_model, write_weights
+from benchmarks.comparison.alternating import compare
+from benchmarks.comparison.inference import agreement_of, their_bitmap
+from benchmarks.comparison.own_process import in_own_process
+from benchmarks.comparison.same_weights import Task, torchvision_model, write_weights
 from core import Instances, load_model
 from core.masks import encode_rle
 
@@ -104,7 +104,7 @@ def test_calibrated_weights_give_both_models_the_same_detections(task: Task, tmp
 
 
 def test_the_simulated_hand_books_what_it_does() -> None:
-    from benchmarks.ledger import SECONDS, Ledger, by_hand, targets_of
+    from benchmarks.annotator.ledger import SECONDS, Ledger, by_hand, targets_of
 
     square = {"category_id": 3, "segmentation": [[10, 10, 50, 10, 50, 50, 10, 50]]}
     targets = targets_of([square, square | {"category_id": 1}], 80, 80)

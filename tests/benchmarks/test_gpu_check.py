@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 import torch
 
+from benchmarks.gpu.parts import Check, Setting, _alike
 from benchmarks.gpu_check import PARTS, Options, main
-from benchmarks.gpu_parts import Check, Setting, _alike
 from core import Instances
 
 

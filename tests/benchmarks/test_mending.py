@@ -8,8 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from benchmarks.ledger import SATISFIED, fewest_corners
-from benchmarks.mending import mending_patches
+from benchmarks.annotator.ledger import SATISFIED, fewest_corners
+from benchmarks.annotator.mending import mending_patches
 from core.masks import bitmap_iou
 
 

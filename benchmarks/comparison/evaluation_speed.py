@@ -14,7 +14,7 @@ import numpy as np
 from pycocotools.coco import COCO
 from pycocotools.cocoeval import COCOeval
 
-from benchmarks.alternating import Comparison, compare
+from benchmarks.comparison.alternating import Comparison, compare
 from core.evaluation import evaluate_results
 from core.evaluation.coco_metrics import DETECTION_STATISTICS
 from core.masks import rle_bbox, segmentation_to_rle

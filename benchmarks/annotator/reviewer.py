@@ -16,8 +16,8 @@ import httpx
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmarks.ledger import SATISFIED, SECONDS, Ledger, Target
-from benchmarks.mending import Patch, mending_patches
+from benchmarks.annotator.ledger import SATISFIED, SECONDS, Ledger, Target
+from benchmarks.annotator.mending import Patch, mending_patches
 from core.masks import bitmap_iou, decode_rle, encode_rle, segmentation_to_rle
 from core.prompts.clicks import next_click
 

@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmarks.ledger import SATISFIED
+from benchmarks.annotator.ledger import SATISFIED
 from core.masks import bitmap_iou, mask_to_polygons, polygons_to_mask
 
 REGIONS = 3  # the largest that are wrong: the others are specks

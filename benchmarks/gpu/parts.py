@@ -25,7 +25,7 @@ from core.datasets.synthetic_scenes import write_shapes
 from core.masks import encode_rle, rle_iou, segmentation_to_rle
 from core.model.weights import save_model
 
-PROJECT = Path(__file__).resolve().parents[1]
+PROJECT = Path(__file__).resolve().parents[2]
 MODEL = "scenes"  # it knows the classes of the synthetic scenes that are learned from
 SCORE = 0.5
 TINY_SIZES: dict[str, Any] = {"min_sizes": (128,), "max_size": 176}

@@ -16,9 +16,9 @@ from pycocotools import mask as pycocotools_mask
 from torchvision.ops import box_iou
 from torchvision.transforms.functional import pil_to_tensor
 
-from benchmarks.alternating import Comparison, Seconds, clock_seconds, compare_each
-from benchmarks.own_process import OwnProcess, in_own_process
-from benchmarks.same_weights import Task, torchvision_model, write_weights
+from benchmarks.comparison.alternating import Comparison, Seconds, clock_seconds, compare_each
+from benchmarks.comparison.own_process import OwnProcess, in_own_process
+from benchmarks.comparison.same_weights import Task, torchvision_model, write_weights
 from core import Predictor
 from core.masks import rle_iou
 from core.memory import keep_freed_memory

@@ -9,10 +9,10 @@ from typing import Any
 
 import torch
 
-from benchmarks.alternating import HEADER, clock_seconds
-from benchmarks.gpu_parts import MODEL, TINY_SIZES, Setting
-from benchmarks.inference import inference_comparisons
-from benchmarks.training_step import training_comparison
+from benchmarks.comparison.alternating import HEADER, clock_seconds
+from benchmarks.comparison.inference import inference_comparisons
+from benchmarks.comparison.training_step import training_comparison
+from benchmarks.gpu.parts import MODEL, TINY_SIZES, Setting
 from core import CocoDataset, MaskRCNN, Predictor, TrainConfig, load_model
 from core.datasets import read_image
 from core.training.distributed import Processes

@@ -10,9 +10,9 @@ from typing import Any, Literal
 
 import torch
 
-from benchmarks.alternating import Comparison, compare
-from benchmarks.inference import SIZES, maskloop_to_coco, resized, torchvision_to_coco
-from benchmarks.same_weights import torchvision_model, write_weights
+from benchmarks.comparison.alternating import Comparison, compare
+from benchmarks.comparison.inference import SIZES, maskloop_to_coco, resized, torchvision_to_coco
+from benchmarks.comparison.same_weights import torchvision_model, write_weights
 from core import CocoDataset, load_model
 from core.model.winograd import exchange_learning_convolutions
 

@@ -1,0 +1,1 @@
+"""What `benchmarks/gpu_check.py` does on a device, and the table of its times."""
