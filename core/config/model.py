@@ -52,6 +52,9 @@ class ModelConfig:
     # -- image at the door ----------------------------------------------------------------------
     min_size: int = 800  # the shorter edge is resized to this ...
     max_size: int = 1333  # ... unless the longer edge would pass this
+    # A small picture is enlarged at most so many times on the way to min_size: it shows no more when it is larger, and
+    # looks blurred. 0 is as far as it takes, as the paper has it.
+    max_enlargement: float = 0.0
     image_mean: tuple[float, float, float] = (0.485, 0.456, 0.406)  # RGB, images in 0..1
     image_std: tuple[float, float, float] = (0.229, 0.224, 0.225)
 
@@ -122,6 +125,8 @@ class ModelConfig:
             raise ValueError(f"ModelConfig.num_classes={self.num_classes}: at least one class besides background")
         if self.num_keypoints < 0:
             raise ValueError(f"ModelConfig.num_keypoints={self.num_keypoints}: 0 for none, 17 for COCO persons")
+        if 0 < self.max_enlargement < 1:
+            raise ValueError(f"ModelConfig.max_enlargement={self.max_enlargement}: at least 1 is needed, or 0 for any")
         if self.min_size > self.max_size:
             raise ValueError(f"ModelConfig.min_size={self.min_size} is larger than max_size={self.max_size}")
         # Frozen dataclasses are set this way; the JSON beside the weights then holds the numbers used.
@@ -190,7 +195,7 @@ class ModelConfig:
 
 
 # The other numbers with a fraction are scores, overlaps and shares, between 0 and 1.
-_FLOAT_RANGES = {"backbone_norm_eps": ZERO_OR_MORE, "keypoint_offset": Range()}
+_FLOAT_RANGES = {"backbone_norm_eps": ZERO_OR_MORE, "keypoint_offset": Range(), "max_enlargement": ZERO_OR_MORE}
 
 # May be 0: for none, for "as the paper has it", or because nothing is lost.
 _MAY_BE_ZERO = {

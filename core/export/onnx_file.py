@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     import onnx
 
 OPSET = 18
+ANY_ENLARGEMENT = 1e9  # more than any image has room for
 
 # `batch_images` for one image, in float64 where sizes are decided, as Python computes them.
 RESIZE = """
@@ -31,7 +32,8 @@ resize (uint8[height, width, 3] image) => (float[1, 3, rows, columns] padded, in
     wanted_longer = Constant <value = double[1] {MAX_SIZE}> ()
     factor_shorter = Div (wanted_shorter, image_shorter)
     factor_longer = Div (wanted_longer, image_longer)
-    factor_both = Min (factor_shorter, factor_longer)
+    factor_most = Constant <value = double[1] {MAX_ENLARGEMENT}> ()
+    factor_both = Min (factor_shorter, factor_longer, factor_most)
     size_exact = Mul (image_sides, factor_both)
     size_cut = Cast <to = 7> (size_exact)
     least_size = Constant <value = int64[1] {1}> ()
@@ -122,6 +124,7 @@ def onnx_model(
     values = {
         "MIN_SIZE": min_size or config.min_size,
         "MAX_SIZE": max_size or config.max_size,
+        "MAX_ENLARGEMENT": config.max_enlargement if min_size is None and config.max_enlargement else ANY_ENLARGEMENT,
         "MEAN": ", ".join(f"{value!r}" for value in config.image_mean),
         "STD": ", ".join(f"{value!r}" for value in config.image_std),
         "DIVISOR_LESS_ONE": SIZE_DIVISOR - 1,

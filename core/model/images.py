@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
@@ -34,26 +35,34 @@ class ImageBatch:
 
 
 def batch_images(
-    images: Sequence[Tensor], config: ModelConfig, min_size: int | None = None, max_size: int | None = None
+    images: Sequence[Tensor],
+    config: ModelConfig,
+    min_size: int | None = None,
+    max_size: int | None = None,
+    scale: float = 1.0,
 ) -> ImageBatch:
     """Normalise and resize float 3×H×W images in 0..1 and pad them into one batch.
 
-    The shorter edge becomes `min_size` unless the longer one would pass `max_size`; both default to
-    the configuration's.
+    The shorter edge becomes `min_size` unless the longer one would pass `max_size`; both default to the
+    configuration's, and so does how far an image is enlarged where `min_size` is not given. All are multiplied by
+    `scale`.
 
     Raises:
         ValueError: an image is not a float 3×H×W tensor.
     """
     if not len(images):
         raise ValueError("no images are given: at least one is needed")
-    shortest, longest = min_size or config.min_size, max_size or config.max_size
+    shortest, longest = (
+        max(1, round(size * scale)) for size in (min_size or config.min_size, max_size or config.max_size)
+    )
+    enlargement = scale * config.max_enlargement if min_size is None and config.max_enlargement else math.inf
     resized = []
     for index, image in enumerate(images):
         if image.dim() != 3 or image.shape[0] != 3 or not image.is_floating_point() or 0 in image.shape:
             raise ValueError(
                 f"image {index} is {image.dtype} {tuple(image.shape)}: a float 3×H×W tensor in 0..1 is needed"
             )
-        resized.append(_resize(_normalise(image, config), shortest, longest))
+        resized.append(_resize(_normalise(image, config), shortest, longest, enlargement))
     sizes = [(image.shape[1], image.shape[2]) for image in resized]
     height = _round_up(max(size[0] for size in sizes))
     width = _round_up(max(size[1] for size in sizes))
@@ -63,13 +72,17 @@ def batch_images(
     return ImageBatch(batch, sizes, [(image.shape[1], image.shape[2]) for image in images])
 
 
-def resized_size(height: int, width: int, shortest: int, longest: int) -> tuple[int, int]:
+def resized_size(
+    height: int, width: int, shortest: int, longest: int, enlargement: float = math.inf
+) -> tuple[int, int]:
     """The height and width to which an image is resized, torchvision's to the pixel: fractions are cut off.
+
+    It is enlarged `enlargement` times at most.
 
     The floating-point factor may make the shorter edge one pixel less than `shortest`, as it does there: weights that
     were trained there are to see the same image.
     """
-    scale = min(shortest / min(height, width), longest / max(height, width))
+    scale = min(shortest / min(height, width), longest / max(height, width), enlargement)
     return max(1, int(height * scale)), max(1, int(width * scale))
 
 
@@ -79,8 +92,8 @@ def _normalise(image: Tensor, config: ModelConfig) -> Tensor:
     return (image - mean) / std
 
 
-def _resize(image: Tensor, shortest: int, longest: int) -> Tensor:
-    size = resized_size(image.shape[-2], image.shape[-1], shortest, longest)
+def _resize(image: Tensor, shortest: int, longest: int, enlargement: float) -> Tensor:
+    size = resized_size(image.shape[-2], image.shape[-1], shortest, longest, enlargement)
     if size == (image.shape[-2], image.shape[-1]):
         return image
     return F.interpolate(image[None], size=size, mode="bilinear", align_corners=False)[0]

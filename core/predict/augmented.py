@@ -76,7 +76,7 @@ def detect_augmented(
     if not scales or min(scales) <= 0:
         raise ValueError(f"scales {tuple(scales)}: one positive factor at least is needed, 1.0 for the configured size")
     sides = (False, True) if mirror else (False,)
-    sizes = min_size or model.config.min_size, max_size or model.config.max_size
+    sizes = min_size, max_size
     versions = [_version(model, image, sizes, scale, mirrored) for scale in scales for mirrored in sides]
     limit = detections_per_image or model.config.detections_per_image
     boxes, labels, scores, left_out = _boxes(model, versions, score_threshold, limit)
@@ -97,9 +97,10 @@ def detect_augmented(
     )
 
 
-def _version(model: MaskRCNN, image: Tensor, sizes: tuple[int, int], scale: float, mirrored: bool) -> _Version:
-    shortest, longest = (max(1, round(size * scale)) for size in sizes)
-    batch = batch_images([image.flip(-1) if mirrored else image], model.config, shortest, longest)
+def _version(
+    model: MaskRCNN, image: Tensor, sizes: tuple[int | None, int | None], scale: float, mirrored: bool
+) -> _Version:
+    batch = batch_images([image.flip(-1) if mirrored else image], model.config, *sizes, scale)
     return _Version(batch, model.features(batch.tensor), mirrored)
 
 

@@ -43,15 +43,16 @@ class BaseDistillation:
         self.labels = torch.tensor([label_of[name] for name in kept], dtype=torch.int64)
 
     def losses(
-        self, model: MaskRCNN, image: Tensor, objects: Tensor, min_size: int | None = None, learning: Learning = "all"
+        self, model: MaskRCNN, image: Tensor, objects: Tensor, scale: float = 1.0, learning: Learning = "all"
     ) -> dict[str, Tensor]:
         """How far the model is from the base on an image, float 3×H×W in 0..1; each loss is 0 where they agree.
 
         `objects`, float32 N×4 xyxy in the image's pixels, are annotated ones of the classes that are learned: of what
-        lies there the base says nothing. `learning` chooses as in `MaskRCNN.losses`.
+        lies there the base says nothing. The image is seen at `scale` times the model's size. `learning` chooses as in
+        `MaskRCNN.losses`.
         """
         device = next(model.parameters()).device
-        batch = batch_images([image.to(device)], model.config, min_size)
+        batch = batch_images([image.to(device)], model.config, scale=scale)
         with torch.no_grad():
             base_maps = self.base.features(batch.tensor)
             base_output = self.base.rpn_output(base_maps, batch)

@@ -75,7 +75,7 @@ def distil_backward(
     model.eval()
     try:
         with torch.autocast(processes.device.type, torch.bfloat16, mixed):
-            found = distillation.losses(model, image, objects, round(scale * model.config.min_size), learning)
+            found = distillation.losses(model, image, objects, scale, learning)
         losses = {name: config.base_distillation * loss for name, loss in found.items()}
         torch.stack(list(losses.values())).sum().backward()
     finally:

@@ -94,6 +94,21 @@ def test_onnx_finds_what_the_predictor_finds_in_images_of_any_size(
     torch.testing.assert_close(heatmaps_to_keypoints(heatmaps, boxes)[1], expected.keypoint_scores, atol=1e-3, rtol=0)
 
 
+def test_onnx_enlarges_a_small_image_no_further_than_the_model_does(model: MaskRCNN, tmp_path: Path) -> None:
+    runtime = pytest.importorskip("onnxruntime")
+    pytest.importorskip("onnxscript")
+    limited = MaskRCNN(ModelConfig.from_dict(FIELDS | {"max_enlargement": 1.25})).eval()
+    limited.load_state_dict(model.state_dict())
+    write_onnx(DetectionGraph(limited), tmp_path / "limited.onnx")
+    session = runtime.InferenceSession(str(tmp_path / "limited.onnx"), providers=["CPUExecutionProvider"])
+    image = pixels(90, 100)
+    expected = Predictor(limited, "cpu", score_threshold=model.config.score_threshold)(image)
+    assert len(expected) > 5
+    assert_the_same(run(session, image), expected)
+    unlimited = Predictor(model, "cpu", score_threshold=model.config.score_threshold)(image)
+    assert len(unlimited) != len(expected) or not torch.allclose(unlimited.boxes, expected.boxes, atol=0.5)
+
+
 def test_onnx_finds_nothing_in_an_image_in_which_the_predictor_finds_nothing(model: MaskRCNN, session: Any) -> None:
     assert len(Predictor(model, "cpu", score_threshold=model.config.score_threshold)(BLACK)) == 0
     found = run(session, BLACK)
