@@ -13,9 +13,10 @@ from collections.abc import Sequence
 from pathlib import Path
 
 PROJECT = Path(__file__).resolve().parents[1]
-if str(PROJECT) not in sys.path:  # `python app/main.py` puts app/ there instead
+if str(PROJECT) not in sys.path:
     sys.path.insert(0, str(PROJECT))
-    sys.path[:] = [entry for entry in sys.path if Path(entry or ".").resolve() != PROJECT / "app"]
+# `python app/main.py` puts app/ there, where `statistics` would be ours and not Python's.
+sys.path[:] = [entry for entry in sys.path if Path(entry or ".").resolve() != PROJECT / "app"]
 
 from app.serving import address_of, addresses_for_others, is_loopback, listen, open_many_files, server_for
 from core import __version__
