@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import signal
 import socket
 import subprocess
@@ -99,11 +100,15 @@ def test_a_store_that_cannot_be_opened(tmp_path: Path, options: list[str], capsy
     assert line.startswith("error: ")
 
 
+@pytest.mark.parametrize("on_the_path", [False, True])
 def test_it_starts_from_any_folder_shows_its_page_and_ends_while_a_tab_is_open(
-    project_root: Path, tmp_path: Path, tiny_model: Path
+    project_root: Path, tmp_path: Path, tiny_model: Path, on_the_path: bool
 ) -> None:
     options = ["--port", "0", "--workspace", str(tmp_path / "w"), "--model", str(tiny_model), "--device", "cpu"]
-    process = subprocess.Popen(command(project_root, *options), stdout=subprocess.PIPE, text=True, cwd=tmp_path)
+    environment = os.environ | ({"PYTHONPATH": str(project_root)} if on_the_path else {})
+    process = subprocess.Popen(
+        command(project_root, *options), stdout=subprocess.PIPE, text=True, cwd=tmp_path, env=environment
+    )
     try:
         assert process.stdout is not None
         line = process.stdout.readline()
