@@ -99,8 +99,8 @@ def test_in_bfloat16_the_starter_finds_in_a_photograph_what_it_finds_in_float32(
     photograph = torch.from_numpy(read_image(shipped("photographs") / name)).permute(2, 0, 1).float() / 255
     with torch.no_grad():
         found = model.eval()([photograph])[0]
-    sure = found[found.scores > 0.9]  # a second, unsure box around the same object moves further
-    assert len(sure) == 1
+    sure = found[found.scores.argmax()[None]]  # of several boxes on one object the others move further
+    assert sure.scores > 0.9
     truth = [(photograph, {"boxes": sure.boxes, "labels": sure.labels, "masks": sure.bitmaps().to(torch.uint8)})]
     figures = evaluate(model, truth, precision="bf16")
     for kind in kinds:
