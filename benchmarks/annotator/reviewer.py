@@ -2,7 +2,7 @@
 
 What a sensible person would do: a box over a proposal that lies right but has a poor mask gives it another, wrong
 proposals are deleted; then every other object gets a box and, in the same tool, clicks for as long as they promise to
-be quicker than corners: polygons that add to the mask or cut out of it, or that draw it anew. All simple shapes are
+be fewer than corners: polygons that add to the mask or cut out of it, or that draw it anew. All simple shapes are
 drawn by hand. The hand is not steady: boxes and clicks are a little off.
 """
 
@@ -16,7 +16,7 @@ import httpx
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmarks.annotator.ledger import SATISFIED, SECONDS, Ledger, Target
+from benchmarks.annotator.ledger import SATISFIED, Ledger, Target
 from benchmarks.annotator.mending import Patch, mending_patches
 from core.masks import bitmap_iou, decode_rle, encode_rle, segmentation_to_rle
 from core.prompts.clicks import next_click
@@ -27,6 +27,7 @@ MOST_CLICKS = 8
 # Actions that a proposal saves: a box and some clicks; of one that is poor the box and often the class's key, but who
 # draws the box has the object selected already.
 GOOD_PROPOSAL, POOR_PROPOSAL = 3.0, 0.5
+TOOLS = 3  # keys that mending by corners takes: the polygon, what it is to do, the next object's tool
 SIMPLE = 4  # corners, the closing click among them, up to which a shape is drawn by hand at once
 
 
@@ -161,7 +162,7 @@ class Annotator:
         return int(chosen)
 
     def _click_until_satisfied(self, instance: dict[str, Any], target: Target, box: list[float] | None) -> float:
-        """Clicks, then corners where they promise to be quicker; the IoU that is reached. Who has just drawn its `box`
+        """Clicks, then corners where they promise to be fewer; the IoU that is reached. Who has just drawn its `box`
         has the object selected and clicks with the same tool.
         """
         points: list[list[float]] = []
@@ -169,10 +170,10 @@ class Annotator:
         now = first = bitmap_iou(mask, target.mask)
         while now < SATISFIED:
             gains = (now - first) / len(points) if points else 0.08
-            expected = max(1.0, (SATISFIED - now) / max(gains, 1e-3)) * SECONDS["click"]
+            expected = max(1.0, (SATISFIED - now) / max(gains, 1e-3))
             patches = mending_patches(mask, target.mask, most=target.vertices) if mask.any() else None
             corners = target.vertices if patches is None else sum(patch.clicks for patch in patches)
-            if len(points) == MOST_CLICKS or not mask.any() or corners * SECONDS["vertex"] <= expected:
+            if len(points) == MOST_CLICKS or not mask.any() or corners + TOOLS <= expected:
                 self.ledger.book("select", not points and box is None)
                 return self._mend(instance, target, patches)
             if not points and box is None:
