@@ -81,7 +81,7 @@ def reviewed(
     try:
         limits = httpx.Limits(keepalive_expiry=2)  # the server closes what idles for five seconds
         with httpx.Client(base_url=f"http://127.0.0.1:{options.port}", timeout=600, limits=limits) as client:
-            wait_for_page(client)
+            wait_for_page(client, server)
             if after:
                 chosen = np.random.default_rng(seed).permutation(rest)[:after].tolist()
                 import_reviewed(client, dataset, Path(folder), chosen)

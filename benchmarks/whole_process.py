@@ -44,7 +44,7 @@ def main() -> None:
         server = subprocess.Popen([*command, "--workspace", workspace, "--port", str(options.port)], cwd=PROJECT)
         try:
             with httpx.Client(base_url=f"http://127.0.0.1:{options.port}", timeout=300) as client:
-                wait_for_page(client)
+                wait_for_page(client, server)
                 print(f"first page {time.perf_counter() - began:.1f} s after the command")
                 measure(client, options.data)
         finally:
@@ -52,14 +52,15 @@ def main() -> None:
             server.wait()
 
 
-def wait_for_page(client: httpx.Client) -> None:
-    """Return when the page was answered."""
-    while True:
+def wait_for_page(client: httpx.Client, server: subprocess.Popen[bytes]) -> None:
+    """Return when the page was answered; SystemExit where the server ended instead."""
+    while server.poll() is None:
         try:
             client.get("/").raise_for_status()
             return
         except httpx.TransportError:
             time.sleep(0.02)
+    raise SystemExit(f"error: the assistant ended with status {server.returncode} before it answered")
 
 
 def measure(client: httpx.Client, data: Path) -> None:

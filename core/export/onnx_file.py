@@ -94,7 +94,7 @@ def write_onnx(
 
     `boxes` are in pixels of the image, which is resized to `min_size` and `max_size` inside, the configuration's unless
     given. The file's metadata names the categories, in the order of the labels from 1. `program` is what
-    `exported_program` made of the graph, where it is at hand already.
+    `exported_program` made of the graph, where it is at hand already; torch turns one into ONNX once only.
 
     Raises:
         ValueError: onnx and onnxscript are not installed; one line that says how.
