@@ -50,6 +50,8 @@ def main() -> None:
     parser.add_argument("--resume", action="store_true", help="keep what --output has, and run only what it lacks")
     parser.add_argument("--port", type=int, default=7912)
     options = parser.parse_args()
+    if len({title(name) for name in options.data}) < len(options.data):
+        raise SystemExit("error: two data sets have folders of one name, and so would their rows: run them one by one")
     options.output.parent.mkdir(parents=True, exist_ok=True)
     rows: list[dict[str, Any]] = []
     if options.resume and options.output.exists():

@@ -53,7 +53,7 @@ class ModelConfig:
     min_size: int = 800  # the shorter edge is resized to this ...
     max_size: int = 1333  # ... unless the longer edge would pass this
     # A small picture is enlarged at most so many times on the way to min_size: it shows no more when it is larger, and
-    # looks blurred. 0 is as far as it takes, as the paper has it.
+    # looks blurred. 0 is as far as it takes, as the paper has it. A min_size that a call asks for is reached anyway.
     max_enlargement: float = 0.0
     image_mean: tuple[float, float, float] = (0.485, 0.456, 0.406)  # RGB, images in 0..1
     image_std: tuple[float, float, float] = (0.229, 0.224, 0.225)

@@ -64,7 +64,8 @@ def detect_augmented(
     Args:
         model: in evaluation mode.
         image: float32 3×H×W in 0..1, on the model's device.
-        scales: factors of `min_size` and `max_size`, which default to the configuration's.
+        scales: factors of `min_size` and `max_size`, which default to the configuration's, and of how far it
+            enlarges a small image.
         mirror: whether each scale is seen mirrored too. Left and right keypoints, told by their
             `flip_pairs` or names, are exchanged back; where that is unclear, keypoints are those of the
             images that are not mirrored, and a warning says so.

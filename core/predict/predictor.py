@@ -48,7 +48,8 @@ class Predictor:
         model: a name, run directory, weights file or model.
         device: "auto" takes a GPU where there is one.
         score_threshold: detections below it are left out.
-        min_size, max_size: size of the resized image; None is the model's own.
+        min_size, max_size: size of the resized image; None is the model's own. A `min_size` that is given is reached
+            however small the image is.
         detections_per_image: the most objects in an image; None is the model's own, 100 as a rule.
             Where it cuts, a `CutDetections` warning counts what is left out, `Instances.left_out` too.
         value_range: what is black and what white in images that are given as floats or as integers of
