@@ -49,6 +49,11 @@ class ModelConfig:
     # Appendix B and arXiv:1711.07971: each stands before one of the last residual blocks of res4.
     non_local_blocks: int = 0
 
+    # Classes with an RPN and RoI heads of their own on the features that all share: for each set of heads the label of
+    # every class it knows, 0 for one that another set answers for. Only the last learns, the features and the others
+    # stay as they are. () is one set of heads for all classes, as the paper has it.
+    class_groups: tuple[tuple[int, ...], ...] = ()
+
     # -- image at the door ----------------------------------------------------------------------
     min_size: int = 800  # the shorter edge is resized to this ...
     max_size: int = 1333  # ... unless the longer edge would pass this
@@ -138,6 +143,7 @@ class ModelConfig:
             object.__setattr__(self, "proposals_before_nms_train", 2000 if self.has_pyramid else 12000)
         if not self.proposals_before_nms_test:
             object.__setattr__(self, "proposals_before_nms_test", 1000 if self.has_pyramid else 6000)
+        _check_class_groups(self.class_groups, self.num_classes)
         for name in ("image_mean", "image_std"):
             if len(getattr(self, name)) != 3:
                 raise ValueError(f"ModelConfig.{name}={getattr(self, name)}: three numbers are needed, for R, G and B")
@@ -190,8 +196,23 @@ class ModelConfig:
         unknown = sorted(set(values) - known)
         if unknown:
             raise ValueError(f"unknown ModelConfig field {unknown[0]!r}: the file was written by another version")
-        arguments: dict[str, Any] = {k: tuple(v) if isinstance(v, list) else v for k, v in values.items()}
-        return cls(**arguments)
+        return cls(**{name: _as_tuple(value) for name, value in values.items()})  # type: ignore[arg-type]
+
+
+def _as_tuple(value: object) -> object:
+    """JSON has lists where the configuration has tuples."""
+    return tuple(_as_tuple(item) for item in value) if isinstance(value, list) else value
+
+
+def _check_class_groups(groups: tuple[tuple[int, ...], ...], classes: int) -> None:
+    """Raise ValueError where not every class is one set of heads' and one's alone, or a set has none."""
+    whole = all(isinstance(group, tuple) and all(type(label) is int for label in group) for group in groups)
+    named = sorted(label for group in groups for label in group if label) if whole else []
+    if groups and (named != list(range(1, classes + 1)) or not all(map(any, groups))):
+        raise ValueError(
+            f"ModelConfig.class_groups={groups!r}: each of the labels 1..{classes} is needed once, and 0 for classes "
+            "that another group answers for"
+        )
 
 
 # The other numbers with a fraction are scores, overlaps and shares, between 0 and 1.
@@ -227,6 +248,9 @@ def _check_value(name: str, value: Any, hint: object) -> None:
         least = 0 if name.split(".")[-1] in _MAY_BE_ZERO else 1
         if hint is int and value < least:
             raise ValueError(f"{name}={value}: at least {least} is needed")
+    elif name.endswith("class_groups"):
+        if not isinstance(value, tuple):
+            raise ValueError(f"{name}={value!r}: a tuple of labels for each set of heads is needed")
     else:
         numbers = isinstance(value, tuple) and all(isinstance(item, (int, float)) for item in value)
         # Sizes, ratios and deviations divide something; a mean may be anything.

@@ -107,6 +107,9 @@ def _boxes_and_labels(target: Mapping[str, object], where: str, config: ModelCon
         if low < 1 or high > config.num_classes:
             span = f"labels span {low}..{high}"
             raise ValueError(f"{where}: {span}, the model's are 1..{config.num_classes} (0 is background)")
+        fixed = set(labels.tolist()) - set(config.class_groups[-1]) if config.class_groups else set()
+        if fixed:
+            raise ValueError(f"{where}: label {min(fixed)} is of a class whose heads do not learn any more")
     return boxes, labels.to(torch.int64)
 
 

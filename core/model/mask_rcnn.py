@@ -21,14 +21,16 @@ from core.model.images import ImageBatch, batch_images
 from core.model.instances import instances_of_images
 from core.model.roi_heads import RoiHeads
 from core.model.roi_heads.box import all_detections
+from core.model.roi_heads.grouped import GroupedRoiHeads, build_roi_heads
 from core.model.roi_heads.keypoint import keypoints_of
 from core.model.roi_heads.sampling import sample_rois
-from core.model.rpn import RegionProposalNetwork, RpnOutput
+from core.model.rpn import GroupedRpn, RpnOutput, build_rpn
 from core.model.score_thresholds import ScoreThresholds
 from core.structures import Category, Instances
 
 # Whose losses are wanted: of everything, or of one of two stages that learn in turn.
 Learning = Literal["all", "rpn", "heads"]
+Grouped = GroupedRpn | GroupedRoiHeads
 RPN_FEATURES = ("rpn_backbone.", "rpn_fpn.")  # tensors of an RPN with features of its own
 
 
@@ -70,8 +72,8 @@ class MaskRCNN(Freezable):
         own = config.rpn_backbone == "own"
         self.rpn_backbone = build_backbone(config, copy.deepcopy(backbone)) if own else None
         self.rpn_fpn = build_pyramid(config, self.backbone.channels) if own else None
-        self.rpn = RegionProposalNetwork(config, channels)
-        self.roi_heads = RoiHeads(config, channels) if roi_heads is None else roi_heads
+        self.rpn = build_rpn(config, channels)
+        self.roi_heads = build_roi_heads(config, channels) if roi_heads is None else roi_heads
         given = {"backbone": backbone, "roi_heads": roi_heads}  # what no configuration can build again
         self.own_parts = tuple(name for name, part in given.items() if part is not None)
         # A second model that only adds keypoints to this one's persons.
@@ -286,6 +288,12 @@ class MaskRCNN(Freezable):
         """Stop the first `count` stages of the backbone from learning, the stem counted as one."""
         for backbone in self.backbones():
             self.freeze(module for modules in backbone.stages()[:count] for module in modules)
+
+    def freeze_features(self) -> None:
+        """Stop all from learning but the RPN and the RoI heads; of `class_groups` those of the last one."""
+        pyramids = [pyramid for pyramid in (self.fpn, self.rpn_fpn) if pyramid is not None]
+        grouped = [part.groups[:-1] for part in (self.rpn, self.roi_heads) if isinstance(part, Grouped)]
+        self.freeze([*self.backbones(), *pyramids, *grouped])
 
     def train(self, mode: bool = True) -> Self:
         """Training or evaluation mode; what is frozen, and an attached model, stays in evaluation mode."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import cast
 
 import torch
 import torch.nn.functional as F
@@ -124,6 +125,51 @@ class RegionProposalNetwork(nn.Module):
             objectness_loss(output.objectness.flatten()[sampled], torch.cat(labels_of)),
             box_loss(output.deltas.flatten(0, 1)[positives], torch.cat(targets_of), len(sampled), self.config.box_loss),
         )
+
+
+class GroupedRpn(RegionProposalNetwork):
+    """An RPN for each of the configuration's `class_groups`, what they say in a list; the last one learns."""
+
+    def __init__(self, config: ModelConfig, channels: int) -> None:
+        nn.Module.__init__(self)
+        self.config = config
+        self.groups = nn.ModuleList(RegionProposalNetwork(config, channels) for _ in config.class_groups)
+
+    @property
+    def _rpns(self) -> list[RegionProposalNetwork]:
+        return [cast(RegionProposalNetwork, rpn) for rpn in self.groups]
+
+    def forward(self, maps: Sequence[Tensor], batch: ImageBatch) -> list[RpnOutput]:  # type: ignore[override]
+        """What each RPN says of all anchors; in training mode only the one that learns is asked."""
+        return [rpn(maps, batch) for rpn in (self._rpns[-1:] if self.training else self._rpns)]
+
+    @torch.no_grad()
+    def proposals(  # type: ignore[override]
+        self, output: Sequence[RpnOutput], batch: ImageBatch, counts: ProposalCounts | None = None
+    ) -> tuple[list[Tensor], list[Tensor]]:
+        """The best boxes of each image as `RegionProposalNetwork.proposals` gives them.
+
+        Each RPN has an equal share of the configuration's `test_proposals`. With `counts`, which are those that heads
+        learn from, they are the learning one's alone.
+        """
+        if counts is not None:
+            return self._rpns[-1].proposals(output[-1], batch, counts)
+        before, keep = self.config.test_proposals
+        share = ProposalCounts(before, -(-keep // len(self.groups)))
+        found = [rpn.proposals(said, batch, share) for rpn, said in zip(self._rpns, output, strict=True)]
+        boxes, scores = ([torch.cat(parts) for parts in zip(*lists, strict=True)] for lists in zip(*found, strict=True))
+        return boxes, scores
+
+    def losses(  # type: ignore[override]
+        self, output: Sequence[RpnOutput], ground_truth: Sequence[Tensor], crowds: Sequence[Tensor]
+    ) -> tuple[Tensor, Tensor]:
+        """Those of the RPN that learns."""
+        return self._rpns[-1].losses(output[-1], ground_truth, crowds)
+
+
+def build_rpn(config: ModelConfig, channels: int) -> RegionProposalNetwork:
+    """The RPN that the configuration names: one, or one for each of its `class_groups`."""
+    return GroupedRpn(config, channels) if config.class_groups else RegionProposalNetwork(config, channels)
 
 
 def objectness_loss(logits: Tensor, is_object: Tensor) -> Tensor:

@@ -7,7 +7,7 @@ whatever their number; everything else is copied as it is.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from typing import cast
@@ -20,6 +20,7 @@ from core.model.roi_heads.box import BoxPredictor
 from core.model.roi_heads.keypoint import KeypointHead
 from core.model.roi_heads.mask import MaskPredictor, MlpMaskHead
 from core.structures import Category, named_categories
+from core.training.class_groups import class_groups
 
 
 def read_synonyms(synonyms: Sequence[str], base: Sequence[Category], data: Sequence[Category]) -> dict[str, str]:
@@ -88,7 +89,10 @@ def keypoint_names(categories: Sequence[Category]) -> list[str]:
 
 
 def move_to_categories(
-    model: MaskRCNN, categories: Sequence[Category], synonyms: Mapping[str, str] | None = None
+    model: MaskRCNN,
+    categories: Sequence[Category],
+    synonyms: Mapping[str, str] | None = None,
+    learned: Collection[str] | None = None,
 ) -> MaskRCNN:
     """A model for `categories` with the weights of `model`; rows of classes are moved by name, new ones initialised.
 
@@ -97,19 +101,26 @@ def move_to_categories(
     and with its own small random weights in the classifier. The keypoint head is kept where the longest
     list of keypoint names stays the same; else a new one is made for it. An attached keypoint model
     stays attached while there are persons.
+
+    The classes called `learned` get heads of their own (`ModelConfig.class_groups`): copies of those that know most of
+    them. All heads of `model` stay as they are for the other classes that they know. None is one set of heads for all.
     """
     new_names = keypoint_names(categories)
     has_keypoints = model.describing_model is not None
     keeps_keypoints = new_names == keypoint_names(model.categories) and has_keypoints
     num_keypoints = model.config.num_keypoints if keeps_keypoints else len(new_names)
-    config = replace(model.config, num_classes=len(categories), num_keypoints=num_keypoints)
-    moved = model.blank(config, list(categories))
-    row_of = {category["name"]: row for row, category in enumerate(model.categories)}
     other_name = synonyms or {}
     names = [category["name"] for category in categories]
-    rows = [row_of.get(name, row_of.get(other_name.get(name, ""))) for name in names]
-
-    known_as = [None if row is None else model.categories[row]["name"] for row in rows]
+    before = [category["name"] for category in model.categories]
+    known_as = [
+        base if (base := name if name in before else other_name.get(name)) in before else None for name in names
+    ]
+    learning = names if learned is None else learned
+    groups = class_groups(before, model.config.class_groups, names, known_as, learning)
+    config = replace(
+        model.config, num_classes=len(categories), num_keypoints=num_keypoints, class_groups=groups.for_config
+    )
+    moved = model.blank(config, list(categories))
     moved.score_thresholds = model.score_thresholds.of_classes(names, known_as)
 
     old, new = model.state_dict(), moved.state_dict()
@@ -117,18 +128,22 @@ def move_to_categories(
     fresh = () if keeps_keypoints else tuple(_keypoint_head(moved))
     with torch.no_grad():
         for name, tensor in new.items():
-            if name in by_class:
+            source, learns = groups.source_of(name)
+            if name in by_class and learns:
                 leading, mean = by_class[name]
-                _move_rows(old[name], tensor, rows, model.config.num_classes, leading, mean)
+                _move_rows(old[source], tensor, groups.rows, groups.rows_before, leading, mean)
             elif not name.startswith(fresh):
-                tensor.copy_(old[name])
+                tensor.copy_(old[source])
     if model.keypoint_model is not None and keeps_keypoints:
         moved.attach_keypoint_model(model.keypoint_model)
     return moved
 
 
 def class_parameters(model: MaskRCNN) -> list[tuple[nn.Parameter, int]]:
-    """The parameters with rows for classes, each with the number of rows (background's) that come before them."""
+    """The parameters with rows for classes, each with the number of rows (background's) that come before them.
+
+    Of several sets of heads (`ModelConfig.class_groups`) those of all.
+    """
     parameters = dict(model.named_parameters())
     return [(parameters[name], leading) for name, (leading, _) in _class_tensors(model).items()]
 
@@ -137,8 +152,11 @@ def hold_other_rows(model: MaskRCNN, categories: Sequence[Category]) -> None:
     """Let the rows of classes that `categories` do not name stay as they are while the model learns.
 
     Their gradients are set to zero. Small ones would do: Adam makes a full step of any gradient, and
-    a dozen images without a single object of a class are enough to forget it.
+    a dozen images without a single object of a class are enough to forget it. Heads that are for the classes of
+    `categories` alone have no other rows.
     """
+    if model.config.class_groups:
+        return
     named = {category["name"] for category in categories}
     learns = torch.tensor([category["name"] in named for category in model.categories])
     if learns.all():

@@ -168,6 +168,8 @@ def _distillation(
     """What keeps the classes of the base that the data does not show; None where there are none, or weight is 0."""
     if not config.base_distillation or not (config.model or given.model is not None):
         return None
+    if config.own_heads or model.config.class_groups:
+        return None  # what the base knows does not learn
     if {category["name"] for category in model.categories} <= {category["name"] for category in dataset.categories}:
         return None  # nothing is kept: the base need not be read for that
     if checkpoint is None:
@@ -199,6 +201,8 @@ def enter_phase(run: Run) -> None:
     # Stages whose weights are random have nothing worth keeping.
     pretrained = bool(config.model or config.backbone_weights)
     run.model.freeze_stages(config.freeze_stages if pretrained else 0)
+    if config.own_heads or run.model.config.class_groups:
+        run.model.freeze_features()
     hold_other_rows(run.model, run.dataset.categories)
     freeze_for(phase, run.model)
     run.optimizer = build_optimizer(run.model, config)

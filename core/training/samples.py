@@ -145,11 +145,12 @@ class TargetsForModel:
     Labels become those of the categories of the same name; `annotated_labels` tells the model which
     of its classes the data would show, so that the others are not taken for background. Data that
     says this of each image alone (LVIS) is taken at its word. Objects of classes that the model does
-    not have are left out.
+    not have, or whose heads do not learn any more, are left out.
     """
 
     def __init__(self, categories: Sequence[Category], model: MaskRCNN) -> None:
-        label_of = {category["name"]: label for label, category in enumerate(model.categories, start=1)}
+        learn = model.config.class_groups[-1] if model.config.class_groups else range(1, len(model.categories) + 1)
+        label_of = {model.categories[label - 1]["name"]: label for label in learn}
         self.label_of = torch.tensor([0, *(label_of.get(category["name"], 0) for category in categories)])
         self.labels = len(model.categories) + 1
         self.annotated = self._model_labels(torch.ones(len(categories) + 1, dtype=torch.bool))

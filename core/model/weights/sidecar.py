@@ -58,7 +58,7 @@ def check_layers(config: Mapping[str, object]) -> None:
         counts_layers = name.endswith(("_convs", "_depth", "_blocks"))
         if counts_layers and isinstance(value, int) and value > DEEPEST:
             raise ValueError(f"ModelConfig.{name}={value}: at most {DEEPEST}")
-        if isinstance(value, (list, tuple)) and len(value) > MOST_ANCHORS:
+        if isinstance(value, (list, tuple)) and len(value) > MOST_ANCHORS:  # class_groups are as many at most, too
             raise ValueError(f"ModelConfig.{name} has {len(value)} numbers: at most {MOST_ANCHORS}")
 
 

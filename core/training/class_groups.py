@@ -1,0 +1,67 @@
+"""Which heads a model has for which classes, before it learns others and afterwards, and whose weights become whose."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+
+HEADS = r"^(rpn|roi_heads)\.(?!keypoint_head\.)(groups\.(\d+)\.)?"
+
+
+@dataclass(frozen=True)
+class ClassGroups:
+    """The groups of a model that is to learn, and where their weights come from."""
+
+    kept: dict[int, tuple[int, ...]]  # groups of the base that stay: the labels of their rows now
+    learning: tuple[int, ...]  # labels of the classes that learn
+    begins_as: int  # the group of the base whose heads are copied for them
+    rows: list[int | None]  # for each class that learns its row there, from 0; None for a new one
+    rows_before: int  # how many rows there are
+    grouped_before: bool
+
+    @property
+    def for_config(self) -> tuple[tuple[int, ...], ...]:
+        """`ModelConfig.class_groups`."""
+        return (*self.kept.values(), self.learning) if self.kept else ()
+
+    def source_of(self, tensor: str) -> tuple[str, bool]:
+        """The base's name of a tensor of the model that learns, and whether it belongs to the heads that learn."""
+        heads = re.match(HEADS, tensor)
+        if heads is None:
+            return tensor, False
+        number = int(heads[3]) if heads[3] else len(self.kept)
+        learns = number == len(self.kept)
+        group = self.begins_as if learns else list(self.kept)[number]
+        before = f"groups.{group}." if self.grouped_before else ""
+        return f"{heads[1]}.{before}{tensor[heads.end() :]}", learns
+
+
+def class_groups(
+    before: Sequence[str],
+    groups: Sequence[Sequence[int]],
+    names: Sequence[str],
+    known_as: Sequence[str | None],
+    learned: Collection[str],
+) -> ClassGroups:
+    """The groups of a model for classes called `names`, of which those called `learned` learn.
+
+    Args:
+        before: the base's classes, in the order of its labels.
+        groups: its `ModelConfig.class_groups`.
+        known_as: what the base calls each of `names`, None for a new class.
+    """
+    label_now = {base: label for label, base in enumerate(known_as, 1) if base is not None}
+    learning = tuple(label for label, name in enumerate(names, 1) if name in learned)
+    rows_of = [[before[label - 1] if label else None for label in group] for group in groups] or [list(before)]
+    kept, shared = {}, []
+    for number, row_names in enumerate(rows_of):
+        labels = tuple(label_now.get(name, 0) if name is not None else 0 for name in row_names)
+        others = tuple(0 if label in learning else label for label in labels)
+        if any(others):
+            kept[number] = others
+        shared.append(sum(label in learning for label in labels))
+    begins_as = max(range(len(rows_of)), key=lambda number: (shared[number], number))
+    place = {name: row for row, name in enumerate(rows_of[begins_as]) if name is not None}
+    rows = [place.get(base) if (base := known_as[label - 1]) is not None else None for label in learning]
+    return ClassGroups(kept, learning, begins_as, rows, len(rows_of[begins_as]), bool(groups))

@@ -1,0 +1,277 @@
+"""New classes with heads of their own: what the base knows besides stays to the bit."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+import torch
+from torch import Tensor
+
+from core import MaskRCNN, ModelConfig, load_model, train
+from core.model.images import batch_images
+from core.model.weights import save_model
+from core.structures import Category
+from core.training.callbacks import Callback
+from core.training.class_groups import class_groups
+from core.training.class_transfer import merge_categories, move_to_categories
+from core.training.run import Run
+from core.training.samples import TargetsForModel
+from tests.core.toy_data import TINY_MODEL, toy_config, write_toy_data
+
+OLD: list[Category] = [{"id": 1, "name": "cat"}, {"id": 2, "name": "disc"}]
+NEW: list[Category] = [{"id": 3, "name": "disc"}, {"id": 7, "name": "square"}]  # as `write_toy_data` has them
+POINTS = {"keypoints": ["tip", "tail"], "skeleton": []}
+
+
+def base_model(categories: list[Category] = OLD, **fields: object) -> MaskRCNN:
+    """A model whose random answers are sure of themselves."""
+    torch.manual_seed(0)
+    model = MaskRCNN(ModelConfig.from_dict(TINY_MODEL | {"num_classes": len(categories)} | fields), categories)
+    with torch.no_grad():
+        model.roi_heads.box_predictor.scores.weight.normal_(std=1.0)
+    return model.eval()
+
+
+def with_own_heads(model: MaskRCNN, data: list[Category]) -> MaskRCNN:
+    merged = merge_categories(model.categories, data, keep_base=True)
+    return move_to_categories(model, merged, learned={category["name"] for category in data}).eval()
+
+
+@pytest.fixture(scope="module")
+def toy(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("toy")
+    write_toy_data(folder, 4)
+    return folder
+
+
+def names_of(model: MaskRCNN) -> list[str]:
+    return [category["name"] for category in model.categories]
+
+
+# -- which heads are for which classes ------------------------------------------------------------------
+
+
+def test_classes_that_learn_leave_the_heads_that_knew_them() -> None:
+    groups = class_groups(["cat", "disc"], (), ["cat", "disc", "square"], ["cat", "disc", None], {"disc", "square"})
+    assert groups.for_config == ((1, 0), (2, 3))
+    assert (groups.begins_as, groups.rows, groups.rows_before) == (0, [1, None], 2)
+
+
+def test_where_no_class_is_kept_there_is_one_set_of_heads() -> None:
+    groups = class_groups(["cat", "disc"], (), ["disc"], ["disc"], {"disc"})
+    assert groups.for_config == ()
+    assert groups.source_of("roi_heads.box_head.fc.0.weight") == ("roi_heads.box_head.fc.0.weight", True)
+
+
+def test_heads_without_a_class_left_go_and_those_that_know_most_are_copied() -> None:
+    before, groups = ["cat", "disc", "square"], ((1, 0), (2, 3))
+    after = class_groups(before, groups, [*before, "fig"], [*before, None], {"disc", "square", "fig"})
+    assert after.for_config == ((1, 0), (2, 3, 4))
+    assert (after.begins_as, after.rows) == (1, [0, 1, None])
+    assert after.source_of("rpn.groups.1.head.deltas.bias") == ("rpn.groups.1.head.deltas.bias", True)
+    assert after.source_of("rpn.groups.0.head.deltas.bias") == ("rpn.groups.0.head.deltas.bias", False)
+    assert after.source_of("roi_heads.keypoint_head.deconv.bias")[1] is False
+
+
+def test_a_synonym_is_the_bases_class() -> None:
+    groups = class_groups(["cat", "disc"], (), ["cat", "circle"], ["cat", "disc"], {"circle"})
+    assert groups.for_config == ((1, 0), (2,))
+    assert groups.rows == [1]
+
+
+@pytest.mark.parametrize("groups", [((1,), (3,)), ((1, 2), (2,)), ((1, 2), (0,)), ((1,),), (1, 2)])
+def test_each_class_is_one_set_of_heads(groups: object) -> None:
+    with pytest.raises(ValueError, match=r"class_groups=.* each of the labels 1\.\.2 is needed once"):
+        ModelConfig.from_dict(TINY_MODEL | {"num_classes": 2, "class_groups": groups})
+
+
+# -- what such a model says -----------------------------------------------------------------------------
+
+
+def heads_alone(model: MaskRCNN, group: int) -> list[Tensor]:
+    """What one set of heads says of some RoIs: probabilities with background, deltas, masks of the last class."""
+    image = torch.rand(3, 96, 96, generator=torch.Generator().manual_seed(1))
+    batch = batch_images([image, image.flip(-1)], model.config)
+    rois = [torch.tensor([[4.0, 4, 60, 70], [10, 20, 90, 80]]), torch.tensor([[0.0, 0, 50, 50]])]
+    heads = model.roi_heads.groups[group] if model.config.class_groups else model.roi_heads  # type: ignore[attr-defined]
+    with torch.no_grad():
+        maps = model.features(batch.tensor)
+        logits, deltas = heads.classify(maps, rois)
+        labels = torch.full((3,), logits.shape[1] - 1)
+        return [logits.softmax(dim=1), deltas, heads.describe(maps, rois, labels)["masks"]]
+
+
+def whole(model: MaskRCNN, label: int) -> list[Tensor]:
+    image = torch.rand(3, 96, 96, generator=torch.Generator().manual_seed(1))
+    batch = batch_images([image, image.flip(-1)], model.config)
+    rois = [torch.tensor([[4.0, 4, 60, 70], [10, 20, 90, 80]]), torch.tensor([[0.0, 0, 50, 50]])]
+    with torch.no_grad():
+        maps = model.features(batch.tensor)
+        logits, deltas = model.classify(maps, rois)
+        return [logits.softmax(dim=1), deltas, model.roi_heads.describe(maps, rois, torch.full((3,), label))["masks"]]
+
+
+def test_a_class_scores_as_in_its_own_heads_where_the_others_see_background() -> None:
+    model = with_own_heads(base_model(), [{"id": 9, "name": "square"}])
+    assert model.config.class_groups == ((1, 2), (3,))
+    groups = model.roi_heads.groups  # type: ignore[attr-defined]
+    with torch.no_grad():
+        groups[1].box_predictor.scores.weight.zero_()
+        groups[1].box_predictor.scores.bias.copy_(torch.tensor([30.0, 0.0]))
+    alone, joined = heads_alone(model, 0), whole(model, 2)
+    torch.testing.assert_close(joined[0][:, :3], alone[0], atol=1e-5, rtol=0)
+    assert float(joined[0][:, 3].max()) < 1e-6
+    torch.testing.assert_close(joined[1][:, :2], alone[1])
+    torch.testing.assert_close(joined[2], alone[2])
+
+
+def test_what_heads_answer_for_no_more_counts_as_background() -> None:
+    model = with_own_heads(base_model(), NEW)
+    assert model.config.class_groups == ((1, 0), (2, 3))
+    groups = model.roi_heads.groups  # type: ignore[attr-defined]
+    with torch.no_grad():
+        groups[1].box_predictor.scores.weight.zero_()
+        groups[1].box_predictor.scores.bias.copy_(torch.tensor([30.0, 0.0, 0.0]))
+    alone, joined = heads_alone(model, 0)[0], whole(model, 1)[0]
+    torch.testing.assert_close(joined[:, 1], alone[:, 1], atol=1e-5, rtol=0)
+    torch.testing.assert_close(joined[:, 0], alone[:, 0] + alone[:, 2], atol=1e-5, rtol=0)
+
+
+def test_each_rois_mask_is_that_of_its_classs_heads() -> None:
+    model = with_own_heads(base_model(), NEW)
+    image = torch.rand(3, 96, 96, generator=torch.Generator().manual_seed(3))
+    batch = batch_images([image, image], model.config)
+    rois = [torch.tensor([[4.0, 4, 60, 70], [10, 20, 90, 80]]), torch.tensor([[0.0, 0, 50, 50]])]
+    with torch.no_grad():
+        for parameter in model.roi_heads.groups[1].mask_head.parameters():  # type: ignore[attr-defined]
+            parameter.mul_(-1.5)
+        maps = model.features(batch.tensor)
+        mixed = model.roi_heads.describe(maps, rois, torch.tensor([3, 1, 2]))["masks"]
+        old, new, disc = (model.roi_heads.describe(maps, rois, torch.full((3,), label))["masks"] for label in (1, 3, 2))
+        sure = torch.tensor([[0.0, 0, 1], [1, 0, 0], [0, 1, 0]])
+        weighted = model.roi_heads.describe(maps, rois, torch.tensor([3, 1, 2]), sure)["masks"]
+    torch.testing.assert_close(mixed, torch.stack([new[0], old[1], disc[2]]))
+    torch.testing.assert_close(weighted, mixed)
+
+
+def test_proposals_come_from_every_rpn_and_training_takes_those_of_the_last() -> None:
+    model = with_own_heads(base_model(), NEW)
+    batch = batch_images([torch.rand(3, 96, 96)], model.config)
+    with torch.no_grad():
+        maps = model.features(batch.tensor)
+        output = model.rpn_output(maps, batch)
+        (every,), _ = model.rpn.proposals(output, batch)
+        (taught,), _ = model.rpn.proposals(output, batch, model.config.training_proposals)
+        (last,), _ = model.rpn.groups[1].proposals(output[-1], batch, model.config.training_proposals)  # type: ignore[index, attr-defined]
+    assert 0 < len(every) <= model.config.proposals_test + 1
+    torch.testing.assert_close(taught, last)
+
+
+# -- learning ------------------------------------------------------------------------------------------
+
+
+class Stop(Callback):
+    """Ends a run after some steps."""
+
+    def __init__(self, after: int) -> None:
+        self.after = after
+
+    def on_step(self, run: Run, losses: object) -> None:  # type: ignore[override]
+        if run.done >= self.after:
+            run.stop()
+
+
+def learned(toy: Path, base: Path, output: Path, **changes: object) -> MaskRCNN:
+    train(toy_config(toy, output, model=str(base), own_heads=True, steps=3, **changes))
+    return load_model(output)
+
+
+def test_nothing_of_the_other_classes_changes(toy: Path, tmp_path: Path) -> None:
+    save_model(base_model(), tmp_path / "base")
+    before = load_model(tmp_path / "base")
+    model = learned(toy, tmp_path / "base", tmp_path / "run")
+    assert names_of(model) == ["cat", "disc", "square"]
+    assert model.config.class_groups == ((1, 0), (2, 3))
+    for alone, kept in zip(heads_alone(before, 0), heads_alone(model, 0), strict=True):
+        assert torch.equal(alone, kept)
+    old, new = before.state_dict(), model.state_dict()
+    for name, tensor in old.items():
+        heads, dot, rest = name.partition(".")
+        kept_name = f"{heads}.groups.0.{rest}" if heads in ("rpn", "roi_heads") else name
+        assert dot
+        assert torch.equal(tensor, new[kept_name]), name
+    moved = [name for name in new if ".groups.1." in name and "bias" not in name]
+    began = with_own_heads(before, NEW).state_dict()
+    assert all(not torch.equal(began[name], new[name]) for name in moved if "scores" not in name), "nothing learned"
+
+
+def test_a_run_that_goes_on_comes_to_the_same(toy: Path, tmp_path: Path) -> None:
+    save_model(base_model(), tmp_path / "base")
+    config = toy_config(toy, tmp_path / "a", model=str(tmp_path / "base"), own_heads=True, steps=3)
+    train(config)
+    halves = toy_config(toy, tmp_path / "b", model=str(tmp_path / "base"), own_heads=True, steps=3)
+    assert train(halves, callbacks=[Stop(1)]).stopped
+    train(toy_config(toy, tmp_path / "b", model=str(tmp_path / "base"), own_heads=True, steps=3, resume=True))
+    once, twice = load_model(tmp_path / "a").state_dict(), load_model(tmp_path / "b").state_dict()
+    assert all(torch.equal(once[name], twice[name]) for name in once)
+
+
+def test_a_model_with_own_heads_learns_again(toy: Path, tmp_path: Path) -> None:
+    save_model(base_model([*OLD, {"id": 4, "name": "fig"}]), tmp_path / "base")
+    first = learned(toy, tmp_path / "base", tmp_path / "first")
+    annotations = json.loads((toy / "annotations.json").read_text())
+    squares = [category for category in annotations["categories"] if category["name"] == "square"]
+    annotations["categories"] = [{**squares[0], "name": "fig"}]
+    annotations["annotations"] = [a for a in annotations["annotations"] if a["category_id"] == squares[0]["id"]]
+    (toy / "figs.json").write_text(json.dumps(annotations))
+    # Without being asked: the features are those of all its heads.
+    train(
+        toy_config(toy, tmp_path / "second", model=str(tmp_path / "first"), steps=2, annotations=str(toy / "figs.json"))
+    )
+    second = load_model(tmp_path / "second")
+    assert names_of(second) == ["cat", "disc", "fig", "square"]
+    assert second.config.class_groups == ((1, 0, 0), (2, 4), (3,))
+    old, new = first.state_dict(), second.state_dict()
+    assert all(torch.equal(old[name], new[name]) for name in old)
+
+
+def test_the_same_classes_once_more_go_on_from_their_heads(toy: Path, tmp_path: Path) -> None:
+    save_model(base_model(), tmp_path / "base")
+    first = learned(toy, tmp_path / "base", tmp_path / "first")
+    merged = merge_categories(first.categories, NEW, keep_base=True)
+    again = move_to_categories(first, merged, learned={"disc", "square"})
+    assert again.config == first.config
+    assert all(torch.equal(tensor, again.state_dict()[name]) for name, tensor in first.state_dict().items())
+    alone = move_to_categories(
+        first, merge_categories(first.categories, NEW, keep_base=False), learned={"disc", "square"}
+    )
+    assert alone.config.class_groups == ()
+    assert torch.equal(alone.rpn.head.deltas.bias, first.rpn.groups[1].head.deltas.bias)  # type: ignore[attr-defined]
+
+
+def test_keypoints_of_a_class_that_learns_without_any_stay() -> None:
+    base = base_model([{"id": 1, "name": "cat"}, {"id": 2, "name": "disc", **POINTS}], num_keypoints=2)  # type: ignore[list-item]
+    model = with_own_heads(base, NEW)
+    assert model.categories[1].get("keypoints") == POINTS["keypoints"]
+    assert model.roi_heads.keypoint_head is not None
+    ours, theirs = model.roi_heads.keypoint_head.state_dict(), base.roi_heads.keypoint_head.state_dict()  # type: ignore[union-attr]
+    assert all(torch.equal(ours[name], theirs[name]) for name in ours)
+
+
+def test_objects_whose_heads_do_not_learn_teach_nothing_and_are_no_targets() -> None:
+    model = with_own_heads(base_model(), [{"id": 9, "name": "square"}])
+    target = {"boxes": torch.tensor([[4.0, 4, 40, 40], [10, 10, 50, 50]]), "labels": torch.tensor([1, 2])}
+    (prepared,) = TargetsForModel([{"id": 1, "name": "cat"}, {"id": 2, "name": "square"}], model)([target])
+    assert prepared["labels"].tolist() == [3]  # type: ignore[attr-defined]
+    model.train()
+    bitmaps = torch.zeros((2, 64, 64), dtype=torch.uint8)
+    with pytest.raises(ValueError, match="label 1 is of a class whose heads do not learn any more"):
+        model([torch.rand(3, 64, 64)], [{**target, "masks": bitmaps}])
+
+
+def test_own_heads_learn_together(toy: Path, tmp_path: Path) -> None:
+    config = toy_config(toy, tmp_path / "run", own_heads=True, steps=1, training="alternating")
+    with pytest.raises(ValueError, match="own_heads learn together: training='alternating'"):
+        train(config)
