@@ -39,6 +39,10 @@ def training_config(directory: Path, job: dict[str, Any]) -> TrainConfig:
         output=str(directory),
         model=job["base_location"],
         epochs=epochs,
+        own_heads=True,  # a dozen images teach heads more, and sooner, than features; and no other class is lost
+        learning_rate=1e-3,
+        batch_size=1,  # maps of an image alone are remembered
+        accumulate=2,
         validate_every=epochs_between_validations(epochs),
         device=job["device"],
         cpu_bfloat16=True,

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 MINUTES_WILLING_TO_WAIT = 9.0
-IMAGES_SEEN = 400  # showing a small data set more often than this in total changes little
+IMAGES_SEEN = 1600  # in all, over a small data set; a run that stops to gain ends before
 LEAST_IMAGES_SEEN = 200  # showing it less often teaches hardly anything, however slow the machine is
-MOST_EPOCHS = 150
+MOST_EPOCHS = 250
 FEWEST_EPOCHS = 8  # of a large data set, where time allows
 VALIDATIONS = 10  # points of the curve of average precision
 LOADING_SECONDS = 20.0  # libraries, models, pictures of the comparison
 PROMPT_SECONDS, PROMPT_SHARE = 75.0, 0.15  # for the prompt model: so long, at most this part of a job's time
 LEAST_TRAINING = 0.3  # of a job's time, however long the rest takes
-JUDGING = 0.5  # looking at an image costs this part of learning from it: there is no backward pass
+JUDGING = 1.2  # judging an image costs so many times what learning from it once more does
+FIRST_LOOKS, FIRST_LOOK = 2, 1.2  # the image and its mirror image; how many times longer the first look at each takes
 
 
 def useful_epochs(images: int) -> int:
@@ -22,9 +23,8 @@ def useful_epochs(images: int) -> int:
 def expected_seconds(epochs: int, train: int, held_out: int, seconds_per_image: float) -> float:
     """How long a job takes that passes `epochs` times over its training images and judges on the held-out ones."""
     judged = held_out * (2 + min(VALIDATIONS, epochs))
-    return (
-        LOADING_SECONDS + (PROMPT_SECONDS if held_out else 0) + seconds_per_image * (epochs * train + JUDGING * judged)
-    )
+    shown = epochs * train + FIRST_LOOK * min(FIRST_LOOKS, epochs) * train
+    return LOADING_SECONDS + (PROMPT_SECONDS if held_out else 0) + seconds_per_image * (shown + JUDGING * judged)
 
 
 def choose_epochs(train: int, held_out: int, seconds_per_image: float) -> int:

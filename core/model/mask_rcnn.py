@@ -15,7 +15,7 @@ from core.model.backbones.base import Backbone
 from core.model.backbones.fpn import build_pyramid
 from core.model.backbones.given import GivenBackbone
 from core.model.categories import check_categories, default_categories, with_person_keypoints
-from core.model.freezing import Freezable
+from core.model.freezing import Freezable, MapMemory
 from core.model.ground_truth import ObjectsOfImage, read_targets
 from core.model.images import ImageBatch, batch_images
 from core.model.instances import instances_of_images
@@ -76,6 +76,7 @@ class MaskRCNN(Freezable):
         self.roi_heads = build_roi_heads(config, channels) if roi_heads is None else roi_heads
         given = {"backbone": backbone, "roi_heads": roi_heads}  # what no configuration can build again
         self.own_parts = tuple(name for name, part in given.items() if part is not None)
+        self.map_memory: MapMemory | None = None  # of the backbone, while it is frozen and heads learn
         # A second model that only adds keypoints to this one's persons.
         self.keypoint_model: MaskRCNN | None = None
 
@@ -107,7 +108,8 @@ class MaskRCNN(Freezable):
 
     def features(self, images: Tensor) -> list[Tensor]:
         """Normalised images B×3×H×W to the maps that RPN and heads read: P2..P6, or the one map of C4 or C5."""
-        return _maps(images, self.backbone, self.fpn)
+        remembered = self.map_memory if self.training else None
+        return _maps(images, self.backbone, self.fpn, remembered)
 
     def rpn_output(self, maps: list[Tensor], batch: ImageBatch) -> RpnOutput:
         """The RPN on the maps of `features`, or on those of its own backbone (`rpn_backbone="own"`)."""
@@ -303,7 +305,9 @@ class MaskRCNN(Freezable):
         return self
 
 
-def _maps(images: Tensor, backbone: nn.Module, fpn: nn.Module | None) -> list[Tensor]:
-    parameter = next(backbone.parameters(), images)
-    maps: list[Tensor] = backbone(images.to(parameter.dtype))
+def _maps(
+    images: Tensor, backbone: nn.Module, fpn: nn.Module | None, remembered: MapMemory | None = None
+) -> list[Tensor]:
+    images = images.to(next(backbone.parameters(), images).dtype)
+    maps: list[Tensor] = backbone(images) if remembered is None else remembered.maps(images, backbone)
     return fpn(maps) if fpn is not None else maps[-1:]

@@ -14,6 +14,7 @@ import torch
 from core.config import TrainConfig
 from core.datasets.annotated_images import AnnotatedImages
 from core.datasets.transforms import training_transforms
+from core.model.freezing import MapMemory
 from core.model.mask_rcnn import MaskRCNN
 from core.model.weights import save_model
 from core.model.winograd import exchange_learning_convolutions
@@ -203,6 +204,7 @@ def enter_phase(run: Run) -> None:
     run.model.freeze_stages(config.freeze_stages if pretrained else 0)
     if config.own_heads or run.model.config.class_groups:
         run.model.freeze_features()
+        run.model.map_memory = MapMemory() if _shows_the_same_again(config) else None
     hold_other_rows(run.model, run.dataset.categories)
     freeze_for(phase, run.model)
     run.optimizer = build_optimizer(run.model, config)
@@ -213,6 +215,12 @@ def enter_phase(run: Run) -> None:
     if run.average is not None and run.average_state is not None:
         run.average.load_state_dict(run.average_state)
     run.average_state = None
+
+
+def _shows_the_same_again(config: TrainConfig) -> bool:
+    """Whether images come back as they were, or mirrored, and not each time with other colours or of another size."""
+    varied = config.colour_jitter or config.copy_paste or config.large_scale_jitter or len(config.min_sizes) > 1
+    return not varied
 
 
 def write_model(run: Run) -> None:

@@ -87,7 +87,7 @@ def test_held_out_images_without_the_classes_compare_nothing() -> None:
 
 
 def test_epochs_fit_the_time_and_the_data() -> None:
-    assert choose_epochs(10, 2, 0.01) == 40
+    assert choose_epochs(10, 2, 0.01) == 160
     assert choose_epochs(2, 0, 0.001) == MOST_EPOCHS
     limit = 60 * MINUTES_WILLING_TO_WAIT
     slow = choose_epochs(10, 2, 1.6)

@@ -10,6 +10,7 @@ import torch
 from torch import Tensor
 
 from core import MaskRCNN, ModelConfig, load_model, train
+from core.model.freezing import MapMemory
 from core.model.images import batch_images
 from core.model.weights import save_model
 from core.structures import Category
@@ -275,3 +276,33 @@ def test_own_heads_learn_together(toy: Path, tmp_path: Path) -> None:
     config = toy_config(toy, tmp_path / "run", own_heads=True, steps=1, training="alternating")
     with pytest.raises(ValueError, match="own_heads learn together: training='alternating'"):
         train(config)
+
+
+# -- maps that are remembered ---------------------------------------------------------------------------
+
+
+def test_frozen_layers_look_at_an_image_once() -> None:
+    seen: list[int] = []
+
+    def layers(images: Tensor) -> list[Tensor]:
+        seen.append(len(images))
+        return [images.mean(dim=1, keepdim=True), images[..., ::2, ::2]]
+
+    first, second = (torch.rand(1, 3, 8, 8, generator=torch.Generator().manual_seed(seed)) for seed in (1, 2))
+    memory = MapMemory(most_bytes=4 * (64 + 3 * 16))  # of one image
+    for image in (first, first.clone(), second, second, first):
+        for level, expected in zip(memory.maps(image, layers), layers(image), strict=True):
+            assert torch.equal(level, expected)
+    assert seen == [1] * 5 + [1] * 3, "the first image was computed once, the second, for which there is no room, twice"
+    memory.maps(torch.cat([first, second]), layers)
+    assert seen[-1] == 2, "a batch is computed as it is"
+
+
+def test_remembered_maps_teach_the_same(toy: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    save_model(base_model(), tmp_path / "base")
+    config = {"model": str(tmp_path / "base"), "own_heads": True, "steps": 12, "batch_size": 1, "horizontal_flip": 0.0}
+    train(toy_config(toy, tmp_path / "a", **config))
+    monkeypatch.setattr("core.training.run.MapMemory", lambda: MapMemory(most_bytes=0))
+    train(toy_config(toy, tmp_path / "b", **config))
+    once, anew = load_model(tmp_path / "a").state_dict(), load_model(tmp_path / "b").state_dict()
+    assert all(torch.equal(once[name], anew[name]) for name in once)
