@@ -41,6 +41,7 @@ def training_config(directory: Path, job: dict[str, Any]) -> TrainConfig:
         epochs=epochs,
         own_heads=True,  # a dozen images teach heads more, and sooner, than features; and no other class is lost
         learning_rate=1e-3,
+        class_row_learning_rate_factor=2.0,
         batch_size=1,  # maps of an image alone are remembered
         accumulate=2,
         validate_every=epochs_between_validations(epochs),
