@@ -291,11 +291,14 @@ class MaskRCNN(Freezable):
         for backbone in self.backbones():
             self.freeze(module for modules in backbone.stages()[:count] for module in modules)
 
-    def freeze_features(self) -> None:
-        """Stop all from learning but the RPN and the RoI heads; of `class_groups` those of the last one."""
-        pyramids = [pyramid for pyramid in (self.fpn, self.rpn_fpn) if pyramid is not None]
+    def freeze_features(self, *, keypoints: bool = True) -> None:
+        """Stop all from learning but the RPN and the RoI heads, of `class_groups` those of the last one.
+
+        Without `keypoints` the keypoint head stays as it is, too.
+        """
         grouped = [part.groups[:-1] for part in (self.rpn, self.roi_heads) if isinstance(part, Grouped)]
-        self.freeze([*self.backbones(), *pyramids, *grouped])
+        parts = [self.fpn, self.rpn_fpn, None if keypoints else self.roi_heads.keypoint_head]
+        self.freeze([*self.backbones(), *grouped, *(part for part in parts if part is not None)])
 
     def train(self, mode: bool = True) -> Self:
         """Training or evaluation mode; what is frozen, and an attached model, stays in evaluation mode."""

@@ -203,7 +203,7 @@ def enter_phase(run: Run) -> None:
     pretrained = bool(config.model or config.backbone_weights)
     run.model.freeze_stages(config.freeze_stages if pretrained else 0)
     if config.own_heads or run.model.config.class_groups:
-        run.model.freeze_features()
+        run.model.freeze_features(keypoints=bool(run.dataset.num_keypoints))
         run.model.map_memory = MapMemory() if _shows_the_same_again(config) else None
     hold_other_rows(run.model, run.dataset.categories)
     freeze_for(phase, run.model)

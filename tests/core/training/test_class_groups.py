@@ -252,12 +252,15 @@ def test_the_same_classes_once_more_go_on_from_their_heads(toy: Path, tmp_path: 
     assert torch.equal(alone.rpn.head.deltas.bias, first.rpn.groups[1].head.deltas.bias)  # type: ignore[attr-defined]
 
 
-def test_keypoints_of_a_class_that_learns_without_any_stay() -> None:
-    base = base_model([{"id": 1, "name": "cat"}, {"id": 2, "name": "disc", **POINTS}], num_keypoints=2)  # type: ignore[list-item]
-    model = with_own_heads(base, NEW)
+def test_keypoints_of_a_class_that_learns_without_any_stay(toy: Path, tmp_path: Path) -> None:
+    categories: list[Category] = [{"id": 1, "name": "cat"}, {"id": 2, "name": "disc", **POINTS}]  # type: ignore[typeddict-item]
+    base = base_model(categories, num_keypoints=2)
+    save_model(base, tmp_path / "base")
+    model = learned(toy, tmp_path / "base", tmp_path / "run")
     assert model.categories[1].get("keypoints") == POINTS["keypoints"]
     assert model.roi_heads.keypoint_head is not None
-    ours, theirs = model.roi_heads.keypoint_head.state_dict(), base.roi_heads.keypoint_head.state_dict()  # type: ignore[union-attr]
+    assert base.roi_heads.keypoint_head is not None
+    ours, theirs = model.roi_heads.keypoint_head.state_dict(), base.roi_heads.keypoint_head.state_dict()
     assert all(torch.equal(ours[name], theirs[name]) for name in ours)
 
 
