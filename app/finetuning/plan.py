@@ -9,7 +9,8 @@ MOST_EPOCHS = 250
 FEWEST_EPOCHS = 8  # of a large data set, where time allows
 VALIDATIONS = 10  # points of the curve of average precision
 LOADING_SECONDS = 20.0  # libraries, models, pictures of the comparison
-PROMPT_SECONDS, PROMPT_SHARE = 75.0, 0.15  # for the prompt model: so long, at most this part of a job's time
+PROMPT_SECONDS, PROMPT_SHARE = 200.0, 0.35  # for the prompt model: so long, at most this part of a job's time
+PROMPT_LEAST, PROMPT_AN_IMAGE = 20.0, 5.0  # with few images less: so long, and so long for each
 LEAST_TRAINING = 0.3  # of a job's time, however long the rest takes
 JUDGING = 1.2  # judging an image costs so many times what learning from it once more does
 FIRST_LOOKS, FIRST_LOOK = 2, 1.2  # the image and its mirror image; how many times longer the first look at each takes
@@ -23,8 +24,9 @@ def useful_epochs(images: int) -> int:
 def expected_seconds(epochs: int, train: int, held_out: int, seconds_per_image: float) -> float:
     """How long a job takes that passes `epochs` times over its training images and judges on the held-out ones."""
     judged = held_out * (2 + min(VALIDATIONS, epochs))
+    prompts = min(PROMPT_SECONDS, PROMPT_LEAST + PROMPT_AN_IMAGE * train) if held_out else 0.0
     shown = epochs * train + FIRST_LOOK * min(FIRST_LOOKS, epochs) * train
-    return LOADING_SECONDS + (PROMPT_SECONDS if held_out else 0) + seconds_per_image * (shown + JUDGING * judged)
+    return LOADING_SECONDS + prompts + seconds_per_image * (shown + JUDGING * judged)
 
 
 def choose_epochs(train: int, held_out: int, seconds_per_image: float) -> int:

@@ -75,11 +75,21 @@ class RoiHeads(nn.Module):
             else:
                 mask_features = self.mask_features(maps, [item.rois for item in teaching])
             losses["loss_mask"] = mask_losses(self.mask_head, mask_features, teaching, objects, scales, self.config)
-        if self.keypoint_head is not None:
-            teaching = [with_keypoints(*item) for item in zip(sampled, objects, strict=True)]
-            features = self.keypoint_features(maps, [item.rois for item in teaching])
-            losses["loss_keypoint"] = keypoint_losses(self.keypoint_head, features, teaching, objects, scales)
-        return losses
+        return losses | self.keypoint_losses(maps, sampled, objects, scales)
+
+    def keypoint_losses(
+        self,
+        maps: Sequence[Tensor],
+        sampled: Sequence[SampledRois],
+        objects: Sequence[ObjectsOfImage],
+        scales: Sequence[Tensor],
+    ) -> dict[str, Tensor]:
+        """The keypoint head's part of `losses`; empty without one."""
+        if self.keypoint_head is None:
+            return {}
+        teaching = [with_keypoints(*item) for item in zip(sampled, objects, strict=True)]
+        features = self.keypoint_features(maps, [item.rois for item in teaching])
+        return {"loss_keypoint": keypoint_losses(self.keypoint_head, features, teaching, objects, scales)}
 
     def classify(self, maps: Sequence[Tensor], rois: Sequence[Tensor]) -> tuple[Tensor, Tensor]:
         """The box branch on every RoI: logits R×(K+1), background first, and deltas R×K×4."""

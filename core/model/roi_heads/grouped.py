@@ -19,7 +19,7 @@ from core.model.anchors import roi_strides
 from core.model.exporting import is_exporting
 from core.model.ground_truth import ObjectsOfImage
 from core.model.roi_heads import RoiHeads
-from core.model.roi_heads.keypoint import KeypointHead, keypoint_losses, with_keypoints
+from core.model.roi_heads.keypoint import KeypointHead
 from core.model.roi_heads.sampling import SampledRois
 
 
@@ -85,15 +85,14 @@ class GroupedRoiHeads(RoiHeads):
         rows = [0, *self.config.class_groups[-1]]
         own = [replace(item, labels=self.row_of[item.labels]) for item in sampled]
         known = [
-            replace(item, labels=self.row_of[item.labels], annotated=None if (a := item.annotated) is None else a[rows])
+            replace(
+                item,
+                labels=self.row_of[item.labels],
+                annotated=None if item.annotated is None else item.annotated[rows],
+            )
             for item in objects
         ]
-        losses = self.learning.losses(maps, own, known, scales)
-        if self.keypoint_head is not None:
-            teaching = [with_keypoints(*item) for item in zip(sampled, objects, strict=True)]
-            features = self.keypoint_features(maps, [item.rois for item in teaching])
-            losses["loss_keypoint"] = keypoint_losses(self.keypoint_head, features, teaching, objects, scales)
-        return losses
+        return self.learning.losses(maps, own, known, scales) | self.keypoint_losses(maps, sampled, objects, scales)
 
     def classify(self, maps: Sequence[Tensor], rois: Sequence[Tensor]) -> tuple[Tensor, Tensor]:
         """Every group's box branch on every RoI: logits R×(K+1), background first, and deltas R×K×4.
