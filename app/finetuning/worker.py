@@ -116,7 +116,7 @@ def judged(
 
 
 def tuned_prompts(directory: Path, config: TrainConfig, seconds_left: float | None) -> dict[str, object] | None:
-    """Tune the prompt model on the job's data for some minutes, or what is left of the job's time; None where it cannot be.
+    """Tune the prompt model on the job's data, in what is left of the job's time at most; None where it cannot be.
 
     It begins from the one that ships, as the detector begins from its base model: newer images do not weigh more.
     Returns the fields of PromptTuning, or an `error` in one line: the detector is done, and is not lost for that.

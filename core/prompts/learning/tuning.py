@@ -56,8 +56,8 @@ def tune_prompts(
     """Train for `seconds` at most and keep the weights in `output` only where they are better on the held-out images.
 
     `weights` is the prompt model to begin from, by default the one that ships. With few objects it takes less than a
-    second for each. None, and nothing is written, where there are none with a mask to learn from or fewer than five to judge
-    by. Raises what `train_prompts` does.
+    second for each. None, and nothing is written, where there are none with a mask to learn from or fewer than five to
+    judge by. Raises what `train_prompts` does.
     """
     judge, learn = _objects(images, held_out_annotations), _objects(images, annotations)
     if len(judge.objects) < FEWEST_JUDGED or not learn.objects:
