@@ -112,9 +112,8 @@ def move_to_categories(
     other_name = synonyms or {}
     names = [category["name"] for category in categories]
     before = [category["name"] for category in model.categories]
-    known_as = [
-        base if (base := name if name in before else other_name.get(name)) in before else None for name in names
-    ]
+    bases = [name if name in before else other_name.get(name) for name in names]
+    known_as = [base if base in before else None for base in bases]
     learning = names if learned is None else learned
     groups = class_groups(before, model.config.class_groups, names, known_as, learning)
     config = replace(

@@ -34,8 +34,8 @@ def starting_model(config: TrainConfig, categories: Sequence[Category], given: M
     """
     if not categories:
         raise ValueError(f"{config.annotations} has no categories: there is nothing to learn")
-    if config.own_heads and config.training != "joint":
-        raise ValueError(f"own_heads learn together: training={config.training!r} is for features that learn")
+    if config.own_heads and not config.model and given is None:
+        raise ValueError("own_heads learn on a base model's features: give model with them")
     if given is not None:
         return _with_room(given, config, categories)
     if config.model:
@@ -68,7 +68,7 @@ def _with_room(base: MaskRCNN, config: TrainConfig, categories: Sequence[Categor
     same = [category["name"] for category in merged] == [category["name"] for category in base.categories]
     names = {category["name"] for category in categories}
     if config.own_heads or base.config.class_groups:
-        return _with_own_heads(base, merged, names, synonyms)
+        return _with_own_heads(base, config, merged, names, synonyms)
     has_keypoints = base.describing_model is not None
     points = keypoint_names(merged)
     if same and points == keypoint_names(base.categories) and (has_keypoints or not points):
@@ -77,8 +77,12 @@ def _with_room(base: MaskRCNN, config: TrainConfig, categories: Sequence[Categor
     return move_to_categories(base, merged, synonyms)
 
 
-def _with_own_heads(base: MaskRCNN, merged: list[Category], learned: set[str], synonyms: Mapping[str, str]) -> MaskRCNN:
+def _with_own_heads(
+    base: MaskRCNN, config: TrainConfig, merged: list[Category], learned: set[str], synonyms: Mapping[str, str]
+) -> MaskRCNN:
     """A model whose last heads are for the classes `learned` alone."""
+    if config.training != "joint":
+        raise ValueError(f"own_heads learn together: training={config.training!r} is for features that learn")
     if "roi_heads" in base.own_parts:
         raise ValueError("own_heads: the model has RoI heads of its own making, which cannot be copied for new classes")
     return move_to_categories(base, merged, synonyms, learned)

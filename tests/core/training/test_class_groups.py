@@ -275,10 +275,13 @@ def test_objects_whose_heads_do_not_learn_teach_nothing_and_are_no_targets() -> 
         model([torch.rand(3, 64, 64)], [{**target, "masks": bitmaps}])
 
 
-def test_own_heads_learn_together(toy: Path, tmp_path: Path) -> None:
-    config = toy_config(toy, tmp_path / "run", own_heads=True, steps=1, training="alternating")
+def test_own_heads_learn_together_on_a_bases_features(toy: Path, tmp_path: Path) -> None:
+    save_model(base_model(), tmp_path / "base")
+    base = str(tmp_path / "base")
     with pytest.raises(ValueError, match="own_heads learn together: training='alternating'"):
-        train(config)
+        train(toy_config(toy, tmp_path / "run", model=base, own_heads=True, training="alternating"))
+    with pytest.raises(ValueError, match="own_heads learn on a base model's features: give model with them"):
+        train(toy_config(toy, tmp_path / "run", own_heads=True))
 
 
 # -- maps that are remembered ---------------------------------------------------------------------------
