@@ -79,7 +79,7 @@ def tune_prompts(
         mixed_precision=learns_faster_in_bfloat16(),
     )
     train_prompts(config)
-    _mix(load_prompt_network(source), Path(output))
+    mix_with(load_prompt_network(source), Path(output))
     after = answered_ious(MaskPrompter(output, device=device), judge)
     gains = [late - early for early, late in zip(before, after, strict=True)]
     kept = float(np.mean(gains)) > LEAST_GAIN and min(gains) > -LEAST_GAIN
@@ -89,7 +89,7 @@ def tune_prompts(
     return PromptTuning(float(np.mean(before)), float(np.mean(after)), min(MOST_JUDGED, len(judge.objects)), kept)
 
 
-def _mix(before: PromptNetwork, directory: Path) -> None:
+def mix_with(before: PromptNetwork, directory: Path) -> None:
     """Put the mean of two networks, `TUNED_SHARE` of the one in a directory, in its place."""
     tuned = load_prompt_network(directory)
     lineage = read_json(directory / SIDECAR_FILE)["lineage"] | {"tuned_share": TUNED_SHARE}

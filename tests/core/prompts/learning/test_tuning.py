@@ -6,9 +6,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import torch
 
 from core.datasets.coco import CocoDataset
 from core.datasets.synthetic_scenes import write_shapes
+from core.model.weights.sidecar import read_json
 from core.prompts.config import PromptConfig
 from core.prompts.learning import tuning
 from core.prompts.learning.tuning import PromptTuning, answered_ious, tune_prompts
@@ -77,3 +79,15 @@ def test_few_objects_judge_nothing(data: Path, tmp_path: Path) -> None:
     write_shapes(tmp_path / "one", images=1, seed=3, height=96, width=96, max_objects=1)
     file = tmp_path / "one" / "annotations.json"
     assert tune_prompts(tmp_path / "one" / "images", file, file, tmp_path / "run") is None
+
+
+def test_what_is_kept_is_a_mean_of_the_tuned_weights_and_those_before(data: Path, tmp_path: Path) -> None:
+    before, other = load_prompt_network(data / "weights"), load_prompt_network(data / "weights")
+    for parameter in other.parameters():
+        parameter.data.add_(0.5)
+    save_prompt_network(other, tmp_path, {"steps": 3})
+    tuning.mix_with(before, tmp_path)
+    mean = load_prompt_network(tmp_path)
+    for one, early in zip(mean.parameters(), before.parameters(), strict=True):
+        torch.testing.assert_close(one, early + 0.5 * tuning.TUNED_SHARE, atol=2e-3, rtol=2e-3)
+    assert read_json(tmp_path / "prompts.json")["lineage"] == {"steps": 3, "tuned_share": tuning.TUNED_SHARE}
