@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -56,6 +57,12 @@ class Target:
     mask: NDArray[np.uint8]
     category_id: int
     polygons: list[list[float]]
+
+    @property
+    def box(self) -> list[float]:
+        """The box around its mask: x0, y0, x1, y1."""
+        x, y, width, height = cv2.boundingRect(self.mask)
+        return [x, y, x + width, y + height]
 
     @property
     def vertices(self) -> int:

@@ -11,7 +11,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-import cv2
 import httpx
 import numpy as np
 from numpy.typing import NDArray
@@ -86,13 +85,18 @@ class Annotator:
         return best[1:]
 
     def _pairs(self, instances: Sequence[dict[str, Any]], targets: Sequence[Target]) -> dict[tuple[int, int], float]:
-        """Which proposal (by number) may be taken for which object (by index), the best first, and what that saves."""
+        """Which proposal (by number) may be taken for which object (by index), the best first, and what that saves.
+
+        One with a poor mask is of use only where a box around the object is meant for it: else another box is quicker
+        than the clicks that mend it.
+        """
         masks = [self._mask(instance) for instance in instances]
         found = [
             (instance["category_id"] == target.category_id, overlap, index, number)
             for number, (instance, mask) in enumerate(zip(instances, masks, strict=True))
             for index, target in enumerate(targets)
-            if (overlap := bitmap_iou(mask, target.mask)) >= SAME_OBJECT
+            if (overlap := bitmap_iou(mask, target.mask)) >= SATISFIED
+            or (overlap >= SAME_OBJECT and meant(target.box, [instance]) is not None)
         ]
         # A proposal spares the box; one that is good as it is spares the clicks too.
         return {
@@ -132,9 +136,9 @@ class Annotator:
         return self._change(instance, {"category_id": target.category_id})
 
     def _box_around(self, target: Target) -> list[float]:
-        x, y, width, height = cv2.boundingRect(target.mask)
-        off = self.random.normal(0, 0.03, 4) * np.array([width, height] * 2)
-        corners = np.array([x, y, x + width, y + height]) + off
+        x0, y0, x1, y1 = target.box
+        off = self.random.normal(0, 0.03, 4) * np.array([x1 - x0, y1 - y0] * 2)
+        corners = np.array([x0, y0, x1, y1]) + off
         return list(np.clip(corners, 0, [self.width, self.height] * 2).round(1).tolist())
 
     def _box(self, box: list[float], target: Target, over: dict[str, Any] | None) -> dict[str, Any]:
