@@ -24,9 +24,14 @@ def useful_epochs(images: int) -> int:
 def expected_seconds(epochs: int, train: int, held_out: int, seconds_per_image: float) -> float:
     """How long a job takes that passes `epochs` times over its training images and judges on the held-out ones."""
     judged = held_out * (2 + min(VALIDATIONS, epochs))
-    prompts = min(PROMPT_SECONDS, PROMPT_LEAST + PROMPT_AN_IMAGE * train) if held_out else 0.0
     shown = epochs * train + FIRST_LOOK * min(FIRST_LOOKS, epochs) * train
-    return LOADING_SECONDS + prompts + seconds_per_image * (shown + JUDGING * judged)
+    steps = seconds_per_image * (shown + JUDGING * judged)
+    return LOADING_SECONDS + prompt_seconds(train, held_out) + steps
+
+
+def prompt_seconds(train: int, held_out: int) -> float:
+    """How long the prompt model is tuned on so many images; without held-out ones nothing says whether it is better."""
+    return min(PROMPT_SECONDS, PROMPT_LEAST + PROMPT_AN_IMAGE * train) if held_out else 0.0
 
 
 def choose_epochs(train: int, held_out: int, seconds_per_image: float) -> int:
@@ -44,12 +49,15 @@ def planned_minutes(epochs: int, train: int, held_out: int, seconds_per_image: f
     return max(MINUTES_WILLING_TO_WAIT, expected_seconds(epochs, train, held_out, seconds_per_image) / 60)
 
 
-def training_seconds(minutes: float, used: float, judging: float, trained: float = 0.0) -> float:
+def training_seconds(
+    minutes: float, used: float, judging: float, trained: float = 0.0, prompts: float = PROMPT_SECONDS
+) -> float:
     """What is left for the steps of a job of so many minutes, after `used` seconds of work, `trained` of them on steps.
 
-    `judging` is what the base model's judgement took: the new one's takes as long, and something is to be written.
+    `judging` is what the base model's judgement took: the new one's takes as long, and something is to be written;
+    `prompts` what the prompt model is to have.
     """
-    rest = 1.5 * judging + LOADING_SECONDS / 2 + min(PROMPT_SECONDS, PROMPT_SHARE * 60 * minutes)
+    rest = 1.5 * judging + LOADING_SECONDS / 2 + min(prompts, PROMPT_SHARE * 60 * minutes)
     return max(LEAST_TRAINING * 60 * minutes - trained, 60 * minutes - used - rest)
 
 

@@ -20,7 +20,7 @@ from app.finetuning import job_directory
 from app.finetuning.comparison import draw_comparison
 from app.finetuning.job_clock import JobClock
 from app.finetuning.job_directory import training_config
-from app.finetuning.plan import choose_epochs, planned_minutes, training_seconds
+from app.finetuning.plan import choose_epochs, planned_minutes, prompt_seconds, training_seconds
 from app.finetuning.step_time import measured_seconds_per_image, seconds_per_image
 from app.finetuning.training_log import TrainingLog
 from app.json_files import read_json, write_json
@@ -75,7 +75,10 @@ def run_job(directory: Path) -> None:
     job |= {"trained_from": job.get("trained_from", used)}  # a process that goes on for this one reckons with it
     write_json(directory / job_directory.JOB, job)
     trained = used - job["trained_from"]
-    seconds = None if minutes is None else training_seconds(minutes, used, job.get("judging", 0.0), trained)
+    seconds = None
+    if minutes is not None:
+        prompts = prompt_seconds(**job["images"])
+        seconds = training_seconds(minutes, used, job.get("judging", 0.0), trained, prompts)
     if _train(config, EarlyEnd(seconds)):
         return
     if held_out is not None:

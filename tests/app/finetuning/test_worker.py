@@ -12,7 +12,7 @@ import pytest
 
 from app.finetuning import job_directory, worker
 from app.finetuning.job_clock import JobClock
-from app.finetuning.plan import LEAST_TRAINING, training_seconds
+from app.finetuning.plan import LEAST_TRAINING, prompt_seconds, training_seconds
 from app.json_files import read_json, write_json
 from core.config import TrainConfig
 
@@ -42,19 +42,26 @@ def test_a_job_that_goes_on_has_what_is_left_of_its_minutes(tmp_path: Path, monk
     monkeypatch.setattr(worker, "EarlyEnd", given.append)
     monkeypatch.setattr(worker, "train", lambda config, callbacks: SimpleNamespace(stopped=True))
     job: dict[str, Any] = {"epochs": 3, "minutes": 60, "base_location": "none", "device": "cpu", "training": {}}
+    job |= {"images": {"train": 4, "held_out": 0}}
     write_json(tmp_path / job_directory.JOB, job)
     worker.run_job(tmp_path)
     worked(tmp_path, 2000, ago=9 * HOUR)
     worker.run_job(tmp_path)
     worked(tmp_path, 1500, ago=2 * HOUR)
     worker.run_job(tmp_path)
-    whole = training_seconds(60, 0, 0)
+    whole = training_seconds(60, 0, 0, prompts=0)
     assert given == pytest.approx([whole, whole - 2000, whole - 3500], abs=3)
 
 
 def test_however_long_the_rest_takes_part_of_the_minutes_is_for_the_steps_but_once() -> None:
     assert training_seconds(10, used=590, judging=90) == LEAST_TRAINING * 600
     assert training_seconds(10, used=690, judging=90, trained=100) == LEAST_TRAINING * 600 - 100
+
+
+def test_what_the_prompt_model_does_not_need_is_for_the_steps() -> None:
+    few, many = prompt_seconds(4, 1), prompt_seconds(400, 100)
+    assert 0 == prompt_seconds(4, 0) < few < many == prompt_seconds(4000, 100)
+    assert training_seconds(60, 0, 0, prompts=few) - training_seconds(60, 0, 0) == many - few
 
 
 def test_a_tuning_of_the_prompt_model_that_fails_does_not_cost_the_detector(
