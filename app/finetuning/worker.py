@@ -77,8 +77,8 @@ def run_job(directory: Path) -> None:
     trained = used - job["trained_from"]
     seconds = None
     if minutes is not None:
-        prompts = prompt_seconds(**job["images"])
-        seconds = training_seconds(minutes, used, job.get("judging", 0.0), trained, prompts)
+        for_prompts = prompt_seconds(**job["images"])
+        seconds = training_seconds(minutes, used, job.get("judging", 0.0), trained, for_prompts)
     if _train(config, EarlyEnd(seconds)):
         return
     if held_out is not None:
