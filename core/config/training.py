@@ -65,8 +65,9 @@ class TrainConfig:
     # as they are, and background regions do not push them down. False drops them from the model.
     keep_base_classes: bool = True
     # The data's classes get an RPN and heads of their own, beginning as copies of the base's, and learn on its features
-    # as they are: no other class can lose, and a step takes half of the time. freeze_stages and base_distillation do
-    # not count then. Without it everything learns, which has more to learn with and needs more images and time.
+    # as they are: what the base knows of other classes stays to the bit, and a step takes half of the time.
+    # freeze_stages and base_distillation do not count then. Without it everything learns: more to learn with, and more
+    # images and time to do it in.
     own_heads: bool = False
     # So that kept classes stay as good as they were, each step also learns, from one image more, to answer as the base
     # does (core/training/learning/base_distillation.py). This is the weight of those losses; 0 leaves them out, which
