@@ -210,8 +210,8 @@ def _check_class_groups(groups: tuple[tuple[int, ...], ...], classes: int) -> No
     named = sorted(label for group in groups for label in group if label) if whole else []
     if groups and (named != list(range(1, classes + 1)) or not all(map(any, groups))):
         raise ValueError(
-            f"ModelConfig.class_groups={str(groups)[:200]}: each of the labels 1..{classes} is needed once, and 0 for classes "
-            "that another group answers for"
+            f"ModelConfig.class_groups={str(groups)[:200]}: each of the labels 1..{classes} is needed once, and 0 for "
+            "classes that another group answers for"
         )
 
 
