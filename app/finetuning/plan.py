@@ -12,7 +12,7 @@ LOADING_SECONDS = 20.0  # libraries, models, pictures of the comparison
 PROMPT_SECONDS, PROMPT_SHARE = 200.0, 0.35  # for the prompt model: so long, at most this part of a job's time
 PROMPT_LEAST, PROMPT_AN_IMAGE = 20.0, 5.0  # with few images less: so long, and so long for each
 LEAST_TRAINING = 0.3  # of a job's time, however long the rest takes
-JUDGING = 1.2  # judging an image costs so many times what learning from it once more does
+JUDGING = 2.5  # judging an image (some 0.4 s) costs so many times what learning from it once more does (0.16 s)
 FIRST_LOOKS, FIRST_LOOK = 2, 1.2  # the image and its mirror image; how many times longer the first look at each takes
 
 

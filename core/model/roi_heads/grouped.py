@@ -114,7 +114,7 @@ class GroupedRoiHeads(RoiHeads):
     ) -> dict[str, Tensor]:
         """What each RoI's own group says of it; `probabilities` count within the group of the RoI's label."""
         if is_exporting():
-            return self._describe_without_branches(maps, rois, labels)
+            return self.describe_without_branches(maps, rois, labels)
         found: dict[str, Tensor] = {}
         counts = [len(boxes) for boxes in rois]
         for group, heads in enumerate(self.groups):
@@ -129,7 +129,7 @@ class GroupedRoiHeads(RoiHeads):
                 every[mine] = value
         return found
 
-    def _describe_without_branches(
+    def describe_without_branches(
         self, maps: Sequence[Tensor], rois: Sequence[Tensor], labels: Tensor
     ) -> dict[str, Tensor]:
         """The same in a graph for export: every group describes all RoIs, and each RoI takes what its own says."""

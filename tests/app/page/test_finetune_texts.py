@@ -90,8 +90,8 @@ def test_epochs_fit_the_time_and_the_data() -> None:
     assert choose_epochs(10, 2, 0.01) == 160
     assert choose_epochs(2, 0, 0.001) == MOST_EPOCHS
     limit = 60 * MINUTES_WILLING_TO_WAIT
-    slow = choose_epochs(10, 2, 1.6)
-    assert expected_seconds(slow, 10, 2, 1.6) <= limit < expected_seconds(slow + 1, 10, 2, 1.6)
+    slow = choose_epochs(10, 2, 1.4)
+    assert expected_seconds(slow, 10, 2, 1.4) <= limit < expected_seconds(slow + 1, 10, 2, 1.4)
     assert choose_epochs(5000, 1000, 10.0) == 1
     assert choose_epochs(10, 2, 30.0) == 20  # a machine too slow for the time still has to learn something
 

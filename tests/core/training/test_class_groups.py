@@ -10,8 +10,11 @@ import torch
 from torch import Tensor
 
 from core import MaskRCNN, ModelConfig, load_model, train
+from core.config.model import ProposalCounts
 from core.model.freezing import MapMemory
 from core.model.images import batch_images
+from core.model.roi_heads import RoiHeads
+from core.model.roi_heads.grouped import GroupedRoiHeads
 from core.model.weights import save_model
 from core.structures import Category
 from core.training.callbacks import Callback
@@ -23,6 +26,7 @@ from tests.core.toy_data import TINY_MODEL, toy_config, write_toy_data
 
 OLD: list[Category] = [{"id": 1, "name": "cat"}, {"id": 2, "name": "disc"}]
 NEW: list[Category] = [{"id": 3, "name": "disc"}, {"id": 7, "name": "square"}]  # as `write_toy_data` has them
+ROIS = [torch.tensor([[4.0, 4, 60, 70], [10, 20, 90, 80]]), torch.tensor([[0.0, 0, 50, 50]])]
 POINTS = {"keypoints": ["tip", "tail"], "skeleton": []}
 
 
@@ -91,27 +95,25 @@ def test_each_class_is_one_set_of_heads(groups: object) -> None:
 # -- what such a model says -----------------------------------------------------------------------------
 
 
-def heads_alone(model: MaskRCNN, group: int) -> list[Tensor]:
-    """What one set of heads says of some RoIs: probabilities with background, deltas, masks of the last class."""
+def said_by(model: MaskRCNN, heads: RoiHeads, label: int) -> list[Tensor]:
+    """What heads say of three RoIs on two images: probabilities with background, deltas, masks of a label."""
     image = torch.rand(3, 96, 96, generator=torch.Generator().manual_seed(1))
     batch = batch_images([image, image.flip(-1)], model.config)
-    rois = [torch.tensor([[4.0, 4, 60, 70], [10, 20, 90, 80]]), torch.tensor([[0.0, 0, 50, 50]])]
-    heads = model.roi_heads.groups[group] if model.config.class_groups else model.roi_heads  # type: ignore[attr-defined]
     with torch.no_grad():
         maps = model.features(batch.tensor)
-        logits, deltas = heads.classify(maps, rois)
-        labels = torch.full((3,), logits.shape[1] - 1)
-        return [logits.softmax(dim=1), deltas, heads.describe(maps, rois, labels)["masks"]]
+        logits, deltas = heads.classify(maps, ROIS)
+        return [logits.softmax(dim=1), deltas, heads.describe(maps, ROIS, torch.full((3,), label))["masks"]]
+
+
+def heads_alone(model: MaskRCNN, group: int) -> list[Tensor]:
+    """What one set of heads says; masks of the last of the base's two classes."""
+    heads = model.roi_heads.groups[group] if model.config.class_groups else model.roi_heads  # type: ignore[attr-defined]
+    return said_by(model, heads, 2)
 
 
 def whole(model: MaskRCNN, label: int) -> list[Tensor]:
-    image = torch.rand(3, 96, 96, generator=torch.Generator().manual_seed(1))
-    batch = batch_images([image, image.flip(-1)], model.config)
-    rois = [torch.tensor([[4.0, 4, 60, 70], [10, 20, 90, 80]]), torch.tensor([[0.0, 0, 50, 50]])]
-    with torch.no_grad():
-        maps = model.features(batch.tensor)
-        logits, deltas = model.classify(maps, rois)
-        return [logits.softmax(dim=1), deltas, model.roi_heads.describe(maps, rois, torch.full((3,), label))["masks"]]
+    """What all heads say together."""
+    return said_by(model, model.roi_heads, label)
 
 
 def test_a_class_scores_as_in_its_own_heads_where_the_others_see_background() -> None:
@@ -144,17 +146,20 @@ def test_each_rois_mask_is_that_of_its_classs_heads() -> None:
     model = with_own_heads(base_model(), NEW)
     image = torch.rand(3, 96, 96, generator=torch.Generator().manual_seed(3))
     batch = batch_images([image, image], model.config)
-    rois = [torch.tensor([[4.0, 4, 60, 70], [10, 20, 90, 80]]), torch.tensor([[0.0, 0, 50, 50]])]
+    rois, heads = ROIS, model.roi_heads
+    assert isinstance(heads, GroupedRoiHeads)
     with torch.no_grad():
-        for parameter in model.roi_heads.groups[1].mask_head.parameters():  # type: ignore[attr-defined]
+        for parameter in heads.learning.mask_head.parameters():  # type: ignore[union-attr]
             parameter.mul_(-1.5)
         maps = model.features(batch.tensor)
-        mixed = model.roi_heads.describe(maps, rois, torch.tensor([3, 1, 2]))["masks"]
-        old, new, disc = (model.roi_heads.describe(maps, rois, torch.full((3,), label))["masks"] for label in (1, 3, 2))
+        mixed = heads.describe(maps, rois, torch.tensor([3, 1, 2]))["masks"]
+        old, new, disc = (heads.describe(maps, rois, torch.full((3,), label))["masks"] for label in (1, 3, 2))
         sure = torch.tensor([[0.0, 0, 1], [1, 0, 0], [0, 1, 0]])
-        weighted = model.roi_heads.describe(maps, rois, torch.tensor([3, 1, 2]), sure)["masks"]
+        weighted = heads.describe(maps, rois, torch.tensor([3, 1, 2]), sure)["masks"]
+        recorded = heads.describe_without_branches(maps, rois, torch.tensor([3, 1, 2]))["masks"]  # for export
     torch.testing.assert_close(mixed, torch.stack([new[0], old[1], disc[2]]))
     torch.testing.assert_close(weighted, mixed)
+    torch.testing.assert_close(recorded, mixed)
 
 
 def test_proposals_come_from_every_rpn_and_training_takes_those_of_the_last() -> None:
@@ -165,9 +170,13 @@ def test_proposals_come_from_every_rpn_and_training_takes_those_of_the_last() ->
         output = model.rpn_output(maps, batch)
         (every,), _ = model.rpn.proposals(output, batch)
         (taught,), _ = model.rpn.proposals(output, batch, model.config.training_proposals)
-        (last,), _ = model.rpn.groups[1].proposals(output[-1], batch, model.config.training_proposals)  # type: ignore[index, attr-defined]
-    assert 0 < len(every) <= model.config.proposals_test + 1
-    torch.testing.assert_close(taught, last)
+        first, last = model.rpn.groups  # type: ignore[attr-defined]
+        (of_last,), _ = last.proposals(output[-1], batch, model.config.training_proposals)  # type: ignore[index]
+        share = ProposalCounts(model.config.proposals_before_nms_test, model.config.proposals_test // 2)
+        shares = [rpn.proposals(said, batch, share)[0][0] for rpn, said in zip((first, last), output, strict=True)]  # type: ignore[call-overload]
+    assert len(every) > 0
+    torch.testing.assert_close(every, torch.cat(shares))
+    torch.testing.assert_close(taught, of_last)
 
 
 # -- learning ------------------------------------------------------------------------------------------
