@@ -231,6 +231,7 @@ class FineTuning:
             "training": self.training,
             "images": data.image_counts(),
             "classes": data.class_counts(),
+            "accepted": list(data.accepted),
             "sides": data.sides(),
         }
 

@@ -48,6 +48,7 @@ class ReviewedData:
     images: Sequence[Image]
     instances: Sequence[Instance]
     categories: Sequence[Category]  # those with instances
+    accepted: Sequence[str]  # names of all classes with accepted instances, those that are not to be learnt too
     parts: dict[str, Part]  # by the image's SHA-256
 
     def image_count(self, part: Part) -> int:
@@ -107,16 +108,15 @@ def reviewed_data(
         .where(Image.status == "reviewed", Instance.status == "accepted", Image.removed.is_(None), ~Image.excluded)
         .order_by(Instance.id)
     )
-    if category_ids is not None:
-        accepted = accepted.where(Instance.category_id.in_(category_ids))
-    instances = session.scalars(accepted).all()
-    used = {instance.category_id for instance in instances}
-    categories = [
-        category for category in session.scalars(select(Category).order_by(Category.id)) if category.id in used
-    ]
+    every = session.scalars(accepted).all()
+    instances = [one for one in every if category_ids is None or one.category_id in category_ids]
+    known = session.scalars(select(Category).order_by(Category.id)).all()
+    used, kept = ({instance.category_id for instance in some} for some in (instances, every))
+    categories = [category for category in known if category.id in used]
+    names = [category.name for category in known if category.id in kept]
     digests = [image.sha256 for image in images]
     alike = groups_of(digests) if groups_of is not None else None
-    return ReviewedData(images, instances, categories, split_images(digests, assigned, alike))
+    return ReviewedData(images, instances, categories, names, split_images(digests, assigned, alike))
 
 
 def write_snapshot(session: Session, data: ReviewedData, directory: Path, file_of: Callable[[Image], Path]) -> None:

@@ -12,11 +12,13 @@ import shutil
 import sys
 import time
 import traceback
+from collections.abc import Collection
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
 from app.finetuning import job_directory
+from app.finetuning.absent_classes import hide_absent_classes
 from app.finetuning.comparison import draw_comparison
 from app.finetuning.job_clock import JobClock
 from app.finetuning.job_directory import training_config
@@ -61,6 +63,7 @@ def run_job(directory: Path) -> None:
     config = training_config(directory, job)
 
     held_out = before = after = None
+    thresholds = ScoreThresholds()
     if config.val_annotations is not None:
         _enter(directory, say("judging_base"))
         held_out = CocoDataset(directory / job_directory.IMAGES, config.val_annotations)
@@ -85,9 +88,11 @@ def run_job(directory: Path) -> None:
         _enter(directory, say("judging_new"))
         new = load_model(directory)
         after, thresholds, results = judged(new, held_out, config.device)
-        thresholds = with_those_of_base(thresholds, config.model)
-        write_score_thresholds(directory, thresholds)
         draw_comparison(directory, base, new, held_out, config.device)
+    accepted = set(job.get("accepted", ()))
+    thresholds = with_those_of_base(thresholds, config.model, accepted)
+    write_score_thresholds(directory, thresholds)
+    hidden = hide_absent_classes(directory, accepted, config.device) if accepted else []
     prompts = None
     if held_out is not None:
         _enter(directory, say("tuning_prompts"))
@@ -101,6 +106,7 @@ def run_job(directory: Path) -> None:
         "before": before,
         "after": after,
         "prompts": prompts,
+        "hidden": hidden,
         "seconds": clock.seconds,
         "seconds_per_image": measured_seconds_per_image(directory),
     }
@@ -158,12 +164,16 @@ def measure_masks_by_prompt(
         write_mask_refinement(directory, measured)
 
 
-def with_those_of_base(thresholds: ScoreThresholds, base: str) -> ScoreThresholds:
-    """Thresholds of a new model: classes that the held-out images say nothing of keep those of its base model."""
+def with_those_of_base(thresholds: ScoreThresholds, base: str, accepted: Collection[str] = ()) -> ScoreThresholds:
+    """Thresholds of a new model: classes that the held-out images say nothing of keep those of its base model.
+
+    So do those that are hidden, unless they are `accepted` on reviewed images now.
+    """
     before = read_score_thresholds(base)
     names = [category["name"] for category in load_model(base).categories] if before.others is not None else []
-    kept = {name: score for name in (*names, *before.classes) if (score := before.of(name)) is not None}
-    return ScoreThresholds({**kept, **thresholds.classes}, thresholds.others)
+    kept = {name: score for name in (*names, *before.classes) if (score := before.calibrated(name)) is not None}
+    hidden = {name: score for name, score in before.hidden.items() if name not in accepted}
+    return ScoreThresholds({**kept, **thresholds.classes}, thresholds.others, hidden)
 
 
 def _train(config: TrainConfig, early_end: EarlyEnd) -> bool:

@@ -196,6 +196,7 @@ GERMAN = {
         " Masken aus Klick und Box, mittlere IoU auf {objects}: {change}; sie werden mit diesem Modell benutzt."
     ),
     "prompts_dropped": " Masken aus Klick und Box, mittlere IoU auf {objects}: {change}; darum bleiben die vorigen.",
+    "hides": " Auf geprüften Bildern gefunden, auf keinem behalten und darum seltener gezeigt: {names}.",
     "in_use": "benutzt",
     "on_this_machine": "auf diesem Rechner",
     "downloaded_later": "wird geladen, sobald es zum ersten Mal benutzt wird",

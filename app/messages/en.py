@@ -197,6 +197,7 @@ ENGLISH = {
     "held_out_objects": "{number} held-out objects",
     "prompts_kept": (" Masks by click and box, mean IoU on {objects}: {change}; it is used together with this model."),
     "prompts_dropped": " Masks by click and box, mean IoU on {objects}: {change}; so the one before stays.",
+    "hides": " Found on reviewed images and kept on none, so it shows less often: {names}.",
     "in_use": "in use",
     "on_this_machine": "on this machine",
     "downloaded_later": "is downloaded when it is first used",

@@ -151,6 +151,7 @@ CHINESE = {
     "held_out_objects": "{number} 个留出的对象",
     "prompts_kept": "由点击和框得到的掩码，在 {objects}上的平均 IoU：{change}；将与此模型一起使用。",
     "prompts_dropped": "由点击和框得到的掩码，在 {objects}上的平均 IoU：{change}；因此保留之前的。",
+    "hides": "在已审核的图像上找到但从未保留，因此较少显示：{names}。",
     "in_use": "使用中",
     "on_this_machine": "在这台机器上",
     "downloaded_later": "首次使用时下载",

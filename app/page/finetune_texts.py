@@ -11,6 +11,8 @@ from app.finetuning.jobs import Plan
 from app.finetuning.plan import expected_seconds
 from app.messages.wording import Wording
 
+MOST_NAMES = 5  # of classes in a sentence
+
 
 def plain(text: str) -> str:
     """Text of a user or a file for Markdown, shown as it is."""
@@ -83,12 +85,13 @@ def outcome_sentence(job: JobSummary, words: Wording) -> str:
     """What the finished job's model does better or worse than its base model."""
     result = job["result"] or {"before": {}, "after": None}
     before, after = result["before"], result["after"]
+    hidden = hidden_sentence(result.get("hidden", []), words)
     if after is None:
-        return words("not_compared", model=job["model"])
+        return words("not_compared", model=job["model"]) + hidden
     kind = "segm" if "segm" in after else "bbox"
     old, new = before.get(kind, after[kind] | {"AP": 0.0, "AP50": 0.0}), after[kind]
     if new["AP"] < 0:
-        return words("nothing_to_compare", model=job["model"])
+        return words("nothing_to_compare", model=job["model"]) + hidden
     gain = new["AP"] - max(0.0, old["AP"])
     sentence = words(
         "outcome",
@@ -103,6 +106,7 @@ def outcome_sentence(job: JobSummary, words: Wording) -> str:
         sentence
         + (words("intervals") if new.get("intervals") else "")
         + (prompts_sentence(result["prompts"], words) if "prompts" in result else "")
+        + hidden
     )
 
 
@@ -117,6 +121,14 @@ def prompts_sentence(prompts: Mapping[str, Any] | None, words: Wording) -> str:
         objects=words.counted("held_out_objects", prompts["objects"]),
         change=f"{figure(prompts['before'])} → {figure(prompts['after'])}",
     )
+
+
+def hidden_sentence(hidden: Sequence[str], words: Wording) -> str:
+    """Which classes the new model shows less often; nothing where there are none."""
+    if not hidden:
+        return ""
+    names = [plain(name) for name in hidden[:MOST_NAMES]]
+    return words("hides", names=", ".join([*names, "…"] if len(hidden) > MOST_NAMES else names))
 
 
 def spread(figures: Mapping[str, Any], name: str) -> str:

@@ -15,7 +15,7 @@ from core.datasets.coco import CocoDataset
 from core.datasets.images import read_image
 from core.evaluation.completed import Detection, EvaluatedData, EvaluatedImage, EvaluatedObject
 from core.evaluation.ground_truth import complete_ground_truth, complete_results
-from core.evaluation.thresholds import by_image_and_class
+from core.evaluation.thresholds import DEFAULT_THRESHOLD, by_image_and_class
 from core.files import write_text_atomically
 from core.masks import Rle, decode_rle, encode_rle, segmentation_to_rle
 from core.model.score_thresholds import ScoreThresholds
@@ -25,7 +25,6 @@ from core.prompts.prompter import MaskPrompter, Prompt
 
 MASK_REFINEMENT = "mask_refinement"  # the field of the sidecar
 SAME_OBJECT = 0.5  # IoU from which a detection is of an object
-DEFAULT_THRESHOLD = 0.5  # score from which detections count where their class has no threshold
 FEWEST_OBJECTS, LEAST_GAIN = 5, 0.005  # fewer, and less, are chance
 MOST_OBJECTS = 100  # what is judged does not take minutes
 

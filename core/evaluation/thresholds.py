@@ -23,6 +23,8 @@ from core.model.weights.ours import SCORE_THRESHOLDS
 
 RIGHT_SAVES = 2.0  # as much as so many wrong detections cost: a box and often a key of its class, for a deletion
 FEWEST_OBJECTS = 5  # of a class with fewer annotated objects the pooled threshold says more than its own
+DEFAULT_THRESHOLD = 0.5  # of a model that was never calibrated
+FALSE_IMAGES = 0.1  # share of images on which a class may show that is on none of them
 DECIMALS = 4
 Entry = TypeVar("Entry", Detection, EvaluatedObject)
 
@@ -66,6 +68,25 @@ def calibrated_thresholds(
         if counts[category["id"]] >= FEWEST_OBJECTS and own is not None:
             classes[category["name"]] = own
     return ScoreThresholds(classes, pooled)
+
+
+def thresholds_of_absent(
+    best_scores: Mapping[str, Sequence[float]], images: int, before: ScoreThresholds
+) -> dict[str, float]:
+    """Raised thresholds of classes that are on none of so many images: whatever is found of them is wrong.
+
+    `best_scores` has for each class the best detection's score of every image that has one. With the threshold one
+    image in ten shows a detection of the class, or one in all where these are fewer than ten: a single one may be
+    chance. Classes that are found no more often already are left out.
+    """
+    allowed = max(1, int(FALSE_IMAGES * images))
+    raised = {}
+    for name, scores in best_scores.items():
+        threshold = before.of(name)
+        first_hidden = max(sorted(scores, reverse=True)[allowed:], default=0.0)
+        if first_hidden >= (DEFAULT_THRESHOLD if threshold is None else threshold):
+            raised[name] = min(1.0, math.floor(first_hidden * 10**DECIMALS + 1) / 10**DECIMALS)
+    return raised
 
 
 def read_score_thresholds(source: str | Path) -> ScoreThresholds:

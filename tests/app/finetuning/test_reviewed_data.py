@@ -137,7 +137,10 @@ def test_what_is_learnt_from_is_what_export_writes(store: Store, tmp_path: Path)
         review(store, image_id)
     job, exported = tmp_path / "job", tmp_path / "exported.json"
     with store.reading() as session:
-        write_snapshot(session, reviewed_data(session, {}, [1, 3]), job, lambda _: tmp_path / "0.png")
+        data = reviewed_data(session, {}, [1, 3])
+        assert len(data.categories) == 2
+        assert len(data.accepted) == 3  # one is kept on the images too, though not to be learnt
+        write_snapshot(session, data, job, lambda _: tmp_path / "0.png")
         export_coco(session, exported, Selection(status="reviewed", accepted_only=True))
     learnt, whole = (json.loads(path.read_text()) for path in (job / job_directory.TRAIN_ANNOTATIONS, exported))
     assert learnt["categories"] == [category for category in whole["categories"] if category["id"] != 2]

@@ -137,3 +137,12 @@ def test_the_plan_names_classes_that_differ_by_their_side_only() -> None:
     assert "left door / right door differ by their side only: images are not mirrored" in texts.data_sentence(
         plan, WORDS
     )
+
+
+def test_classes_that_show_less_often_are_named_and_not_without_end() -> None:
+    job = finished_job({}, None)
+    assert "less often" not in texts.outcome_sentence(job, WORDS)
+    job["result"]["hidden"] = ["car", "traffic_light"]
+    assert r"less often: car, traffic\_light." in texts.outcome_sentence(job, WORDS)
+    job["result"]["hidden"] = list("abcdefgh")
+    assert "less often: a, b, c, d, e, …." in texts.outcome_sentence(job, WORDS)

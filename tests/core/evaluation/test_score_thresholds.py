@@ -13,6 +13,7 @@ from core.__main__ import main
 from core.evaluation.thresholds import (
     calibrated_thresholds,
     read_score_thresholds,
+    thresholds_of_absent,
     write_score_thresholds,
 )
 from core.model.score_thresholds import ScoreThresholds
@@ -204,3 +205,24 @@ def test_a_model_whose_thresholds_are_damaged_loads_and_says_so(model: Path) -> 
             assert load_model(model).score_thresholds == ScoreThresholds()
         with pytest.raises(ValueError, match="calibrate the model again"):
             read_score_thresholds(model)
+
+
+def test_what_is_on_no_image_shows_on_one_in_ten() -> None:
+    before = ScoreThresholds({"car": 0.4, "dog": 0.9}, 0.5)
+    scores = [0.5 + 0.02 * place for place in range(20)]
+    raised = thresholds_of_absent({"car": scores, "dog": [0.7] * 20, "cat": [0.8, 0.1]}, 20, before)
+    assert raised.keys() == {"car"}  # dogs are under their threshold anyway, and a single cat may be chance
+    assert [score for score in scores if score >= raised["car"]] == scores[-2:]
+
+
+def test_a_class_without_a_threshold_is_hidden_by_the_one_that_counts_for_it() -> None:
+    assert thresholds_of_absent({"car": [0.6, 0.7]}, 5, ScoreThresholds()).keys() == {"car"}
+    assert thresholds_of_absent({"car": [0.4, 0.7]}, 5, ScoreThresholds()) == {}
+    assert thresholds_of_absent({"car": [1.0, 1.0]}, 5, ScoreThresholds()) == {"car": 1.0}
+
+
+def test_hidden_classes_are_written_down_and_forgotten_by_what_learns_from_the_model() -> None:
+    hidden = ScoreThresholds({"car": 0.4, "dog": 0.9}, 0.5, {"car": 0.95})
+    assert ScoreThresholds.from_dict(json.loads(json.dumps(hidden.to_dict()))) == hidden
+    assert (hidden.of("car"), hidden.of("dog"), hidden.of("cat")) == (0.95, 0.9, 0.5)
+    assert hidden.of_classes(["auto", "dog"], ["car", "dog"]).of("auto") == 0.4
