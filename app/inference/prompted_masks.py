@@ -61,20 +61,18 @@ class PromptedMasks:
         `found` are dictionaries of segmentation, bbox, score and threshold; at most 50 change, and after half a second
         none does.
         """
-        from core.prompts.prompter import Prompt
-
         shown = [entry for entry in found if entry["segmentation"] and entry["score"] >= entry["threshold"]]
         shown = sorted(shown, key=lambda entry: -entry["score"])[:MOST_LOOKED_AT_AGAIN]
         shape = pixels.shape[:2]
         began, most = time.perf_counter(), 1
         while shown and time.perf_counter() - began < SECONDS_TO_LOOK_AGAIN:
             those, shown = shown[:most], shown[most:]
-            prompts = [Prompt(mask=_local_mask(entry["segmentation"], shape)) for entry in those]
+            masks = [_local_mask(entry["segmentation"], shape) for entry in those]
             with self._lock:  # a click waits for a few masks, not for all
-                answers = self._loaded().answers(pixels, prompts)
-            for entry, answer in zip(those, answers, strict=True):
-                if (mask := _answer(answer.mask, (), shape))["segmentation"]:
-                    entry |= {"segmentation": mask["segmentation"], "bbox": mask["bbox"]}
+                seen = self._loaded().seen_again(pixels, masks)
+            for entry, mask in zip(those, seen, strict=True):
+                if (answer := _answer(mask, (), shape))["segmentation"]:
+                    entry |= {"segmentation": answer["segmentation"], "bbox": answer["bbox"]}
             most = LOOKED_AT_AT_ONCE
 
     def of_points(self, pixels: NDArray[np.uint8], points: Sequence[Point], *, preview: bool = False) -> dict[str, Any]:

@@ -21,7 +21,7 @@ from core.masks import Rle, decode_rle, encode_rle, segmentation_to_rle
 from core.model.score_thresholds import ScoreThresholds
 from core.model.weights import read_sidecar, sidecar_path
 from core.prompts.local_mask import LocalMask
-from core.prompts.prompter import MaskPrompter, Prompt
+from core.prompts.prompter import MaskPrompter
 
 MASK_REFINEMENT = "mask_refinement"  # the field of the sidecar
 SAME_OBJECT = 0.5  # IoU from which a detection is of an object
@@ -67,9 +67,9 @@ def mask_refinement(
                     pairs.append((LocalMask.of(decode_rle(mask)), own[int(ious.argmax())]))
         if pairs:
             pixels = read_image(dataset.images_dir / dataset.file_names[index])
-            answers = prompter.answers(pixels, [Prompt(mask=mask) for mask, _ in pairs])
-            for answer, (_, rle) in zip(answers, pairs, strict=True):
-                again = encode_rle(answer.mask.whole(*pixels.shape[:2]))
+            seen = prompter.seen_again(pixels, [mask for mask, _ in pairs])
+            for seen_mask, (_, rle) in zip(seen, pairs, strict=True):
+                again = encode_rle(seen_mask.whole(*pixels.shape[:2]))
                 after.append(float(coco_mask.iou([again], [rle], [0])[0, 0]))
         if len(before) >= MOST_OBJECTS:
             break

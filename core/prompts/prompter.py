@@ -35,6 +35,7 @@ from core.prompts.windows import Look, click_windows
 
 BATCH = 16  # windows at once
 LOOK_AGAIN_BELOW = 0.85  # expected IoU of what a box gave, from where on a second look gains nothing
+LOOKS_AT_A_MASK = 2  # a third changes nothing any more
 EMBEDDING_SIZE = 128  # pixels of a crop: a class is seen from further away than an edge
 PIXEL_LIMIT = 1_000_000_000  # what is looked at does not grow with the image
 
@@ -101,6 +102,18 @@ class MaskPrompter:
     def answers(self, pixels: NDArray[np.uint8], prompts: Sequence[Prompt]) -> list[Answer]:
         """The answers to several prompts with a box or a mask each, on one image, in batches."""
         return self._from_bounds(pixels, [checked(prompt, *pixels.shape[:2]) for prompt in prompts])
+
+    def seen_again(self, pixels: NDArray[np.uint8], masks: Sequence[LocalMask]) -> list[LocalMask]:
+        """Another model's masks as this one sees them: each look begins from the mask of the one before.
+
+        A mask of which a look leaves nothing stays as it was.
+        """
+        for _ in range(LOOKS_AT_A_MASK):
+            answers = self.answers(pixels, [Prompt(mask=mask) for mask in masks])
+            masks = [
+                before if answer.mask.is_empty else answer.mask for before, answer in zip(masks, answers, strict=True)
+            ]
+        return list(masks)
 
     @torch.inference_mode()
     def embeddings(self, pixels: NDArray[np.uint8], masks: Sequence[LocalMask]) -> NDArray[np.float32]:

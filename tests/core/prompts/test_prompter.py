@@ -16,7 +16,7 @@ from core import MaskPrompter
 from core.prompts.config import PromptConfig
 from core.prompts.local_mask import LocalMask
 from core.prompts.network import PromptNetwork
-from core.prompts.prompter import Prompt
+from core.prompts.prompter import Answer, Prompt
 from core.prompts.weights import load_prompt_network, save_prompt_network
 from core.prompts.windows import Look
 
@@ -142,6 +142,21 @@ def test_good_answers_previews_and_masks_that_were_given_are_looked_at_once(
     assert len(looks_of(prompter, [box], 0.0, monkeypatch)) == 1
     assert len(looks_of(prompter, [box], 1.1, monkeypatch, finer=False)) == 1
     assert len(looks_of(prompter, [mask], 1.1, monkeypatch)) == 1
+
+
+def test_another_models_mask_is_seen_twice_each_time_from_what_was_seen_before(prompter: MaskPrompter) -> None:
+    masks = [LocalMask(20, 20, np.ones((30, 30), "u1")), LocalMask(60, 30, np.ones((20, 40), "u1"))]
+    once = [answer.mask for answer in prompter.answers(picture(), [Prompt(mask=mask) for mask in masks])]
+    twice = [answer.mask for answer in prompter.answers(picture(), [Prompt(mask=mask) for mask in once])]
+    for seen, expected in zip(prompter.seen_again(picture(), masks), twice, strict=True):
+        np.testing.assert_array_equal(seen.whole(90, 120), expected.whole(90, 120))
+
+
+def test_a_mask_that_a_look_empties_stays_as_it_was(prompter: MaskPrompter, monkeypatch: pytest.MonkeyPatch) -> None:
+    nothing = [Answer(LocalMask.empty(), 0.0)]
+    monkeypatch.setattr(MaskPrompter, "answers", lambda self, pixels, prompts: nothing * len(prompts))
+    mask = LocalMask(20, 20, np.ones((30, 30), "u1"))
+    assert prompter.seen_again(picture(), [mask]) == [mask]
 
 
 def test_a_crop_of_a_huge_image_is_seen_as_the_small_image_is(prompter: MaskPrompter) -> None:
