@@ -97,6 +97,9 @@ class ModelConfig:
     box_loss: Literal["smooth_l1", "l1"] = "smooth_l1"  # of the RPN too
     score_threshold: float = 0.05
     nms_threshold: float = 0.5
+    # IoU from which boxes of a class vote on where the one lies that NMS keeps: it becomes their mean, weighted by
+    # scores (Gidaris and Komodakis 2015, arXiv:1505.01749): boxes learnt from few images scatter. 0: none, the paper's.
+    box_voting: float = 0.0
     detections_per_image: int = 100
 
     # -- mask head ------------------------------------------------------------------------------

@@ -10,6 +10,8 @@ import torch.nn.functional as F
 from torch import Tensor
 from torchvision.ops import box_iou
 
+from core.model.exporting import is_exporting
+
 # A larger exp() would let one wild regression make an infinite box.
 MAX_LOG_SCALE = math.log(1000.0 / 16)
 # Pairs of boxes whose overlaps are in memory at a time, some 150 MB; those of 600 objects and 270,000 anchors are 4 GB.
@@ -116,6 +118,19 @@ def _some_at_a_time(boxes: Tensor, others: int) -> Iterator[tuple[int, Tensor]]:
     at_once = max(1, MOST_PAIRS // max(1, others))
     for first in range(0, len(boxes), at_once):
         yield first, boxes[first : first + at_once]
+
+
+def voted_boxes(kept: Tensor, boxes: Tensor, labels: Tensor, scores: Tensor, least_iou: float) -> Tensor:
+    """The mean of all boxes N×4 that agree with each of the `kept` ones, int64 D, weighted by scores: float32 D×4.
+
+    Those agree that have its label and an IoU of at least `least_iou` with it, as it has itself.
+    """
+    voted = []
+    for some in [kept] if is_exporting() else kept.split(max(1, MOST_PAIRS // max(1, len(boxes)))):
+        agree = (labels[some, None] == labels) & (box_iou(boxes[some], boxes) >= least_iou)
+        votes = torch.where(agree, scores, 0.0)
+        voted.append(votes @ boxes / votes.sum(dim=1, keepdim=True))
+    return torch.cat(voted)
 
 
 def sample_matches(matches: Tensor, count: int, positive_fraction: float) -> tuple[Tensor, Tensor]:

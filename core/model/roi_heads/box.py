@@ -9,7 +9,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from core.config import ModelConfig
-from core.model.boxes import box_loss, clip_boxes, decode_boxes, encode_boxes
+from core.model.boxes import box_loss, clip_boxes, decode_boxes, encode_boxes, voted_boxes
 from core.model.exporting import nms_by_group
 from core.model.ground_truth import ObjectsOfImage
 from core.model.roi_heads.layers import convolutions, linear_layers
@@ -155,4 +155,7 @@ def all_detections(
     large = ((boxes[:, 2:] - boxes[:, :2]) >= SMALLEST_DETECTION).all(dim=1)
     boxes, kept_scores, label = boxes[large], kept_scores[large], label[large]
     best = nms_by_group(boxes, kept_scores, label, config.nms_threshold)
-    return boxes[best], label[best] + 1, kept_scores[best]
+    chosen = boxes[best]
+    if config.box_voting:
+        chosen = voted_boxes(best, boxes, label, kept_scores, config.box_voting)
+    return chosen, label[best] + 1, kept_scores[best]

@@ -23,7 +23,7 @@ from tests.core.toy_data import TINY_MODEL
 SIZES = ((150, 120), (90, 210), (128, 128), (90, 100))
 BLACK = np.zeros((100, 130, 3), dtype=np.uint8)
 FIELDS = TINY_MODEL | {
-    "num_classes": 2, "num_keypoints": 2, "min_size": 128, "max_size": 256, "max_enlargement": 1.25,
+    "num_classes": 2, "num_keypoints": 2, "min_size": 128, "max_size": 256, "max_enlargement": 1.25, "box_voting": 0.6,
     "image_mean": [0.0] * 3,
 }  # fmt: skip
 

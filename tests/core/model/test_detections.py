@@ -5,9 +5,11 @@ from __future__ import annotations
 import pytest
 import torch
 import torch.nn.functional as F
+from hypothesis import given
+from hypothesis import strategies as st
 from torch import Tensor
 
-from core.model.boxes import clip_boxes, decode_boxes
+from core.model.boxes import clip_boxes, decode_boxes, voted_boxes
 from core.model.images import batch_images
 from core.model.roi_heads import heatmaps as heatmaps_module
 from core.model.roi_heads.box import BOX_WEIGHTS, select_detections
@@ -32,6 +34,31 @@ def test_boxes_of_one_class_suppress_each_other_and_other_classes_stay() -> None
     assert labels.tolist() == [1, 2]
     torch.testing.assert_close(scores, torch.tensor([0.8, 0.6]))
     assert boxes.tolist() == [[0, 0, 20, 20], [0, 0, 20, 20]]
+
+
+def test_boxes_that_agree_vote_on_where_the_best_lies_and_others_do_not() -> None:
+    proposals = torch.tensor([[0.0, 0, 20, 20], [2, 0, 22, 20], [0, 0, 20, 40], [0, 4, 20, 24], [40, 30, 60, 50]])
+    logits = one_hot_logits([[0.1, 0.8, 0.1], [0.5, 0.4, 0.1], [0.3, 0.6, 0.1], [0.1, 0.1, 0.8], [0.4, 0.5, 0.1]])
+    config = tiny_config(num_classes=2, score_threshold=0.3, nms_threshold=0.45, box_voting=0.6)
+    boxes, labels, scores = select_detections(logits, torch.zeros((5, 2, 4)), proposals, (64, 96), config)
+    assert labels.tolist() == [1, 2, 1]
+    torch.testing.assert_close(scores, torch.tensor([0.8, 0.8, 0.5]))
+    # Two thirds of the way from the second to the first; the third is suppressed, but agrees too little to vote.
+    expected = torch.tensor([[2 / 3, 0, 20 + 2 / 3, 20], [0, 4, 20, 24], [40, 30, 60, 50]])
+    torch.testing.assert_close(boxes, expected)
+
+
+@given(st.integers(0, 12), st.integers(1, 40))
+def test_votes_are_the_same_however_few_pairs_are_in_memory_at_a_time(count: int, pairs: int) -> None:
+    corners = torch.rand((count, 2)) * 4
+    boxes, labels = torch.cat([corners, corners + 5], dim=1), torch.randint(1, 3, (count,))
+    scores, kept = torch.rand(count) + 0.01, torch.arange(0, count, 2)
+    whole = voted_boxes(kept, boxes, labels, scores, 0.4)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("core.model.boxes.MOST_PAIRS", pairs)
+        torch.testing.assert_close(voted_boxes(kept, boxes, labels, scores, 0.4), whole)
+    lone = voted_boxes(kept, boxes, labels, scores, 1.0)
+    torch.testing.assert_close(lone, boxes[kept])
 
 
 def test_each_class_moves_the_box_its_own_way_and_stays_in_the_image() -> None:
