@@ -97,6 +97,26 @@ def training(setting: Setting) -> Iterator[Check]:
         yield Check(f"{name}, largest difference of a loss, relative,", worst, most=tolerance)
 
 
+def own_heads(setting: Setting) -> Iterator[Check]:
+    """Classes that the model does not know, learnt by heads of their own as the assistant does it; then what is found
+    with both sets of heads.
+    """
+    told = json.loads((setting.data / "annotations.json").read_text(encoding="utf-8"))
+    for category in told["categories"]:
+        category["name"] = f"new {category['name']}"
+    annotations = setting.folder / "new_classes.json"
+    annotations.write_text(json.dumps(told), encoding="utf-8")
+    changes: dict[str, Any] = {"annotations": str(annotations), "own_heads": True}
+    expected = _losses(setting, "cpu", mixed=False, **changes)
+    found = _losses(setting, str(setting.device), mixed=False, **changes)
+    worst = max(abs(found[key] / value - 1) for key, value in expected.items() if abs(value) > 1e-3)
+    yield Check("largest difference of a loss, relative,", worst, most=0.02)
+    tuned = max(setting.folder.glob("train_*"), key=lambda run: run.stat().st_mtime)
+    ours, reference = Predictor(tuned, str(setting.device), SCORE), Predictor(tuned, "cpu", SCORE)
+    pairs = [(ours(path), reference(path)) for path in setting.photographs]
+    yield from _alike("", *zip(*pairs, strict=True))
+
+
 def torchrun(setting: Setting) -> Iterator[Check]:
     """Training as many processes as there are GPUs; on a CPU two."""
     on_gpu = setting.device.type == "cuda"
@@ -218,10 +238,10 @@ def _config(setting: Setting, output: Path) -> TrainConfig:
     )
 
 
-def _losses(setting: Setting, device: str, *, mixed: bool) -> dict[str, float]:
+def _losses(setting: Setting, device: str, *, mixed: bool, **changes: Any) -> dict[str, float]:
     """The losses of a run, means over its steps."""
     run = setting.folder / f"train_{device.replace(':', '_')}_{mixed}_{time.monotonic_ns()}"
-    train(TrainConfig(**vars(_config(setting, run)) | {"device": device, "mixed_precision": mixed}))
+    train(TrainConfig(**vars(_config(setting, run)) | {"device": device, "mixed_precision": mixed} | changes))
     steps = [entry for entry in _log(run) if entry["kind"] == "step"]
     return {name: float(np.mean([step[name] for step in steps])) for name in steps[0] if name.startswith("loss")}
 
