@@ -15,10 +15,12 @@ from __future__ import annotations
 
 import argparse
 import json
+import shutil
 import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -44,6 +46,7 @@ def main() -> None:
     parser.add_argument("--after", type=int, nargs="+", default=[0], help="images of the rest learnt from before")
     parser.add_argument("--minutes", type=float, default=9.0, help="that a fine-tuning may take")
     parser.add_argument("--shown", type=int, help="in place of --minutes: how many images it is shown, however long")
+    parser.add_argument("--tuned", type=Path, help="keep workspaces with what was learnt here, and use those here")
     parser.add_argument("--model", default="starter")
     parser.add_argument("--seeds", type=int, nargs="+", default=[0])
     parser.add_argument("--output", type=Path, default=Path("runs/effort.csv"))
@@ -62,8 +65,7 @@ def main() -> None:
             for seed in options.seeds:
                 if (title(name), after, seed) in done:
                     continue
-                with tempfile.TemporaryDirectory() as workspace:
-                    rows += reviewed(name, after, seed, Path(workspace), options)
+                rows += reviewed(name, after, seed, options)
                 pd.DataFrame(rows).to_csv(options.output, index=False)
             point = [row for row in rows if (row["data"], row["after"]) == (title(name), after)]
             print(json.dumps(summary(pd.DataFrame(point))), flush=True)
@@ -71,26 +73,40 @@ def main() -> None:
         plot(pd.DataFrame(rows), options.output.with_suffix(".png"))
 
 
-def reviewed(
-    name: str, after: int, seed: int, workspace: Path, options: argparse.Namespace
-) -> Iterator[dict[str, Any]]:
-    """One row an image of a data set, with a server of its own."""
-    command = [sys.executable, "app/main.py", "--no-browser", "--no-token", "--model", options.model]
-    server = subprocess.Popen([*command, "--workspace", str(workspace), "--port", str(options.port)], cwd=PROJECT)
+def reviewed(name: str, after: int, seed: int, options: argparse.Namespace) -> Iterator[dict[str, Any]]:
+    """One row an image of a data set, in a workspace of its own."""
     folder, file, *_ = name.split(":")
     dataset = CocoDataset(folder, file)
     judged, rest = split(dataset, name, options.images)
+    with tempfile.TemporaryDirectory() as scratch:
+        workspace, tuned = Path(scratch) / "workspace", Path(scratch) / "tuned"
+        if options.tuned is not None:
+            tuned = options.tuned / f"{title(name)}_{after}_{seed}"
+        if after and not tuned.exists():
+            chosen = np.random.default_rng(seed).permutation(rest)[:after].tolist()
+            with assistant(workspace, options) as client:
+                import_reviewed(client, dataset, Path(folder), chosen)
+                shown = options.shown and max(1, round(options.shown / after))
+                fine_tune(client, **({"epochs": shown} if shown else {"minutes": options.minutes}))
+            tuned.parent.mkdir(parents=True, exist_ok=True)
+            shutil.move(workspace, tuned)
+        if after:
+            shutil.copytree(tuned, workspace)
+        with assistant(workspace, options) as client:
+            for row in review(client, dataset, Path(folder), judged, seed):
+                yield {"data": title(name), "after": after, "seed": seed, **row}
+
+
+@contextmanager
+def assistant(workspace: Path, options: argparse.Namespace) -> Iterator[httpx.Client]:
+    """A server on a workspace, for as long as it is needed."""
+    command = [sys.executable, "app/main.py", "--no-browser", "--no-token", "--model", options.model]
+    server = subprocess.Popen([*command, "--workspace", str(workspace), "--port", str(options.port)], cwd=PROJECT)
     try:
         limits = httpx.Limits(keepalive_expiry=2)  # the server closes what idles for five seconds
         with httpx.Client(base_url=f"http://127.0.0.1:{options.port}", timeout=600, limits=limits) as client:
             wait_for_page(client, server)
-            if after:
-                chosen = np.random.default_rng(seed).permutation(rest)[:after].tolist()
-                import_reviewed(client, dataset, Path(folder), chosen)
-                shown = options.shown and max(1, round(options.shown / after))
-                fine_tune(client, **({"epochs": shown} if shown else {"minutes": options.minutes}))
-            for row in review(client, dataset, Path(folder), judged, seed):
-                yield {"data": title(name), "after": after, "seed": seed, **row}
+            yield client
     finally:
         server.terminate()
         server.wait()

@@ -1,9 +1,9 @@
 """A person at the assistant, simulated: sees the truth, uses the routes that the page uses, and books every action.
 
-What a sensible person would do: a box over a proposal that lies right but has a poor mask gives it another, wrong
-proposals are deleted; then every other object gets a box and, in the same tool, clicks for as long as they promise to
-be fewer than corners: polygons that add to the mask or cut out of it, or that draw it anew. All simple shapes are
-drawn by hand. The hand is not steady: boxes and clicks are a little off.
+What a sensible person would do: a box over a proposal that lies right but has a poor mask gives it another; every other
+object gets a box, to which its proposals give way, and, in the same tool, clicks while they promise to be fewer
+than corners: polygons that add to the mask or cut out of it, or that draw it anew. All simple shapes are drawn by hand.
+What wrong proposals are left then is deleted. The hand is not steady: boxes and clicks are a little off.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ from core.masks import bitmap_iou, decode_rle, encode_rle, segmentation_to_rle
 from core.prompts.clicks import next_click
 
 SAME_OBJECT = 0.5  # IoU from which a proposal is taken for an object
+SAME_OBJECT_OF_ANOTHER_CLASS = 0.7  # the same of another class; `same_object.js` of the page has both
 SAME_PLACE = 0.6  # IoU of boxes from which a drawn one is meant for a proposal; `meant_proposal.js` of the page has it
 MOST_CLICKS = 8
 # Actions that a proposal saves: a box and some clicks; of one that is poor the box and often the class's key, but who
@@ -58,10 +59,10 @@ class Annotator:
         by_hand = [index for index, target in enumerate(targets) if index not in found and target.vertices <= SIMPLE]
         for index in [index for index in range(len(targets)) if index not in settled and index not in by_hand]:
             settled[index] = self._settle(targets[index], found.get(index))
-        for instance in self.proposals:
-            self._delete(instance)
         for index in by_hand:
             settled[index] = self._draw(targets[index])
+        for instance in self.proposals:
+            self._delete(instance)
         self.ledger.book("accept")
         moved = {} if threshold is None else {"score_threshold": threshold}
         self._ask("PUT", "/status", {"status": "reviewed", **moved})
@@ -111,21 +112,36 @@ class Annotator:
         the box would not be taken for the object's proposal. The IoU that is reached.
         """
         box = self._box_around(target)
-        over = meant(box, [*self.proposals, *self.good])
+        if proposed not in self.proposals:
+            proposed = None  # it gave way to another object
+        over, beside = meant(box, [*self.proposals, *self.good]), False
         if over is not None and over is not proposed and (over in self.good or over in self.matched):
             self.ledger.book("tool")  # Alt: it lies under the box, but is another object
-            over = None
+            over, beside = None, True
         if proposed is not None and over is not proposed:
             self.proposals.remove(proposed)
             named = self._named(proposed, target, selected=False)
             return self._click_until_satisfied(named, target, box=None)
         instance = self._box(box, target, over)
+        if not beside:
+            self._make_way(instance)
         named = self._named(instance, target, selected=True)
         return self._click_until_satisfied(named, target, box)
 
     def _delete(self, instance: dict[str, Any]) -> None:
         self.ledger.book("delete")
         self._ask("DELETE", f"/instances/{instance['id']}?base_revision={instance['revision']}")
+
+    def _make_way(self, drawn: dict[str, Any]) -> None:
+        """Other proposals of what was drawn go, as the page does it: no action is booked."""
+        if not drawn["segmentation"]:
+            return
+        mask = self._mask(drawn)
+        for other in list(self.proposals):
+            least = SAME_OBJECT if other["category_id"] == drawn["category_id"] else SAME_OBJECT_OF_ANOTHER_CLASS
+            if bitmap_iou(self._mask(other), mask) >= least:
+                self.proposals.remove(other)
+                self._ask("DELETE", f"/instances/{other['id']}?base_revision={other['revision']}")
 
     def _named(self, instance: dict[str, Any], target: Target, *, selected: bool) -> dict[str, Any]:
         self.current_class = target.category_id
@@ -217,7 +233,9 @@ class Annotator:
         self.ledger.book("class", self.current_class != target.category_id)
         self.current_class = target.category_id
         fields = {"category_id": target.category_id, "segmentation": target.polygons}
-        return bitmap_iou(self._mask(self._ask("POST", "/instances", fields)["instance"]), target.mask)
+        drawn = self._ask("POST", "/instances", fields)["instance"]
+        self._make_way(drawn)
+        return bitmap_iou(self._mask(drawn), target.mask)
 
     # -- details --------------------------------------------------------------------------------------
 

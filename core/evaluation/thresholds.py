@@ -22,10 +22,12 @@ from core.model.weights import read_sidecar, sidecar_path
 from core.model.weights.ours import SCORE_THRESHOLDS
 
 RIGHT_SAVES = 2.0  # as much as so many wrong detections cost: a box and often a key of its class, for a deletion
-FEWEST_OBJECTS = 5  # of a class with fewer annotated objects the pooled threshold says more than its own
+FEWEST_OBJECTS = 5  # fewer of all classes together say nothing
+PRIOR_OBJECTS = 3  # all classes' detections count beside a class's own like those of so many objects
 DEFAULT_THRESHOLD = 0.5  # of a model that was never calibrated
 FALSE_IMAGES = 0.1  # share of images on which a class may show that is on none of them
 DECIMALS = 4
+EQUAL = 1e-9  # sums in another order
 Entry = TypeVar("Entry", Detection, EvaluatedObject)
 
 
@@ -42,8 +44,10 @@ def calibrated_thresholds(
     `annotations` is a COCO data set and `results` a results list that reaches down to low scores. A detection is
     right where it is matched as COCO does: in the order of scores, each to the object of its class with the highest
     mask IoU (of boxes, where either has no mask) of at least `iou_threshold` that no better one has taken. Detections
-    on crowds, and those of classes that an image was not searched for (LVIS), count neither way. The
-    threshold lies halfway to the next detection below, so that few images say no more than they know.
+    on crowds, and those of classes that an image was not searched for (LVIS), count neither way. A class's own
+    detections count together with those of all classes, as if these were of three objects: five objects and a lucky
+    order of scores say little. The threshold lies halfway to the next detection below, so that few images say no more
+    than they know. Classes of which nothing is found have the one of all.
     """
     dataset = complete_ground_truth(annotations)
     found = by_image_and_class(complete_results(list(results), dataset))
@@ -61,12 +65,15 @@ def calibrated_thresholds(
         for category in dataset["categories"]
     }
     everything = [verdict for own in verdicts.values() for verdict in own]
-    pooled = _worth_most(everything, right_saves) if sum(counts.values()) >= FEWEST_OBJECTS else None
-    classes = {}
-    for category in dataset["categories"]:
-        own = _worth_most(verdicts[category["id"]], right_saves)
-        if counts[category["id"]] >= FEWEST_OBJECTS and own is not None:
-            classes[category["name"]] = own
+    if (total := sum(counts.values())) < FEWEST_OBJECTS or not any(right for _, right in everything):
+        return ScoreThresholds()
+    prior = _weighed(everything, right_saves, PRIOR_OBJECTS / total)
+    classes = {
+        category["name"]: _worth_most([*_weighed(verdicts[category["id"]], right_saves), *prior])
+        for category in dataset["categories"]
+        if any(right for _, right in verdicts[category["id"]])
+    }
+    pooled = _worth_most(_weighed(everything, right_saves))
     return ScoreThresholds(classes, pooled)
 
 
@@ -168,14 +175,19 @@ def _rle_box(entry: Detection, image: EvaluatedImage) -> list[float]:
     return list(coco_mask.toBbox(_rle(entry, image)))
 
 
-def _worth_most(verdicts: Sequence[tuple[float, bool]], right_saves: float) -> float | None:
-    """The score above which the detections are worth most; None without a single right detection."""
-    if not any(right for _, right in verdicts):
-        return None
-    scores, right = (np.array(column) for column in zip(*sorted(verdicts, reverse=True), strict=True))
-    worth = np.cumsum(np.where(right, right_saves, -1.0))
+def _weighed(
+    verdicts: Sequence[tuple[float, bool]], right_saves: float, weight: float = 1.0
+) -> list[tuple[float, float]]:
+    """Score of each detection, and what it is worth to show it."""
+    return [(score, weight * (right_saves if right else -1.0)) for score, right in verdicts]
+
+
+def _worth_most(weighed: Sequence[tuple[float, float]]) -> float:
+    """The score above which the detections are worth most."""
+    scores, worth = (np.array(column) for column in zip(*sorted(weighed, reverse=True), strict=True))
+    total = np.cumsum(worth)
     last_of_its_score = np.append(scores[1:] < scores[:-1], True)  # a threshold takes all of one score or none
-    candidates = np.flatnonzero(last_of_its_score & (np.cumsum(right) > 0))
-    cut = candidates[worth[candidates] == worth[candidates].max()][-1]
+    candidates = np.flatnonzero(last_of_its_score & (np.cumsum(worth > 0) > 0))
+    cut = candidates[total[candidates] >= total[candidates].max() - EQUAL][-1]
     score = scores[cut] if cut + 1 == len(scores) else (scores[cut] + scores[cut + 1]) / 2
     return float(math.floor(float(score) * 10**DECIMALS) / 10**DECIMALS)

@@ -31,6 +31,38 @@ test("a new object keeps its selection when the server numbers it", async () => 
   assert.equal(editor.document?.can_undo, true);
 });
 
+test("proposals of what is drawn go first: one undo takes back the object, the next brings them back", async () => {
+  const requests = server(
+    { status: 200, body: { created: [], instances: [], revision: 4 } },
+    { status: 201, body: { instance: instanceOf({ id: 41, revision: 5 }), revision: 5 } },
+  );
+  const editor = editorOf();
+  editor.replace(documentOf(instanceOf({ id: 1 }), ...[2, 3, 4].map((id) => instanceOf({ id, status: "proposed" }))));
+  editor.toggle("locked", 4);
+  editor.draw({ category_id: 1, segmentation: [SQUARE] });
+  await editor.outbox.flush();
+  assert.deepEqual(
+    editor.document?.instances.map(({ id }) => id),
+    [1, 4, 41],
+  );
+  assert.deepEqual(
+    requests[0].body.delete.map((/** @type {{id: number}} */ { id }) => id),
+    [2, 3],
+  );
+  assert.deepEqual(requests[1].body.segmentation, [SQUARE]);
+});
+
+test("what was drawn on an image that is not open any more leaves the open one as it is", async () => {
+  server({ status: 201, body: { instance: instanceOf({ id: 41, image_id: 77, revision: 1 }), revision: 1 } });
+  const editor = editorOf();
+  editor.draw({ category_id: 1, segmentation: [SQUARE] }, 77);
+  await editor.outbox.flush();
+  assert.deepEqual(
+    editor.document?.instances.map(({ id }) => id),
+    [1, 2],
+  );
+});
+
 test("an edit of a reviewed image says that it was changed since", async () => {
   server({ status: 200, body: { instance: instanceOf({ id: 1, revision: 4 }), revision: 4 } });
   const editor = editorOf();

@@ -65,14 +65,14 @@ export function bboxOf(rings) {
   return [x0, y0, x1 - x0, y1 - y0];
 }
 
-/** The rings that outline an instance, exact for bitmaps. @param {Instance} instance @returns {Ring[]} */
+/** The rings that outline an instance, exact for bitmaps. @param {Pick<Instance, "segmentation" | "bbox">} instance @returns {Ring[]} */
 export function ringsOf(instance) {
   if (!isRle(instance.segmentation)) return editableRings(instance);
   const crop = decodeCrop(instance.segmentation);
   return crop ? traceRings(crop) : [];
 }
 
-/** The rings that handles stand on; none for a bitmap. @param {Instance} instance @returns {Ring[]} */
+/** The rings that handles stand on; none for a bitmap. @param {Pick<Instance, "segmentation" | "bbox">} instance @returns {Ring[]} */
 export function editableRings(instance) {
   if (isRle(instance.segmentation)) return [];
   return instance.segmentation.length ? instance.segmentation : [boxRing(instance.bbox)];

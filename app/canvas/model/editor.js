@@ -10,6 +10,7 @@ import { applied, completeKeypoints, edited, findInstance, withInstance, without
 import { EditorState } from "./editor_state.js";
 import { Outbox } from "./outbox.js";
 import { browserStorage, remember, remembered } from "./preferences.js";
+import { proposalsOf } from "./several/same_object.js";
 import { texts } from "../messages/texts.js";
 
 /** @typedef {import("./document.js").ImageDocument} ImageDocument */
@@ -128,6 +129,25 @@ export class Editor extends EditorState {
     }
     this.outbox.push(edit);
     return id;
+  }
+
+  /**
+   * Add an object that a person has drawn. Proposals of the same object go first: an undo takes the object back, the
+   * next one brings them back.
+   * @param {Fields & {category_id: number}} fields @param {number} [image] as for `create` @returns {number}
+   */
+  draw(fields, image = this.image?.image_id ?? 0) {
+    if (image === this.image?.image_id) this.makeWay(fields);
+    return this.create(fields, image);
+  }
+
+  /** Take away the proposals of an object that is drawn, but for one that becomes it. @param {Fields & {category_id: number}} drawn @param {number | null} [but] */
+  makeWay({ category_id, segmentation, bbox }, but = null) {
+    const others = (this.document?.instances ?? []).filter(({ id }) => id !== but && !this.locked.has(id));
+    const shape = { segmentation: segmentation ?? [], bbox: bbox ?? [0, 0, 0, 0] };
+    const gone = proposalsOf({ category_id, ...shape }, others).map(({ id }) => id);
+    if (gone.length === 1) this.remove(gone[0]);
+    else this.changeMany({ delete: gone });
   }
 
   /** @param {number} id */

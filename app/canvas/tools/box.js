@@ -17,7 +17,7 @@ import { texts } from "../messages/texts.js";
 
 /** @typedef {import("../view/view.js").Pointer} Pointer */
 /** @typedef {import("./mask_clicks.js").Box} Box */
-/** @typedef {{image: number, box: Box, over: number | null}} Request  `over`: the proposal whose place it takes */
+/** @typedef {{image: number, box: Box, over: number | null, beside: boolean}} Request  `over`: the proposal whose place it takes; `beside`: it takes none's */
 
 const SMALLEST_SIDE = 4; // CSS pixels; less is a slip of the hand
 
@@ -41,6 +41,7 @@ export class BoxTool {
     this.box = null;
     /** The proposal that the box is drawn over. @type {import("../model/document.js").Instance | null} */
     this.over = null;
+    this.beside = false; // Alt: an object of its own, whatever proposals say
     /** Boxes whose mask is being found. @type {Set<Request>} */
     this.waiting = new Set();
     this.guessClass = remembered("guess-class", true);
@@ -119,19 +120,20 @@ export class BoxTool {
       const xs = [this.start.x, pointer.x].map((x) => rounded(clamp(x, 0, width))).sort((a, b) => a - b);
       const ys = [this.start.y, pointer.y].map((y) => rounded(clamp(y, 0, height))).sort((a, b) => a - b);
       this.box = [xs[0], ys[0], xs[1], ys[1]];
-      this.over = pointer.alt ? null : this.proposalUnder(this.box);
+      this.beside = pointer.alt;
+      this.over = this.beside ? null : this.proposalUnder(this.box);
       this.editor.hover(this.over?.id ?? null);
     }
     this.view.redrawOverlay();
   }
 
   pointerUp() {
-    const { start, box, over } = this;
+    const { start, box, over, beside } = this;
     this.start = this.box = this.over = null;
     this.view.redrawOverlay();
     const slip = this.view.reach(SMALLEST_SIDE);
     if (start && (!box || (box[2] - box[0] < slip && box[3] - box[1] < slip))) return this.click(start);
-    if (box) this.finish(box, over);
+    if (box) this.finish(box, over, beside);
   }
 
   /** The proposal that a box is meant for. @param {Box} box */
@@ -148,12 +150,13 @@ export class BoxTool {
   /**
    * Make an object of a box, or of what the model finds in it; one without an inside is a slip.
    * @param {Box} box @param {import("../model/document.js").Instance | null} over the proposal whose place it takes
+   * @param {boolean} [beside] it takes none's
    */
-  finish(box, over = this.proposalUnder(box)) {
+  finish(box, over = this.proposalUnder(box), beside = false) {
     const slip = this.view.reach(SMALLEST_SIDE);
     if (box[2] - box[0] < slip || box[3] - box[1] < slip) return;
     const { image, currentCategory: category } = this.editor;
-    if (!this.plain) void this.findMask(box, over);
+    if (!this.plain) void this.findMask(box, over, beside);
     else if (image && category) this.create(image.image_id, { category_id: category.id, bbox: sized(box) });
   }
 
@@ -170,13 +173,13 @@ export class BoxTool {
     return false;
   }
 
-  /** @private @param {Box} box @param {import("../model/document.js").Instance | null} over */
-  async findMask(box, over) {
+  /** @private @param {Box} box @param {import("../model/document.js").Instance | null} over @param {boolean} beside */
+  async findMask(box, over, beside) {
     const { editor } = this;
     const image = editor.image?.image_id;
     const current = editor.currentCategory?.id ?? null;
     if (image === undefined || (current === null && !this.guessClass && !over)) return;
-    const request = { image, box, over: over?.id ?? null };
+    const request = { image, box, over: over?.id ?? null, beside };
     this.waiting.add(request);
     this.animate();
     try {
@@ -202,7 +205,7 @@ export class BoxTool {
   }
 
   /** @private @param {Request} request @param {import("../model/document.js").Instance} found @param {number | null} current */
-  keep({ image, box, over }, found, current) {
+  keep({ image, box, over, beside }, found, current) {
     const { editor } = this;
     if (over !== null && this.putMask(over, box, found, current)) return;
     const guess = found.category_id;
@@ -216,7 +219,7 @@ export class BoxTool {
       return;
     }
     const keypoints = category_id === guess && found.keypoints.length ? { keypoints: found.keypoints } : {};
-    const id = this.create(image, { category_id, segmentation: found.segmentation, ...keypoints });
+    const id = this.create(image, { category_id, segmentation: found.segmentation, ...keypoints }, beside);
     this.clicks.boxes.set(id, box);
     this.guessed = this.guessClass && current !== null ? { id, guess, score, current } : null;
     this.isChosen = false;
@@ -235,6 +238,8 @@ export class BoxTool {
     const chosen = this.isChosen && current !== null && current !== proposal.category_id;
     this.isChosen = false;
     const said = chosen ? editor.withClass(proposal, current) : {};
+    const category_id = chosen ? current : proposal.category_id;
+    if (!editor.locked.has(id)) editor.makeWay({ category_id, segmentation: found.segmentation }, id);
     if (!editor.change(id, { segmentation: found.segmentation, ...said })) return false;
     this.clicks.boxes.set(id, box);
     editor.select(id);
@@ -250,9 +255,9 @@ export class BoxTool {
     return !this.isChosen && this.choice.choose(guess, score, current) === guess;
   }
 
-  /** @private @param {number} image @param {import("../model/document.js").Fields & {category_id: number}} fields */
-  create(image, fields) {
-    const id = this.editor.create(fields, image);
+  /** @private @param {number} image @param {import("../model/document.js").Fields & {category_id: number}} fields @param {boolean} [beside] */
+  create(image, fields, beside = false) {
+    const id = beside ? this.editor.create(fields, image) : this.editor.draw(fields, image);
     if (this.editor.image?.image_id === image) this.editor.select(id);
     return id;
   }

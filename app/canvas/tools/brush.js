@@ -171,7 +171,7 @@ export class BrushTool {
       if (selected) editor.remove(selected.id); // erased to the last pixel
     } else if (selected) editor.change(selected.id, { segmentation });
     else if (editor.currentCategory)
-      editor.select(editor.create({ category_id: editor.currentCategory.id, segmentation }));
+      editor.select(editor.draw({ category_id: editor.currentCategory.id, segmentation }));
     this.view.redrawOverlay();
   }
 

@@ -131,7 +131,7 @@ export class NewMask {
   create(found, image, category) {
     const category_id = category ?? found.category_id;
     const keypoints = category_id === found.category_id && found.keypoints.length ? { keypoints: found.keypoints } : {};
-    return this.editor.create({ category_id, segmentation: found.segmentation, ...keypoints }, image);
+    return this.editor.draw({ category_id, segmentation: found.segmentation, ...keypoints }, image);
   }
 
   /** Forget it. */

@@ -180,7 +180,7 @@ export class PolygonTool {
     const { whole, use } = this;
     this.reset();
     if (whole && use !== "new") this.mend(whole, use, ring);
-    else if (category) this.editor.select(this.editor.create({ category_id: category.id, segmentation: [ring] }));
+    else if (category) this.editor.select(this.editor.draw({ category_id: category.id, segmentation: [ring] }));
     return true;
   }
 

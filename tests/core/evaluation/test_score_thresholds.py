@@ -85,12 +85,30 @@ def test_where_nothing_is_worth_showing_it_is_the_best_there_is() -> None:
     assert calibrated_thresholds(data_set({1: CATS}), found).of("cat") == pytest.approx(0.4)
 
 
-def test_a_class_with_few_objects_takes_the_threshold_of_all() -> None:
+def test_a_lucky_score_of_a_class_with_few_objects_says_little() -> None:
+    """As after a fine-tuning: of one dog and no wrong dog nobody knows that everything down to 0.1 is a dog."""
     cats = [detection(1, box, 0.7) for box in CATS]
-    dog = detection(2, [0.0, 40.0, 9.0, 9.0], 0.05)
-    thresholds = calibrated_thresholds(data_set({1: CATS, 2: [dog["bbox"]]}), [*cats, dog])
+    wrong = [detection(1, NOWHERE, 0.3)] * 20
+    dog = detection(2, [0.0, 40.0, 9.0, 9.0], 0.1)
+    thresholds = calibrated_thresholds(data_set({1: CATS, 2: [dog["bbox"]]}), [*cats, *wrong, dog])
+    assert thresholds.of("dog") == thresholds.of("bird") == thresholds.others == pytest.approx(0.5)
+
+
+def test_a_class_with_many_objects_has_its_own() -> None:
+    dogs = [[10.0 * (place % 10), 20.0 + 10 * (place // 10), 9.0, 9.0] for place in range(60)]
+    cats = [detection(1, box, 0.7) for box in CATS]
+    wrong = [detection(1, NOWHERE, 0.3)] * 200
+    data = data_set({1: CATS, 2: dogs})
+    thresholds = calibrated_thresholds(data, [*cats, *wrong, *(detection(2, box, 0.1) for box in dogs)])
+    assert (thresholds.of("dog"), thresholds.of("cat")) == (0.1, pytest.approx(0.5))
+
+
+def test_a_class_of_which_nothing_is_found_has_the_one_of_all() -> None:
+    cats = [detection(1, box, 0.7) for box in CATS]
+    thresholds = calibrated_thresholds(data_set({1: CATS, 2: [[0.0, 40.0, 9.0, 9.0]]}), cats)
     assert set(thresholds.classes) == {"cat"}
-    assert thresholds.of("dog") == thresholds.of("bird") == thresholds.others == pytest.approx(0.05)
+    assert thresholds.of("dog") == thresholds.others == 0.7
+    assert calibrated_thresholds(data_set({1: CATS[:3]}), cats) == ScoreThresholds()  # too few to say anything
 
 
 def test_crowds_and_classes_that_were_not_looked_for_count_neither_way() -> None:

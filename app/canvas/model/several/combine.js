@@ -12,8 +12,8 @@ import { fillRings, pixelBox, segmentationOf } from "../shapes/raster.js";
 const TOLERANCE = 0.75; // pixels, as for the brush: the stairs of a slanted edge are 0.71 high
 const CRUMB = 4; // pixels; so small a piece of a cut belongs to its neighbour
 
-/** The outline of an object for a non-zero fill. @param {Instance} instance */
-function ringsToFill(instance) {
+/** The outline of an object for a non-zero fill. @param {Pick<Instance, "segmentation" | "bbox">} instance */
+export function ringsToFill(instance) {
   const rings = ringsOf(instance);
   return isRle(instance.segmentation) ? rings : rings.map(clockwise);
 }
