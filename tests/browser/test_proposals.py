@@ -101,3 +101,20 @@ def test_one_key_clears_what_is_shown_and_undo_brings_all_of_it_back(
     editor.page.get_by_text("2 proposals cleared").wait_for()
     editor.press("Control+z")
     editor.wait_for("maskloop.document.instances.length === 5")
+
+
+def test_what_is_drawn_takes_the_place_of_its_proposal_and_undo_goes_back_step_by_step(
+    open_editor: Any, data_plane: DataPlane, image: int
+) -> None:
+    editor = open_editor(image)
+    editor.page.locator(".ml-class", has_text="dog").click()
+    editor.press("p")
+    editor.draw_polygon((22, 22), (78, 20), (80, 80), (20, 76))
+    editor.wait_saved(2)
+    scores = [row["score"] for row in data_plane.document(image)["instances"]]
+    assert sorted(scores, key=lambda score: score or 0) == [None, 0.1, 0.4, 0.5, 0.7]  # the other dogs stand beside it
+    editor.press("Control+z")
+    editor.wait_for("maskloop.document.instances.length === 4")
+    editor.press("Control+z")
+    editor.wait_for("maskloop.document.instances.length === 5")
+    assert sorted(row["score"] for row in data_plane.document(image)["instances"]) == [0.1, 0.4, 0.5, 0.7, 0.9]
