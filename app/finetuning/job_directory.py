@@ -39,6 +39,7 @@ def training_config(directory: Path, job: dict[str, Any]) -> TrainConfig:
         output=str(directory),
         model=job["base_location"],
         epochs=epochs,
+        model_config='{"box_voting": 0.75}',  # boxes learnt from few images scatter around the right one
         own_heads=True,  # a dozen images teach heads more, and sooner, than features; and no other class is lost
         learning_rate=1e-3,
         class_row_learning_rate_factor=2.0,
