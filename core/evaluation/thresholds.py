@@ -187,7 +187,7 @@ def _worth_most(weighed: Sequence[tuple[float, float]]) -> float:
     scores, worth = (np.array(column) for column in zip(*sorted(weighed, reverse=True), strict=True))
     total = np.cumsum(worth)
     last_of_its_score = np.append(scores[1:] < scores[:-1], True)  # a threshold takes all of one score or none
-    candidates = np.flatnonzero(last_of_its_score & (np.cumsum(worth > 0) > 0))
+    candidates = np.flatnonzero(last_of_its_score & (np.cumsum(worth >= 0) > 0))
     cut = candidates[total[candidates] >= total[candidates].max() - EQUAL][-1]
     score = scores[cut] if cut + 1 == len(scores) else (scores[cut] + scores[cut + 1]) / 2
     return float(math.floor(float(score) * 10**DECIMALS) / 10**DECIMALS)

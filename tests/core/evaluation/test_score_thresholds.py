@@ -94,6 +94,12 @@ def test_a_lucky_score_of_a_class_with_few_objects_says_little() -> None:
     assert thresholds.of("dog") == thresholds.of("bird") == thresholds.others == pytest.approx(0.5)
 
 
+def test_where_a_right_one_saves_nothing_only_the_surest_shows() -> None:
+    found = [*(detection(1, box, 0.7) for box in CATS), detection(1, NOWHERE, 0.6)]
+    thresholds = calibrated_thresholds(data_set({1: CATS}), found, right_saves=0.0)
+    assert thresholds.of("cat") == pytest.approx(0.65)
+
+
 def test_a_class_with_many_objects_has_its_own() -> None:
     dogs = [[10.0 * (place % 10), 20.0 + 10 * (place // 10), 9.0, 9.0] for place in range(60)]
     cats = [detection(1, box, 0.7) for box in CATS]
