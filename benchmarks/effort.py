@@ -46,7 +46,9 @@ def main() -> None:
     parser.add_argument("--after", type=int, nargs="+", default=[0], help="images of the rest learnt from before")
     parser.add_argument("--minutes", type=float, default=9.0, help="that a fine-tuning may take")
     parser.add_argument("--shown", type=int, help="in place of --minutes: how many images it is shown, however long")
-    parser.add_argument("--tuned", type=Path, help="keep workspaces with what was learnt here, and use those here")
+    parser.add_argument(
+        "--tuned", type=Path, help="keep what was learnt here, and use it: a folder for one set of options"
+    )
     parser.add_argument("--model", default="starter")
     parser.add_argument("--seeds", type=int, nargs="+", default=[0])
     parser.add_argument("--output", type=Path, default=Path("runs/effort.csv"))

@@ -3,7 +3,7 @@
 What a sensible person would do: a box over a proposal that lies right but has a poor mask gives it another; every other
 object gets a box, to which its proposals give way, and, in the same tool, clicks while they promise to be fewer
 than corners: polygons that add to the mask or cut out of it, or that draw it anew. All simple shapes are drawn by hand.
-What wrong proposals are left then is deleted. The hand is not steady: boxes and clicks are a little off.
+Wrong proposals that are left are deleted then. The hand is not steady: boxes and clicks are a little off.
 """
 
 from __future__ import annotations

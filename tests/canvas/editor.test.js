@@ -52,6 +52,18 @@ test("proposals of what is drawn go first: one undo takes back the object, the n
   assert.deepEqual(requests[1].body.segmentation, [SQUARE]);
 });
 
+test("a proposal that nobody sees stays where an object is drawn", async () => {
+  server({ status: 201, body: { instance: instanceOf({ id: 41, revision: 4 }), revision: 4 } });
+  const editor = editorOf();
+  editor.setThreshold(0.7);
+  editor.draw({ category_id: 1, segmentation: [SQUARE] });
+  await editor.outbox.flush();
+  assert.deepEqual(
+    editor.document?.instances.map(({ id }) => id),
+    [1, 2, 41],
+  );
+});
+
 test("what was drawn on an image that is not open any more leaves the open one as it is", async () => {
   server({ status: 201, body: { instance: instanceOf({ id: 41, image_id: 77, revision: 1 }), revision: 1 } });
   const editor = editorOf();

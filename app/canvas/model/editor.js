@@ -141,9 +141,9 @@ export class Editor extends EditorState {
     return this.create(fields, image);
   }
 
-  /** Take away the proposals of an object that is drawn, but for one that becomes it. @param {Fields & {category_id: number}} drawn @param {number | null} [but] */
+  /** Take away the proposals that are seen of an object that is drawn, but for one that becomes it. @param {Fields & {category_id: number}} drawn @param {number | null} [but] */
   makeWay({ category_id, segmentation, bbox }, but = null) {
-    const others = (this.document?.instances ?? []).filter(({ id }) => id !== but && !this.locked.has(id));
+    const others = this.visibleInstances().filter(({ id }) => id !== but && !this.locked.has(id));
     const shape = { segmentation: segmentation ?? [], bbox: bbox ?? [0, 0, 0, 0] };
     const gone = proposalsOf({ category_id, ...shape }, others).map(({ id }) => id);
     if (gone.length === 1) this.remove(gone[0]);
