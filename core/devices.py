@@ -33,12 +33,15 @@ def choose_device(device: str, local_rank: int | None = None) -> torch.device:
 
 
 def checked_dtype(precision: str, device: torch.device) -> torch.dtype:
-    """The type of a network's numbers that a name stands for.
+    """The type of a network's numbers that a name stands for: "auto" is bfloat16 on a CPU that is faster in it.
 
+    On a GPU "auto" is float32: nothing was measured there.
     Raises ValueError, in one line, for a name that is none and where the device cannot compute in it itself.
     """
+    if precision == "auto":
+        precision = "bf16" if device.type == "cpu" and cpu_is_faster_in_bfloat16() else "float32"
     if precision not in DTYPES:
-        raise ValueError(f"precision {precision!r} is not known: use {' or '.join(DTYPES)}")
+        raise ValueError(f"precision {precision!r} is not known: use {', '.join(DTYPES)} or auto")
     if precision == "bf16" and not has_bfloat16(device):
         # Emulated it would be several times slower than float32, and less exact for nothing.
         needed = "avx512_bf16 or AMX" if device.type == "cpu" else "Ampere or later"
@@ -54,10 +57,10 @@ def has_bfloat16(device: torch.device) -> bool:
     return bool(abilities.get("avx512_bf16") or abilities.get("amx_bf16") or abilities.get("bf16"))
 
 
-def learns_faster_in_bfloat16() -> bool:
+def cpu_is_faster_in_bfloat16() -> bool:
     """Whether the CPU has AVX-512 BF16 or AMX, and torch the library that uses them in the backward pass too.
 
-    ARM's bfloat16 is left out: nothing is known of convolutions' gradients there.
+    ARM's bfloat16 is left out: nothing is known of its convolutions there.
     """
     architecture = torch.cpu.get_capabilities().get("architecture") if hasattr(torch.cpu, "get_capabilities") else None
     return architecture == "x86_64" and torch.backends.mkldnn.is_available() and has_bfloat16(torch.device("cpu"))

@@ -48,8 +48,9 @@ class Predict:
     weights that have none; coco for COCO's."""
     device: str = "auto"
     """auto, cpu, cuda or cuda:1."""
-    precision: Literal["float32", "bf16"] = "float32"
-    """bf16 is faster where the device has it (avx512_bf16 or AMX), with slightly different scores and boxes."""
+    precision: Literal["float32", "bf16", "auto"] = "float32"
+    """bf16 is faster where the device has it (avx512_bf16 or AMX), with slightly different scores and boxes;
+    auto takes it on such a CPU."""
 
 
 @dataclass(frozen=True)
@@ -83,8 +84,9 @@ class Evaluate:
     weights that have none; coco for COCO's."""
     device: str = "auto"
     """auto, cpu, cuda or cuda:1."""
-    precision: Literal["float32", "bf16"] = "float32"
-    """bf16 is faster where the device has it (avx512_bf16 or AMX), with slightly different scores and boxes."""
+    precision: Literal["float32", "bf16", "auto"] = "float32"
+    """bf16 is faster where the device has it (avx512_bf16 or AMX), with slightly different scores and boxes;
+    auto takes it on such a CPU."""
 
 
 @dataclass(frozen=True)

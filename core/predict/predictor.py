@@ -55,7 +55,8 @@ class Predictor:
         value_range: what is black and what white in images that are given as floats or as integers of
             more than 8 bits, (0, 255) say; None is 0..1 for tensors, `read_image`'s rule for arrays.
         precision: "float32", or "bf16": faster, with scores and boxes that differ a little, on a processor
-            with avx512_bf16 or AMX and on a GPU; an error elsewhere.
+            with avx512_bf16 or AMX and on a GPU; an error elsewhere. "auto" is bf16 on such a processor, else
+            float32.
 
     Images may be torch tensors too, 3×H×W (or 1×H×W, 4×H×W, H×W).
 

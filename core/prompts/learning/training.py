@@ -18,7 +18,7 @@ import torch.nn.functional as F
 from numpy.typing import NDArray
 from torch import Tensor
 
-from core.devices import learns_faster_in_bfloat16
+from core.devices import cpu_is_faster_in_bfloat16
 from core.prompts.config import PromptConfig, TrainPromptsConfig
 from core.prompts.learning.decoder import take_decoder
 from core.prompts.learning.losses import prompt_loss, quality_loss
@@ -71,7 +71,7 @@ def train_prompts(config: TrainPromptsConfig) -> PromptTrainResult:
     network = _network(config, objects)
     average = copy.deepcopy(network).requires_grad_(False)
     optimizer = _optimizer(network, config)
-    if config.mixed_precision and not learns_faster_in_bfloat16():
+    if config.mixed_precision and not cpu_is_faster_in_bfloat16():
         print(
             "this processor has no bfloat16 to learn in: --mixed-precision makes training slower here", file=sys.stderr
         )

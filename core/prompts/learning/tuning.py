@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from core.datasets.coco import CocoDataset
-from core.devices import learns_faster_in_bfloat16
+from core.devices import cpu_is_faster_in_bfloat16
 from core.masks import bitmap_iou
 from core.model.weights.sidecar import read_json
 from core.prompts.clicks import box_by_hand, next_click
@@ -76,7 +76,7 @@ def tune_prompts(
         learning_rate=LEARNING_RATE,
         warmup_steps=10,
         average=0.98,
-        mixed_precision=learns_faster_in_bfloat16(),
+        mixed_precision=cpu_is_faster_in_bfloat16(),
     )
     train_prompts(config)
     mix_with(load_prompt_network(source), Path(output))

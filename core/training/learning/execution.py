@@ -11,7 +11,7 @@ from torch import Tensor, nn
 from torch.utils.checkpoint import checkpoint
 
 from core.config import TrainConfig
-from core.devices import learns_faster_in_bfloat16
+from core.devices import cpu_is_faster_in_bfloat16
 from core.model.mask_rcnn import MaskRCNN
 
 BACKEND = "inductor"  # of torch.compile
@@ -48,7 +48,7 @@ def execution(model: MaskRCNN, config: TrainConfig) -> Iterator[None]:
 def computes_in_bfloat16(config: TrainConfig, device: torch.device) -> bool:
     """Whether a step's products are in bfloat16, under autocast; the weights and what is added up stay float32."""
     if device.type == "cpu":
-        return config.cpu_bfloat16 and learns_faster_in_bfloat16()
+        return config.cpu_bfloat16 and cpu_is_faster_in_bfloat16()
     return config.mixed_precision
 
 

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from core import Predictor, save_model
-from core.devices import choose_device
+from core.devices import checked_dtype, choose_device
 from core.model.mask_rcnn import MaskRCNN
 from core.predict.predictor import CutDetections
 from tests.core.model.tiny_models import tiny_config, tiny_model
@@ -120,8 +120,16 @@ def test_bfloat16_is_refused_where_the_processor_has_none(model: MaskRCNN, monke
 
 
 def test_a_precision_that_is_none_is_named(model: MaskRCNN) -> None:
-    with pytest.raises(ValueError, match="precision 'half' is not known: use float32 or bf16"):
+    with pytest.raises(ValueError, match="precision 'half' is not known: use float32, bf16 or auto"):
         Predictor(model, device="cpu", precision="half")
+
+
+@pytest.mark.parametrize(("faster", "dtype"), [(True, torch.bfloat16), (False, torch.float32)])
+def test_auto_is_bfloat16_on_a_processor_that_is_faster_in_it(
+    faster: bool, dtype: torch.dtype, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("core.devices.cpu_is_faster_in_bfloat16", lambda: faster)
+    assert checked_dtype("auto", torch.device("cpu")) is dtype
 
 
 def test_a_batch_is_found_as_its_images_are(predictor: Predictor) -> None:

@@ -14,7 +14,7 @@ from safetensors.torch import load_file
 from torch import Tensor, nn
 
 from core import CocoDataset, MaskRCNN, ModelConfig, TrainConfig, load_model, train
-from core.devices import learns_faster_in_bfloat16
+from core.devices import cpu_is_faster_in_bfloat16
 from core.model.weights.ours import tensors_by_file_name
 from core.model.winograd import LearningConv2d
 from core.recipes import recipe_config
@@ -115,7 +115,7 @@ def test_a_recipes_images_a_step_are_shared_by_the_accumulated_batches() -> None
 
 def with_bfloat16(has: bool, monkeypatch: pytest.MonkeyPatch) -> None:
     """Say that the processor has it, which torch computes in anywhere, or that it has not."""
-    monkeypatch.setattr("core.training.learning.execution.learns_faster_in_bfloat16", lambda: has)
+    monkeypatch.setattr("core.training.learning.execution.cpu_is_faster_in_bfloat16", lambda: has)
 
 
 def gradients_in_bfloat16(model: MaskRCNN, samples: SAMPLES) -> dict[str, Tensor]:
@@ -163,7 +163,7 @@ def test_which_processors_learn_in_bfloat16(
     abilities: dict[str, Any], learns: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("torch.cpu.get_capabilities", lambda: abilities)
-    assert learns_faster_in_bfloat16() is learns
+    assert cpu_is_faster_in_bfloat16() is learns
 
 
 def test_depthwise_convolutions_stay_in_float32_while_a_run_lasts(monkeypatch: pytest.MonkeyPatch) -> None:
