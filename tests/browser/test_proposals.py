@@ -118,3 +118,16 @@ def test_what_is_drawn_takes_the_place_of_its_proposal_and_undo_goes_back_step_b
     editor.press("Control+z")
     editor.wait_for("maskloop.document.instances.length === 5")
     assert sorted(row["score"] for row in data_plane.document(image)["instances"]) == [0.1, 0.4, 0.5, 0.7, 0.9]
+
+
+def test_that_proposals_gave_way_to_what_was_drawn_is_announced(
+    open_editor: Any, data_plane: DataPlane, image: int
+) -> None:
+    editor = open_editor(image)
+    editor.press("2")
+    editor.draw_polygon((22.0, 22.0), (78.0, 20.0), (80.0, 80.0), (20.0, 79.0))
+    editor.wait_for("maskloop.bench.editor.document.instances.filter(({ status }) => status === 'accepted').length")
+    announced = editor.page.locator(".ml-unseen[role=status]").inner_text()
+    assert announced == "dog, drawn, 2 of 3, a proposal of it is removed"
+    editor.press("ArrowUp", "ArrowDown")
+    assert editor.page.locator(".ml-unseen[role=status]").inner_text() == "dog, drawn, 2 of 3"

@@ -137,17 +137,20 @@ export class Editor extends EditorState {
    * @param {Fields & {category_id: number}} fields @param {number} [image] as for `create` @returns {number}
    */
   draw(fields, image = this.image?.image_id ?? 0) {
-    if (image === this.image?.image_id) this.makeWay(fields);
-    return this.create(fields, image);
+    const gone = image === this.image?.image_id ? this.makeWay(fields) : 0;
+    const id = this.create(fields, image);
+    this.emit("madeway", gone);
+    return id;
   }
 
-  /** Take away the proposals that are seen of an object that is drawn, but for one that becomes it. @param {Fields & {category_id: number}} drawn @param {number | null} [but] */
+  /** Take away the proposals that are seen of an object that is drawn, but for one that becomes it. @param {Fields & {category_id: number}} drawn @param {number | null} [but] @returns {number} how many went */
   makeWay({ category_id, segmentation, bbox }, but = null) {
     const others = this.visibleInstances().filter(({ id }) => id !== but && !this.locked.has(id));
     const shape = { segmentation: segmentation ?? [], bbox: bbox ?? [0, 0, 0, 0] };
     const gone = proposalsOf({ category_id, ...shape }, others).map(({ id }) => id);
     if (gone.length === 1) this.remove(gone[0]);
     else this.changeMany({ delete: gone });
+    return gone.length;
   }
 
   /** @param {number} id */

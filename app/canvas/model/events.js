@@ -24,6 +24,7 @@
  * @property {void} signedin who the page belongs to is known
  * @property {{from: number, to: number}} renumber the server gave an object its number
  * @property {import("./editor.js").Notice} notice
+ * @property {number} madeway how many proposals went for what was drawn, before that is selected
  * @property {void} classneeded a class is to be made before anything is drawn
  * @property {void} searchclass
  * @property {void} help

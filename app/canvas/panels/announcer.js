@@ -9,10 +9,12 @@ import { texts } from "../messages/texts.js";
 export function createAnnouncer(editor) {
   const root = element("div", { class: "ml-unseen", role: "status", "aria-live": "polite" });
   let said = "";
+  let gone = 0;
+  editor.on("madeway", (count) => (gone = count));
   editor.on(["selection", "document"], () => {
     const words = wordsOf(editor);
-    if (words !== said) root.textContent = words;
-    said = words;
+    if (words !== said || gone) root.textContent = gone ? `${words}, ${texts.announcer.madeWay(gone)}` : words;
+    [said, gone] = [words, 0];
   });
   return root;
 }

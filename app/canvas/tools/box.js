@@ -239,8 +239,9 @@ export class BoxTool {
     this.isChosen = false;
     const said = chosen ? editor.withClass(proposal, current) : {};
     const category_id = chosen ? current : proposal.category_id;
-    if (!editor.locked.has(id)) editor.makeWay({ category_id, segmentation: found.segmentation }, id);
+    const gone = editor.locked.has(id) ? 0 : editor.makeWay({ category_id, segmentation: found.segmentation }, id);
     if (!editor.change(id, { segmentation: found.segmentation, ...said })) return false;
+    editor.emit("madeway", gone);
     this.clicks.boxes.set(id, box);
     editor.select(id);
     return true;

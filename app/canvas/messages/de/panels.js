@@ -7,6 +7,7 @@ export const announcer = {
   hidden: ", ausgeblendet",
   object: "Objekt",
   objectsSelected: (selection) => `${selection} Objekte ausgewählt`,
+  madeWay: (gone) => (gone === 1 ? "ein Vorschlag dafür ist entfernt" : `${gone} Vorschläge dafür sind entfernt`),
   described: (name, provenance, score, flags, place, visible) =>
     `${name}, ${provenance}${score}${flags}, ${place} von ${visible}`,
 };

@@ -7,6 +7,8 @@ export const announcer = {
   object: "object",
   /** @param {number} selection */
   objectsSelected: (selection) => `${selection} objects selected`,
+  /** @param {number} gone */
+  madeWay: (gone) => (gone === 1 ? "a proposal of it is removed" : `${gone} proposals of it are removed`),
   /** @param {string} name @param {string} provenance @param {string} score @param {string} flags @param {number} place @param {number} visible */
   described: (name, provenance, score, flags, place, visible) =>
     `${name}, ${provenance}${score}${flags}, ${place} of ${visible}`,

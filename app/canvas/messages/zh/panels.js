@@ -7,6 +7,7 @@ export const announcer = {
   hidden: "，已隐藏",
   object: "对象",
   objectsSelected: (selection) => `已选择 ${selection} 个对象`,
+  madeWay: (gone) => `已移除 ${gone} 个对应的提议`,
   described: (name, provenance, score, flags, place, visible) =>
     `${name}，${provenance}${score}${flags}，第 ${place} 个，共 ${visible} 个`,
 };
