@@ -254,6 +254,11 @@ const SHORTCUTS = [
     keys: [texts.keys.click, texts.keys.shiftClick],
     label: texts.keys.whileClickingAMaskInclude,
   },
+  {
+    group: texts.keys.points,
+    keys: [texts.keys.ctrlClick, texts.keys.ctrlAltClick],
+    label: texts.keys.whileClickingAMaskNewEdge,
+  },
 
   { group: texts.keys.view, keys: [texts.keys.wheel], label: texts.keys.zoomAtThePointer },
   { group: texts.keys.view, keys: [texts.keys.spaceDrag, texts.keys.middleDrag], label: texts.keys.pan },

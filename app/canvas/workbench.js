@@ -68,8 +68,9 @@ export class Workbench extends OpenImages {
     return Object.values(this.tools);
   }
 
+  /** The one that has the pointer: that in hand, or what it lends it to. @returns {Tool} */
   get tool() {
-    return /** @type {Tool} */ (this.tools[this.toolName]);
+    return this.view.tool ?? this.tools.select;
   }
 
   /** @param {ToolName} name */

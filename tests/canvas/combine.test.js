@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import test from "node:test";
-import { merged, split, subtracted } from "../../app/canvas/model/several/combine.js";
+import { merged, split, subtracted, withNewEdge } from "../../app/canvas/model/several/combine.js";
 import { bboxOf, edited, isRle } from "../../app/canvas/model/document.js";
 import { encodeCrop } from "../../app/canvas/model/shapes/rle.js";
 import { instanceOf } from "./samples.js";
@@ -72,4 +72,37 @@ test("parts that the line does not touch stay with the largest piece", () => {
     pieces.map(areaOf).reduce((sum, area) => sum + area),
     500,
   );
+});
+
+test("a new edge adds what it encloses beside an object: a bump, a notch, a part that it goes around", () => {
+  const object = polygon(1, square(10, 10, 20));
+  assert.equal(areaOf(withNewEdge(object, [15, 15, 15, 5, 25, 5, 25, 15], true, IMAGE)), 400 + 50);
+  const notched = polygon(1, [10, 10, 30, 10, 30, 30, 24, 30, 24, 20, 16, 20, 16, 30, 10, 30]);
+  assert.ok(Math.abs(areaOf(withNewEdge(notched, [12, 29.5, 28, 29.5], true, IMAGE)) - (400 - 8)) <= 1); // not the row under the line
+  const ring = [50, 10, 60, 10, 60, 20, 50, 20, 50, 10];
+  assert.equal(areaOf(withNewEdge(object, ring, true, IMAGE)), 500);
+});
+
+test("a new edge cuts off what it goes through, or leaves a hole where it goes around", () => {
+  const object = polygon(1, square(10, 10, 20));
+  assert.equal(areaOf(withNewEdge(object, [15, 5, 15, 20, 5, 20], false, IMAGE)), 400 - 50);
+  const ring = [14, 14, 22, 14, 22, 22, 14, 22, 14, 14];
+  const mask = withNewEdge(object, ring, false, IMAGE);
+  assert.equal(isRle(mask), true);
+  assert.equal(areaOf(mask), 400 - 64);
+});
+
+test("one that encloses nothing, or ends on the other side, changes nothing; holes stay", () => {
+  const object = polygon(1, square(10, 10, 20));
+  assert.equal(withNewEdge(object, [15, 15, 25, 25], true, IMAGE), null);
+  assert.equal(withNewEdge(object, [15, 15, 15, 5, 25, 5], true, IMAGE), null);
+  assert.equal(withNewEdge(object, [15, 5, 15, 15], false, IMAGE), null);
+  const mask = withNewEdge(holed(), [15, 15, 15, 5, 25, 5, 25, 15], true, IMAGE);
+  assert.equal(isRle(mask), true);
+  assert.equal(areaOf(mask), 400 - 16 + 50);
+});
+
+test("an object at the image's edge is completed along it", () => {
+  const object = polygon(1, square(0, 0, 20));
+  assert.equal(areaOf(withNewEdge(object, [10, 10, 10, 30, 0, 30, 0, 10], true, IMAGE)), 400 + 100);
 });

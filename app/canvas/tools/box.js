@@ -30,11 +30,13 @@ export class BoxTool {
   /**
    * @param {import("../model/editor.js").Editor} editor @param {import("../view/view.js").View} view
    * @param {import("./mask_clicks.js").MaskClicks} clicks  on the selected object
+   * @param {import("./new_edge.js").NewEdge} newEdge  that a hand gives it
    */
-  constructor(editor, view, clicks) {
+  constructor(editor, view, clicks, newEdge) {
     this.editor = editor;
     this.view = view;
     this.clicks = clicks;
+    this.newEdge = newEdge;
     /** @type {Pointer | null} */
     this.start = null;
     /** @type {Box | null} */
@@ -107,7 +109,7 @@ export class BoxTool {
 
   /** @param {Pointer} pointer */
   pointerDown(pointer) {
-    if (pointer.button !== 0) return;
+    if (pointer.button !== 0 || this.newEdge.begins(pointer)) return;
     if (!this.editor.currentCategory && !this.guesses) return this.editor.emit("classneeded");
     this.start = pointer;
     this.box = null;

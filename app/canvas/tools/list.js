@@ -6,6 +6,7 @@ import { ExtremePoints } from "./extreme_points.js";
 import { KeypointsTool } from "./keypoints.js";
 import { LassoTool } from "./lasso.js";
 import { MaskClicks } from "./mask_clicks.js";
+import { NewEdge } from "./new_edge.js";
 import { PolygonTool } from "./polygon.js";
 import { RefineTool } from "./refine.js";
 import { SelectTool } from "./select.js";
@@ -14,7 +15,8 @@ import { SplitTool } from "./split.js";
 /** @param {import("../model/editor.js").Editor} editor @param {import("../view/view.js").View} view */
 export function createTools(editor, view) {
   const clicks = new MaskClicks(editor, view);
-  const box = new BoxTool(editor, view, clicks);
+  const newEdge = new NewEdge(editor, view);
+  const box = new BoxTool(editor, view, clicks, newEdge);
   return {
     select: new SelectTool(editor, view),
     polygon: new PolygonTool(editor, view),
@@ -24,7 +26,7 @@ export function createTools(editor, view) {
     box,
     extremes: new ExtremePoints(editor, view, box),
     keypoints: new KeypointsTool(editor, view),
-    refine: new RefineTool(editor, view, clicks),
+    refine: new RefineTool(editor, view, clicks, newEdge),
     split: new SplitTool(editor, view),
   };
 }

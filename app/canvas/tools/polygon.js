@@ -121,7 +121,7 @@ export class PolygonTool {
       return false;
     }
     const { selected } = this.editor;
-    this.use = this.useOf(pointer, selected);
+    this.use = selected ? this.useOf(pointer, selected) : "new";
     if (selected && this.use !== "new" && this.editor.locked.has(selected.id)) {
       this.editor.emit("notice", { text: texts.anyTool.lockedLUnlocksIt });
       return false;
@@ -131,9 +131,8 @@ export class PolygonTool {
     return true;
   }
 
-  /** @private @param {Pointer} pointer @param {Instance | null} selected @returns {Use} */
+  /** @protected @param {Pointer} pointer @param {Instance} selected @returns {Use} */
   useOf(pointer, selected) {
-    if (!selected) return "new";
     const outlined = isRle(selected.segmentation) || selected.segmentation.length > 0;
     if (pointer.shift) return outlined ? "part" : "anew"; // a box alone gets its first outline, as by the brush
     if (pointer.control) return "cut";

@@ -20,11 +20,13 @@ export class RefineTool {
   /**
    * @param {import("../model/editor.js").Editor} editor @param {import("../view/view.js").View} view
    * @param {import("./mask_clicks.js").MaskClicks} clicks  on the selected object
+   * @param {import("./new_edge.js").NewEdge} newEdge  that a hand gives it
    */
-  constructor(editor, view, clicks) {
+  constructor(editor, view, clicks, newEdge) {
     this.editor = editor;
     this.view = view;
     this.clicks = clicks;
+    this.newEdge = newEdge;
     this.fresh = new NewMask(editor, () => {
       view.redrawOverlay();
       editor.emit("hint");
@@ -64,7 +66,7 @@ export class RefineTool {
   /** @param {Pointer} pointer */
   pointerDown(pointer) {
     const { editor } = this;
-    if (pointer.button !== 0) return;
+    if (pointer.button !== 0 || this.newEdge.begins(pointer)) return;
     const selected = editor.selected;
     const under = selected ? null : this.under(pointer);
     if (selected) void this.clicks.add([pointer.x, pointer.y, !pointer.shift]);

@@ -10,7 +10,8 @@ export const box = {
   boxMaskByTheModel: "Box → Maske durch das Modell, oder nur eine Box",
   needsAClass: "Legen Sie zuerst rechts eine Klasse an.",
   itStaysABox: (name) => `Ziehen Sie eine Box um ein Objekt (${name}): es bleibt eine Box.`,
-  nextBoxOrClick: "Ziehen Sie eine Box um das nächste Objekt. Klick fügt dieser Maske hinzu, Umschalt+Klick nimmt weg.",
+  nextBoxOrClick:
+    "Ziehen Sie eine Box um das nächste Objekt. Klick fügt dieser Maske hinzu, Umschalt+Klick nimmt weg; Strg+Klick beginnt einen neuen Rand.",
   theModelsGuess: (name) => `was das Modell meint${name ? ` oder ${name}, je nachdem, was zuletzt öfter stimmte` : ""}`,
   theModelFindsItsMask: (choice) =>
     `Ziehen Sie eine Box um ein Objekt, oder über einen Vorschlag für eine bessere Maske (Alt: daneben). Klasse: ${choice}.`,
@@ -116,7 +117,15 @@ export const refine = {
     "Klick fügt hinzu, Umschalt+Klick nimmt weg, Rücktaste nimmt einen Klick zurück. Enter behält das Objekt, Esc verwirft es.",
   clickSomethingToOutlineIt: "Klicken Sie etwas an, um es zu umreißen, oder ein Objekt, um seine Maske auszubessern.",
   clickAddsToTheMask:
-    "Klick fügt der Maske hinzu, Umschalt+Klick nimmt weg. Strg+Z nimmt einen Klick zurück, Esc beendet.",
+    "Klick fügt der Maske hinzu, Umschalt+Klick nimmt weg; Strg+Klick beginnt einen neuen Rand. Strg+Z nimmt einen Klick zurück, Esc beendet.",
+};
+
+/** @type {typeof import("../en/tools.js").newEdge} */
+export const newEdge = {
+  added: "Klicken Sie den wahren Rand entlang und zurück in die Maske: Was dazwischen liegt, kommt hinzu.",
+  cutOff:
+    "Klicken Sie den wahren Rand entlang und wieder aus der Maske hinaus: Was außerhalb liegt, wird abgeschnitten.",
+  enclosesNothing: "Nichts geändert: Zwischen dieser Linie und der Maske liegt nichts.",
 };
 
 /** @type {typeof import("../en/tools.js").select} */

@@ -9,7 +9,8 @@ export const box = {
   needsAClass: "Make a class first, in the panel on the right.",
   /** @param {string} name */
   itStaysABox: (name) => `Drag a box around an object (${name}): it stays a box.`,
-  nextBoxOrClick: "Drag a box around the next object. Click adds to this mask, Shift+click takes away.",
+  nextBoxOrClick:
+    "Drag a box around the next object. Click adds to this mask, Shift+click takes away; Ctrl+click begins a new edge.",
   /** @param {string} name */
   theModelsGuess: (name) => `the model's guess${name ? ` or ${name}, whichever was right of late` : ""}`,
   /** @param {string} choice */
@@ -133,7 +134,14 @@ export const refine = {
   clickAddsShiftClickTakes:
     "Click adds, Shift+click takes away, Backspace takes a click back. Enter keeps the object, Esc drops it.",
   clickSomethingToOutlineIt: "Click something to outline it, or an object to mend its mask.",
-  clickAddsToTheMask: "Click adds to the mask, Shift+click takes away. Ctrl+Z takes a click back, Esc is done.",
+  clickAddsToTheMask:
+    "Click adds to the mask, Shift+click takes away; Ctrl+click begins a new edge. Ctrl+Z takes a click back, Esc is done.",
+};
+
+export const newEdge = {
+  added: "Click along the true edge and back into the mask: what lies between is added.",
+  cutOff: "Click along the true edge and out of the mask again: what lies outside of it is cut off.",
+  enclosesNothing: "Nothing was changed: between this line and the mask there is nothing.",
 };
 
 export const select = {

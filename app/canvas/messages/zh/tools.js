@@ -10,7 +10,7 @@ export const box = {
   boxMaskByTheModel: "框 → 由模型生成掩码，或仅画框",
   needsAClass: "请先在右侧面板创建类别。",
   itStaysABox: (name) => `在对象（${name}）周围拖出框：它保持为框。`,
-  nextBoxOrClick: "在下一个对象周围拖出框。单击为此掩码增补，Shift+单击去除。",
+  nextBoxOrClick: "在下一个对象周围拖出框。单击为此掩码增补，Shift+单击去除；Ctrl+单击开始绘制新边缘。",
   theModelsGuess: (name) => `模型的猜测${name ? `或 ${name}，取近来更准者` : ""}`,
   theModelFindsItsMask: (choice) =>
     `在对象周围拖出框，或在提议上拖出框以获得更好的掩码（Alt：另建）。类别：${choice}。`,
@@ -111,7 +111,14 @@ export const refine = {
   outlineAnObjectByClicks: "通过单击勾勒对象，或修补所选掩码",
   clickAddsShiftClickTakes: "单击增加，Shift+单击去除，Backspace 撤回一次单击。Enter 保留对象，Esc 放弃。",
   clickSomethingToOutlineIt: "单击某物以勾勒它，或单击对象以修补其掩码。",
-  clickAddsToTheMask: "单击为掩码增补，Shift+单击去除。Ctrl+Z 撤回一次单击，Esc 结束。",
+  clickAddsToTheMask: "单击为掩码增补，Shift+单击去除；Ctrl+单击开始绘制新边缘。Ctrl+Z 撤回一次单击，Esc 结束。",
+};
+
+/** @type {typeof import("../en/tools.js").newEdge} */
+export const newEdge = {
+  added: "沿真实边缘单击并回到掩码内：两者之间的部分会被加入。",
+  cutOff: "沿真实边缘单击并再次移出掩码：其外的部分会被剪去。",
+  enclosesNothing: "未作更改：此线与掩码之间没有任何区域。",
 };
 
 /** @type {typeof import("../en/tools.js").select} */

@@ -2,6 +2,7 @@
 
 import { isRle, ringsOf, simplified } from "../document.js";
 import { boundsOf, clockwise } from "../shapes/geometry.js";
+import { cutPieces } from "../shapes/pieces.js";
 import { fillRings, pixelBox, segmentationOf } from "../shapes/raster.js";
 
 /** @typedef {import("../document.js").Instance} Instance */
@@ -9,8 +10,8 @@ import { fillRings, pixelBox, segmentationOf } from "../shapes/raster.js";
 /** @typedef {{width: number, height: number}} Size */
 /** @typedef {Instance["segmentation"]} Segmentation */
 
+const SURROUNDINGS = 0.25; // of an object's longer side: wide enough to be larger than what is added
 const TOLERANCE = 0.75; // pixels, as for the brush: the stairs of a slanted edge are 0.71 high
-const CRUMB = 4; // pixels; so small a piece of a cut belongs to its neighbour
 
 /** The outline of an object for a non-zero fill. @param {Pick<Instance, "segmentation" | "bbox">} instance */
 export function ringsToFill(instance) {
@@ -72,96 +73,38 @@ export function split(instance, line, image) {
   const around = boundsOf(rings);
   if (x0 > around[2] || x1 < around[0] || y0 > around[3] || y1 < around[1]) return null;
   const crop = fillRings(rings, pixelBox(rings, [], 0, image));
-  const whole = labelled(crop, crop.pixels);
-  const open = crop.pixels.slice();
-  drawBarrier(crop, open, line);
-  const cut = labelled(crop, open);
-  for (let i = 0; i < open.length; i++) if (cut.sizes[cut.labels[i]] < CRUMB) cut.labels[i] = 0;
-  /** The pieces of each part of the object as it was. @type {Map<number, Set<number>>} */
-  const pieces = new Map();
-  cut.labels.forEach((label, i) => {
-    if (label) pieces.set(whole.labels[i], (pieces.get(whole.labels[i]) ?? new Set()).add(label));
-  });
-  const apart = [...pieces.values()].filter((labels) => labels.size > 1).flatMap((labels) => [...labels]);
+  const { labels, apart } = cutPieces(crop, line);
   if (!apart.length) return null;
-  grow(crop, cut.labels);
-  apart.sort((a, b) => cut.sizes[b] - cut.sizes[a]);
   const taken = new Set(apart.slice(1));
   const bitmap = isRle(instance.segmentation);
   return [0, ...taken]
     .map((label) => {
       const pixels = crop.pixels.map((pixel, i) =>
-        pixel && (label ? cut.labels[i] === label : !taken.has(cut.labels[i])) ? 1 : 0,
+        pixel && (label ? labels[i] === label : !taken.has(labels[i])) ? 1 : 0,
       );
       return stored({ ...crop, pixels }, image, bitmap);
     })
     .filter((segmentation) => segmentation !== null);
 }
 
-/** Clear the pixels that a line runs through; steps of half a pixel leave no gap for an edge-wise flood. @param {Crop} crop @param {Uint8Array} pixels @param {number[]} line */
-function drawBarrier({ left, top, width, height }, pixels, line) {
-  const clear = (/** @type {number} */ x, /** @type {number} */ y) => {
-    const column = Math.floor(x) - left,
-      row = Math.floor(y) - top;
-    if (column >= 0 && row >= 0 && column < width && row < height) pixels[row * width + column] = 0;
-  };
-  for (let i = 2; i < line.length; i += 2) {
-    const dx = line[i] - line[i - 2],
-      dy = line[i + 1] - line[i - 1];
-    const steps = Math.max(1, Math.ceil(2 * Math.max(Math.abs(dx), Math.abs(dy))));
-    for (let step = 0; step <= steps; step++)
-      clear(line[i - 2] + (dx * step) / steps, line[i - 1] + (dy * step) / steps);
-  }
-}
-
-/** Parts that hang together by pixel edges, numbered from 1; 0 is what is not set. @param {Crop} crop @param {Uint8Array} pixels */
-function labelled({ width, height }, pixels) {
-  const labels = new Int32Array(width * height);
-  const sizes = [0];
-  /** @type {number[]} */
-  const stack = [];
-  for (let start = 0; start < pixels.length; start++) {
-    if (!pixels[start] || labels[start]) continue;
-    const label = sizes.length;
-    sizes.push(0);
-    labels[start] = label;
-    stack.push(start);
-    while (stack.length) {
-      const at = /** @type {number} */ (stack.pop());
-      sizes[label] += 1;
-      for (const next of neighbours(at, width, height)) {
-        if (!pixels[next] || labels[next]) continue;
-        labels[next] = label;
-        stack.push(next);
-      }
-    }
-  }
-  return { labels, sizes };
-}
-
-/** Give the pixels on the line to the piece beside them. @param {Crop} crop @param {Int32Array} labels changed in place */
-function grow({ width, height, pixels }, labels) {
-  let front = [...labels.keys()].filter((at) => labels[at]);
-  while (front.length) {
-    const next = [];
-    for (const at of front) {
-      for (const beside of neighbours(at, width, height)) {
-        if (!pixels[beside] || labels[beside]) continue;
-        labels[beside] = labels[at];
-        next.push(beside);
-      }
-    }
-    front = next;
-  }
-}
-
-/** @param {number} at @param {number} width @param {number} height */
-function neighbours(at, width, height) {
-  const column = at % width;
-  const found = [];
-  if (column > 0) found.push(at - 1);
-  if (column < width - 1) found.push(at + 1);
-  if (at >= width) found.push(at - width);
-  if (at < width * (height - 1)) found.push(at + width);
-  return found;
+/**
+ * An object with a new edge: of what the line cuts apart, the surroundings where it `adds` and else the object, all but the
+ * largest piece changes sides. Null where it cuts nothing apart.
+ * @param {Instance} instance @param {number[]} line x0, y0, x1, y1, … @param {boolean} adds @param {Size} image
+ * @returns {Segmentation | null}
+ */
+export function withNewEdge(instance, line, adds, image) {
+  const rings = ringsToFill(instance);
+  const around = boundsOf([...rings, line]);
+  const room = Math.ceil(SURROUNDINGS * Math.max(around[2] - around[0], around[3] - around[1])) + 1;
+  const box = pixelBox([], around, room, image);
+  const crop = fillRings(rings, box);
+  const cut = adds ? crop.pixels.map((pixel) => 1 - pixel) : crop.pixels;
+  const { labels, apart, open } = cutPieces({ ...crop, pixels: cut }, line);
+  if (!apart.length) return null;
+  const turning = new Set(apart.slice(1));
+  const beside = fillRings([line], box).pixels; // pixels under the line are on either side of it
+  const turns = (/** @type {number} */ i) => cut[i] && (open[i] ? turning.has(labels[i]) : beside[i]);
+  const pixels = crop.pixels.map((pixel, i) => (turns(i) ? 1 - pixel : pixel));
+  return stored({ ...crop, pixels }, image, isRle(instance.segmentation));
 }
