@@ -27,6 +27,23 @@ settings.register_profile("project", deadline=None)
 settings.load_profile("project")
 
 
+# Each takes minutes: begun first, so that none is left to one of two processes when the other is done.
+LONG_FILES = (
+    "browser/test_finetune_tab.py",
+    "app/finetuning/test_jobs.py",
+    "core/training/test_loop.py",
+    "notebooks/test_notebooks.py",
+    "benchmarks/test_gpu_check.py",
+    "core/export/test_export.py",
+    "app/notebook/test_annotate_in_notebook.py",
+)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """`LONG_FILES` first; all else as it was."""
+    items.sort(key=lambda item: not item.path.as_posix().endswith(LONG_FILES))
+
+
 def pytest_collection_finish() -> None:
     """What was imported stays until the end: the collector need not look through torch after every test."""
     gc.collect()
