@@ -85,14 +85,14 @@ def test_categories_of_one_name_are_one(dataset: CocoDataset) -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "kinds"),
+    ("name", "least"),
     [
-        ("astronaut.jpg", ("bbox", "segm")),
-        ("chelsea.jpg", ("bbox",)),  # she fills her picture: the mask in another, as sure box has an IoU of 0.8
+        ("astronaut.jpg", {"bbox": 0.9, "segm": 0.9}),
+        ("chelsea.jpg", {"bbox": 0.85}),  # she fills her picture: of as sure a box one side is 23 of 420 pixels off
     ],
 )
 def test_in_bfloat16_the_starter_finds_in_a_photograph_what_it_finds_in_float32(
-    name: str, kinds: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
+    name: str, least: dict[str, float], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("core.devices.has_bfloat16", lambda device: True)  # torch computes in it anywhere, slowly
     model = load_model("starter")
@@ -103,8 +103,8 @@ def test_in_bfloat16_the_starter_finds_in_a_photograph_what_it_finds_in_float32(
     assert sure.scores > 0.9
     truth = [(photograph, {"boxes": sure.boxes, "labels": sure.labels, "masks": sure.bitmaps().to(torch.uint8)})]
     figures = evaluate(model, truth, precision="bf16")
-    for kind in kinds:
-        assert figures[kind]["AP"] > 0.9
+    for kind, precision in least.items():
+        assert figures[kind]["AP"] > precision
     best = [coco_results(model, truth, precision=precision)[0]["score"] for precision in ("float32", "bf16")]
     assert best[0] == pytest.approx(best[1], abs=0.02)
     assert best[0] != best[1]
