@@ -28,6 +28,7 @@ MOST_CLICKS = 8
 # draws the box has the object selected already.
 GOOD_PROPOSAL, POOR_PROPOSAL = 3.0, 0.5
 FIRST_GAIN = 0.07  # IoU that one expects of a click; on COCO's training images the first gave 0.073
+MORE_CORNERS = 1  # more actions than clicks that corners may take where they are quicker
 OF_CLICKS = ("box", "refine")  # tools in which corners are clicked too, with Ctrl held for the first
 SIMPLE = 4  # corners, the closing click among them, up to which a shape is drawn by hand at once
 
@@ -191,10 +192,12 @@ class Annotator:
         now = first = bitmap_iou(mask, target.mask)
         while now < SATISFIED:
             gain = (now - first) / len(points) if points else FIRST_GAIN
-            clicks = max(1.0, (SATISFIED - now) / max(gain, 1e-3)) * SECONDS["click"]
-            patches = mending_patches(mask, target.mask, most=_anew(target)) if mask.any() else None
-            by_hand = _seconds_anew(target) if patches is None else sum(patch.seconds for patch in patches)
-            if len(points) == MOST_CLICKS or not mask.any() or by_hand <= clicks:
+            clicks = max(1.0, (SATISFIED - now) / max(gain, 1e-3))
+            patches = mending_patches(mask, target.mask, most=_anew(target).actions) if mask.any() else None
+            by_hand = [_anew(target)] if patches is None else patches
+            quicker = sum(one.seconds for one in by_hand) <= SECONDS["click"] * clicks
+            few = sum(one.actions for one in by_hand) <= clicks + MORE_CORNERS
+            if len(points) == MOST_CLICKS or not mask.any() or (quicker and few):
                 self.ledger.book("select", not points and box is None)
                 return self._mend(instance, target, patches)
             if not points and box is None:
@@ -258,13 +261,9 @@ class Annotator:
         return decode_rle(segmentation_to_rle(segmentation, self.height, self.width))
 
 
-def _anew(target: Target) -> int:
-    """Actions that drawing an object anew takes in a tool of clicks: corners, and a key held as each polygon begins."""
-    return target.vertices + len(target.polygons)
-
-
-def _seconds_anew(target: Target) -> float:
-    return SECONDS["vertex"] * target.vertices + SECONDS["tool"] * len(target.polygons)
+def _anew(target: Target) -> Patch:
+    """All of an object drawn anew in a tool of clicks: its corners, and a key held as each of its polygons begins."""
+    return Patch(target.vertices, len(target.polygons), target.mask, 1.0)
 
 
 def _matches(pairs: Sequence[tuple[int, int]], numbers: Sequence[int]) -> dict[int, int]:

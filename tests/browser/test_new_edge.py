@@ -120,6 +120,16 @@ def test_points_are_taken_back_and_escape_drops_them_without_a_trace(
     assert stored["revision"] == 1
 
 
+def test_no_class_needs_to_be_chosen(open_editor: Any, data_plane: DataPlane, image: int) -> None:
+    editor = open_editor(image)
+    editor.click(180, 150)
+    editor.press("r")
+    editor.page.evaluate("maskloop.bench.editor.currentCategoryId = null")
+    line(editor, (240, 100), (300, 100), (300, 140), (240, 140))
+    editor.wait_saved(1)
+    assert data_plane.document(image)["instances"][0]["area"] > AREA
+
+
 def test_a_locked_object_is_not_mended(open_editor: Any, data_plane: DataPlane, image: int) -> None:
     editor = open_editor(image)
     editor.click(180, 150)

@@ -116,12 +116,12 @@ export class PolygonTool {
 
   /** The first point says what the polygon is: of the selected object with Shift a part, with Ctrl what is cut out, with Alt all of it anew. @protected @param {Pointer} pointer @returns {boolean} */
   begin(pointer) {
-    if (!this.editor.currentCategory) {
+    const { selected, currentCategory } = this.editor;
+    this.use = selected ? this.useOf(pointer, selected) : "new";
+    if (this.use === "new" && !currentCategory) {
       this.editor.emit("classneeded");
       return false;
     }
-    const { selected } = this.editor;
-    this.use = selected ? this.useOf(pointer, selected) : "new";
     if (selected && this.use !== "new" && this.editor.locked.has(selected.id)) {
       this.editor.emit("notice", { text: texts.anyTool.lockedLUnlocksIt });
       return false;
