@@ -31,7 +31,7 @@ def hide_absent_classes(directory: Path, accepted: Set[str], device: str) -> lis
     from core import Predictor  # brings torch
 
     before = read_score_thresholds(directory)
-    predictor = Predictor(directory, device=device, precision="auto")
+    predictor = Predictor(directory, device=device)
     best_scores: dict[str, list[float]] = defaultdict(list)
     began, seen = time.monotonic(), 0
     for file in _image_files(directory):

@@ -35,7 +35,7 @@ def draw_comparison(directory: Path, base: MaskRCNN, new: MaskRCNN, held_out: Co
     colours = {category["name"]: PALETTE[index % len(PALETTE)] for index, category in enumerate(held_out.categories)}
     pictures: list[list[Image.Image]] = [[] for _ in held_out.file_names[:PICTURES]]
     for model in (base, new):
-        predictor = Predictor(model, device=device, score_threshold=SCORE_THRESHOLD, precision="auto")
+        predictor = Predictor(model, device=device, score_threshold=SCORE_THRESHOLD)
         for pair, file_name in zip(pictures, held_out.file_names, strict=False):
             pixels = read_image(held_out.images_dir / file_name, pixel_limit=LARGE_PIXEL_LIMIT)
             pair.append(draw_instances(pixels, predictor(pixels), colours))

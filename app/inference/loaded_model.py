@@ -71,7 +71,7 @@ class LoadedModel:
             self.thresholds = read_score_thresholds(location)
             measured = read_mask_refinement(location)
             self.masks_by_prompt = measured is not None and measured.helps
-            self._predictor = Predictor(location, device=self._device, cache_size=FEATURES_KEPT, precision="auto")
+            self._predictor = Predictor(location, device=self._device, cache_size=FEATURES_KEPT)
         except Exception:
             self.state = "failed"
             raise

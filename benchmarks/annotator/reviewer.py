@@ -40,6 +40,9 @@ class Annotator:
         self.client = client
         self.random = np.random.default_rng(seed)
         self.current_class: int | None = None
+        self.first_gains = [
+            FIRST_GAIN
+        ] * 5  # of clicks after a box or on a proposal: what one expects, then what they gave
         # As `class_choice.js` of the page has it.
         self.current_right, self.guess_right, self.guess_told = 0.5, 0.6, 0.6
 
@@ -191,7 +194,7 @@ class Annotator:
         mask = self._mask(instance)
         now = first = bitmap_iou(mask, target.mask)
         while now < SATISFIED:
-            gain = (now - first) / len(points) if points else FIRST_GAIN
+            gain = (now - first) / len(points) if points else float(np.mean(self.first_gains))
             clicks = max(1.0, (SATISFIED - now) / max(gain, 1e-3))
             patches = mending_patches(mask, target.mask, most=_anew(target).actions) if mask.any() else None
             by_hand = [_anew(target)] if patches is None else patches
@@ -214,6 +217,8 @@ class Annotator:
             else:
                 mask = np.zeros_like(mask)
             now = bitmap_iou(mask, target.mask)
+            if len(points) == 1:
+                self.first_gains.append(now - first)
         return now
 
     def _mend(self, instance: dict[str, Any], target: Target, patches: list[Patch] | None) -> float:
