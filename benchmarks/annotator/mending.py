@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmarks.annotator.ledger import SATISFIED, SECONDS
+from benchmarks.annotator.ledger import SATISFIED
 from core.masks import bitmap_iou, mask_to_polygons, polygons_to_mask
 
 REGIONS = 3  # the largest that are wrong: the others are specks
@@ -34,11 +34,6 @@ class Patch:
     def actions(self) -> int:
         """All that it takes."""
         return self.clicks + self.keys
-
-    @property
-    def seconds(self) -> float:
-        """How long it takes."""
-        return SECONDS["vertex"] * self.clicks + SECONDS["tool"] * self.keys
 
 
 def mending_patches(mask: NDArray[np.uint8], truth: NDArray[np.uint8], most: int) -> list[Patch] | None:

@@ -1,8 +1,8 @@
 """A person at the assistant, simulated: sees the truth, uses the routes that the page uses, and books every action.
 
 What a sensible person would do: a box over a proposal that lies right but has a poor mask gives it another; every other
-object gets a box, to which its proposals give way, and, in the same tool, clicks while they promise to be quicker than
-a hand: new edges and polygons that add to the mask or cut off it, or that draw it anew. All simple shapes are drawn by
+object gets a box, to which its proposals give way, and, in the same tool, clicks while they promise to be fewer than a
+hand's: new edges and polygons that add to the mask or cut off it, or that draw it anew. All simple shapes are drawn by
 hand. Wrong proposals that are left are deleted then. The hand is not steady: boxes and clicks are a little off.
 """
 
@@ -15,7 +15,7 @@ import httpx
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmarks.annotator.ledger import SATISFIED, SECONDS, Ledger, Target
+from benchmarks.annotator.ledger import SATISFIED, Ledger, Target
 from benchmarks.annotator.mending import Patch, mending_patches
 from core.masks import bitmap_iou, decode_rle, encode_rle, segmentation_to_rle
 from core.prompts.clicks import next_click
@@ -27,8 +27,7 @@ MOST_CLICKS = 8
 # Actions that a proposal saves: a box and some clicks; of one that is poor the box and often the class's key, but who
 # draws the box has the object selected already.
 GOOD_PROPOSAL, POOR_PROPOSAL = 3.0, 0.5
-FIRST_GAIN = 0.07  # IoU that one expects of a click; on COCO's training images the first gave 0.073
-MORE_CORNERS = 1  # more actions than clicks that corners may take where they are quicker
+FIRST_GAIN = 0.08  # IoU that is expected of a click before one was made
 OF_CLICKS = ("box", "refine")  # tools in which corners are clicked too, with Ctrl held for the first
 SIMPLE = 4  # corners, the closing click among them, up to which a shape is drawn by hand at once
 
@@ -40,9 +39,6 @@ class Annotator:
         self.client = client
         self.random = np.random.default_rng(seed)
         self.current_class: int | None = None
-        self.first_gains = [
-            FIRST_GAIN
-        ] * 5  # of clicks after a box or on a proposal: what one expects, then what they gave
         # As `class_choice.js` of the page has it.
         self.current_right, self.guess_right, self.guess_told = 0.5, 0.6, 0.6
 
@@ -187,20 +183,18 @@ class Annotator:
         return int(chosen)
 
     def _click_until_satisfied(self, instance: dict[str, Any], target: Target, box: list[float] | None) -> float:
-        """Clicks, then corners where they promise to be quicker; the IoU that is reached. Who has just drawn its `box`
+        """Clicks, then corners where they promise to be fewer; the IoU that is reached. Who has just drawn its `box`
         has the object selected and clicks with the same tool.
         """
         points: list[list[float]] = []
         mask = self._mask(instance)
         now = first = bitmap_iou(mask, target.mask)
         while now < SATISFIED:
-            gain = (now - first) / len(points) if points else float(np.mean(self.first_gains))
-            clicks = max(1.0, (SATISFIED - now) / max(gain, 1e-3))
+            gain = (now - first) / len(points) if points else FIRST_GAIN
+            expected = max(1.0, (SATISFIED - now) / max(gain, 1e-3))
             patches = mending_patches(mask, target.mask, most=_anew(target).actions) if mask.any() else None
-            by_hand = [_anew(target)] if patches is None else patches
-            quicker = sum(one.seconds for one in by_hand) <= SECONDS["click"] * clicks
-            few = sum(one.actions for one in by_hand) <= clicks + MORE_CORNERS
-            if len(points) == MOST_CLICKS or not mask.any() or (quicker and few):
+            by_hand = sum(patch.actions for patch in patches or [_anew(target)])
+            if len(points) == MOST_CLICKS or not mask.any() or by_hand + (self.tool not in OF_CLICKS) <= expected:
                 self.ledger.book("select", not points and box is None)
                 return self._mend(instance, target, patches)
             if not points and box is None:
@@ -217,8 +211,6 @@ class Annotator:
             else:
                 mask = np.zeros_like(mask)
             now = bitmap_iou(mask, target.mask)
-            if len(points) == 1:
-                self.first_gains.append(now - first)
         return now
 
     def _mend(self, instance: dict[str, Any], target: Target, patches: list[Patch] | None) -> float:
