@@ -120,6 +120,22 @@ def test_points_are_taken_back_and_escape_drops_them_without_a_trace(
     assert stored["revision"] == 1
 
 
+def test_a_polygon_that_waits_is_not_taken_for_an_edge(open_editor: Any, data_plane: DataPlane, image: int) -> None:
+    editor = open_editor(image)
+    editor.press("2", "p")
+    editor.click(20, 20)
+    editor.click(60, 20)
+    editor.reload()
+    editor.press("v")
+    editor.click(180, 150)
+    editor.press("r")
+    line(editor, (240, 100), (300, 100), (300, 140), (240, 140))
+    editor.wait_saved(1)
+    (stored,) = data_plane.document(image)["instances"]
+    assert stored["area"] == pytest.approx(AREA + 40 * 40, rel=0.02)
+    assert editor.page.evaluate("maskloop.bench.tools.polygon.points.length") == 4
+
+
 def test_no_class_needs_to_be_chosen(open_editor: Any, data_plane: DataPlane, image: int) -> None:
     editor = open_editor(image)
     editor.click(180, 150)

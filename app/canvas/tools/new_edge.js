@@ -15,6 +15,7 @@ import { PolygonTool } from "./polygon.js";
 
 export class NewEdge extends PolygonTool {
   name = "new edge";
+  keptUnder = "maskloop.new edge:"; // where nothing is kept: what a polygon keeps is not this one's
   /** The tool that goes on when the edge is done or dropped. @type {Tool | null} */
   lender = null;
   /** Whether a place is inside the object as it was when the edge was begun. @type {(x: number, y: number) => boolean} */

@@ -15,12 +15,14 @@ export function cutPieces(crop, line) {
   drawBarrier(crop, open, line);
   const { labels, sizes } = labelled(crop, open);
   for (let i = 0; i < open.length; i++) if (sizes[labels[i]] < CRUMB) labels[i] = 0;
-  /** The pieces of each part as it was. @type {Map<number, Set<number>>} */
+  const partOf = new Int32Array(sizes.length); // of each piece, the part that it was in
+  for (let i = 0; i < labels.length; i++) partOf[labels[i]] = whole.labels[i];
+  /** The pieces of each part as it was. @type {Map<number, number[]>} */
   const pieces = new Map();
-  labels.forEach((label, i) => {
-    if (label) pieces.set(whole.labels[i], (pieces.get(whole.labels[i]) ?? new Set()).add(label));
+  sizes.forEach((size, piece) => {
+    if (size >= CRUMB) pieces.set(partOf[piece], [...(pieces.get(partOf[piece]) ?? []), piece]);
   });
-  const apart = [...pieces.values()].filter((parts) => parts.size > 1).flatMap((parts) => [...parts]);
+  const apart = [...pieces.values()].filter((parts) => parts.length > 1).flat();
   if (apart.length) grow(crop, labels);
   return { labels, apart: apart.sort((a, b) => sizes[b] - sizes[a]), open };
 }
@@ -45,50 +47,49 @@ function drawBarrier({ left, top, width, height }, pixels, line) {
 function labelled({ width, height }, pixels) {
   const labels = new Int32Array(width * height);
   const sizes = [0];
-  /** @type {number[]} */
-  const stack = [];
+  const stack = new Int32Array(width * height); // each pixel is put on it once
   for (let start = 0; start < pixels.length; start++) {
     if (!pixels[start] || labels[start]) continue;
     const label = sizes.length;
-    sizes.push(0);
-    labels[start] = label;
-    stack.push(start);
-    while (stack.length) {
-      const at = /** @type {number} */ (stack.pop());
-      sizes[label] += 1;
-      for (const next of neighbours(at, width, height)) {
-        if (!pixels[next] || labels[next]) continue;
-        labels[next] = label;
-        stack.push(next);
-      }
+    let [top, size] = [0, 0];
+    const reach = (/** @type {number} */ at) => {
+      if (!pixels[at] || labels[at]) return;
+      labels[at] = label;
+      stack[top++] = at;
+    };
+    reach(start);
+    while (top) {
+      const at = stack[--top];
+      const column = at % width;
+      size += 1;
+      if (column > 0) reach(at - 1);
+      if (column < width - 1) reach(at + 1);
+      if (at >= width) reach(at - width);
+      if (at < width * (height - 1)) reach(at + width);
     }
+    sizes.push(size);
   }
   return { labels, sizes };
 }
 
-/** Give the pixels on the line to the piece beside them. @param {Crop} crop @param {Int32Array} labels changed in place */
+/** Give the pixels on the line to the piece beside them, one row of them after the other. @param {Crop} crop @param {Int32Array} labels changed in place */
 function grow({ width, height, pixels }, labels) {
-  let front = [...labels.keys()].filter((at) => labels[at]);
-  while (front.length) {
-    const next = [];
-    for (const at of front) {
-      for (const beside of neighbours(at, width, height)) {
-        if (!pixels[beside] || labels[beside]) continue;
-        labels[beside] = labels[at];
-        next.push(beside);
-      }
-    }
-    front = next;
+  /** @type {number[]} */
+  let left = [];
+  for (let at = 0; at < pixels.length; at++) if (pixels[at] && !labels[at]) left.push(at);
+  for (let before = Infinity; left.length && left.length < before;) {
+    before = left.length;
+    /** @type {number[]} */
+    const beside = left.map((at) => {
+      const column = at % width;
+      return (
+        (at >= width && labels[at - width]) ||
+        (column > 0 && labels[at - 1]) ||
+        (column < width - 1 && labels[at + 1]) ||
+        (at < width * (height - 1) && labels[at + width]) ||
+        0
+      );
+    });
+    left = left.filter((at, index) => !(labels[at] = beside[index]));
   }
-}
-
-/** @param {number} at @param {number} width @param {number} height */
-function neighbours(at, width, height) {
-  const column = at % width;
-  const found = [];
-  if (column > 0) found.push(at - 1);
-  if (column < width - 1) found.push(at + 1);
-  if (at >= width) found.push(at - width);
-  if (at < width * (height - 1)) found.push(at + width);
-  return found;
 }
