@@ -80,7 +80,7 @@ def draw(
 
 def _objects(instances: Instances, scores: bool) -> Iterator[_Object]:
     """The objects of Instances."""
-    crops = list(instances.mask_crops()) if instances.masks is not None else [(None, 0, 0)] * len(instances)
+    crops = list(instances.mask_crops()) if instances.has_masks else [(None, 0, 0)] * len(instances)
     points = None if instances.keypoints is None else instances.keypoints.detach().double().cpu().numpy()
     for row, (crop, left, top) in enumerate(crops):
         category = instances.category_of(row)

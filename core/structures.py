@@ -52,6 +52,8 @@ class Instances:
     mask_paste: Literal["pixel_centres", "integer_box"] = "pixel_centres"
     extras: dict[str, Tensor] = field(default_factory=dict)  # what heads of one's own say: N rows each
     left_out: int = 0  # objects that were found and cut, being more than the model's detections_per_image
+    # Masks at the image's own resolution, in the place of `masks`: bitmaps with their left and top pixel.
+    crops: Sequence[tuple[NDArray[np.uint8], int, int]] | None = None
 
     def __len__(self) -> int:
         return len(self.boxes)
@@ -75,7 +77,10 @@ class Instances:
             if isinstance(getattr(self, item.name), Tensor)
         }
         extras = {name: value[rows] for name, value in self.extras.items()}
-        return replace(self, **selected, extras=extras, left_out=0)
+        crops = self.crops
+        if crops is not None:
+            crops = [crops[place] for place in torch.arange(len(self), device=self.boxes.device)[rows].tolist()]
+        return replace(self, **selected, crops=crops, extras=extras, left_out=0)
 
     def to(self, device: torch.device | str) -> Instances:
         """The same instances with every tensor on `device`."""
@@ -94,7 +99,13 @@ class Instances:
         return {"id": label, "name": str(label)}
 
     def mask_crops(self, threshold: float = 0.5) -> Iterator[tuple[Any, int, int]]:
-        """For each instance, its uint8 bitmap cut out of the image, and the crop's left and top pixel."""
+        """For each instance, its uint8 bitmap cut out of the image, and the crop's left and top pixel.
+
+        `threshold` is of `masks`; `crops`, where there are any, are cut already.
+        """
+        if self.crops is not None:
+            yield from self.crops
+            return
         if self.masks is None:
             raise ValueError("these instances have no masks: the model was built with mask_head=None")
         height, width = self.image_size
@@ -125,7 +136,7 @@ class Instances:
         height, width = self.image_size
         boxes = self.boxes.detach().double().cpu().tolist()
         scores = self.scores.detach().cpu().tolist()
-        crops = list(self.mask_crops()) if self.masks is not None else None
+        crops = list(self.mask_crops()) if self.has_masks else None
         keypoints = self.keypoints.detach().float().cpu() if self.keypoints is not None else None
         for index, (x0, y0, x1, y1) in enumerate(boxes):
             category = self.category_of(index)
@@ -151,6 +162,11 @@ class Instances:
                 annotation["num_keypoints"] = int((points[:, 2] > 0).sum())
             annotations.append(annotation)
         return annotations
+
+    @property
+    def has_masks(self) -> bool:
+        """Whether the model that found them has a mask head."""
+        return self.masks is not None or self.crops is not None
 
     def has_keypoints(self, index: int) -> bool:
         """Whether the instance's keypoints mean something: some visibility is above 0."""

@@ -39,7 +39,7 @@ def found_objects(instances: Instances, thresholds: ScoreThresholds | None = Non
     And the threshold of their class, the single default where their model was never calibrated.
     """
     height, width = instances.image_size
-    crops = list(instances.mask_crops()) if instances.masks is not None else [None] * len(instances)
+    crops = list(instances.mask_crops()) if instances.has_masks else [None] * len(instances)
     objects = []
     for index, (box, score, crop) in enumerate(
         zip(instances.boxes.tolist(), instances.scores.tolist(), crops, strict=True)

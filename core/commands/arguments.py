@@ -51,6 +51,8 @@ class Predict:
     precision: Literal["float32", "bf16", "auto"] = "float32"
     """bf16 is faster where the device has it (avx512_bf16 or AMX), with slightly different scores and boxes;
     auto takes it on such a CPU."""
+    refine_masks: bool = False
+    """The masks that the prompt model sees there, as in the assistant: sharper, and slower."""
 
 
 @dataclass(frozen=True)
@@ -87,6 +89,8 @@ class Evaluate:
     precision: Literal["float32", "bf16", "auto"] = "float32"
     """bf16 is faster where the device has it (avx512_bf16 or AMX), with slightly different scores and boxes;
     auto takes it on such a CPU."""
+    refine_masks: bool = False
+    """The masks that the prompt model sees there, as in the assistant: sharper, and slower."""
 
 
 @dataclass(frozen=True)

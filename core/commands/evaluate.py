@@ -38,6 +38,8 @@ def evaluate(command: Evaluate) -> int:
             raise ValueError("--losses and --calibrate are a model's: leave them out, or give --model and --images")
         if command.precision != "float32":
             raise ValueError("--precision is a model's: leave it out, or give --model and --images")
+        if command.refine_masks:
+            raise ValueError("--refine-masks needs the images: give --model and --images")
         if command.model is not None or command.images is not None:
             raise ValueError("--results has its own detections: leave out --model and --images, or --results")
         metrics = evaluate_results(
@@ -53,7 +55,11 @@ def evaluate(command: Evaluate) -> int:
         unknown = [category["name"] for category in dataset.categories if category["name"] not in known]
         if unknown:
             tqdm.write(f"note: {command.model} does not know {', '.join(unknown)}")
+        if command.refine_masks and model.config.mask_head is None:
+            raise ValueError(f"{command.model} finds no masks: leave out --refine-masks")
         if command.calibrate:
+            if command.refine_masks:
+                raise ValueError("--calibrate judges the model's own masks: leave out --refine-masks")
             read_sidecar(command.model)  # what cannot be written is said before the work
         with tqdm(total=len(dataset), unit="image", disable=None) as bar:
             results = coco_results(
@@ -64,6 +70,7 @@ def evaluate(command: Evaluate) -> int:
                 batch_size=command.batch_size,
                 max_detections=command.max_detections,
                 precision=command.precision,
+                prompter=MaskPrompter(device=command.device) if command.refine_masks else None,
                 progress=bar.update,
             )
         kinds, limit = evaluated_kinds(model, dataset.data), command.max_detections

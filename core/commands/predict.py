@@ -23,6 +23,7 @@ from core.files import write_atomically, write_text_atomically
 from core.masks import segmentation_bbox
 from core.memory import keep_freed_memory
 from core.predict.predictor import CutDetections, Predictor
+from core.prompts.prompter import MaskPrompter
 from core.ranges import ONE_OR_MORE, SHARE, check_ranges
 from core.structures import named_categories
 
@@ -52,6 +53,9 @@ def predict(command: Predict) -> int:
         detections_per_image=command.detections_per_image,
         precision=command.precision,
     )
+    prompter = MaskPrompter(device=command.device) if command.refine_masks else None
+    if prompter is not None and predictor.model.config.mask_head is None:
+        raise ValueError(f"{command.model} finds no masks: leave out --refine-masks")
     images: list[dict[str, object]] = []
     annotations: list[dict[str, object]] = []
     broken, cut = 0, []
@@ -67,6 +71,8 @@ def predict(command: Predict) -> int:
                 height, width = pixels.shape[:2]
                 if instances.left_out:
                     cut.append(instances.left_out)
+                if prompter is not None:
+                    instances = prompter.refined(pixels, instances)
                 images.append({"id": image_id, "file_name": name, "width": width, "height": height})
                 annotations += instances.to_coco(
                     image_id, polygons=command.polygons, first_annotation_id=len(annotations) + 1

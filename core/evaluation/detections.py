@@ -15,10 +15,12 @@ from core.datasets.sample_sequence import as_annotated_images, as_categories, sa
 from core.devices import checked_dtype, choose_device
 from core.evaluation.coco_metrics import Kind, annotated_kinds, evaluate_results
 from core.model.folding import for_inference
+from core.predict.sources import read_source
 from core.structures import Category, Instances
 
 if TYPE_CHECKING:
     from core.model.mask_rcnn import MaskRCNN
+    from core.prompts.prompter import MaskPrompter
 
 
 def evaluate(
@@ -33,6 +35,7 @@ def evaluate(
     max_detections: int | None = None,
     curves: str | Path | None = None,
     precision: str = "float32",
+    prompter: MaskPrompter | None = None,
     progress: Callable[[int], object] | None = None,
 ) -> dict[str, dict[str, object]]:
     """COCO metrics of a model on a data set, as `evaluate_results` gives them.
@@ -46,7 +49,7 @@ def evaluate(
     `score_threshold` leaves out detections below it; COCO's figures are meant for a low one, by default
     the model's own 0.05. `max_detections` count of an image and category (`evaluate_results`), and the
     model then finds as many in an image at least. `curves` is a folder for precision-recall curves and a match grid.
-    `precision` is `Predictor`'s.
+    `precision` is `Predictor`'s. A `prompter` refines the masks first, as in the assistant.
     `progress` is called with the number of images done after each batch. The model itself stays as it is.
     """
     images = _annotated_images(model, dataset, categories)
@@ -58,6 +61,7 @@ def evaluate(
         batch_size=batch_size,
         max_detections=max_detections,
         precision=precision,
+        prompter=prompter,
         progress=progress,
     )
     annotations = images.data  # after the images were seen: a sequence need not be read twice then
@@ -88,11 +92,13 @@ def coco_results(
     batch_size: int = 1,
     max_detections: int | None = None,
     precision: str = "float32",
+    prompter: MaskPrompter | None = None,
     progress: Callable[[int], object] | None = None,
 ) -> list[dict[str, Any]]:
     """The COCO results list of a model on a data set, as `evaluate` takes one, with the data set's category ids.
 
-    The model finds at least `max_detections` objects in an image where it is given; `precision` is `Predictor`'s.
+    The model finds at least `max_detections` objects in an image where it is given; `precision` is `Predictor`'s,
+    and the masks are those that a `prompter` sees, where there is one.
     Warnings count the detections of classes that the data set does not name and those beyond the model's limit.
     """
     device = choose_device(str(device))
@@ -106,8 +112,9 @@ def coco_results(
     with torch.no_grad():
         for first in range(0, len(seen), batch_size):
             indices = range(first, min(first + batch_size, len(seen)))
-            found = fast([seen.image(index).to(device) for index in indices], detections_per_image=limit)
-            for index, instances in zip(indices, found, strict=True):
+            images = [seen.image(index) for index in indices]
+            found = fast([image.to(device) for image in images], detections_per_image=limit)
+            for index, image, instances in zip(indices, images, found, strict=True):
                 # All that is left out has lower scores than what is kept.
                 if score_threshold is None or bool((instances.scores >= score_threshold).all()):
                     crowded, left_out = crowded + (instances.left_out > 0), left_out + instances.left_out
@@ -115,7 +122,10 @@ def coco_results(
                     instances = instances[instances.scores >= score_threshold]
                 known = torch.tensor([int(label) in category_ids for label in instances.labels], dtype=torch.bool)
                 unnamed.update(instances.category_of(place)["name"] for place in torch.nonzero(~known).flatten())
-                results += _image_results(instances[known].to("cpu"), seen.image_ids[index], category_ids)
+                kept = instances[known].to("cpu")
+                if prompter is not None and kept.has_masks:
+                    kept = prompter.refined(read_source(image), kept)
+                results += _image_results(kept, seen.image_ids[index], category_ids)
             if progress is not None:
                 progress(len(indices))
     if unnamed:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -32,6 +32,7 @@ from core.prompts.prompt_maps import (
 )
 from core.prompts.weights import load_prompt_network
 from core.prompts.windows import Look, click_windows
+from core.structures import Instances
 
 BATCH = 16  # windows at once
 LOOK_AGAIN_BELOW = 0.85  # expected IoU of what a box gave, from where on a second look gains nothing
@@ -102,6 +103,22 @@ class MaskPrompter:
     def answers(self, pixels: NDArray[np.uint8], prompts: Sequence[Prompt]) -> list[Answer]:
         """The answers to several prompts with a box or a mask each, on one image, in batches."""
         return self._from_bounds(pixels, [checked(prompt, *pixels.shape[:2]) for prompt in prompts])
+
+    def refined(self, image: ImageSource, instances: Instances) -> Instances:
+        """A detector's instances with the masks that this model sees there, at the image's own resolution (`crops`).
+
+        Boxes, scores and keypoints stay as they are. Raises ValueError where the instances have no masks or are those
+        of an image of another size.
+        """
+        pixels = read_image(image, pixel_limit=PIXEL_LIMIT)
+        if instances.image_size != pixels.shape[:2]:
+            (height, width), (rows, columns) = instances.image_size, pixels.shape[:2]
+            raise ValueError(f"the instances are of an image of {width}×{height}, this one is {columns}×{rows}")
+        masks = [LocalMask.of(crop, left, top) for crop, left, top in instances.mask_crops()]
+        there = [index for index, mask in enumerate(masks) if not mask.is_empty]
+        for index, seen in zip(there, self.seen_again(pixels, [masks[index] for index in there]), strict=True):
+            masks[index] = seen
+        return replace(instances, crops=[(mask.crop, mask.left, mask.top) for mask in masks])
 
     def seen_again(self, pixels: NDArray[np.uint8], masks: Sequence[LocalMask]) -> list[LocalMask]:
         """Another model's masks as this one sees them: each look begins from the mask of the one before.

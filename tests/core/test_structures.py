@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import json
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -47,6 +48,15 @@ def test_coco_annotations_carry_box_area_score_and_category_id() -> None:
     assert second["id"] == 101
     assert second["bbox"] == [20.5, 5.25, 30, 30]
     assert second["area"] == rle_area(second["segmentation"])
+
+
+def test_masks_at_the_images_resolution_count_in_the_place_of_the_others() -> None:
+    cross = np.array([[0, 1, 0], [1, 1, 1], [0, 1, 0]], np.uint8)
+    instances = replace(two_objects(), crops=[(np.ones((2, 5), np.uint8), 1, 4), (cross, 30, 20)])
+    assert [one["area"] for one in instances.to_coco()] == [10, 5]
+    assert decode_rle(instances.to_coco()[1]["segmentation"])[20:23, 30:33].tolist() == cross.tolist()
+    for chosen in (instances[1], instances[-1:], instances[[1]], instances[torch.tensor([False, True])]):
+        assert chosen.bitmaps().nonzero().tolist() == [[0, 20, 31], [0, 21, 30], [0, 21, 31], [0, 21, 32], [0, 22, 31]]
 
 
 def test_keypoints_are_written_only_where_they_mean_something() -> None:

@@ -17,8 +17,9 @@ import torch
 from PIL import Image
 from pycocotools.coco import COCO
 
-from core import MaskRCNN, ModelConfig, save_model
+from core import CocoDataset, MaskPrompter, MaskRCNN, ModelConfig, Predictor, evaluate, load_model, save_model
 from core.__main__ import main
+from core.masks import decode_rle
 from tests.core.toy_data import CATEGORIES, TINY_MODEL, write_toy_data
 
 
@@ -88,6 +89,28 @@ def test_predictions_are_a_coco_data_set(toy: Path, tmp_path: Path, capsys: pyte
         assert main([*truth, "--results", str(file)]) == 0
         figures.append(json.loads((tmp_path / "m.json").read_text())["bbox"])
     assert figures[0] == figures[1]
+
+
+def test_refined_masks_are_the_prompt_models_and_are_judged_as_such(
+    toy: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    output, images, model = tmp_path / "refined.json", toy / "data" / "images", ["--model", str(toy / "model")]
+    predict = ["predict", str(images / "toy000.png"), *model, "--output", str(output), "--detections-per-image", "4"]
+    assert main([*predict, "--refine-masks"]) == 0
+    written = json.loads(output.read_text())["annotations"]
+    found = Predictor(toy / "model", detections_per_image=4)(images / "toy000.png")
+    expected = MaskPrompter().refined(images / "toy000.png", found)
+    assert [decode_rle(one["segmentation"]).tolist() for one in written] == expected.bitmaps().int().tolist()
+    assert (expected.bitmaps() != found.bitmaps()).any()
+
+    judge = ["evaluate", "--annotations", str(toy / "data" / "annotations.json"), "--output", str(tmp_path / "m.json")]
+    assert main([*judge, *model, "--images", str(images), "--score-threshold", "0.99", "--refine-masks"]) == 0
+    dataset = CocoDataset(images, toy / "data" / "annotations.json", box_masks=True)
+    metrics = evaluate(load_model(toy / "model"), dataset, score_threshold=0.99, prompter=MaskPrompter())
+    assert json.loads((tmp_path / "m.json").read_text())["segm"] == metrics["segm"]
+    capsys.readouterr()
+    assert main([*judge, "--results", str(output), "--refine-masks"]) == 2
+    assert capsys.readouterr().err == "error: --refine-masks needs the images: give --model and --images\n"
 
 
 def test_pictures_are_drawn_of_each_image_and_never_over_one(

@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from safetensors.torch import load_file, save_file
 
-from core import MaskPrompter
+from core import Instances, MaskPrompter
 from core.prompts.config import PromptConfig
 from core.prompts.local_mask import LocalMask
 from core.prompts.network import PromptNetwork
@@ -157,6 +157,30 @@ def test_a_mask_that_a_look_empties_stays_as_it_was(prompter: MaskPrompter, monk
     monkeypatch.setattr(MaskPrompter, "answers", lambda self, pixels, prompts: nothing * len(prompts))
     mask = LocalMask(20, 20, np.ones((30, 30), "u1"))
     assert prompter.seen_again(picture(), [mask]) == [mask]
+
+
+def test_instances_are_refined_and_all_but_their_masks_stays(prompter: MaskPrompter) -> None:
+    found = Instances(
+        (90, 120),
+        torch.tensor([[20.0, 20.0, 50.0, 50.0], [60.0, 30.0, 100.0, 50.0], [5.0, 5.0, 9.0, 9.0]]),
+        torch.tensor([1, 2, 1]),
+        torch.tensor([0.9, 0.8, 0.7]),
+        torch.stack([torch.ones(28, 28), torch.ones(28, 28), torch.zeros(28, 28)]),
+    )
+    refined = prompter.refined(picture(), found)
+    seen = prompter.seen_again(picture(), [LocalMask.of(*crop) for crop in found[:2].mask_crops()])
+    expected = [*(mask.whole(90, 120) for mask in seen), np.zeros((90, 120), "u1")]  # an empty mask stays empty
+    np.testing.assert_array_equal(refined.bitmaps().numpy(), np.stack(expected) == 1)
+    for name in ("boxes", "labels", "scores", "masks"):
+        assert getattr(refined, name) is getattr(found, name)
+
+
+def test_instances_without_masks_or_of_another_image_are_refused(prompter: MaskPrompter) -> None:
+    nothing = Instances((90, 120), torch.zeros(0, 4), torch.zeros(0, dtype=torch.int64), torch.zeros(0))
+    with pytest.raises(ValueError, match="these instances have no masks"):
+        prompter.refined(picture(), nothing)
+    with pytest.raises(ValueError, match="of an image of 120×90, this one is 120×91"):
+        prompter.refined(picture(91, 120), nothing)
 
 
 def test_a_crop_of_a_huge_image_is_seen_as_the_small_image_is(prompter: MaskPrompter) -> None:
