@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import Any, Literal
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Request
 from fastapi.responses import Response
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.concurrency import run_in_threadpool
@@ -13,9 +13,10 @@ from starlette.concurrency import run_in_threadpool
 from app.api.documents import given_fields
 from app.api.http.answers import JsonAnswer
 from app.api.http.dependencies import ImageId, TheModelService, TheStore
-from app.api.http.errors import INVALID, NOT_FOUND, ErrorLine
+from app.api.http.errors import INVALID, NOT_FOUND, ErrorLine, language_of
 from app.api.schemas import Document, InstanceFields, InstanceShape
 from app.inference.propagation import propagate
+from app.messages.message import in_language
 from app.store.database import Store
 from app.store.documents import document_json, find_image
 from app.store.errors import InvalidFieldError
@@ -112,9 +113,10 @@ class RefinedMask(BaseModel):
 
 
 @router.get("/assist", response_model=AssistState)
-async def get_assist_state(model_service: TheModelService) -> object:
+async def get_assist_state(request: Request, model_service: TheModelService) -> object:
     """Which model is in memory, and whether it is ready."""
-    return {"state": model_service.state, "model": model_service.model_name, "message": model_service.message}
+    message = in_language(model_service.message, language_of(request))
+    return {"state": model_service.state, "model": model_service.model_name, "message": message}
 
 
 @router.post("/images/{image_id}/predict", response_model=PredictAnswer, responses=INVALID)

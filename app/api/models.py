@@ -7,9 +7,10 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends, Path, Request
 from pydantic import BaseModel, Field
 
-from app.api.http.errors import NOT_FOUND
+from app.api.http.errors import NOT_FOUND, language_of
 from app.inference.registry import ModelRegistry
 from app.inference.repredict import Repredictor
+from app.messages.message import in_language
 from app.values import Text
 
 router = APIRouter(prefix="/api/models", tags=["models"])
@@ -69,9 +70,10 @@ class Promotion(BaseModel):
 
 
 @router.get("", response_model=VersionList)
-def list_models(registry: TheRegistry, repredictor: TheRepredictor) -> Any:
+def list_models(request: Request, registry: TheRegistry, repredictor: TheRepredictor) -> Any:
     """All model versions with metrics and lineage, and which one is in use."""
-    versions = registry.versions()
+    language = language_of(request)
+    versions = [{**version, "note": in_language(version["note"], language)} for version in registry.versions()]
     current = next(version["name"] for version in versions if version["current"])
     return {"models": versions, "current": current, "repredicting": repredictor.status()}
 

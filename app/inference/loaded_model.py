@@ -6,7 +6,8 @@ import logging
 from typing import TYPE_CHECKING, Literal
 
 from app.inference.model_terms import ModelUnavailableError
-from app.inference.registry import ModelRegistry
+from app.inference.registry import STARTER, ModelRegistry
+from app.messages.message import say
 from app.store.errors import one_line
 
 if TYPE_CHECKING:  # torch takes longer to import than all the rest
@@ -15,8 +16,6 @@ if TYPE_CHECKING:  # torch takes longer to import than all the rest
 
 logger = logging.getLogger("maskloop")
 LoadingState = Literal["loading", "ready", "failed"]
-
-STARTER = "starter"
 FEATURES_KEPT = 4  # images; up to 74 MB each at 800 pixels
 
 
@@ -25,7 +24,7 @@ class LoadedModel:
 
     def __init__(self, registry: ModelRegistry, device: str) -> None:
         self.state: LoadingState = "loading"
-        self.message = ""  # one line: why it is another model than wanted
+        self.message: str = ""  # one line: why it is another model than wanted
         self.name: str | None = None  # of the version in memory
         self.thresholds: ScoreThresholds | None = None
         self.masks_by_prompt = False  # whether its masks get better where the prompt model looks again
@@ -51,11 +50,11 @@ class LoadedModel:
                 self.message = ""
             return name, predictor
         if wanted is not None or name == STARTER:
-            line = f"model {name!r} cannot be used: {reason}"
+            line = say("model_unavailable", model=name, reason=reason)
             self.message = self.message if wanted is not None else line
             raise ModelUnavailableError(line)
         self._unavailable[name] = reason
-        self.message = f"model {name!r} cannot be used ({reason}); going on with the starter model"
+        self.message = say("going_on_with_starter", model=name, reason=reason)
         logger.warning(self.message)
         return self.use(None)
 

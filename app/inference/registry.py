@@ -15,6 +15,7 @@ from app.store.database import Store
 from app.store.errors import NotFoundError
 from app.store.tables import ModelVersion
 
+STARTER = "starter"  # ships, and predicts where the version in use cannot be loaded
 SMALL_BACKBONES = ("mobilenet", "resnet18")
 LONGEST_NOTE = 300  # characters
 
@@ -83,11 +84,11 @@ class ModelRegistry:
         """The version that the one in use was fine-tuned from in the first place: what to start from again.
 
         Training on from a fine-tuned version would weigh the images that it saw more than the new ones. Where
-        its weights are not on this machine it is the first version that has them.
+        its weights are not on this machine it is the starter model, which predicts then.
         """
         usable = self.usable()
         lineage = next(version["lineage"] for version in self.versions() if version["current"])
-        return lineage[0] if lineage[0] in usable or not usable else usable[0]
+        return lineage[0] if lineage[0] in usable or STARTER not in usable else STARTER
 
     def versions(self) -> list[dict[str, Any]]:
         """Every version as the data plane shows it, the oldest first."""
@@ -179,7 +180,7 @@ def model_note(name: str, location: str) -> str:
         return " ".join(note.split())[:LONGEST_NOTE]
     if not str(sidecar["config"].get("backbone", "")).startswith(SMALL_BACKBONES):
         return ""
-    return f"{name} is a small model: it misses much of what is small or crowded; fine-tuning on your images helps."
+    return say("small_model", model=name)
 
 
 def version_in_use(store: Store) -> str | None:

@@ -11,6 +11,12 @@ GERMAN = {
     "no_samples": "diesem Programm liegen keine Beispielfotos bei: fügen Sie eigene Bilder hinzu",
     "no_job": "Trainingslauf {job} gibt es nicht",
     "no_model": "Modell „{model}“ gibt es nicht: wählen Sie eines von {known}",
+    "model_unavailable": "Modell „{model}“ ist nicht verwendbar: {reason}",
+    "going_on_with_starter": "Modell „{model}“ ist nicht verwendbar ({reason}); weiter geht es mit „starter“",
+    "small_model": (
+        "{model} ist ein kleines Modell: Kleines und Gedrängtes übersieht es oft; "
+        "Nachtrainieren mit Ihren Bildern hilft."
+    ),
     "deleted_elsewhere": "Objekt {instance} wurde anderswo gelöscht",
     "changed_elsewhere": (
         "Objekt {instance} wurde anderswo geändert: es hat Revision {revision}, die Änderung ging von {base} aus"

@@ -12,6 +12,11 @@ ENGLISH = {
     "no_samples": "no sample photographs came with this program: add images of your own",
     "no_job": "there is no fine-tuning job {job}",
     "no_model": "there is no model {model!r}: choose one of {known}",
+    "model_unavailable": "model {model!r} cannot be used: {reason}",
+    "going_on_with_starter": "model {model!r} cannot be used ({reason}); going on with the starter model",
+    "small_model": (
+        "{model} is a small model: it misses much of what is small or crowded; fine-tuning on your images helps."
+    ),
     # Somebody else was faster.
     "deleted_elsewhere": "instance {instance} was deleted elsewhere",
     "changed_elsewhere": (

@@ -57,6 +57,32 @@ def test_a_click_on_an_empty_place_begins_an_object_that_enter_keeps(
     editor.wait_for("maskloop.document.instances.length === 0")
 
 
+def test_after_enter_a_click_within_the_object_mends_it_and_one_beside_it_begins_the_next(
+    open_editor: Any, data_plane: DataPlane, image: int
+) -> None:
+    editor = open_editor(image)
+    editor.press("2", "m")
+    editor.click(240, 150)
+    editor.wait_for("maskloop.clicked.found !== null && !maskloop.working")
+    editor.press("Enter")
+    editor.wait_saved(1)
+    (kept,) = data_plane.document(image)["instances"]
+    editor.page.get_by_text("Click the next object to outline it").wait_for()
+    with editor.page.expect_request("**/refine"):
+        editor.click(240, 140, modifier="Shift")
+    editor.wait_saved(2)
+    (mended,) = data_plane.document(image)["instances"]
+    assert not bitmap_of(mended)[140, 240]
+    editor.click(30, 30)
+    editor.wait_for("maskloop.clicked.found !== null && !maskloop.working")
+    assert editor.selected is None
+    editor.press("Enter")
+    editor.wait_saved(3)
+    first, second = data_plane.document(image)["instances"]
+    assert (first["id"], first["revision"]) == (kept["id"], mended["revision"])
+    assert bitmap_of(second)[30, 30]
+
+
 def test_clicks_include_and_exclude_and_are_taken_back(open_editor: Any, data_plane: DataPlane, image: int) -> None:
     editor = open_editor(image)
     editor.press("m")

@@ -146,9 +146,14 @@ def cannot_store(error: BaseException) -> tuple[int, str] | None:
 
 def error_to(request: Request, status_code: int, message: object, **more: object) -> JSONResponse:
     """A message, or that of an error, as JSON: in the language that the page asks for, which is told its `code` too."""
-    language = request.headers.get(LANGUAGE_HEADER, "")
+    language = language_of(request)
     code = code_of(message) if language else None
     return error_answer(status_code, in_language(message, language), code=code, **more)
+
+
+def language_of(request: Request) -> str:
+    """The language that the page asks for; empty where it is a script that asks."""
+    return request.headers.get(LANGUAGE_HEADER, "")
 
 
 def error_answer(status_code: int, line: str, **more: object) -> JSONResponse:

@@ -1,6 +1,6 @@
 /**
  * Masks by clicks: a click adds what is there, Shift+click takes it away. On a selected object every click is one edit;
- * on an empty place clicks begin a new object, which Enter keeps and Esc drops.
+ * on an empty place clicks begin a new object, which Enter keeps and Esc drops. The next one begins beside it.
  */
 
 import { colorOf, drawShape } from "../view/painter.js";
@@ -31,8 +31,14 @@ export class RefineTool {
       view.redrawOverlay();
       editor.emit("hint");
     });
+    /** The object that Enter has just kept: it is selected, but done with. @type {number | null} */
+    this.keptId = null;
     editor.on("selection", () => {
       if (editor.selectedId !== null) this.settle();
+      if (editor.selectedId !== this.keptId) this.keptId = null;
+    });
+    editor.on("renumber", ({ from, to }) => {
+      if (this.keptId === from) this.keptId = to;
     });
     editor.on("open", () => this.fresh.drop());
   }
@@ -42,19 +48,28 @@ export class RefineTool {
     if (!this.fresh.isEmpty) return texts.refine.clickAddsShiftClickTakes;
     if (!selected) return texts.refine.clickSomethingToOutlineIt;
     if (this.editor.locked.has(selected.id)) return texts.anyTool.lockedLUnlocksIt;
+    if (selected.id === this.keptId) return texts.refine.keptClickTheNext;
     return texts.refine.clickAddsToTheMask;
   }
 
   /** @param {Pointer} pointer */
   cursor(pointer) {
     if (this.clicks.asking || this.fresh.asking) return "progress";
-    if (this.editor.selected || !this.under(pointer)) return pointer.shift ? "not-allowed" : "crosshair";
+    if (this.mended(pointer) || !this.under(pointer)) return pointer.shift ? "not-allowed" : "crosshair";
     return "pointer";
   }
 
   /** The object that a click would select. @private @param {Pointer} pointer */
   under(pointer) {
     return this.fresh.isEmpty ? (this.view.instancesAt(pointer.x, pointer.y)[0] ?? null) : null;
+  }
+
+  /** What a click mends: the selected object; one that was just kept only within its box. @private @param {Pointer} pointer */
+  mended({ x, y }) {
+    const { selected } = this.editor;
+    if (!selected || selected.id !== this.keptId) return selected;
+    const [left, top, width, height] = selected.bbox;
+    return x >= left && y >= top && x <= left + width && y <= top + height ? selected : null;
   }
 
   /** @private @param {Pointer} pointer */
@@ -67,20 +82,22 @@ export class RefineTool {
   pointerDown(pointer) {
     const { editor } = this;
     if (pointer.button !== 0 || this.newEdge.begins(pointer)) return;
-    const selected = editor.selected;
-    const under = selected ? null : this.under(pointer);
-    if (selected) void this.clicks.add([pointer.x, pointer.y, !pointer.shift]);
+    const mended = this.mended(pointer);
+    const under = mended ? null : this.under(pointer);
+    if (mended) void this.clicks.add([pointer.x, pointer.y, !pointer.shift]);
     else if (under) editor.select(under.id);
-    else if (this.isInside(pointer) && (!this.fresh.isEmpty || !pointer.shift))
+    else if (this.isInside(pointer) && (!this.fresh.isEmpty || !pointer.shift)) {
+      editor.select(null); // what was kept before
       void this.fresh.add([pointer.x, pointer.y, !pointer.shift]);
+    }
   }
 
   /** @param {Pointer} pointer @param {boolean} [pressed] */
   pointerMove(pointer, pressed) {
-    const under = this.editor.selected ? null : this.under(pointer);
+    const mended = this.mended(pointer);
+    const under = mended ? null : this.under(pointer);
     this.editor.hover(under?.id ?? null);
-    const startsOrGoesOn =
-      !this.editor.selected && !under && this.isInside(pointer) && (!this.fresh.isEmpty || !pointer.shift);
+    const startsOrGoesOn = !mended && !under && this.isInside(pointer) && (!this.fresh.isEmpty || !pointer.shift);
     if (startsOrGoesOn && !pressed && !pointer.touch) this.fresh.look([pointer.x, pointer.y, !pointer.shift]);
     else this.fresh.dropPreview();
     this.view.redrawOverlay();
@@ -103,7 +120,10 @@ export class RefineTool {
   confirm() {
     if (this.fresh.isEmpty) return false;
     const id = this.fresh.keep();
-    if (id !== null) this.editor.select(id);
+    if (id === null) return true;
+    this.editor.select(id);
+    this.keptId = id;
+    this.editor.emit("hint");
     return true;
   }
 

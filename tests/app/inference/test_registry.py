@@ -122,12 +122,12 @@ def test_lineage_leads_back_to_the_original(store: Store, tmp_path: Path) -> Non
     assert registry.original() == "mine"
 
 
-def test_an_original_that_is_not_on_this_machine_is_not_offered(store: Store) -> None:
+def test_where_the_original_is_not_on_this_machine_training_begins_with_what_predicts(store: Store) -> None:
     registry = ModelRegistry(store, first="never-downloaded")
     add_run(registry, 1, parent="never-downloaded")
     registry.promote("fine-tuned-1")
     assert "never-downloaded" not in registry.usable()
-    assert registry.original() == registry.usable()[0]
+    assert registry.original() == "starter"
 
 
 def test_the_tab_offers_a_model_to_download_where_none_is_here(

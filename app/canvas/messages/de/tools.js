@@ -116,6 +116,8 @@ export const refine = {
   clickAddsShiftClickTakes:
     "Klick fügt hinzu, Umschalt+Klick nimmt weg, Rücktaste nimmt einen Klick zurück. Enter behält das Objekt, Esc verwirft es.",
   clickSomethingToOutlineIt: "Klicken Sie etwas an, um es zu umreißen, oder ein Objekt, um seine Maske auszubessern.",
+  keptClickTheNext:
+    "Behalten. Klicken Sie das nächste Objekt an; in diesem bessern Klick und Umschalt+Klick aus. Esc beendet.",
   clickAddsToTheMask:
     "Klick fügt der Maske hinzu, Umschalt+Klick nimmt weg; Strg+Klick beginnt einen neuen Rand. Strg+Z nimmt einen Klick zurück, Esc beendet.",
 };

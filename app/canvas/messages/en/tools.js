@@ -134,6 +134,8 @@ export const refine = {
   clickAddsShiftClickTakes:
     "Click adds, Shift+click takes away, Backspace takes a click back. Enter keeps the object, Esc drops it.",
   clickSomethingToOutlineIt: "Click something to outline it, or an object to mend its mask.",
+  keptClickTheNext:
+    "Kept. Click the next object to outline it; within this one, click and Shift+click mend it. Esc is done.",
   clickAddsToTheMask:
     "Click adds to the mask, Shift+click takes away; Ctrl+click begins a new edge. Ctrl+Z takes a click back, Esc is done.",
 };

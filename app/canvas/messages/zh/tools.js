@@ -111,6 +111,7 @@ export const refine = {
   outlineAnObjectByClicks: "通过单击勾勒对象，或修补所选掩码",
   clickAddsShiftClickTakes: "单击增加，Shift+单击去除，Backspace 撤回一次单击。Enter 保留对象，Esc 放弃。",
   clickSomethingToOutlineIt: "单击某物以勾勒它，或单击对象以修补其掩码。",
+  keptClickTheNext: "已保留。单击下一个对象以勾勒它；在此对象内单击和 Shift+单击可修补。Esc 结束。",
   clickAddsToTheMask: "单击为掩码增补，Shift+单击去除；Ctrl+单击开始绘制新边缘。Ctrl+Z 撤回一次单击，Esc 结束。",
 };
 
