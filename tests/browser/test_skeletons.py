@@ -59,6 +59,33 @@ def test_an_object_is_clicked_point_after_point_hidden_ones_with_shift_or_the_ri
     editor.wait_for("maskloop.document.instances.length === 1")
 
 
+def test_a_click_near_a_point_places_the_next_and_a_drag_from_there_moves_it(
+    open_editor: Any, data_plane: DataPlane, photographs: Photographs
+) -> None:
+    """The face of a small person: its points are nearer than a finger or a hand aims."""
+    editor, image = opened(open_editor, data_plane, photographs)
+    scale = editor.page.evaluate("maskloop.bench.view.viewport.scale")
+    near = 7 / scale
+    editor.click(200, 80)
+    editor.click(200 + near, 80)
+    editor.click(200 + near, 80)  # on a point itself: it is meant, nothing new
+    assert editor.page.evaluate(BEGUN) == 2
+    editor.drag((200 + near, 80 + near), (240, 100))
+    assert editor.page.evaluate(BEGUN) == 2
+    editor.press("Enter")
+    editor.wait_saved(1)
+
+    (instance,) = stored(data_plane, image)
+    assert instance["keypoints"][:6] == pytest.approx([200, 80, 2, 240, 100, 2], abs=0.6)
+    editor.page.evaluate("maskloop.bench.editor.select(maskloop.document.instances[0].id)")
+    editor.click(200 - near, 80)
+    editor.wait_saved(2)
+    editor.click(200, 80 + near)
+    editor.wait_saved(3)
+    (instance,) = stored(data_plane, image)
+    assert instance["keypoints"][6:12] == pytest.approx([200 - near, 80, 2, 200, 80 + near, 2], abs=0.6)
+
+
 def test_backspace_goes_back_escape_drops_and_what_was_begun_survives_a_reload(
     open_editor: Any, data_plane: DataPlane, photographs: Photographs
 ) -> None:

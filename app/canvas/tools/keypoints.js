@@ -16,6 +16,8 @@ import { texts } from "../messages/texts.js";
 /** @typedef {import("../view/view.js").Pointer} Pointer */
 /** @typedef {import("../model/document.js").Instance} Instance */
 
+const ON_IT = 4; // CSS pixels from a point, up to which a press means it where the next is to be placed
+
 export class KeypointsTool {
   name = "keypoints";
   label = texts.keypoints.keypoints;
@@ -33,7 +35,7 @@ export class KeypointsTool {
     this.editor = editor;
     this.view = view;
     this.fresh = new NewSkeleton(editor, view);
-    /** @type {{index: number, start: Pointer, moving: boolean, fresh: boolean} | null} */
+    /** What was pressed. Beside a point, a press that does not become a drag is the next point. @type {{index: number, start: Pointer, moving: boolean, fresh: boolean, beside: boolean} | null} */
     this.drag = null;
     /** What was placed in the selected object, for Backspace. @type {{id: number | null, indices: number[]}} */
     this.placed = { id: null, indices: [] };
@@ -141,11 +143,13 @@ export class KeypointsTool {
     if (fresh.begun) return this.pressFresh(pointer);
     const found = view.keypointAt(pointer.x, pointer.y);
     if (found && !pointer.alt) {
+      const isOwn = found.instance.id === editor.selectedId && this.next !== null && pointer.button === 0;
+      const beside = isOwn && this.isBeside(pointer, found.instance.keypoints, found.index);
       editor.select(found.instance.id);
-      editor.setActiveKeypoint(found.index);
+      if (!beside) editor.setActiveKeypoint(found.index);
       if (editor.locked.has(found.instance.id)) return;
       if (pointer.button === 2) turnVisibility(editor, found.index);
-      else this.drag = { index: found.index, start: pointer, moving: false, fresh: false };
+      else this.drag = { index: found.index, start: pointer, moving: false, fresh: false, beside };
       return;
     }
     const ghost = this.ghostAt(pointer);
@@ -173,12 +177,20 @@ export class KeypointsTool {
       return fresh.change(own, x, y, 3 - visibility);
     }
     if (own !== null) {
-      this.drag = { index: own, start: pointer, moving: false, fresh: true };
+      const beside = fresh.next !== null && this.isBeside(pointer, fresh.keypoints, own);
+      this.drag = { index: own, start: pointer, moving: false, fresh: true, beside };
       return;
     }
     if (!this.onImage(pointer)) return;
     if (!fresh.begun) editor.select(null);
     fresh.add(pointer.x, pointer.y, this.visibilityOf(pointer));
+  }
+
+  /** Whether a press that reaches a point is not on it: eyes and nose of a small person lie that near. @private @param {Pointer} pointer @param {number[]} keypoints @param {number} index */
+  isBeside({ x, y, touch }, keypoints, index) {
+    return (
+      Math.hypot(keypoints[3 * index] - x, keypoints[3 * index + 1] - y) > this.view.reach(touch ? 2 * ON_IT : ON_IT)
+    );
   }
 
   /** @private @param {Pointer} pointer */
@@ -238,6 +250,7 @@ export class KeypointsTool {
     if (drag && pressed) {
       drag.moving ||= Math.hypot(pointer.screenX - drag.start.screenX, pointer.screenY - drag.start.screenY) >= 3;
       if (!drag.moving) return;
+      if (!drag.fresh) editor.setActiveKeypoint(drag.index);
       if (drag.fresh) this.fresh.change(drag.index, pointer.x, pointer.y, this.fresh.keypoints[3 * drag.index + 2]);
       else if (subject)
         editor.setDraft({
@@ -253,10 +266,13 @@ export class KeypointsTool {
   }
 
   pointerUp() {
-    const draft = this.editor.draft;
-    const moving = this.drag?.moving && !this.drag.fresh;
+    const { drag } = this;
+    const { draft } = this.editor;
     this.drag = null;
-    if (moving && draft) this.editor.change(draft.id, draft.fields);
+    if (drag?.beside && !drag.moving && drag.fresh)
+      this.fresh.add(drag.start.x, drag.start.y, this.visibilityOf(drag.start));
+    else if (drag?.beside && !drag.moving) this.place(drag.start);
+    else if (drag?.moving && !drag.fresh && draft) this.editor.change(draft.id, draft.fields);
   }
 
   /** The new object is done, with the keypoints that it has. */

@@ -89,14 +89,17 @@ export class NewSkeleton {
     if (this.next === null) this.editor.select(this.finish());
   }
 
-  /** The placed one under the pointer. @param {Pointer} pointer @returns {number | null} */
+  /** The placed one under the pointer, the nearest. @param {Pointer} pointer @returns {number | null} */
   at(pointer) {
-    const reach = this.view.reach(pointer.touch ? 2 * REACH : REACH);
+    /** @type {number | null} */
+    let nearest = null;
+    let reach = this.view.reach(pointer.touch ? 2 * REACH : REACH);
     for (let i = 0; i < this.keypoints.length; i += 3) {
       const [x, y, visibility] = this.keypoints.slice(i, i + 3);
-      if (visibility && Math.hypot(x - pointer.x, y - pointer.y) <= reach) return i / 3;
+      const distance = Math.hypot(x - pointer.x, y - pointer.y);
+      if (visibility && distance <= reach) [nearest, reach] = [i / 3, distance];
     }
-    return null;
+    return nearest;
   }
 
   /** Say anew where a placed one is or how it is seen. @param {number} index @param {number} x @param {number} y @param {number} visibility */
