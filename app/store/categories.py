@@ -84,9 +84,19 @@ def create_category(session: Session, fields: dict[str, Any]) -> Category:
 
 def _adopted(session: Session, category: Category, fields: dict[str, object]) -> Category:
     """A class that a model suggested, or that was removed, as a person's own."""
-    category.state = "kept"
+    keep_class(session, category)
     given = {name: value for name, value in fields.items() if value and name not in ("id", "name")}
     return update_category(session, category.id, given)
+
+
+def keep_class(session: Session, category: Category) -> None:
+    """A class is a person's from now on, at the end of the list: keys of other classes stay what they are."""
+    if category.state == "kept":
+        return
+    category.state = "kept"
+    others = _kept_besides(session, category)
+    if category.position is None and any(row.position is None and row.id > category.id for row in others):
+        _place(session, category, len(others) + 1)
 
 
 def _free_id(session: Session) -> int:
@@ -130,7 +140,7 @@ def update_category(session: Session, category_id: int, fields: dict[str, Any]) 
         _give_key(session, category, fields["key"])
     if "hidden" in fields:
         category.hidden = bool(fields["hidden"])
-    category.state = "kept"
+    keep_class(session, category)
     if "position" in fields:
         _place(session, category, fields["position"])
     session.flush()
@@ -151,11 +161,15 @@ def _place(session: Session, category: Category, position: int | None) -> None:
     if position is None:
         category.position = None
         return
-    others = [row for row in all_categories(session) if row.state == "kept" and row.id != category.id]
+    others = _kept_besides(session, category)
     others.sort(key=lambda row: (row.position is None, row.position or 0, row.id))
     others.insert(max(0, position - 1), category)
     for place, row in enumerate(others, 1):
         row.position = place
+
+
+def _kept_besides(session: Session, category: Category) -> list[Category]:
+    return [row for row in all_categories(session) if row.state == "kept" and row.id != category.id]
 
 
 def find_category(session: Session, category_id: int) -> Category:

@@ -20,6 +20,7 @@ from sqlalchemy.orm import Session
 
 from app.messages.message import say
 from app.roles import Person, check_act, check_takes_back
+from app.store.categories import keep_class
 from app.store.errors import ConflictError, NotFoundError, OthersEditError
 from app.store.instance_state import InstanceState
 from app.store.tables import Category, Edit, Image, ImageStatus, Instance, counted
@@ -270,8 +271,9 @@ def class_of_history(session: Session, category_id: int) -> Category:
 def _keep_classes(session: Session, states: Sequence[InstanceState]) -> None:
     """A class that a model suggested is a person's from the first object of it on that somebody accepts."""
     accepted = {state.category_id for state in states if state.status == "accepted"}
-    for category in session.scalars(select(Category).where(Category.id.in_(accepted), Category.state == "suggested")):
-        category.state = "kept"
+    suggested = select(Category).where(Category.id.in_(accepted), Category.state == "suggested")
+    for category in session.scalars(suggested).all():
+        keep_class(session, category)
 
 
 def _rows(session: Session, image: Image, ids: Mapping[int, object]) -> Sequence[Instance]:

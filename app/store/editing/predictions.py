@@ -50,16 +50,18 @@ def add_propagated(session: Session, image_id: int, found: Sequence[Mapping[str,
     """Add objects that came from another image as proposals, in one edit; returns how many.
 
     Those of an earlier time that nobody touched are replaced. What covers an object that is there (same category,
-    IoU above 0.7) is left out, and so is what covers no pixel.
+    IoU above 0.7) is left out, and so is what covers no pixel. Proposals that score too low to be shown give way.
     """
     image = image_for_writing(session, image_id)
     instances = session.scalars(select(Instance).where(Instance.image_id == image.id).order_by(Instance.id)).all()
     earlier = [row for row in instances if _is_untouched(row) and row.model == PROPAGATED]
-    kept = [_Outline(row, image) for row in instances if row not in earlier]
+    unseen = [row for row in instances if _is_untouched(row) and row not in earlier and not row.counts()]
+    kept = [_Outline(row, image) for row in instances if row not in earlier and row not in unseen]
     states = [_state(session, image, entry, PROPAGATED) for entry in found]
     new = [state for state in states if state is not None and not any(there.is_same_object(state) for there in kept)]
+    gone = earlier + [row for row in unseen if any(_Outline(row, image).is_same_object(state) for state in new)]
     if new or earlier:
-        write(session, image, "propagate", {row.id: None for row in earlier}, new, status=begun(image))
+        write(session, image, "propagate", {row.id: None for row in gone}, new, status=begun(image))
     return len(new)
 
 

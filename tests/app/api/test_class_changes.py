@@ -90,6 +90,22 @@ def test_a_class_of_a_model_is_suggested_until_a_person_accepts_an_object_of_it(
     assert [row["category_id"] for row in client.get("/api/export").json()["annotations"]] == [number]
 
 
+def test_a_suggested_class_comes_to_the_end_of_the_list_and_moves_no_key(
+    client: TestClient, store: Store, upload: Upload, document: Document
+) -> None:
+    image = upload(1)
+    with store.writing() as session:
+        dog, cup = (category_for_model(session, {"name": name}).id for name in ("dog", "cup"))
+        found = [{"category_id": dog, "segmentation": block(60, 10, 20, 20), "score": 0.8}]
+        replace_predictions(session, image, found, "model")
+    make(client, "bag")
+    assert client.post(f"/api/images/{image}/accept", json={}).status_code == 200
+    make(client, "hat")
+    assert client.put(f"/api/categories/{cup}", json={"color": "#123456"}).status_code == 200
+    places = {name: row["position"] for name, row in classes(client).items()}
+    assert sorted(places, key=lambda name: places[name]) == ["bag", "dog", "hat", "cup"]
+
+
 def test_who_makes_a_suggested_class_has_it(client: TestClient, store: Store) -> None:
     with store.writing() as session:
         number = category_for_model(session, {"name": "blob"}).id

@@ -272,6 +272,12 @@ def test_without_a_network_it_goes_on_with_the_starter_model(offline_client: Tes
     known = [model["name"] for model in offline_client.get("/api/models").json()["models"]]
     if "starter" in known:
         assert (state["state"], state["model"]) == ("ready", "starter")
+        german = {"MaskLoop-Language": "de"}
+        said = offline_client.get("/api/assist", headers=german).json()["message"]
+        assert said.startswith("Modell „coco“ ist nicht verwendbar")
+        notes = {one["name"]: one["note"] for one in offline_client.get("/api/models", headers=german).json()["models"]}
+        assert notes["starter"].startswith("starter ist ein kleines Modell")
+        assert offline_client.app.state.registry.original() == "starter"  # type: ignore[attr-defined]
 
 
 def test_the_event_loop_is_free_while_the_model_works(client: TestClient, upload: Upload) -> None:

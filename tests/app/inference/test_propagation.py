@@ -12,6 +12,8 @@ from fastapi.testclient import TestClient
 from numpy.typing import NDArray
 from PIL import Image
 
+from app.store.database import Store
+from app.store.editing.predictions import replace_predictions
 from core.masks import decode_rle, encode_rle, segmentation_to_rle
 from tests.app.conftest import file_bytes
 
@@ -123,6 +125,25 @@ def test_the_model_does_not_take_propagated_proposals_away(
     client.post(f"/api/images/{second}/propagate", json={"source": first})
     found = client.post(f"/api/images/{second}/predict", json={"score_threshold": 0.99}).json()["instances"]
     assert [one["model"] for one in found].count("propagated") == 1
+
+
+def test_proposals_that_score_too_low_to_be_shown_give_way_and_others_stay(
+    client: TestClient, store: Store, picture: Callable[..., int], first: int, category: int, document: Document
+) -> None:
+    second = picture("2.png", 20, 0, seed=2)
+    same, elsewhere = encode_rle(leaf(20, 0)), encode_rle(leaf(100, 60))
+    for score, expected in ((0.9, (0, 1)), (0.1, (1, 0))):
+        found = [
+            {"category_id": category, "segmentation": mask, "score": score, "threshold": 0.6}
+            for mask in (same, elsewhere)
+        ]
+        with store.writing() as session:
+            replace_predictions(session, second, found, "model")
+        told = client.post(f"/api/images/{second}/propagate", json={"source": first}).json()
+        assert (told["added"], told["there"]) == expected
+    assert sorted(one["model"] for one in document(second)["instances"]) == ["model", "propagated"]
+    client.post(f"/api/images/{second}/undo")
+    assert [one["model"] for one in document(second)["instances"]] == ["model", "model"]
 
 
 def test_an_image_is_no_source_for_itself(client: TestClient, first: int) -> None:
