@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import replace
+from pathlib import PurePosixPath
 from typing import IO, Any, cast
 
 from sqlalchemy.exc import SQLAlchemyError
@@ -18,16 +19,17 @@ from app.api.http.errors import cannot_store
 from app.api.http.limits import check_unpacked_size
 from app.api.images import MOST_FILES, Named, add_files, named
 from app.api.packed_files import DAMAGED, PackedFile, whole_copy
-from app.exchange.annotation_files import AnnotationFile, names_of_images
+from app.exchange.annotation_files import AnnotationFile, names_of_images, with_sources
 from app.exchange.brought_objects import ImportOptions, ImportReport
 from app.exchange.coco_import import coco_parts, import_coco
 from app.exchange.other_formats import is_captions, is_panoptic, is_results_list, read_other, results_as_coco
 from app.exchange.progress import ImportProgress
 from app.store.database import Store
+from app.store.errors import one_line
 from app.store.images import clean_file_name, image_json, short_name
 from app.store.tables import Image
 from app.values import check_texts_of_json
-from core.coco.names import base_name, picture_folders
+from core.coco.names import picture_folders
 from core.coco.reading import parse_json
 from core.coco.report import SHOWN
 from core.datasets.images import IMAGE_SUFFIXES, image_size
@@ -131,7 +133,9 @@ def _annotation_files(
         if not others:
             raise ValueError("no annotations came with the request: send a .json file") from None
         raise ValueError(f"the annotations cannot be read: {error}") from None
-    return [AnnotationFile(OTHER, coco_parts(coco))], notes, inside
+    # Whoever exports again gives the archive another name: what kind of files is in it stays.
+    kinds = sorted({PurePosixPath(name).suffix.lower() for name, _ in parts if _is_annotation(name)})
+    return [AnnotationFile(OTHER, coco_parts(coco), source=f"*{' *'.join(kinds)}")], notes, inside
 
 
 def _content(content: bytes, name: str) -> dict[str, Any] | list[dict[str, object]]:
@@ -166,16 +170,17 @@ def _import(
 ) -> dict[str, Any]:
     stored_names, files = names_of_images(files, [path for path, _ in images])
     contents = (named(stored_names.get(path, path), file) for path, file in progress.over("storing images", images))
-    image_errors: list[dict[str, object]] = []
     if options.dry_run:
         with store.trying() as session:
-            uploaded = _placeholders(session, contents)
-            total, reports = _import_each(session, files, uploaded, options, progress, pause=None)
+            uploaded, image_errors = _placeholders(session, contents)
+            came = uploaded, image_errors
+            total, reports = _import_each(session, files, came, options, progress, pause=None)
     else:
         uploaded, image_errors = add_files(contents, store)
         with store.writing_at_length() as writing:
             try:
-                total, reports = _import_each(writing.session, files, uploaded, options, progress, writing.pause)
+                came = uploaded, image_errors
+                total, reports = _import_each(writing.session, files, came, options, progress, writing.pause)
                 progress.enter("writing to the disk")
                 writing.session.commit()
             except (SQLAlchemyError, OSError) as error:
@@ -199,41 +204,50 @@ def _import(
 def _import_each(
     session: Session,
     files: Sequence[AnnotationFile],
-    uploaded: Sequence[dict[str, Any]],
+    came: tuple[Sequence[dict[str, Any]], Sequence[dict[str, Any]]],
     options: ImportOptions,
     progress: ImportProgress,
     pause: Callable[..., bool] | None,
 ) -> tuple[ImportReport, list[ImportReport]]:
-    """Import one file after the other: what became of all, and of each. Raises ValueError that names the file."""
+    """Import one file after the other: what became of all, and of each. Raises ValueError that names the file.
+
+    `came`: the pictures that came along, and errors of those that were not taken.
+    """
     total, reports = ImportReport(), []
-    just_uploaded = [image["image_id"] for image in uploaded]
-    for file in files:
-        own = replace(options, source=options.source or base_name(file.name))
+    just_uploaded = [image["image_id"] for image in came[0]]
+    not_taken = {error["file_name"] for error in came[1]}
+    for file in with_sources(files):
+        own = replace(options, source=options.source or file.source)
         try:
             report = import_coco(
                 session,
                 file.data,
                 just_uploaded=just_uploaded,
                 near=picture_folders(file.name),
+                not_taken=not_taken,
                 options=own,
                 progress=progress,
                 pause=pause,
             )
         except ValueError as error:
             raise ValueError(f"{short_name(file.name) or 'the body'}: {error}") from None
-        _add(total, report, file, len(files))
+        total.include(report, f"{short_name(file.name)}: " if len(files) > 1 else "")
         reports.append(report)
     return total, reports
 
 
-def _placeholders(session: Session, contents: Iterable[Named]) -> list[dict[str, object]]:
-    """Rows for images that would be stored, which the dry run takes back."""
-    rows = []
+def _placeholders(
+    session: Session, contents: Iterable[Named]
+) -> tuple[list[dict[str, object]], list[dict[str, object]]]:
+    """Rows for images that would be stored, which the dry run takes back, and errors of those that would not."""
+    rows: list[Image] = []
+    errors: list[dict[str, object]] = []
     for number, (name, read) in enumerate(contents):
         try:
             data = read()
             height, width = image_size(data)
-        except ValueError:
+        except ValueError as error:
+            errors.append({"file_name": clean_file_name(name), "error": one_line(error)})
             continue
         known = {"media_type": "", "converted": False, "bytes": len(data), "width": width, "height": height}
         rows.append(
@@ -241,19 +255,7 @@ def _placeholders(session: Session, contents: Iterable[Named]) -> list[dict[str,
         )
     session.add_all(rows)
     session.flush()
-    return [image_json(row, duplicate=False) for row in rows]
-
-
-def _add(total: ImportReport, report: ImportReport, file: AnnotationFile, files: int) -> None:
-    """Take one file's report into that of all; with several files each line says which it is about."""
-    total.images += report.images
-    for name in ("annotations", "already_there", "updated", "removed"):
-        setattr(total, name, getattr(total, name) + getattr(report, name))
-    total.categories |= {len(total.categories) + number: own for number, own in enumerate(report.categories.values())}
-    total.reviewed |= report.reviewed
-    total.stays |= report.stays
-    about = f"{short_name(file.name)}: " if files > 1 else ""
-    total.errors += [{**error, "error": about + error["error"]} for error in report.errors]
+    return [image_json(row, duplicate=False) for row in rows], errors
 
 
 def _notes_of(files: Sequence[AnnotationFile], reports: Sequence[ImportReport]) -> list[str]:

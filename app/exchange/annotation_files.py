@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from app.store.images import clean_file_name
@@ -17,6 +18,18 @@ class AnnotationFile:
 
     name: str  # its path in the upload
     data: dict[str, Any]
+    source: str = ""  # what its objects are remembered by: merged again, they are updated
+
+
+def with_sources(files: Sequence[AnnotationFile]) -> list[AnnotationFile]:
+    """The files, those without a source remembered by their name; by their path where several have that name."""
+    times = Counter(base_name(file.name) for file in files)
+    return [
+        file
+        if file.source
+        else replace(file, source=file.name if times[base_name(file.name)] > 1 else base_name(file.name))
+        for file in files
+    ]
 
 
 def _own_name(name: str, path: str, near: Sequence[str]) -> str:
@@ -59,5 +72,5 @@ def names_of_images(
                         taken.add(kept[path])
                     entry = {**entry, "file_name": kept[path]}
             entries.append(entry)
-        renamed.append(AnnotationFile(file.name, {**file.data, "images": entries}))
+        renamed.append(replace(file, data={**file.data, "images": entries}))
     return kept, renamed

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
@@ -10,11 +11,14 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.exchange.same_objects import KnownObjects
+from app.store.editing.geometry import box_iou
 from app.store.editing.history import image_for_writing, standing_edits, write
 from app.store.instance_state import InstanceState
 from app.store.tables import Edit, Image, ImageStatus, Instance
 
 ImportMode = Literal["merge", "add", "replace"]
+# IoU of boxes from which an object of the same source and id is the same one: reshaped, or given another class.
+SAME_PLACE, SAME_PLACE_OTHER_CLASS = 0.3, 0.9
 
 
 @dataclass(frozen=True)
@@ -49,6 +53,17 @@ class ImportReport:
     notes: list[str] = field(default_factory=list)  # what was written in another way than COCO's
     reviewed: set[int] = field(default_factory=set)  # images that became so
     stays: dict[int, str] = field(default_factory=dict)  # why others did not, though asked for
+
+    def include(self, report: ImportReport, about: str) -> None:
+        """Take in what became of one of several files; `about` stands before each of its lines."""
+        self.images += report.images
+        for name in ("annotations", "already_there", "updated", "removed"):
+            setattr(self, name, getattr(self, name) + getattr(report, name))
+        own = report.categories.values()
+        self.categories |= {len(self.categories) + number: category for number, category in enumerate(own)}
+        self.reviewed |= report.reviewed
+        self.stays |= report.stays
+        self.errors += [{**error, "error": about + error["error"]} for error in report.errors]
 
     def stay_notes(self) -> list[str]:
         """How many images did not become reviewed, a line for each reason."""
@@ -89,8 +104,7 @@ class BroughtObjects:
             return
         origin = _origin(state)
         before = self._stored.get(self._of_origin.get(origin, -1)) if origin else None
-        # Two files may have one name and ids from 1: what does not touch its former place is another object.
-        if before is not None and not _touch(_imported_box(before.state), state.bbox):
+        if before is not None and not _may_be_later(before.state, state):
             before = None
         if before is not None and self.options.mode == "merge" and before.id not in self._found:
             self._found.add(before.id)
@@ -100,7 +114,7 @@ class BroughtObjects:
             else:
                 report.already_there += 1
             return
-        if before is None and origin and origin in self._deleted and _touch(self._deleted[origin], state.bbox):
+        if before is None and origin and origin in self._deleted and _is_there(*self._deleted[origin], state):
             self._stays_away += 1
             report.deleted_here += 1
             return
@@ -164,14 +178,14 @@ class BroughtObjects:
         return "have proposals" if self.proposals else "have no object in the file"
 
 
-def _deleted_by_people(session: Session, image: Image) -> dict[tuple[str, str], list[float]]:
-    """Imported objects that a person has deleted: the box that each had in its source, by source and id there."""
+def _deleted_by_people(session: Session, image: Image) -> dict[tuple[str, str], tuple[list[float], int]]:
+    """Imported objects that a person has deleted: the box of each in its source, and its class, by source and id."""
     deleted = {}
     for edit in standing_edits(session, image, ("delete", "batch")):
         for number, values in edit.before["instances"].items():
             origin = ((values or {}).get("extra") or {}).get("origin")
             if edit.after["instances"][number] is None and isinstance(origin, list) and len(origin) == 3 and origin[0]:
-                deleted[origin[0], origin[1]] = origin[2]
+                deleted[origin[0], origin[1]] = origin[2], values["category_id"]
     return deleted
 
 
@@ -181,14 +195,21 @@ def _origin(state: InstanceState) -> tuple[str, str] | None:
     return (origin[0], origin[1]) if isinstance(origin, list) and len(origin) == 3 and origin[0] else None
 
 
-def _imported_box(state: InstanceState) -> list[float]:
-    """The box that an object had when it was imported, wherever a person has moved it since."""
-    return list((state.extra or {})["origin"][2])
+def _may_be_later(before: InstanceState, state: InstanceState) -> bool:
+    """Whether an object of a file is a stored one of the same source and id as it has become since.
+
+    Two files may have one name and ids from 1: annotations.json is what everyone's export is called, and people's and
+    models' files of the same images are too. What lies elsewhere is another object, and so is what somebody else has
+    drawn; a proposal never takes the place of what a person has accepted.
+    """
+    if before.status == "accepted" and state.status == "proposed":
+        return False
+    if before.author and state.author and before.author != state.author:
+        return False
+    # The box that it had when it was imported, wherever a person has moved it since.
+    return _is_there(list((before.extra or {})["origin"][2]), before.category_id, state)
 
 
-def _touch(first: list[float], second: list[float]) -> bool:
-    """Whether two boxes x, y, width, height have pixels in common."""
-    return all(
-        max(first[axis], second[axis]) < min(first[axis] + first[axis + 2], second[axis] + second[axis + 2])
-        for axis in (0, 1)
-    )
+def _is_there(box: Sequence[float], category_id: int, state: InstanceState) -> bool:
+    """Whether an object lies where a box is: with another class, right there."""
+    return box_iou(box, state.bbox) >= (SAME_PLACE if state.category_id == category_id else SAME_PLACE_OTHER_CLASS)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -45,6 +45,7 @@ def import_coco(
     *,
     just_uploaded: Sequence[int] = (),
     near: Sequence[str] = (),
+    not_taken: Collection[str] = (),
     options: ImportOptions | None = None,
     progress: ImportProgress | None = None,
     pause: Callable[..., bool] | None = None,
@@ -60,7 +61,7 @@ def import_coco(
     options, progress, pause = options or ImportOptions(), progress or ImportProgress(), pause or _no_pause
     data = coco_parts(content)
     faults, report = Report(), ImportReport()
-    images = StoredImages(session.scalars(kept_images()).all(), just_uploaded, near)
+    images = StoredImages(session.scalars(kept_images()).all(), just_uploaded, near, not_taken)
     pause(at_once=True)  # the next takes as long as all of the rest, and writes nothing
     normalised = normalise_coco(
         data,

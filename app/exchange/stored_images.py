@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -18,9 +18,18 @@ class StoredImages:
 
     folder: Path | None = None
 
-    def __init__(self, images: Sequence[Image], just_uploaded: Sequence[int] = (), near: Sequence[str] = ()) -> None:
-        """`near`: the folders where pictures lie whose names in the annotation file leave that out."""
-        self._images, self._near = images, near
+    def __init__(
+        self,
+        images: Sequence[Image],
+        just_uploaded: Sequence[int] = (),
+        near: Sequence[str] = (),
+        not_taken: Collection[str] = (),
+    ) -> None:
+        """`near`: the folders where pictures lie whose names in the annotation file leave that out.
+
+        `not_taken`: pictures that came along and could not be read. An older one of their name is another picture.
+        """
+        self._images, self._near, self._not_taken = images, near, not_taken
         self._names = FileNames([image.file_name for image in images])
         self._just_uploaded = set(just_uploaded)
         self._uploaded_as: dict[str, list[Image]] = {}
@@ -42,6 +51,10 @@ class StoredImages:
         return FoundFile(name, (image.height, image.width), image)
 
     def _one(self, name: str, entry: dict[str, object], listed: frozenset[str]) -> Image:
+        if name in self._not_taken:
+            raise LookupError(
+                f"{short_name(name)}: the picture that came along was not taken; its annotations are left out"
+            )
         width, height = whole(entry.get("width")), whole(entry.get("height"))
         places = self._names.find(name, listed, self._near)
         wanted = clean_file_name(name)

@@ -8,8 +8,8 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Sequence
 from urllib.parse import unquote
 
-# Folders that tell parts of a data set from each other: two of them are never the same picture's.
-SPLITS = ({"train", "training", "train2017"}, {"val", "valid", "validation", "val2017"}, {"test", "testing"})
+# Words in folders that tell parts of a data set from each other: train2017, val_images, TestImages.
+SPLITS = ({"train", "training"}, {"val", "valid", "validation"}, {"test", "testing"})
 
 UPLOAD_PREFIX = re.compile(r"^[0-9a-f]{8}-(?=.)")  # what Label Studio puts before the name of an uploaded file
 
@@ -54,14 +54,14 @@ class FileNames:
         if len(found) != 1:
             return []
         path = self._plain[found[0]]
-        apart = _other_split(path, "/".join([*near, plain]))
+        apart = other_part(path, "/".join([*near, plain]))
         return [] if apart or self._is_anothers(path, plain, listed, None if alike else "") else found
 
     def _without_prefix(self, plain: str, listed: Collection[str], near: Sequence[str]) -> list[int]:
         """The one file that Label Studio's name of an upload means, unless another listed image could mean it too."""
         base = UPLOAD_PREFIX.sub("", base_name(plain))
         found = self._by_base.get(base, [])
-        if len(found) != 1 or _other_split(self._plain[found[0]], "/".join([*near, plain])):
+        if len(found) != 1 or other_part(self._plain[found[0]], "/".join([*near, plain])):
             return []
         if self._prefixed is None or self._prefixed[0] is not listed:
             self._prefixed = listed, Counter(UPLOAD_PREFIX.sub("", base_name(name)) for name in listed)
@@ -153,10 +153,18 @@ def _common_end(first: str, second: str) -> bool:
     return "/" in short and f"/{long}".endswith(f"/{short}")
 
 
-def _other_split(first: str, second: str) -> bool:
-    """Whether one path lies in a data set's training part, say, and the other in its validation part."""
-    parts = [
-        {number for number, words in enumerate(SPLITS) if words & set(path.lower().split("/")[:-1])}
-        for path in (first, second)
-    ]
-    return bool(parts[0] and parts[1] and not parts[0] & parts[1])
+def splits_of(path: str) -> set[int]:
+    """The parts of a data set, as places in `SPLITS`, that the folders of a path name."""
+    words = {word.lower() for word in re.findall(r"[A-Z]?[a-z]+|[A-Z]+", path.rpartition("/")[0])}
+    return {number for number, names in enumerate(SPLITS) if words & names}
+
+
+def other_part(first: str, second: str) -> bool:
+    """Whether two paths lie in different parts of a data set: training and validation, say, or cam1 and cam2."""
+    one, other = splits_of(first), splits_of(second)
+    if one and other and not one & other:
+        return True
+    for folder, against in zip(first.split("/")[-2::-1], second.split("/")[-2::-1], strict=False):
+        if folder != against:
+            return re.sub(r"\d+", "#", folder.lower()) == re.sub(r"\d+", "#", against.lower())
+    return False

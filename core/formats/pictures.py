@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from urllib.parse import unquote
 
-from core.coco.names import FileNames, plain_name
+from core.coco.names import FileNames, other_part, plain_name, splits_of
 from core.datasets.images import image_size
 from core.formats.files import PICTURE_SUFFIXES, Folder, is_inside, joined, parent, stem, suffix
 from core.formats.notes import Notes
@@ -108,6 +108,7 @@ class Pictures:
                 for other in self._by_base.get(base, [])
                 if (other.endswith("/" + reading) or reading.endswith("/" + other))
                 and not any(is_inside(other, place) for place in closed)
+                and not other_part(other, joined(near, reading))
             ]
             if len(ends) == 1:
                 return ends[0]
@@ -133,6 +134,13 @@ class Pictures:
     @cached_property
     def _finder(self) -> FileNames:
         return FileNames(self._all)
+
+
+def with_split(name: str, folder: str) -> str:
+    """What a picture that is not there is called: with the folder that says of which split it is, where its name does
+    not: valid/a.png is never train/a.png.
+    """
+    return joined(folder, name) if name and splits_of(f"{folder}/") and not splits_of(plain_name(name)) else name
 
 
 def tidy_name(name: str) -> str:
@@ -189,7 +197,10 @@ def images_of_files(
         own = pictures.exactly(file.called, near) if file.differs else None
         if own and found[at] and own != found[at]:
             found[at] = _of_two(file, own, str(found[at]), pictures, notes)
-    names = [picture or file.name for picture, file in zip(found, files, strict=True)]
+    names = [
+        picture or with_split(file.name, joined(near, parent(file.file)))
+        for picture, file in zip(found, files, strict=True)
+    ]
     _part_folders(files, found, names)
     owned = {name for name, file in zip(names, files, strict=True) if not file.differs}
     for at, file in enumerate(files):

@@ -10,7 +10,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.store.editing.edits import begun, category_of
-from app.store.editing.geometry import new_state
+from app.store.editing.geometry import box_iou, new_state
 from app.store.editing.history import image_for_writing, write
 from app.store.errors import InvalidFieldError
 from app.store.instance_state import InstanceState
@@ -99,20 +99,11 @@ class _Outline:
         """Whether a prediction is of this category and covers this instance."""
         if state.category_id != self.category_id:
             return False
-        box_iou = _box_iou(self.bbox, state.bbox)
+        overlap = box_iou(self.bbox, state.bbox)
         if not self.segmentation or not state.segmentation:
-            return box_iou > SAME_OBJECT_IOU
-        if box_iou == 0:
+            return overlap > SAME_OBJECT_IOU
+        if overlap == 0:
             return False
         if self._rle is None:
             self._rle = segmentation_to_rle(self.segmentation, *self.size)
         return rle_iou(self._rle, segmentation_to_rle(state.segmentation, *self.size)) > SAME_OBJECT_IOU
-
-
-def _box_iou(first: Sequence[float], second: Sequence[float]) -> float:
-    width = min(first[0] + first[2], second[0] + second[2]) - max(first[0], second[0])
-    height = min(first[1] + first[3], second[1] + second[3]) - max(first[1], second[1])
-    if width <= 0 or height <= 0:
-        return 0.0
-    intersection = width * height
-    return intersection / (first[2] * first[3] + second[2] * second[3] - intersection)

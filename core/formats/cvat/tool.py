@@ -16,11 +16,11 @@ from core.formats.cvat.labels import Labels, read_labels, value_of
 from core.formats.cvat.row_runs import mask_of_runs
 from core.formats.cvat.tracks import frames_of_tracks
 from core.formats.cvat.writing import write_cvat
-from core.formats.files import Folder, parent
+from core.formats.files import Folder, joined, parent
 from core.formats.format import BESIDE_OBJECTS, Coco, Fact
 from core.formats.notes import Notes
 from core.formats.parts import Parts
-from core.formats.pictures import Pictures, tidy_name
+from core.formats.pictures import Pictures, tidy_name, with_split
 from core.formats.shapes import box_around, ellipse_polygon, turned_box
 
 NAME = "cvat"
@@ -50,7 +50,8 @@ def read(folder: Folder, place: str, pictures: Pictures) -> tuple[Coco, list[str
     found = pictures.meant(readings, parent(place))
     for entry, names, picture in zip(entries, readings, found, strict=True):
         size = _size(entry) or (pictures.size(picture) if picture else None)
-        image = building.image(picture or names[-1], size)
+        part = joined(parent(place), entry.get("subset", ""))
+        image = building.image(picture or with_split(names[-1], part), size)
         if image is not None:
             _add_shapes(building, image, entry, labels)
     return building.finish(), notes.lines()

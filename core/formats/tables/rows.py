@@ -22,7 +22,7 @@ from core.formats.building import UNNAMED, Building, BuiltImage, Keypoint
 from core.formats.content import Object, content_of
 from core.formats.format import Coco
 from core.formats.notes import Notes
-from core.formats.pictures import Pictures, tidy_name
+from core.formats.pictures import Pictures, tidy_name, with_split
 from core.formats.shapes import snapped
 from core.masks import Rle, encode_rle
 
@@ -89,7 +89,8 @@ def read_table(table: pd.DataFrame, place: str, near: str, pictures: Pictures) -
         name = tidy_name(str(row.get("file_name", "")))
         picture = found.get(name)
         size = (_whole(row.get("height")), _whole(row.get("width")))
-        image = building.image(picture or name, size if all(size) else pictures.size(picture) if picture else None)
+        called = picture or with_split(name, near)
+        image = building.image(called, size if all(size) else pictures.size(picture) if picture else None)
         if fractions and image is not None:
             row = _in_pixels(row, image)
         if image is None or not (row.keys() - {"file_name", "height", "width"}):

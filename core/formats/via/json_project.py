@@ -18,7 +18,7 @@ from core.formats.files import Folder, parent
 from core.formats.format import BESIDE_OBJECTS, Coco, Fact
 from core.formats.notes import Notes
 from core.formats.outlines import single_polygon
-from core.formats.pictures import Pictures, tidy_name
+from core.formats.pictures import Pictures, tidy_name, with_split
 from core.formats.shapes import box_around, ellipse_polygon
 
 NAME = "via"
@@ -68,7 +68,7 @@ def read_entries(
         building.category(str(name))
     found = pictures.meant([[_name(entry["filename"])] for entry in images], parent(place))
     for entry, picture in zip(images, found, strict=True):
-        name = picture or _name(entry["filename"])
+        name = picture or with_split(_name(entry["filename"]), parent(place))
         image = building.image(name, (pictures.size(picture) if picture else None) or _size(entry))
         if image is None:
             continue

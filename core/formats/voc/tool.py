@@ -13,7 +13,7 @@ from core.formats.files import Folder, is_inside, parent, stem, suffix
 from core.formats.format import BESIDE_OBJECTS, Coco, Fact
 from core.formats.notes import Notes
 from core.formats.parts import Parts
-from core.formats.pictures import ImageFile, Pictures, images_of_files, tidy_name
+from core.formats.pictures import ImageFile, Pictures, images_of_files, tidy_name, with_split
 from core.formats.shapes import box_around
 from core.formats.voc.masks import ObjectMasks, class_names
 from core.formats.voc.writing import write_voc
@@ -99,12 +99,14 @@ def _key(name: str, place: str, part: str) -> str:
 
 def _image_file(key: str, root: Element | None) -> ImageFile:
     """What the picture may be called: as the XML says, else as the XML is called."""
-    said = tidy_name(root.findtext("filename") or "") if root is not None else ""
+    said, of_split = "", ""
+    if root is not None:
+        said = tidy_name(root.findtext("filename") or "")
+        of_split = with_split(said, tidy_name(root.findtext("folder") or ""))
     folder = parent(key)
-    below = [f"{_PICTURES}/{folder}/{said}", f"{folder}/{said}"] if folder and said else []
-    return ImageFile(
-        f"{key}.xml", [f"{_PICTURES}/{said}", *below, said] if said else [], [f"{_PICTURES}/{key}", key], _size(root)
-    )
+    below = [f"{_PICTURES}/{folder}/{said}", f"{folder}/{said}"] if folder else []
+    names = [f"{_PICTURES}/{said}", *below, of_split] if said else []
+    return ImageFile(f"{key}.xml", names, [f"{_PICTURES}/{key}", key], _size(root))
 
 
 def _size(root: Element | None) -> tuple[int, int] | None:

@@ -110,7 +110,7 @@ def _from_yaml(folder: Folder, name: str, notes: Notes) -> Names | None:
         return None
     numbered = {int(key): value for key, value in raw.items() if is_whole(key) or str(key).isdecimal()}
     numbers = sorted(numbered)
-    names = Names(dict(zip(numbers, _each_once([str(numbered[number]) for number in numbers]), strict=True)))
+    names = Names(dict(zip(numbers, _each_once([_scalar(numbered[number]) for number in numbers]), strict=True)))
     shape = data.get("kpt_shape")
     if isinstance(shape, list) and len(shape) == 2 and all(is_whole(value) for value in shape):
         count, size = shape
@@ -125,10 +125,15 @@ def _point_names(raw: object, count: int) -> dict[int, list[str]]:
     if not isinstance(raw, dict):
         return {}
     return {
-        int(key): _each_once([str(value) for value in names[:count]])
+        int(key): _each_once([_scalar(value) for value in names[:count]])
         for key, names in raw.items()
         if (is_whole(key) or str(key).isdecimal()) and isinstance(names, list)
     }
+
+
+def _scalar(value: object) -> str:
+    """A name as text; nothing for what is none: a few hundred bytes of nested aliases would be gigabytes of text."""
+    return str(value) if isinstance(value, str | int | float) else ""
 
 
 def _each_once(names: list[str]) -> list[str]:

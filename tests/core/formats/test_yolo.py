@@ -141,3 +141,14 @@ def test_an_odd_number_behind_an_outline_that_is_no_score_costs_the_line(tmp_pat
     coco, notes = read(tmp_path)
     assert [thing["score"] for _, _, thing in objects(coco)] == [0.9]
     assert "labels/a.txt line 2: 8 numbers are neither box, polygon nor keypoints" in notes[0]
+
+
+def test_names_that_are_no_names_are_their_numbers_however_much_text_they_would_be(tmp_path: Path) -> None:
+    """A few hundred bytes of nested aliases are gigabytes once they are written out."""
+    levels = [f"{chr(98 + level)}: &{chr(98 + level)} [{', '.join([f'*{chr(97 + level)}'] * 9)}]" for level in range(6)]
+    lines = ["a: &a [x, x, x, x, x, x, x, x, x]", *levels, "names: [cat, *g, 7]", "kpt_shape: [1, 2]"]
+    save(tmp_path / "data.yaml", "\n".join([*lines, "kpt_names: {0: [*g]}"]))
+    picture(tmp_path / "images" / "a.png")
+    save(tmp_path / "labels" / "a.txt", "1 0.5 0.5 0.2 0.4 0.5 0.5\n")
+    coco, _ = read(tmp_path)
+    assert [category["name"] for category in coco["categories"]] == ["cat", "1", "7"]
