@@ -108,7 +108,7 @@ class Pictures:
                 for other in self._by_base.get(base, [])
                 if (other.endswith("/" + reading) or reading.endswith("/" + other))
                 and not any(is_inside(other, place) for place in closed)
-                and not other_part(other, joined(near, reading))
+                and not _is_apart(other, names, near)
             ]
             if len(ends) == 1:
                 return ends[0]
@@ -119,8 +119,9 @@ class Pictures:
         closed = self._closed(near)
         for name in names:
             places = self._finder.find(joined(near, name), listed)
-            if len(places) == 1 and not any(is_inside(self._all[places[0]], place) for place in closed):
-                return self._all[places[0]]
+            found = self._all[places[0]] if len(places) == 1 else ""
+            if found and not any(is_inside(found, place) for place in closed) and not _is_apart(found, names, near):
+                return found
         return None
 
     def _closed(self, near: str) -> list[str]:
@@ -134,6 +135,11 @@ class Pictures:
     @cached_property
     def _finder(self) -> FileNames:
         return FileNames(self._all)
+
+
+def _is_apart(picture: str, names: Sequence[str], near: str) -> bool:
+    """Whether a picture is of another part of the data set than one of the ways in which a name may be read."""
+    return any(other_part(picture, joined(near, unquote(name))) for name in names)
 
 
 def with_split(name: str, folder: str) -> str:

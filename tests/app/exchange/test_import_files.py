@@ -321,3 +321,82 @@ def test_an_uploaded_picture_keeps_its_ending_where_the_file_leaves_it_out(clien
     answer = client.post("/api/import", files={"files": ("x.zip", archive(files))}).json()
     assert (answer["annotations"], answer["errors"]) == (2, [])
     assert sorted(objects(client)) == ["a.png", "imgs/b c.png"]
+
+
+VOC = (
+    "<annotation>{folder}<filename>a.png</filename><size><width>96</width><height>64</height></size><object><name>c</name>"
+    "<bndbox><xmin>1</xmin><ymin>1</ymin><xmax>50</xmax><ymax>20</ymax></bndbox></object></annotation>"
+)
+VIA = {
+    "a.png9": {
+        "filename": "a.png",
+        "size": 9,
+        "file_attributes": {"width": WIDTH, "height": HEIGHT},
+        "regions": [
+            {
+                "shape_attributes": {"name": "rect", "x": 1, "y": 1, "width": 20, "height": 20},
+                "region_attributes": {"class": "c"},
+            }
+        ],
+    }
+}
+VIA_CSV = (
+    "filename,file_size,file_attributes,region_count,region_id,region_shape_attributes,region_attributes\n"
+    'a.png,9,"{}",1,0,"{""name"":""rect"",""x"":1,""y"":1,""width"":20,""height"":20}","{""class"":""c""}"\n'
+)
+CVAT = (
+    '<annotations><version>1.1</version><image id="0" name="a.png" subset="Validation" width="96" height="64">'
+    '<box label="c" xtl="1" ytl="1" xbr="20" ybr="20" occluded="0" z_order="0"/></image></annotations>'
+)
+OF_VALIDATION: dict[str, dict[str, Any]] = {
+    "voc, as Roboflow writes it": {"valid/a.xml": VOC.format(folder="<folder>valid</folder>")},
+    "voc, its folder said inside": {"a.xml": VOC.format(folder="<folder>valid</folder>")},
+    "voc in a folder of the split": {"VOCdevkit/val_2012/Annotations/a.xml": VOC.format(folder="")},
+    "via": {"valid/via_region_data.json": VIA},
+    "via as csv": {"valid/via.csv": VIA_CSV},
+    "csv": {"valid/_annotations.csv": "filename,width,height,class,xmin,ymin,xmax,ymax\na.png,96,64,c,1,1,20,20\n"},
+    "cvat's subset": {"annotations.xml": CVAT},
+}
+
+
+@pytest.mark.parametrize("kind", OF_VALIDATION)
+def test_objects_of_one_split_never_come_to_another_splits_picture_of_that_name(
+    client: TestClient, upload: Upload, kind: str
+) -> None:
+    upload(1, name="train/a.png", width=96, height=64)
+    body = {"files": ("x.zip", archive(OF_VALIDATION[kind]))}
+    told = client.post("/api/import", files=body).json()
+    assert (objects(client), told["annotations"]) == ({"train/a.png": []}, 0)
+    said = f"{told['errors']} {told.get('notes')}"
+    assert "no image of this name has been uploaded" in said or "no picture of this name" in said
+    own = {"cvat's subset": "Validation/a.png", "voc in a folder of the split": "val_2012/a.png"}.get(
+        kind, "valid/a.png"
+    )
+    upload(2, name=own, width=96, height=64)
+    assert client.post("/api/import", files=body).json()["annotations"] == 1
+    assert len(objects(client)[own]) == 1
+
+
+@pytest.mark.parametrize(
+    ("stored", "named"),
+    [
+        ("train2014/a.png", "val2014/a.png"),
+        ("train_images/a.png", "val_images/a.png"),
+        ("TrainImages/a.png", "TestImages/a.png"),
+        ("fold1/a.png", "fold2/a.png"),
+        ("cam1/a.png", "D:\\x\\cam2\\a.png"),
+        ("2021-05-01/a.png", "2021-05-02/a.png"),
+    ],
+)
+def test_folders_that_differ_by_split_or_number_are_of_different_pictures(
+    client: TestClient, upload: Upload, stored: str, named: str
+) -> None:
+    upload(1, name=stored)
+    told = client.post("/api/import", files={"files": ("x.json", json.dumps(coco(named)))}).json()
+    assert (objects(client), told["annotations"]) == ({stored: []}, 0)
+
+
+def test_folders_that_are_called_otherwise_may_be_of_the_same_picture(client: TestClient, upload: Upload) -> None:
+    upload(1, name="photos/a.png")
+    assert client.post("/api/import", files={"files": ("x.json", json.dumps(coco("train2017/a.png")))}).is_success
+    assert len(objects(client)["photos/a.png"]) == 1
