@@ -99,7 +99,7 @@ class BroughtObjects:
         """Add an object, or what the same one lacks: keypoints, a person's word, or a new shape from its own source."""
         self.proposals += state.status == "proposed"
         found = self._known.find(state)
-        if found is not None:
+        if found is not None and not (found[1] is None and state.keypoints and state.keypoints != found[0].keypoints):
             self._complete(*found, state, report)
             return
         origin = _origin(state)

@@ -22,7 +22,9 @@ from app.store.categories import (
     checked_keypoint_names,
     checked_name,
     create_category,
+    has_keypoints,
     is_color,
+    keep_class,
 )
 from app.store.editing.geometry import new_state
 from app.store.editing.history import class_of_history
@@ -73,7 +75,8 @@ def import_coco(
     classes = _import_categories(session, normalised.data["categories"], report)
     take_down(faults, data, images, report)
     licenses = import_licenses(session, content.get("licenses"))
-    doubled = _ids_of_two_images(data["images"])
+    doubled = _ids_of_two(data["images"], "file_name", plain_name)
+    doubled_classes = _ids_of_two(data["categories"], "name", str)
     # Image by image, so that no more than one image's new rows are held at a time.
     lost: Counter[int] = Counter()
     for image_id, times in normalised.lost.items():
@@ -111,6 +114,8 @@ def import_coco(
                 target.lost += 1
                 continue
             target.take(state, report)
+            # It is of the first of both, which may be wrong: a person has to look.
+            target.lost += annotation["category_id"] in doubled_classes
         target.write(session, report)
         if target.became == "reviewed":
             report.reviewed.add(image_id)
@@ -142,13 +147,13 @@ def coco_parts(content: object) -> dict[str, Any]:
     return {**content, **lists}
 
 
-def _ids_of_two_images(entries: list[Any]) -> set[int]:
-    """The ids that stand for images of two names: nothing may be said of either."""
+def _ids_of_two(entries: list[Any], key: str, plain: Callable[[str], str]) -> set[int]:
+    """The ids that stand for images, or classes, of two names."""
     names: dict[int, set[str]] = {}
     for entry in entries:
         identifier = whole(entry.get("id")) if isinstance(entry, dict) else None
-        if identifier is not None and isinstance(entry.get("file_name"), str):
-            names.setdefault(identifier, set()).add(plain_name(entry["file_name"]))
+        if identifier is not None and isinstance(entry.get(key), str):
+            names.setdefault(identifier, set()).add(plain(entry[key]))
     return {identifier for identifier, listed in names.items() if len(listed) > 1}
 
 
@@ -170,7 +175,8 @@ class _Classes:
     """A file's classes in the store. The rows are held: the session itself lets go of what nobody holds."""
 
     rows: dict[int, Category] = field(default_factory=dict)  # by the file's ids
-    keypoints_differ: set[int] = field(default_factory=set)  # the file's ids of those that have others here
+    # By the file's ids, where keypoints are others here: for each of those here its place in the file, or None.
+    keypoint_places: dict[int, list[int | None]] = field(default_factory=dict)
 
     def look_again(self, session: Session) -> None:
         """What others have made of them since: merged ones lead on, removed ones come back."""
@@ -185,22 +191,26 @@ def _import_categories(session: Session, categories: list[dict[str, Any]], repor
     for entry in categories:
         name, identifier = entry["name"], entry["id"]
         try:
-            category, same_keypoints = _import_category(session, entry, identifier, report)
+            category, keypoints = _import_category(session, entry, identifier, report)
         except InvalidFieldError as error:
             report.errors.append({"category": name, "error": f"category {name}: {error}"})
             continue
         report.categories[identifier], classes.rows[identifier] = category.id, category
-        if not same_keypoints:
-            classes.keypoints_differ.add(identifier)
-            reason = "its keypoints are not those that it has here; they are left out"
-            report.errors.append({"category": name, "error": f"category {name}: {reason}"})
+        if keypoints and keypoints != category.keypoints:
+            here = category.keypoints
+            places = [keypoints.index(one) if one in keypoints else None for one in here]
+            classes.keypoint_places[identifier] = places
+            if lost := [one for one in keypoints if one not in here]:
+                what = "its keypoints" if len(lost) == len(keypoints) else f"its keypoints {', '.join(lost)}"
+                reason = f"{what} are not among those that it has here; they are left out"
+                report.errors.append({"category": name, "error": f"category {name}: {reason}"})
     return classes
 
 
 def _import_category(
     session: Session, entry: dict[str, object], identifier: int, report: ImportReport
-) -> tuple[Category, bool]:
-    """The stored category of this name, made where there is none, and whether it has the file's keypoints."""
+) -> tuple[Category, list[str]]:
+    """The stored category of this name, made where there is none, and the names of the file's keypoints."""
     name = checked_name(entry.get("name"))
     keypoints, skeleton = checked_keypoint_names(entry.get("keypoints"), entry.get("skeleton"))
     category = category_named(session, name)
@@ -217,12 +227,12 @@ def _import_category(
         }
         category = create_category(session, fields)
         category.extra = foreign_fields(entry, "category", report.dropped)
-        return category, True
-    if category.state != "kept":
-        category.state = "kept"  # the file names it
-    if keypoints and not category.keypoints:
+        return category, keypoints
+    may_have_others = set(category.keypoints) <= set(keypoints) or category.state == "removed"
+    keep_class(session, category)  # the file names it
+    if keypoints and keypoints != category.keypoints and may_have_others and not has_keypoints(session, category):
         category.keypoints, category.skeleton = keypoints, skeleton
-    return category, not keypoints or category.keypoints == keypoints
+    return category, keypoints
 
 
 def _state_from(
@@ -239,8 +249,7 @@ def _state_from(
         "segmentation": annotation.get("segmentation"),
         "bbox": annotation.get("bbox"),
         "iscrowd": annotation.get("iscrowd", 0),
-        # All zeros say that nobody looked for keypoints.
-        "keypoints": None if file_category in classes.keypoints_differ else _labelled(annotation.get("keypoints")),
+        "keypoints": _labelled(annotation.get("keypoints"), classes.keypoint_places.get(file_category)),
     }
     score = float(annotation["score"]) if is_number(annotation.get("score")) else None
     source = annotation.get("source")
@@ -264,7 +273,8 @@ def _state_from(
     return replace(state, author=author, extra=others | {"origin": origin})
 
 
-def _labelled(keypoints: object) -> object:
-    if isinstance(keypoints, list) and not any(keypoints):
-        return None
-    return keypoints
+def _labelled(keypoints: object, places: Sequence[int | None] | None) -> object:
+    """Keypoints in the order of the class here; None where no one is labelled: nobody looked for them then."""
+    if isinstance(keypoints, list) and places is not None:
+        keypoints = [v for at in places for v in ([0, 0, 0] if at is None else keypoints[3 * at : 3 * at + 3])]
+    return keypoints if not isinstance(keypoints, list) or any(keypoints) else None

@@ -259,6 +259,11 @@ def checked_keypoint_names(names: object, skeleton: object) -> tuple[list[str], 
     return [name.strip() for name in names], skeleton
 
 
+def has_keypoints(session: Session, category: Category) -> bool:
+    """Whether an object of a class has keypoints."""
+    return _with_keypoints(session, category) > 0
+
+
 def _with_keypoints(session: Session, category: Category) -> int:
-    has_keypoints = cast(Instance.keypoints, String) != "[]"
-    return session.scalar(select(func.count()).where(Instance.category_id == category.id, has_keypoints)) or 0
+    some = cast(Instance.keypoints, String) != "[]"
+    return session.scalar(select(func.count()).where(Instance.category_id == category.id, some)) or 0

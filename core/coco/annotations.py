@@ -6,6 +6,7 @@ from collections.abc import Hashable, Mapping
 from typing import Any
 
 from core.coco.annotated_keypoints import mend_keypoints
+from core.coco.categories import ById
 from core.coco.crowds import SingleObjects, crowds_known
 from core.coco.geometry import (
     Size,
@@ -16,6 +17,7 @@ from core.coco.geometry import (
     extent_and_area,
     is_box,
     is_list_of_points,
+    is_too_deep,
     keypoints_extent,
     largest_gap,
     mended_rle,
@@ -23,7 +25,7 @@ from core.coco.geometry import (
     spelt_out,
     turned_box,
 )
-from core.coco.json_values import is_number, is_whole, whole
+from core.coco.json_values import id_key, is_number, is_whole, whole
 from core.coco.report import Report
 from core.coco.scores import mend_score
 from core.masks import segmentation_area, segmentation_to_rle, validate_segmentation
@@ -40,8 +42,8 @@ class AnnotationMender:
 
     def __init__(
         self,
-        category_of: dict[Hashable, dict[str, object]],
-        image_of: dict[Hashable, dict[str, Any]],
+        category_of: ById,
+        image_of: ById,
         data: Mapping[str, Any],
         report: Report,
         *,
@@ -59,7 +61,7 @@ class AnnotationMender:
         self.largest_id = max([0, *ids])
         self.ids_in_file = set(ids)
         self.used_ids: set[int] = set()
-        self.seen: set[int] = set()
+        self.seen: set[Hashable] = set()
         self.lost_of: int | None = None
 
     def __call__(self, number: int, raw: Any) -> dict[str, Any] | None:
@@ -137,10 +139,11 @@ class AnnotationMender:
         self.used_ids.add(as_number)
         return as_number
 
-    def _look_up(self, annotation: dict[str, object], key: str, known: dict[Hashable, dict[str, object]]) -> Any:
+    def _look_up(self, annotation: dict[str, object], key: str, known: ById) -> Any:
         """The image or category that the annotation names, its id put right in the annotation."""
         raw = annotation.get(key)
-        found = known.get(raw) if isinstance(raw, Hashable) and not isinstance(raw, bool) else None
+        lookup = id_key(raw)
+        found = known.get(lookup) if lookup is not None else None
         if found is None and (number := whole(raw)) is not None:
             found = known.get(number) or known.get(str(number))
             if found is not None:
@@ -148,9 +151,10 @@ class AnnotationMender:
                 self._add(f"{key} is {written}", f"becomes {found['id']}", spelling=True)
         elif found is not None and isinstance(raw, float):
             self._add(f"{key} is {raw}, not a whole number", f"becomes {found['id']}", spelling=True)
-        if found is None:
-            what = "image" if key == "image_id" else "category"
-            self._add(f"{key} is {raw!r}: there is no such {what}, or it was left out", "left out")
+        if not found:
+            what = ("image", "images") if key == "image_id" else ("category", "categories")
+            why = f"there is no such {what[0]}, or it was left out" if found is None else f"two {what[1]} have this id"
+            self._add(f"{key} is {raw!r}: {why}", "left out")
             return None
         annotation[key] = found["id"]
         return found
@@ -184,6 +188,9 @@ class AnnotationMender:
         if is_list_of_points(segmentation):
             self._add("segmentation is a list of points, not of numbers", "made flat", spelling=True)
             segmentation = [[value for point in polygon for value in point] for polygon in segmentation]
+        if is_too_deep(segmentation):
+            self._add("segmentation is a list of lists of polygons", "made one list", spelling=True)
+            segmentation = [polygon for parts in segmentation for polygon in parts]
         if isinstance(segmentation, list) and [] in segmentation:
             segmentation = [polygon for polygon in segmentation if polygon != []]
         if isinstance(segmentation, list):
@@ -287,7 +294,9 @@ class AnnotationMender:
             shape: Hashable = str(segmentation.get("counts"))
         else:
             shape = tuple(map(tuple, segmentation or []))
-        key = hash((annotation["image_id"], annotation["category_id"], *annotation["bbox"], shape))
+        # Python has one hash for -1 and -2: of what lies below 0 only the shape may be so.
+        named = (annotation["image_id"], annotation["category_id"], *annotation["bbox"])
+        key = (*named, hash((shape, tuple(annotation.get("keypoints") or ()))))
         if key in self.seen:
             self._add("is the same object as another annotation of its image", "left out", spelling=True)
             return True

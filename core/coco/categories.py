@@ -6,10 +6,11 @@ from collections import Counter
 from collections.abc import Hashable, Iterator
 from typing import Any
 
-from core.coco.json_values import is_number, is_whole, whole
+from core.coco.json_values import id_key, is_number, is_whole, whole
 from core.coco.report import Report
 
-ById = dict[Hashable, dict[str, Any]]
+ById = dict[Hashable | None, dict[str, Any]]
+TWO: dict[str, Any] = {}  # in a `ById`: the id stands for two entries, and for none of them
 
 
 def mended_categories(
@@ -29,8 +30,8 @@ def mended_categories(
             report.add(f"category number {number}", f"is {raw!r}: an object with id and name is needed", "left out")
             continue
         subject = f"category {raw.get('id', f'number {number}')}"
-        raw_id = raw.get("id")
-        is_used = isinstance(raw_id, Hashable) and raw_id in used
+        raw_id, key = raw.get("id"), id_key(raw.get("id"))
+        is_used = key is not None and key in used
         if not is_used and (reason := _is_no_class(raw, parents)):
             report.add(subject, f"{raw['name']!r} {reason}", "left out", spelling=True)
             continue
@@ -38,24 +39,23 @@ def mended_categories(
         if known is not None and (same := _is_twin(raw, known)):
             repair = "the second is left out" if same == "id" else f"becomes one with category {known['id']}"
             report.add(subject, f"{raw['name']!r} is listed twice", repair, spelling=True)
-            if isinstance(raw_id, Hashable):
-                by_raw.setdefault(raw_id, known)
+            if key is not None:
+                by_raw.setdefault(key, known)
             continue
-        if is_whole(raw_id) and raw_id in mended:
-            doubled.append(ValueError(f"two categories have the id {raw_id}"))
+        is_second = key is not None and key in by_raw
+        if is_second:
+            doubled.append(ValueError(f"two categories have the id {raw_id!r}"))
         category = {**raw, "id": mended_id(raw_id, subject, mended, free, report)}
         if category["id"] == 0:
             report.add(subject, "id is 0, which many tools take for background", spelling=True)
         if not isinstance(raw.get("name"), str) or not raw["name"].strip():
             category["name"] = str(raw["name"]) if is_number(raw.get("name")) else str(category["id"])
             report.add(subject, "has no name", f"named {category['name']}")
-        _mend_keypoints(
-            category, subject, unnamed_keypoints.get(raw_id) if isinstance(raw_id, Hashable) else None, report
-        )
+        _mend_keypoints(category, subject, unnamed_keypoints.get(key) if key is not None else None, report)
         mended[category["id"]] = category
         by_name.setdefault(category["name"], category)
-        if isinstance(raw_id, Hashable):
-            by_raw.setdefault(raw_id, category)
+        if key is not None:
+            by_raw[key] = category if not is_second else by_raw[key] if is_whole(raw_id) else TWO
     if not mended and annotations:
         report.add("categories", "there are none")
     missing = sorted(set(range(min(mended, default=1), min(max(mended, default=0), 100_000))) - set(mended))

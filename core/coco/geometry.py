@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any, TypeGuard
 
-from core.coco.json_values import is_number, is_whole
+from core.coco.json_values import is_number, is_whole, whole
 from core.masks import polygon_area, rle_area, rle_bbox, segmentation_to_rle, validate_segmentation
 
 Size = tuple[int, int]  # height, width
@@ -94,9 +94,73 @@ def spelt_out(segmentation: object) -> tuple[object, str | None]:
             segmentation, odd = json.loads(segmentation), "segmentation is a text"
         except (ValueError, RecursionError):
             return segmentation, None
-    if isinstance(segmentation, list) and len(segmentation) == 1 and isinstance(segmentation[0], dict):
-        return segmentation[0], "segmentation is an RLE in a list"
+    if isinstance(segmentation, list) and len(segmentation) == 1 and "counts" in _keys(segmentation[0]):
+        segmentation, odd = segmentation[0], "segmentation is an RLE in a list"
+    if isinstance(segmentation, dict):
+        runs = {key: _whole_numbers(segmentation[key]) for key in ("counts", "size") if key in segmentation}
+        if any(runs[key] is not segmentation[key] for key in runs):
+            return {**segmentation, **runs}, "runs are not written as whole numbers"
+    elif isinstance(_first(segmentation), (str, dict)) and (plain := _as_numbers(segmentation)) is not None:
+        return plain, "points are not written as numbers"
     return segmentation, odd
+
+
+def _keys(value: object) -> Collection[str]:
+    return value.keys() if isinstance(value, dict) else ()
+
+
+def _whole_numbers(values: object) -> object:
+    """A list of whole numbers, also where they are written as texts or as 3.0; else what it was."""
+    if not isinstance(values, list) or all(map(is_whole, values)):
+        return values
+    numbers = [whole(value) for value in values]
+    return values if None in numbers else numbers
+
+
+def _first(value: object) -> object:
+    """What a list begins with, lists in it looked into."""
+    while isinstance(value, list) and value:
+        value = value[0]
+    return value
+
+
+def _as_numbers(segmentation: Any) -> list[Any] | None:
+    """Polygons whose numbers are texts, or whose points are {"x": …, "y": …}; None where nothing of it is so."""
+    odd = False
+
+    def plain(value: Any) -> Any:
+        nonlocal odd
+        if isinstance(value, list):
+            return [plain(one) for one in value]
+        if isinstance(value, dict) and {"x", "y"} <= value.keys():
+            odd = True
+            return [plain(value["x"]), plain(value["y"])]
+        if isinstance(value, str) and (number := as_number(value)) is not None:
+            odd = True
+            return number
+        return value
+
+    try:
+        numbers = plain(segmentation)
+    except RecursionError:
+        return None
+    if odd and numbers and all(isinstance(point, list) and len(point) == 2 for point in numbers):
+        numbers = [numbers]  # the points of one polygon
+    return numbers if odd else None
+
+
+def is_too_deep(segmentation: object) -> TypeGuard[list[list[list[float]]]]:
+    """Whether polygons lie in lists in a list, as a list of several objects would."""
+    return (
+        isinstance(segmentation, list)
+        and bool(segmentation)
+        and all(
+            isinstance(parts, list)
+            and bool(parts)
+            and all(isinstance(part, list) and len(part) >= 6 and all(map(is_number, part)) for part in parts)
+            for parts in segmentation
+        )
+    )
 
 
 def as_number(value: object) -> float | None:

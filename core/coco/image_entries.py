@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Hashable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
 from PIL import Image
 
-from core.coco.categories import ById, free_ids, mended_id
-from core.coco.json_values import is_whole, whole
+from core.coco.categories import TWO, ById, free_ids, mended_id
+from core.coco.json_values import id_key, is_whole, whole
 from core.coco.names import FileNames, plain_name
 from core.coco.reading import image_file_name
 from core.coco.report import Report
@@ -91,6 +91,7 @@ def mended_images(
     unusable: list[Exception] = []
     names = [_file_name(raw, files) for raw in raw_images]
     listed = frozenset(plain_name(name) for name in names if name is not None)
+    exact = {name for name in names if name is not None}
     seen_files: set[str] = set()
     free = free_ids(raw_images)
     for number, (raw, name) in enumerate(zip(raw_images, names, strict=True)):
@@ -102,15 +103,16 @@ def mended_images(
             report.add(subject, "has no file_name", "left out")
             unusable.append(ValueError(f"{subject} has no file_name"))
             continue
-        twin = mended.get(raw["id"]) if is_whole(raw.get("id")) else None
-        if twin is not None and name == twin["file_name"]:
+        key = id_key(raw.get("id"))
+        twin = mended.get(raw["id"]) if is_whole(raw.get("id")) else by_raw.get(key) if key is not None else None
+        if twin and name == twin["file_name"]:
             report.add(subject, f"{name} is listed twice", "the second is left out", spelling=True)
             continue
         if name in seen_files:
             report.add(subject, f"{name} is another image's file too")
         seen_files.add(name)
         if twin is not None:
-            unusable.append(ValueError(f"two images have the id {raw['id']}"))
+            unusable.append(ValueError(f"two images have the id {raw['id']!r}"))
         found = FoundFile(name)
         if files is not None:
             try:
@@ -118,6 +120,10 @@ def mended_images(
             except (OSError, LookupError, ValueError) as error:
                 report.add(subject, str(error), "left out, with its annotations")
                 unusable.append(error)
+                continue
+            if "%" in name and found.name != name and found.name in exact:
+                report.add(subject, f"{name} is {found.name} decoded, which is another image", "left out")
+                unusable.append(ValueError(f"{subject}: {name} and {found.name} are one file's name"))
                 continue
         image = {**raw, "id": mended_id(raw.get("id"), subject, mended, free, report), "file_name": found.name}
         if found.name != name and raw.get("file_name"):
@@ -127,8 +133,10 @@ def mended_images(
         keys[image["id"]] = found.key
         if raw.get("id") is None:  # its name is all that annotations can call it by
             by_raw.setdefault(name, image)
-        elif isinstance(raw["id"], Hashable):
-            by_raw.setdefault(raw["id"], image)
+        elif twin is not None and not is_whole(raw["id"]):
+            by_raw[key] = TWO
+        elif key is not None:
+            by_raw.setdefault(key, image)
     unnamed = sum(name is not None and not raw.get("file_name") for raw, name in zip(raw_images, names, strict=True))
     if unnamed:
         report.note("images", f"{unnamed} have no file_name, as in LVIS", "taken from coco_url")

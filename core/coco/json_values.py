@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Hashable
 from typing import TypeGuard
 
 
@@ -25,3 +26,10 @@ def whole(value: object) -> int | None:
     if isinstance(value, str) and value.isascii() and value.isdigit() and len(value) < 40:
         return int(value)
     return None
+
+
+def id_key(value: object) -> Hashable | None:
+    """What an id of a JSON file is looked up by; None for what is no id. Python takes true for 1, JSON does not."""
+    if isinstance(value, bool):
+        return "true" if value else "false", "no text"
+    return value if isinstance(value, Hashable) else None

@@ -91,6 +91,47 @@ def test_a_good_file_has_no_problems_and_is_copied_as_it_is(data_set: DataSet) -
         (person(keypoints=[21, 12.5, 2]), "keypoints are 3 values, but 'person' needs 6", {"bbox": [20, 0, 2, 30]}),
         (cup(keypoints=[1, 1, 2]), "its objects have 1 keypoints without names", {"keypoints": [1, 1, 2]}),
         (person(keypoints=[21, 12, 3, 0, 0, 0], num_keypoints=0), "'left_hand' has visibility 3", {"num_keypoints": 0}),
+        (
+            person(keypoints=[21, 12, 0.93, 22, 13, 0], num_keypoints=1),
+            "visibility is a score, as models' files have it",
+            {"keypoints": [21, 12, 2, 0, 0, 0]},
+        ),
+        (
+            person(keypoints=[None, 12, 2, 22, 13, 2], num_keypoints=1),
+            "keypoint 'left_hand' is [None, 12, 2], not three numbers",
+            {"keypoints": [0, 0, 0, 22, 13, 2]},
+        ),
+        (
+            person(keypoints=["21", "12", "2", 22, 13, 2], num_keypoints=2),
+            "keypoints have texts for numbers",
+            {"keypoints": [21, 12, 2, 22, 13, 2]},
+        ),
+        (
+            person(keypoints=[[21, 12, 2], [22, 13, 2]], num_keypoints=2),
+            "keypoints are lists of their own",
+            {"keypoints": [21, 12, 2, 22, 13, 2]},
+        ),
+        (cup(score=1.0000001), "score is 1.0000001, a little above 1", {"score": 1}),
+        (
+            cup(segmentation=[["5", "5", "15", "5", "15", "15", "5", "15"]]),
+            "points are not written as numbers",
+            {"segmentation": [[5, 5, 15, 5, 15, 15, 5, 15]]},
+        ),
+        (
+            cup(segmentation=[{"x": 5, "y": 5}, {"x": 15, "y": 5}, {"x": 15, "y": 15}, {"x": 5, "y": 15}]),
+            "points are not written as numbers",
+            {"segmentation": [[5, 5, 15, 5, 15, 15, 5, 15]]},
+        ),
+        (
+            cup(segmentation=[[[5, 5, 15, 5, 15, 15, 5, 15]]]),
+            "segmentation is a list of lists of polygons",
+            {"segmentation": [[5, 5, 15, 5, 15, 15, 5, 15]]},
+        ),
+        (
+            cup(segmentation={"size": ["30", "40"], "counts": [155.0, 10.0, 1035.0]}, bbox=None, area=None),
+            "runs are not written as whole numbers",
+            {"segmentation": {"size": [30, 40], "counts": [155, 10, 1035]}},
+        ),
         (person(keypoints=[21, 12, 2, 3, 4, 0]), "'right_hand' is not labelled", {"keypoints": [21, 12, 2, 0, 0, 0]}),
         (person(keypoints=[21, 12, 2, 41, 4, 1], num_keypoints=1), "'right_hand' lies outside", {"num_keypoints": 1}),
         (person(num_keypoints=2), "num_keypoints is 2, but 1 are labelled", {"num_keypoints": 1}),
