@@ -223,7 +223,7 @@ def get_file(
 ) -> Response:
     """The image as a browser shows it: upright, RGB, with the pixels that the model sees.
 
-    With `low` or `high` a JPEG made of all bits of the upload, for the eye alone.
+    With `low` or `high` it is made of all bits of the upload, a JPEG as a rule, for the eye alone.
     """
     if (low, high) == (0, 1):
         return _image_answer(store, image_id, request, "file")
@@ -235,10 +235,10 @@ def get_file(
     if request.headers.get("if-none-match") == headers["ETag"]:
         return Response(status_code=304, headers=headers)
     try:
-        drawn = windowed_file(store.workspace, image.sha256, (low, high))
+        drawn, media_type = windowed_file(store.workspace, image.sha256, (low, high))
     except (FileNotFoundError, ValueError):
         return _gone(image)
-    return Response(drawn, media_type="image/jpeg", headers=headers)
+    return Response(drawn, media_type=media_type, headers=headers)
 
 
 @router.get("/{image_id}/thumbnail", response_class=FileResponse, responses=NOT_FOUND)

@@ -48,7 +48,7 @@ class StoredImages:
         except LookupError as error:
             self.errors.append({"file_name": name, "error": str(error)})
             raise
-        return FoundFile(name, (image.height, image.width), image)
+        return FoundFile(name, (image.height, image.width), image, image.file_name)
 
     def _one(self, name: str, entry: dict[str, object], listed: frozenset[str]) -> Image:
         if name in self._not_taken:

@@ -22,6 +22,7 @@ from app.roles import OWNER, PAGE_FUNCTIONS, SCOPE_KEY, PersonRole, refusal
 READ = re.compile(
     r"/|/theme\.css|/favicon\.ico|/gradio_api/app_id|/gradio_api/heartbeat/\w+|/(?:assets|static)(?:/[\w\-][\w.\-]*)+"
 )
+LONGEST_PATH = 200  # characters; no disk has names of more than 255 bytes, and Gradio does not expect the error
 CALL = "/gradio_api/run/predict"
 LARGEST_CALL = 256 * 1024  # bytes; the tab's own are a few hundred
 FILES = "page-files"  # in the workspace; what Gradio would keep of files
@@ -43,7 +44,7 @@ class OnlyWhatThePageUses:
         # No parameter of an address means anything here; Gradio's own lead to its saved states, or to an error.
         scope = {**scope, "query_string": b""}
         path, method = scope["path"].removeprefix(scope.get("root_path", "")) or "/", scope["method"]
-        if method in ("GET", "HEAD") and READ.fullmatch(path):
+        if method in ("GET", "HEAD") and len(path) <= LONGEST_PATH and READ.fullmatch(path):
             await self.app(scope, receive, send)
         elif method == "POST" and path == CALL:
             await self._call(scope, receive, send)

@@ -27,6 +27,7 @@ from app.store.tiles import levels_of, tile_archive, tiles_path
 from core.datasets.images import LARGE_PIXEL_LIMIT, has_sixteen_bits, image_size, read_image
 
 LARGEST_FILE = 512 * 1024 * 1024  # bytes; all pixels that are taken, without compression
+LONGEST_JPEG = 65_500  # pixels; libjpeg's limit
 THUMBNAIL_SIZE = 256  # pixels, the longer edge
 UPRIGHT_SUFFIXES = {"image/jpeg": ".jpg", "image/png": ".png"}
 
@@ -133,16 +134,17 @@ def stored_pixels(workspace: Path, sha256: str, name: str | None = None) -> NDAr
     return read_image(original_path(workspace, sha256), name=name, pixel_limit=LARGE_PIXEL_LIMIT)
 
 
-def windowed_file(workspace: Path, sha256: str, window: tuple[float, float]) -> bytes:
-    """A JPEG of the image on which a part of the range of its numbers, each end 0..1, is stretched over 0..255.
+def windowed_file(workspace: Path, sha256: str, window: tuple[float, float]) -> tuple[bytes, str]:
+    """The image with a part of the range of its numbers, each end 0..1, stretched over 0..255, and its media type.
+
+    A JPEG where one can be of that size, else a PNG.
 
     It is made of the upload itself: of 16 bits there are more shades in it than the file for browsers has.
     """
     with _DECODING_LARGE:  # one after another: a slider asks often
         pixels = read_image(original_path(workspace, sha256), pixel_limit=LARGE_PIXEL_LIMIT, window=window)
-    buffer = BytesIO()
-    Image.fromarray(pixels).save(buffer, "JPEG", quality=95, subsampling=0)
-    return buffer.getvalue()
+    media_type = "image/jpeg" if max(pixels.shape) <= LONGEST_JPEG else "image/png"
+    return _upright_file(pixels, media_type), media_type
 
 
 def write_once(path: Path, data: bytes) -> None:

@@ -27,6 +27,7 @@ class FoundFile:
     name: str  # as it is to be called from here on
     size: Size | None = None  # upright; None where it was not looked at
     key: Any = None  # whatever the finder knows it by
+    itself: str | None = None  # what the file is called, where that is not `name`
 
 
 class ImageFiles(Protocol):
@@ -121,9 +122,10 @@ def mended_images(
                 report.add(subject, str(error), "left out, with its annotations")
                 unusable.append(error)
                 continue
-            if "%" in name and found.name != name and found.name in exact:
-                report.add(subject, f"{name} is {found.name} decoded, which is another image", "left out")
-                unusable.append(ValueError(f"{subject}: {name} and {found.name} are one file's name"))
+            file_name = found.itself or found.name
+            if "%" in name and file_name != name and file_name in exact:
+                report.add(subject, f"{name} would be {file_name}, which is another image of the list", "left out")
+                unusable.append(ValueError(f"{subject}: {name} and {file_name} are one file's name"))
                 continue
         image = {**raw, "id": mended_id(raw.get("id"), subject, mended, free, report), "file_name": found.name}
         if found.name != name and raw.get("file_name"):

@@ -376,6 +376,15 @@ def test_a_part_of_the_range_is_made_of_all_sixteen_bits(client: TestClient) -> 
     assert "above low" in wrong.text
 
 
+def test_a_part_of_the_range_of_an_image_too_long_for_jpeg_is_a_png(client: TestClient) -> None:
+    buffer = io.BytesIO()
+    Image.fromarray(np.tile(np.arange(100, 200, dtype=np.uint8), (2, 700))).save(buffer, "PNG")
+    answer = client.post("/api/images", files={"files": ("line.png", buffer.getvalue())})
+    shown = client.get(f"/api/images/{answer.json()['images'][0]['image_id']}/file", params={"low": 0.4, "high": 0.6})
+    assert (shown.status_code, shown.headers["content-type"]) == (200, "image/png")
+    assert Image.open(io.BytesIO(shown.content)).size == (70_000, 2)
+
+
 def test_the_photographs_that_come_with_the_program_are_taken_once(client: TestClient) -> None:
     first, again = (client.post("/api/images/samples") for _ in range(2))
     assert first.status_code == again.status_code == 201

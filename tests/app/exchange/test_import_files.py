@@ -396,6 +396,15 @@ def test_folders_that_differ_by_split_or_number_are_of_different_pictures(
     assert (objects(client), told["annotations"]) == ({stored: []}, 0)
 
 
+def test_a_name_with_escapes_is_not_the_image_that_is_listed_as_it_reads_decoded(
+    client: TestClient, upload: Upload
+) -> None:
+    upload(1, name="a b.png")
+    told = client.post("/api/import", files={"files": ("x.json", json.dumps(coco("a%20b.png", "a b.png")))}).json()
+    assert objects(client) == {"a b.png": [[20, 10, 9, 9]]}
+    assert any("a%20b.png" in error["error"] for error in told["errors"])
+
+
 def test_folders_that_are_called_otherwise_may_be_of_the_same_picture(client: TestClient, upload: Upload) -> None:
     upload(1, name="photos/a.png")
     assert client.post("/api/import", files={"files": ("x.json", json.dumps(coco("train2017/a.png")))}).is_success

@@ -63,6 +63,12 @@ def test_no_function_of_the_page_takes_a_file(page: TestClient, secret: Path, wo
     assert not [path for path in copies(workspace / "page-files") if path.read_text() == SECRET]
 
 
+@pytest.mark.parametrize("prefix", ["/static", "/assets", "/canvas"])
+@pytest.mark.parametrize("length", [300, 5000])
+def test_a_name_that_no_disk_has_is_not_found(page: TestClient, prefix: str, length: int) -> None:
+    assert page.get(f"{prefix}/{'a' * length}.js").status_code == 404
+
+
 @pytest.mark.parametrize("prefix", ["/gradio_api", "", "/canvas", "/api", "/static", "/assets"])
 def test_no_route_serves_a_file(page: TestClient, secret: Path, workspace: Path, prefix: str) -> None:
     for path in (secret, workspace / "inside.txt", workspace / "maskloop.db"):
