@@ -26,7 +26,7 @@ from core.coco.geometry import (
     turned_box,
 )
 from core.coco.json_values import id_key, is_number, is_whole, whole
-from core.coco.report import Report
+from core.coco.report import LEFT_OUT, Report
 from core.coco.scores import mend_score
 from core.masks import segmentation_area, segmentation_to_rle, validate_segmentation
 
@@ -298,7 +298,7 @@ class AnnotationMender:
         named = (annotation["image_id"], annotation["category_id"], *annotation["bbox"])
         key = (*named, hash((shape, tuple(annotation.get("keypoints") or ()))))
         if key in self.seen:
-            self._add("is the same object as another annotation of its image", "left out", spelling=True)
+            self._add("is the same object as another annotation of its image", LEFT_OUT, spelling=True)
             return True
         self.seen.add(key)
         return False

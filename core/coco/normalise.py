@@ -15,7 +15,7 @@ from core.coco.crowds import note_crowds
 from core.coco.image_entries import ImageFiles, ImageFolder, mended_images
 from core.coco.names import picture_folders
 from core.coco.reading import read_coco_json
-from core.coco.report import Report, grouped
+from core.coco.report import LEFT_OUT, Problem, Report, grouped
 
 
 @dataclass(frozen=True)
@@ -47,9 +47,16 @@ def read_dataset(
         if isinstance(first, FileNotFoundError):
             raise FileNotFoundError(f"{first}, but {annotation_file} lists it{others}")
         raise ValueError(f"{annotation_file}: {first}{others}; python -m core check lists and mends such things")
-    for problem in grouped(problem for problem in report.problems if not (problem.is_note or problem.is_spelling)):
+    for problem in grouped(filter(_changes_what_counts, report.problems)):
         warnings.warn(f"{annotation_file}: {problem}", stacklevel=3)
     return normalised.data
+
+
+def _changes_what_counts(problem: Problem) -> bool:
+    """Whether a file is read otherwise than it is meant, or with fewer objects than pycocotools would find in it."""
+    return not problem.is_note and (
+        not problem.is_spelling or (problem.number is not None and problem.repair == LEFT_OUT)
+    )
 
 
 def normalise_coco(

@@ -10,6 +10,9 @@ from typing import Any
 SHOWN = 8  # annotations that a line names
 
 
+LEFT_OUT = "left out"  # what may become of an object
+
+
 @dataclass(frozen=True)
 class Problem:
     """One thing that is wrong, or only to be known, in a COCO file; as text it is one line."""

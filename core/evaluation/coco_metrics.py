@@ -70,7 +70,9 @@ def evaluate_results(
     with the names of `DETECTION_STATISTICS` and `KEYPOINT_STATISTICS`; −1 where there is nothing to
     measure, such as small objects in a set without any. `per_category` has the categories that have
     annotated objects. Two things differ from pycocotools, which gets them wrong: annotation id 0
-    counts like any other, and objects marked `ignore` are ignored.
+    counts like any other, and objects marked `ignore` are ignored. A file is mended as it is read
+    (`core.coco.normalise`): an object that it has twice counts once, a box is its mask's, both with a warning, and
+    objects that CVAT wrote with iscrowd 1 are no crowds. Its content, as `json.load` gives it, is judged as it stands.
 
     Raises FileNotFoundError or ValueError, one line, for files or results that cannot be meant.
     """

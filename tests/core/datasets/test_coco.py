@@ -105,6 +105,12 @@ def test_boxes_end_at_the_image(data_set: DataSet) -> None:
     assert target["boxes"].tolist() == [[0, 20, 40, 30]]
 
 
+def test_an_object_that_is_there_twice_counts_once_and_is_warned_of(data_set: DataSet) -> None:
+    with pytest.warns(UserWarning, match="annotation 12: is the same object as another"):
+        dataset = CocoDataset(*data_set([cup(), cup(id=12)]))
+    assert len(dataset[0][1]["boxes"]) == 1
+
+
 def test_an_object_with_a_box_alone_says_so(data_set: DataSet) -> None:
     for segmentation in ({"segmentation": []}, {"segmentation": None}):
         _, target = CocoDataset(*data_set([cup(**segmentation)]))[0]
