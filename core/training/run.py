@@ -30,6 +30,7 @@ from core.training.learning.execution import computes_in_bfloat16
 from core.training.learning.optimizers import build_optimizer
 from core.training.records.metrics_log import MetricsLog
 from core.training.records.results import Best, refuse_to_overwrite, write_config
+from core.training.records.selection import check_can_select
 from core.training.samples import select_train_indices, steps_an_epoch
 from core.training.start import base_model, starting_model, trained_categories
 
@@ -122,6 +123,7 @@ def prepare_run(config: TrainConfig, processes: Processes, given: Given = NOTHIN
     distillation = _distillation(config, model, dataset, given, checkpoint)
     for images in (dataset, validation):
         look_at_first(images, model)
+    check_can_select(config, model, validation)
     if processes.is_main:
         write_config(directory, config)
     _say_where_float32_stays(config, processes)

@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Collection
+from collections.abc import Callable
 from typing import Any
 
 import torch
 from tqdm import tqdm
 
-from core.config import TrainConfig
 from core.datasets.annotated_images import AnnotatedImages
 from core.devices import choose_device
 from core.evaluation import evaluate
 from core.model.ground_truth import read_targets
 from core.model.images import batch_images
 from core.model.mask_rcnn import MaskRCNN
+from core.training.records.selection import selected_kind
 from core.training.run import Run, write_model
 from core.training.samples import TargetsForModel
 
@@ -53,22 +53,6 @@ def _judge(run: Run) -> None:
             selected = f"the best {kind} AP of all validations"
             run.best.metrics = {"selected": selected, "step": run.done, "epoch": run.epoch, **figures}
             write_model(run)
-
-
-def selected_kind(config: TrainConfig, model: MaskRCNN, figures: Collection[str]) -> str:
-    """The kind of AP that the best model is chosen by: a keypoint run's is that of its keypoints (section 5).
-
-    Raises ValueError where the validation data or the model has not what `select_by` names.
-    """
-    if config.select_by == "auto":
-        keypoints_alone = model.config.num_keypoints > 0 and model.config.mask_head is None
-        order = ("keypoints", "segm", "bbox") if keypoints_alone else ("segm", "bbox")
-        return next(kind for kind in order if kind in figures)
-    if config.select_by not in figures:
-        raise ValueError(
-            f"select_by={config.select_by!r}, but model and validation data have {', '.join(figures)} in common alone"
-        )
-    return config.select_by
 
 
 def validation_losses(

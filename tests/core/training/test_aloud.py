@@ -13,9 +13,9 @@ import pytest
 import torch
 from torchvision.models.resnet import resnet18
 
-from core import train
+from core import CocoDataset, train
+from core.training.records.selection import selected_kind
 from core.training.start import starting_model
-from core.training.validation import selected_kind
 from tests.core.model.tiny_models import tiny_model
 from tests.core.toy_data import TINY_MODEL, toy_config, write_toy_data
 
@@ -77,5 +77,15 @@ def test_a_keypoint_run_names_its_figure(tmp_path: Path, capsys: pytest.CaptureF
     config = toy_config(tmp_path / "data", tmp_path / "run", steps=1, val_annotations=file, model_config=model_config)
     assert train(config).metrics["selected"] == "the best keypoints AP of all validations"
     assert "keypoints AP" in capsys.readouterr().err
-    with pytest.raises(ValueError, match="select_by='segm', but model and validation data have bbox, keypoints in"):
-        train(replace(config, output=str(tmp_path / "other"), select_by="segm"))
+
+
+@pytest.mark.parametrize("given", ["a file", "a sequence"])
+def test_a_model_that_no_validation_could_choose_is_refused_before_the_run(given: str, tmp_path: Path) -> None:
+    file = str(write_toy_data(tmp_path / "data", 2))
+    config = toy_config(tmp_path / "data", tmp_path / "run", select_by="keypoints")
+    dataset = CocoDataset(config.images, file)
+    validation = None if given == "a file" else [dataset[0]]
+    config = replace(config, val_annotations=file if given == "a file" else None)
+    with pytest.raises(ValueError, match="select_by='keypoints', but model and validation data have bbox, segm in"):
+        train(config, validation=validation)
+    assert not (tmp_path / "run").exists()
