@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import torch
@@ -119,10 +120,17 @@ def exchange_convolutions(model: nn.Module) -> None:
         setattr(owner, name, WinogradConv2d(convolution))
 
 
-def exchange_learning_convolutions(model: nn.Module) -> None:
-    """Exchange, in place, the convolutions of a model that learns on a CPU; parameters and their names stay."""
-    for owner, name, convolution in _gaining(model):
+@contextmanager
+def learning_convolutions(model: nn.Module) -> Iterator[None]:
+    """Within it the convolutions of a model that gain from it learn on a CPU so; parameters and their names stay."""
+    exchanged = list(_gaining(model))
+    for owner, name, convolution in exchanged:
         setattr(owner, name, LearningConv2d(convolution))
+    try:
+        yield
+    finally:
+        for owner, name, convolution in exchanged:
+            setattr(owner, name, convolution)
 
 
 def _gaining(model: nn.Module) -> Iterator[tuple[nn.Module, str, nn.Conv2d]]:

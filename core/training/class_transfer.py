@@ -7,7 +7,8 @@ whatever their number; everything else is copied as it is.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from functools import partial
 from typing import cast
@@ -147,25 +148,44 @@ def class_parameters(model: MaskRCNN) -> list[tuple[nn.Parameter, int]]:
     return [(parameters[name], leading) for name, (leading, _) in _class_tensors(model).items()]
 
 
-def hold_other_rows(model: MaskRCNN, categories: Sequence[Category]) -> None:
-    """Let the rows of classes that `categories` do not name stay as they are while the model learns.
+def has_other_rows(model: MaskRCNN, categories: Sequence[Category]) -> bool:
+    """Whether the heads that learn have rows of classes that `categories` do not name.
+
+    Heads that are for the classes of `categories` alone (`ModelConfig.class_groups`) have none.
+    """
+    named = {category["name"] for category in categories}
+    return not model.config.class_groups and any(category["name"] not in named for category in model.categories)
+
+
+@contextmanager
+def other_rows_held(model: MaskRCNN, categories: Sequence[Category]) -> Iterator[None]:
+    """Within it the rows of classes that `categories` do not name stay as they are while the model learns.
 
     Their gradients are set to zero. Small ones would do: Adam makes a full step of any gradient, and
-    a dozen images without a single object of a class are enough to forget it. Heads that are for the classes of
-    `categories` alone have no other rows.
+    a dozen images without a single object of a class are enough to forget it.
     """
-    if model.config.class_groups:
-        return
     named = {category["name"] for category in categories}
     learns = torch.tensor([category["name"] in named for category in model.categories])
-    if learns.all():
-        return
-    for parameter, leading in class_parameters(model):
-        rows = torch.ones(len(parameter), dtype=parameter.dtype, device=parameter.device)
-        each = (len(parameter) - leading) // len(learns)
-        rows[leading:] = learns.repeat_interleave(each).to(rows)
-        mask = rows.reshape(-1, *[1] * (parameter.dim() - 1))
-        parameter.register_hook(partial(torch.mul, mask))
+    held = class_parameters(model) if has_other_rows(model, categories) else []
+    # A frozen parameter has no gradient, and takes no hook.
+    hooks = [
+        parameter.register_hook(partial(torch.mul, _learning_rows(parameter, leading, learns)))
+        for parameter, leading in held
+        if parameter.requires_grad
+    ]
+    try:
+        yield
+    finally:
+        for hook in hooks:
+            hook.remove()
+
+
+def _learning_rows(parameter: Tensor, leading: int, learns: Tensor) -> Tensor:
+    """1 for the rows that learn, 0 for the others; `leading` rows (background's) come first and learn."""
+    rows = torch.ones(len(parameter), dtype=parameter.dtype, device=parameter.device)
+    each = (len(parameter) - leading) // len(learns)
+    rows[leading:] = learns.repeat_interleave(each).to(rows)
+    return rows.reshape(-1, *[1] * (parameter.dim() - 1))
 
 
 def _move_rows(

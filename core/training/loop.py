@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -21,9 +22,11 @@ from core.config import TrainConfig
 from core.datasets.annotated_images import Samples
 from core.memory import give_back_freed_memory
 from core.model.mask_rcnn import MaskRCNN
+from core.model.winograd import learning_convolutions
 from core.structures import Category
 from core.training.callbacks import Callback
 from core.training.checkpoints import CheckpointClock
+from core.training.class_transfer import other_rows_held
 from core.training.distributed import process_group
 from core.training.given import Given, effective_config
 from core.training.learning.divergence import FiniteLoss, TrainingDivergedError
@@ -121,8 +124,17 @@ def _end(run: Run, reason: str, message: str) -> None:
 
 def _run_phase(run: Run, request: StopRequest) -> bool:
     """The steps that are left of a phase; whether somebody asked to stop."""
-    with execution(run.model, run.config):
-        return _steps(run, request)
+    by_winograd = run.processes.device.type == "cpu" and not run.config.compile
+    # A model that was given is its owner's again after the run: nothing of the run's stays on it.
+    try:
+        with (
+            execution(run.model, run.config),
+            learning_convolutions(run.model) if by_winograd else nullcontext(),
+            other_rows_held(run.model, run.dataset.categories),
+        ):
+            return _steps(run, request)
+    finally:
+        run.model.map_memory = None
 
 
 def _steps(run: Run, request: StopRequest) -> bool:

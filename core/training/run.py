@@ -17,11 +17,10 @@ from core.datasets.transforms import training_transforms
 from core.model.freezing import MapMemory
 from core.model.mask_rcnn import MaskRCNN
 from core.model.weights import save_model
-from core.model.winograd import exchange_learning_convolutions
 from core.training.alternating import Phase, freeze_for, model_for, phases_of
 from core.training.callbacks import Callback, Callbacks
 from core.training.checkpoints import load_checkpoint, model_state, restored_model, save_checkpoint
-from core.training.class_transfer import hold_other_rows
+from core.training.class_transfer import has_other_rows
 from core.training.distributed import Processes
 from core.training.given import Given, look_at_first, training_data
 from core.training.learning.averaging import WeightAverage
@@ -199,17 +198,14 @@ def enter_phase(run: Run) -> None:
         run.model = model_for(phase, run.model)
     # Convolutions are faster where the channels of a pixel lie together, on a CPU and with a GPU's tensor cores.
     run.model.to(memory_format=torch.channels_last)
-    if run.processes.device.type == "cpu" and not config.compile:
-        exchange_learning_convolutions(run.model)
     # Stages whose weights are random have nothing worth keeping.
     pretrained = bool(config.model or config.backbone_weights)
     run.model.freeze_stages(config.freeze_stages if pretrained else 0)
     if config.own_heads or run.model.config.class_groups:
         run.model.freeze_features(keypoints=bool(run.dataset.num_keypoints))
         run.model.map_memory = MapMemory() if _shows_the_same_again(config) else None
-    hold_other_rows(run.model, run.dataset.categories)
     freeze_for(phase, run.model)
-    run.optimizer = build_optimizer(run.model, config)
+    run.optimizer = build_optimizer(run.model, config, has_other_rows(run.model, run.dataset.categories))
     if run.optimizer_state is not None:
         run.optimizer.load_state_dict(run.optimizer_state)
         run.optimizer_state = None

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import torch
+from torchvision.ops import FrozenBatchNorm2d
 
 from core.config import ModelConfig, TrainConfig
 from core.datasets.annotated_images import AnnotatedImages
@@ -37,6 +39,7 @@ def starting_model(config: TrainConfig, categories: Sequence[Category], given: M
     if config.own_heads and not config.model and given is None:
         raise ValueError("own_heads learn on a base model's features: give model with them")
     if given is not None:
+        _say_what_random_weights_hold(given)
         return _with_room(given, config, categories)
     if config.model:
         if config.backbone_weights:
@@ -52,6 +55,17 @@ def starting_model(config: TrainConfig, categories: Sequence[Category], given: M
     if config.backbone_weights:
         model.load_backbone_weights(_read_state_dict(Path(config.backbone_weights)))
     return model
+
+
+def _say_what_random_weights_hold(given: MaskRCNN) -> None:
+    """A warning where a given model's frozen norms are as they were made, before any data: nothing was measured."""
+    norms = [norm for norm in given.backbone.modules() if isinstance(norm, FrozenBatchNorm2d)]
+    if norms and all(bool((norm.running_mean == 0).all() and (norm.running_var == 1).all()) for norm in norms):
+        warnings.warn(
+            "backbone_norm='frozen' holds on to statistics that the given model's new backbone does not have: "
+            "load weights into it, or build it with backbone_norm='batch' or 'group'",
+            stacklevel=4,
+        )
 
 
 def base_model(config: TrainConfig) -> MaskRCNN:

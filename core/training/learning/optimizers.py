@@ -10,14 +10,15 @@ from core.model.mask_rcnn import MaskRCNN
 from core.training.class_transfer import class_parameters
 
 
-def build_optimizer(model: MaskRCNN, config: TrainConfig) -> torch.optim.Optimizer:
+def build_optimizer(model: MaskRCNN, config: TrainConfig, holds_rows: bool = False) -> torch.optim.Optimizer:
     """SGD with momentum, or AdamW; every group carries `factor`, its share of the learning rate.
 
     Biases and norm layers are not decayed: pulling a scale or an offset to zero regularises nothing.
     With a base model the rows of classes learn faster than the rest, and are not decayed either,
-    since those of classes that the data does not show must stay.
+    since those of classes that the data does not show must stay. `holds_rows` says that there are such in a model that
+    was given: its rows of classes are not decayed, and learn as fast as the rest.
     """
-    rows = {id(parameter) for parameter, _ in class_parameters(model)} if config.model else set()
+    rows = {id(parameter) for parameter, _ in class_parameters(model)} if config.model or holds_rows else set()
     backbone = {id(parameter) for backbone in model.backbones() for parameter in backbone.parameters()}
     groups: dict[tuple[float, float], list[nn.Parameter]] = {}
     for parameter in model.parameters():
@@ -25,7 +26,7 @@ def build_optimizer(model: MaskRCNN, config: TrainConfig) -> torch.optim.Optimiz
             factor = config.backbone_learning_rate_factor if id(parameter) in backbone else 1.0
             decay = config.weight_decay if parameter.dim() > 1 else 0.0
             if id(parameter) in rows:
-                factor, decay = config.class_row_learning_rate_factor, 0.0
+                factor, decay = config.class_row_learning_rate_factor if config.model else factor, 0.0
             groups.setdefault((factor, decay), []).append(parameter)
     options: list[dict[str, object]] = [
         {"params": parameters, "factor": factor, "weight_decay": decay, "lr": factor * config.learning_rate}

@@ -15,7 +15,7 @@ from core.model.winograd import (
     LearningConv2d,
     WinogradConv2d,
     exchange_convolutions,
-    exchange_learning_convolutions,
+    learning_convolutions,
 )
 
 any_size_in_any_portions = given(
@@ -116,14 +116,15 @@ def test_a_convolution_that_learns_keeps_its_parameters_and_asks_for_no_gradient
     convolution.weight.requires_grad_(False)
     model = nn.Sequential(convolution)
     names = list(model.state_dict())
-    exchange_learning_convolutions(model)
-    assert isinstance(model[0], LearningConv2d)
-    assert model[0].weight is convolution.weight
-    assert list(model.state_dict()) == names
     images = torch.randn(6, 256, 9, 13)
-    with torch.inference_mode():
-        WinogradConv2d(convolution)(images)  # what inference has used first serves training too
-    found = gradients(model, images)
+    with learning_convolutions(model):
+        assert isinstance(model[0], LearningConv2d)
+        assert model[0].weight is convolution.weight
+        assert list(model.state_dict()) == names
+        with torch.inference_mode():
+            WinogradConv2d(convolution)(images)  # what inference has used first serves training too
+        found = gradients(model, images)
+    assert model[0] is convolution
     assert len(found) == 3  # outputs, and the gradients of images and bias
     for ours, theirs in zip(found, gradients(convolution, images), strict=True):
         assert (ours - theirs).abs().max() <= 1e-4 * theirs.abs().max()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import warnings
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -12,6 +13,7 @@ import pytest
 import torch
 from safetensors.torch import load_file
 from torch import Tensor
+from torchvision.ops import FrozenBatchNorm2d
 
 from core import CocoDataset, MaskRCNN, ModelConfig, TrainConfig, evaluate, load_model, train
 from core.training import Callback
@@ -72,6 +74,56 @@ def test_a_model_that_is_given_learns_itself(coco: CocoDataset, tmp_path: Path) 
     assert not any(torch.equal(before[name], after[name]) for name in before if name.endswith("conv.weight"))
     again = train(own_config(tmp_path / "run", steps=3, resume=True), model=tiny(), dataset=samples)
     assert again.steps == 3
+
+
+def scores_of(model: MaskRCNN) -> Tensor:
+    """The classifier's rows: background, disc, square."""
+    return model.roi_heads.box_predictor.scores.weight.detach().clone()
+
+
+def test_a_given_model_learns_one_class_in_a_run_and_another_in_the_next(coco: CocoDataset, tmp_path: Path) -> None:
+    model = tiny(backbone="resnet18")  # with convolutions that learn by Winograd's transforms
+    layers = dict(model.named_modules())
+    samples = [coco[0]]
+    samples[0][1]["labels"].fill_(1)
+    for name, rows in (("disc", [True, True, False]), ("square", [True, False, True])):
+        before = scores_of(model)
+        config = own_config(tmp_path / name, base_distillation=0.0, weight_decay=0.1)
+        train(config, model=model, dataset=samples, categories=[name])
+        moved = (scores_of(model) != before).any(dim=1)
+        assert moved.tolist() == rows  # neither learned nor decayed
+    assert dict(model.named_modules()) == layers
+    assert not model.roi_heads.box_predictor.scores.weight._backward_hooks
+
+
+def test_a_run_that_fails_leaves_nothing_on_a_given_model(coco: CocoDataset, tmp_path: Path) -> None:
+    class Fails(Callback):
+        def on_step(self, run: Any, losses: Mapping[str, Tensor]) -> None:
+            assert model.roi_heads.box_predictor.scores.weight._backward_hooks
+            raise RuntimeError("the power went")
+
+    model = tiny(backbone="resnet18")
+    layers = dict(model.named_modules())
+    samples = [coco[0]]
+    samples[0][1]["labels"].fill_(1)
+    with pytest.raises(RuntimeError, match="the power went"):
+        train(own_config(tmp_path / "run"), model=model, dataset=samples, categories=["disc"], callbacks=[Fails()])
+    assert dict(model.named_modules()) == layers
+    assert not model.roi_heads.box_predictor.scores.weight._backward_hooks
+
+
+def test_a_given_model_with_frozen_norms_that_never_measured_anything_is_warned_of(
+    coco: CocoDataset, tmp_path: Path
+) -> None:
+    model = tiny(backbone="resnet18", backbone_norm="frozen")
+    with pytest.warns(UserWarning, match="backbone_norm='frozen' holds on to statistics that the given model's new"):
+        train(own_config(tmp_path / "run", steps=1), model=model, dataset=[coco[0]])
+    for norm in model.backbone.modules():
+        if isinstance(norm, FrozenBatchNorm2d):
+            norm.running_mean.add_(0.1)  # as weights that were loaded have it
+    with warnings.catch_warnings():
+        warnings.filterwarnings("error", "backbone_norm")
+        train(own_config(tmp_path / "next", steps=1), model=model, dataset=[coco[0]])
 
 
 def test_what_a_given_model_has_frozen_stays(coco: CocoDataset, tmp_path: Path) -> None:

@@ -169,6 +169,15 @@ def test_norms_and_biases_are_not_decayed_and_frozen_stages_do_not_learn(kind: s
     assert {group["lr"] for group in optimizer.param_groups} == {1.0, 0.25, 5.0}
 
 
+def test_rows_that_must_stay_are_not_decayed_in_a_given_model_and_learn_as_fast_as_the_rest() -> None:
+    model = MaskRCNN(ModelConfig.from_dict(TINY_MODEL | {"num_classes": 2}))
+    for holds_rows, decay in ((False, 0.1), (True, 0.0)):
+        optimizer = build_optimizer(model, TrainConfig(model="", weight_decay=0.1), holds_rows)
+        rows = model.roi_heads.box_predictor.deltas.weight
+        (own,) = [group for group in optimizer.param_groups if any(rows is one for one in group["params"])]
+        assert (own["weight_decay"], own["factor"]) == (decay, 1.0)
+
+
 def test_the_log_is_readable_at_once_and_goes_on_after_a_step(tmp_path: Path) -> None:
     path = tmp_path / "metrics.jsonl"
     log = MetricsLog(tmp_path)
