@@ -20,6 +20,8 @@ CHECKPOINT = "checkpoint.pt"
 FIRST_AFTER = 60.0  # seconds of a run until its first checkpoint, whatever its steps take
 EVERY = 240.0  # seconds between two
 FORMAT = 1
+# What only the checkpoints of one command's runs have.
+MARKS = {"train": "model_config", "train-prompts": "network"}
 
 
 class CheckpointClock:
@@ -43,8 +45,11 @@ def save_checkpoint(directory: Path, state: dict[str, object]) -> None:
     write_atomically(directory / CHECKPOINT, lambda path: torch.save({"format": FORMAT, **state}, path))
 
 
-def load_checkpoint(directory: Path) -> dict[str, Any]:
-    """The state that `save_checkpoint` wrote, on the CPU; ValueError where there is none to go on from."""
+def load_checkpoint(directory: Path, command: str = "train") -> dict[str, Any]:
+    """The state that `save_checkpoint` wrote in a run of a command, on the CPU.
+
+    Raises ValueError, one line, where there is none to go on from, or it is of another command's run.
+    """
     path = directory / CHECKPOINT
     try:
         state = torch.load(path, map_location="cpu", weights_only=True)
@@ -54,6 +59,9 @@ def load_checkpoint(directory: Path) -> dict[str, Any]:
         raise ValueError(f"{path} cannot be read: it is damaged or no checkpoint of a run") from None
     if not isinstance(state, dict) or state.get("format") != FORMAT:
         raise ValueError(f"{path} is no checkpoint of a run, or of another version")
+    for other, mark in MARKS.items():
+        if other != command and mark in state and MARKS[command] not in state:
+            raise ValueError(f"{path} is of a run of python -m core {other}: resume it with that, not with {command}")
     return state
 
 

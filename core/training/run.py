@@ -29,6 +29,7 @@ from core.training.learning.execution import computes_in_bfloat16
 from core.training.learning.optimizers import build_optimizer
 from core.training.records.metrics_log import MetricsLog
 from core.training.records.results import Best, refuse_to_overwrite, write_config
+from core.training.records.resuming import check_resumable, kept_options, say_which_classes_are_lost
 from core.training.records.selection import check_can_select
 from core.training.samples import select_train_indices, steps_an_epoch
 from core.training.start import base_model, starting_model, trained_categories
@@ -114,10 +115,10 @@ def prepare_run(config: TrainConfig, processes: Processes, given: Given = NOTHIN
         categories = trained_categories(dataset) if known else dataset.categories
         model, done, best, optimizer_state = starting_model(config, categories, given.model), 0, Best(), None
     else:
-        _check_resumable(checkpoint, config, phase_steps)
+        check_resumable(checkpoint, config, phase_steps)
         model, done, best = restored_model(checkpoint, given.model), checkpoint["step"], Best(**checkpoint["best"])
         optimizer_state = checkpoint["optimizer"] if done % phase_steps else None
-        _say_which_classes_are_lost(model, dataset)
+        say_which_classes_are_lost(model, dataset)
     model.to(processes.device)
     distillation = _distillation(config, model, dataset, given, checkpoint)
     for images in (dataset, validation):
@@ -243,6 +244,7 @@ def write_checkpoint(run: Run) -> None:
             "step": run.done,
             "training": run.config.training,
             "phase_steps": run.phase_steps,
+            "options": kept_options(run.config),
             "optimizer": run.optimizer.state_dict(),
             "best": asdict(run.best),
             "average": None if run.average is None else run.average.state_dict(),
@@ -251,35 +253,3 @@ def write_checkpoint(run: Run) -> None:
             state["base"] = model_state(run.distillation.base)
         save_checkpoint(run.directory, state | model_state(run.model))
     run.callbacks.on_checkpoint(run)
-
-
-def _say_which_classes_are_lost(model: MaskRCNN, dataset: AnnotatedImages) -> None:
-    """A warning that counts the objects of classes that a resumed model does not have, and so does not learn."""
-    known = {category["name"] for category in model.categories}
-    lost = {category["id"]: category["name"] for category in dataset.categories if category["name"] not in known}
-    if not lost:
-        return
-    what = "objects of some classes"
-    if dataset.known_ahead:
-        ids = [item["category_id"] for place in range(len(dataset)) for item in dataset.annotations(place)]
-        what = f"{sum(category_id in lost for category_id in ids)} of {len(ids)} objects"
-    warnings.warn(
-        f"{what} are not learned: the run began without their classes ({', '.join(lost.values())}); "
-        "a new run with this one as its model adds them",
-        stacklevel=3,
-    )
-
-
-def _check_resumable(checkpoint: dict[str, Any], config: TrainConfig, phase_steps: int) -> None:
-    """ValueError where the run is at its end, or its phases would not be those that it began with."""
-    before = checkpoint.get("training", "joint")
-    if config.training != before:
-        raise ValueError(f"the run in {config.output} began with training={before!r}: resume it with the same")
-    if before != "joint" and phase_steps != checkpoint["phase_steps"]:
-        raise ValueError(
-            f"the phases of the run in {config.output} have {checkpoint['phase_steps']} steps, not {phase_steps}: "
-            "resume it with as many, on as many images and processes"
-        )
-    if checkpoint["step"] >= phase_steps * len(phases_of(config)):
-        done = checkpoint["step"]
-        raise ValueError(f"the run in {config.output} is at the end of its {done} steps: give it more steps or epochs")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -17,6 +18,7 @@ import torch
 from safetensors.torch import load_file
 
 from core import CocoDataset, TrainConfig, evaluate, load_model, train
+from core.training.checkpoints import load_checkpoint, save_checkpoint
 from core.training.learning.divergence import TrainingDivergedError
 from tests.core.toy_data import TINY_MODEL, toy_config, write_toy_data
 
@@ -261,6 +263,42 @@ def test_what_cannot_be_trained_is_said_in_one_line(
         train(config_for(toy, tmp_path / "run", steps=1, **fields))
     assert "\n" not in str(error.value)
     assert not (tmp_path / "run").exists()
+
+
+@pytest.mark.parametrize("checkpoint", ["of now", "without options, as older ones are"])
+def test_a_resumed_run_keeps_the_options_that_its_optimizer_was_made_with(
+    toy: Path, tmp_path: Path, checkpoint: str
+) -> None:
+    config = config_for(toy, tmp_path / "run", steps=1, model_config=json.dumps(TINY_MODEL | {"min_size": 64}))
+    train(config)
+    if checkpoint != "of now":
+        file = tmp_path / "run" / "checkpoint.pt"
+        state = torch.load(file, weights_only=True)
+        del state["options"]
+        torch.save(state, file)
+    written = (tmp_path / "run" / "train.json").read_text()
+    changes: list[tuple[dict[str, Any], str]] = [
+        ({"optimizer": "sgd"}, "optimizer='adamw', not 'sgd'"),
+        ({"weight_decay": 0.5}, "weight_decay=0.0001, not 0.5"),
+        ({"backbone_learning_rate_factor": 1.0}, "backbone_learning_rate_factor=0.25, not 1.0"),
+        ({"freeze_stages": 1}, "freeze_stages=2, not 1"),
+        ({"ema": 0.9}, "ema=0.0, not 0.9"),
+    ]
+    for fields, message in changes:
+        with pytest.raises(ValueError, match=f"began with {re.escape(message)}: resume it with the same"):
+            train(replace(config, steps=2, resume=True, **fields))
+    assert (tmp_path / "run" / "train.json").read_text() == written
+    # What the checkpoint says nothing of may change, and momentum is of SGD alone.
+    assert train(replace(config, steps=2, resume=True, learning_rate=1e-3, momentum=0.5)).steps == 2
+
+
+def test_a_checkpoint_of_another_command_is_named(tmp_path: Path) -> None:
+    save_checkpoint(tmp_path, {"network": {}, "step": 3})
+    with pytest.raises(ValueError, match="is of a run of python -m core train-prompts: resume it with that"):
+        load_checkpoint(tmp_path)
+    save_checkpoint(tmp_path, {"model_config": {}, "step": 3})
+    with pytest.raises(ValueError, match="is of a run of python -m core train: resume it with that, not with train-pr"):
+        load_checkpoint(tmp_path, "train-prompts")
 
 
 @pytest.mark.parametrize("training", ["joint", pytest.param("alternating", marks=pytest.mark.slow)])
