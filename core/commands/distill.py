@@ -90,6 +90,15 @@ def _labelled(command: Distill) -> dict[str, Any]:
     read_categories(data["categories"], file)
     if not data["images"]:
         raise ValueError(f"{file} has no images: there is nothing to match")
+    # What is counted, and what the ids of the labels that are added follow: looked at before hours of work.
+    needed = ("id", "category_id") if command.labelled_images else ("category_id",)
+    for place, annotation in enumerate(data["annotations"]):
+        for name in needed:
+            if not isinstance(annotation, dict) or type(annotation.get(name)) is not int:
+                raise ValueError(
+                    f"{file}: annotations[{place}] has no {name} that is a whole number; "
+                    f"python -m core check {file} says what else is wrong"
+                )
     read_images(data["images"], file, Path(command.labelled_images or "."))
     return data
 

@@ -7,6 +7,7 @@ import json
 import math
 import sys
 import time
+from collections.abc import Mapping
 from contextlib import nullcontext
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -77,7 +78,8 @@ def train_prompts(config: TrainPromptsConfig) -> PromptTrainResult:
         )
     start, spent = 0, 0.0  # steps, and seconds, of the run so far
     if config.resume:
-        state = load_checkpoint(directory)
+        state = load_checkpoint(directory, "train-prompts")
+        _check_same_network(directory, network.config)
         network.load_state_dict(state["network"])
         average.load_state_dict(state["average"])
         optimizer.load_state_dict(state["optimizer"])
@@ -131,7 +133,7 @@ def _network(config: TrainPromptsConfig, objects: PromptObjects) -> PromptNetwor
             PromptConfig(trunk=config.trunk or PromptConfig.trunk, size=config.size, channels=config.channels)
         )
         if config.trunk_weights:
-            network.load_trunk(torch.load(config.trunk_weights, map_location="cpu", weights_only=True))
+            network.load_trunk(_read_trunk_weights(config.trunk_weights))
         if config.decoder_weights and not config.resume:
             maker = SampleMaker(objects, config.size, config.seed, config.shares)
             take_decoder(network, load_prompt_network(config.decoder_weights), maker)
@@ -140,6 +142,32 @@ def _network(config: TrainPromptsConfig, objects: PromptObjects) -> PromptNetwor
 
 def _optimizer(network: PromptNetwork, config: TrainPromptsConfig) -> torch.optim.Optimizer:
     trunk = list(network.trunk.parameters())
+def _read_trunk_weights(file: str) -> Mapping[str, Tensor]:
+    """A classifier's state dict; ValueError, one line, where the file holds none."""
+    try:
+        content = torch.load(file, map_location="cpu", weights_only=True)
+    except OSError:
+        raise
+    except Exception as error:  # unpickling fails in as many ways as there are files
+        raise ValueError(
+            f"--trunk-weights {file}: not a state dict that can be read ({type(error).__name__})"
+        ) from None
+    if not isinstance(content, Mapping) or not all(isinstance(value, Tensor) for value in content.values()):
+        raise ValueError(
+            f"--trunk-weights {file}: not a state dict of tensors, as a classifier's state_dict() gives it"
+        )
+    return content
+
+
+def _check_same_network(directory: Path, config: PromptConfig) -> None:
+    """Raise ValueError, one line, where the options describe another network than the one of the run to resume."""
+    before = load_prompt_network(directory).config
+    for name in ("trunk", "channels"):
+        old, new = getattr(before, name), getattr(config, name)
+        if old != new:
+            raise ValueError(f"the run in {directory} has --{name} {old}, not {new}: resume it with its own")
+
+
     known = {id(parameter) for parameter in trunk}
     rest = [parameter for parameter in network.parameters() if id(parameter) not in known]
     groups = [{"params": rest, "factor": 1.0}, {"params": trunk, "factor": config.trunk_factor}]

@@ -170,6 +170,21 @@ def test_what_is_missing_is_named(
     assert not output.exists()
 
 
+@pytest.mark.parametrize(("field", "merged"), [("category_id", False), ("id", True)])
+def test_labelled_data_that_lacks_a_field_is_named_before_the_work(
+    scenes: Path, tmp_path: Path, field: str, merged: bool, capsys: pytest.CaptureFixture[str]
+) -> None:
+    data = json.loads((scenes / "labelled/annotations.json").read_text())
+    del data["annotations"][1][field]
+    file = tmp_path / "labelled.json"
+    file.write_text(json.dumps(data))
+    options = ["--output", str(tmp_path / "a.json"), "--annotations", str(file), "--model", "nowhere"]
+    if merged:
+        options += ["--labelled-images", str(scenes / "labelled/images")]
+    assert main(["distill", str(scenes / "unlabelled/images"), *options, *FAST]) == 2
+    assert f"labelled.json: annotations[1] has no {field} that is a whole number" in capsys.readouterr().err
+
+
 def test_all_labelled_already(scenes: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     folder = scenes / "labelled"
     arguments = ["distill", str(folder / "images"), "--output", str(tmp_path / "a.json")]

@@ -68,6 +68,29 @@ def test_a_run_that_is_resumed_goes_on(toy: Path, tmp_path: Path) -> None:
     assert steps == [3, 5]
 
 
+def test_a_run_of_another_network_is_not_resumed(toy: Path, tmp_path: Path) -> None:
+    config = config_of(toy, tmp_path / "run", steps=1, batch_size=2)
+    train_prompts(config)
+    for fields, message in (
+        ({"channels": 32}, "--channels 16, not 32"),
+        ({"trunk": "efficientnet_lite2"}, "--trunk mobilenet_v2, not efficientnet_lite2"),
+    ):
+        with pytest.raises(ValueError, match=f"{message}: resume it with its own"):
+            train_prompts(replace(config, steps=2, resume=True, **fields))  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("content", ["no pickle", "a tensor", "a list"])
+def test_trunk_weights_that_are_no_state_dict_are_named(toy: Path, tmp_path: Path, content: str) -> None:
+    file = tmp_path / "trunk.pth"
+    if content == "no pickle":
+        file.write_bytes(b"garbage")
+    else:
+        torch.save(torch.zeros(3) if content == "a tensor" else [1], file)
+    with pytest.raises(ValueError, match=r"--trunk-weights .*trunk\.pth: not a state dict") as error:
+        train_prompts(config_of(toy, tmp_path / "run", trunk_weights=str(file)))
+    assert "\n" not in str(error.value)
+
+
 def test_the_seconds_of_a_run_go_on_where_it_is_resumed(toy: Path, tmp_path: Path) -> None:
     config = config_of(toy, tmp_path / "run", steps=3)
     train_prompts(config)
