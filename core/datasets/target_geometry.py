@@ -24,9 +24,24 @@ def select_objects(target: Target, rows: Tensor) -> Target:
 
 
 def join_objects(first: Target, second: Target) -> Target:
-    """The objects of both targets; everything else is the first's."""
+    """The objects of both targets; everything else is the first's.
+
+    Where one has masks over the image and the other over boxes, as an image without objects has in a data set whose
+    other images have masks, the first takes the second's form, and what it has then teaches no mask.
+    """
+    for form in ("masks", "box_masks"):
+        if form in second and form not in first:
+            first = _without_masks(first, form, second[form])
     joined = {key: torch.cat([first[key], second[key]]) for key in PER_OBJECT if key in first}
     return first | joined
+
+
+def _without_masks(target: Target, form: str, like: Tensor) -> Target:
+    """A target whose objects have masks of another form, empty ones, and are said to have none."""
+    rows = len(target["boxes"])
+    kept = {key: value for key, value in target.items() if key not in ("masks", "box_masks")}
+    kept["has_mask"] = torch.zeros_like(target["has_mask"])
+    return kept | {form: like.new_zeros((rows, *like.shape[1:]))}
 
 
 def resize(image: Tensor, target: Target, height: int, width: int) -> tuple[Tensor, Target]:

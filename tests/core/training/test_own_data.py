@@ -177,6 +177,25 @@ def test_a_sequence_is_evaluated_to_the_figures_of_the_files(toy: Path, coco: Co
     assert evaluate(model, given, categories=["square", "disc"])["bbox"]["AP"] == 0
 
 
+def test_objects_are_pasted_into_images_without_any_whose_targets_have_no_masks(
+    coco: CocoDataset, tmp_path: Path
+) -> None:
+    image, _ = coco[0]
+    sample = Torchvisionlike(Path(coco.source).parent)[0]
+    empty = {"boxes": torch.zeros(0, 4), "labels": torch.zeros(0, dtype=torch.int64)}
+    samples = [sample, (image, empty)]
+    learned = []
+
+    class Pasted(Callback):
+        def on_step(self, run: Any, losses: Mapping[str, Tensor]) -> None:
+            learned.append(float(losses["loss_mask"]))
+
+    config = own_config(tmp_path / "run", steps=6, batch_size=1, copy_paste=1.0)
+    train(config, model=tiny(num_keypoints=0), dataset=samples, callbacks=[Pasted()])
+    assert len(learned) == 6
+    assert any(learned)
+
+
 class Noting(Callback):
     def __init__(self) -> None:
         self.heard: list[Any] = []
