@@ -38,10 +38,11 @@ class HorizontalFlip:
     """Mirrors image and target with a probability; a left wrist becomes a right one.
 
     `categories`, in the order of the labels, say which keypoints trade places, by `flip_pairs` or names. Where that
-    is unclear (`unclear_sides`) nothing is mirrored, and a warning says so.
+    is unclear (`unclear_sides`) nothing is mirrored, and a warning says so. `keypoint_offset` is that of
+    `flip_horizontally`.
     """
 
-    def __init__(self, probability: float, categories: Sequence[Category] = ()) -> None:
+    def __init__(self, probability: float, categories: Sequence[Category] = (), keypoint_offset: float = 0.0) -> None:
         unclear = unclear_sides(categories) if probability else []
         if unclear:
             warnings.warn(
@@ -50,11 +51,12 @@ class HorizontalFlip:
             )
         self.probability = 0.0 if unclear else probability
         self.partner_of = keypoint_partners(categories)
+        self.keypoint_offset = keypoint_offset
 
     def __call__(self, image: Tensor, target: Target) -> tuple[Tensor, Target]:
         if torch.rand(()) >= self.probability:
             return image, target
-        return flip_horizontally(image, target, self.partner_of)
+        return flip_horizontally(image, target, self.partner_of, self.keypoint_offset)
 
 
 class ColourJitter:
@@ -76,12 +78,14 @@ class ColourJitter:
         return image, target
 
 
-def training_transforms(dataset: AnnotatedImages, config: TrainConfig) -> Compose:
+def training_transforms(dataset: AnnotatedImages, config: TrainConfig, keypoint_offset: float = 0.0) -> Compose:
     """The transforms of a data set's images that the fields of the same names in `TrainConfig` ask for.
+
+    `keypoint_offset` is the model's (`ModelConfig`): how its data's keypoints are meant.
 
     Raises ValueError, in one line, for a field out of its range.
     """
-    vary: list[Transform] = [HorizontalFlip(config.horizontal_flip, dataset.categories)]
+    vary: list[Transform] = [HorizontalFlip(config.horizontal_flip, dataset.categories, keypoint_offset)]
     if config.large_scale_jitter:
         vary.append(LargeScaleJitter(config.large_scale_jitter, config.crop_size))
     transforms = list(vary)
@@ -92,8 +96,14 @@ def training_transforms(dataset: AnnotatedImages, config: TrainConfig) -> Compos
     return Compose(transforms)
 
 
-def flip_horizontally(image: Tensor, target: Target, partner_of: Tensor) -> tuple[Tensor, Target]:
-    """The mirrored image and target; `partner_of` is that of `keypoint_partners`. The given ones stay as they are."""
+def flip_horizontally(
+    image: Tensor, target: Target, partner_of: Tensor, keypoint_offset: float = 0.0
+) -> tuple[Tensor, Target]:
+    """The mirrored image and target; `partner_of` is that of `keypoint_partners`. The given ones stay as they are.
+
+    A keypoint's x in the data lies at x + `keypoint_offset` in the image, whose pixels are 1 wide from 0 on: with 0,
+    x is a place and becomes width − x; with 0.5, it is the index of a pixel and becomes width − 1 − x.
+    """
     width = image.shape[-1]
     flipped = dict(target)
     boxes = target["boxes"]
@@ -104,7 +114,7 @@ def flip_horizontally(image: Tensor, target: Target, partner_of: Tensor) -> tupl
     if "keypoints" in target:
         points = target["keypoints"].clone()
         annotated = points[..., 2] > 0  # the others are (0, 0, 0), not a place in the image
-        points[..., 0] = torch.where(annotated, width - points[..., 0], points[..., 0])
+        points[..., 0] = torch.where(annotated, width - 2 * keypoint_offset - points[..., 0], points[..., 0])
         partners = partner_of[target["labels"]][:, : points.shape[1], None].expand(-1, -1, 3)
         flipped["keypoints"] = points.gather(1, partners)
     return image.flip(-1), flipped

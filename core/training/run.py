@@ -104,7 +104,6 @@ def prepare_run(config: TrainConfig, processes: Processes, given: Given = NOTHIN
         refuse_to_overwrite(directory)
     callbacks = Callbacks(given.callbacks)
     dataset, validation = training_data(config, given, checkpoint)
-    dataset.transforms = training_transforms(dataset, config)
     train_indices = select_train_indices(dataset, config)
     phase_steps = config.steps or config.epochs * steps_an_epoch(
         len(train_indices), config.images_a_step, processes.count
@@ -119,6 +118,7 @@ def prepare_run(config: TrainConfig, processes: Processes, given: Given = NOTHIN
         model, done, best = restored_model(checkpoint, given.model), checkpoint["step"], Best(**checkpoint["best"])
         optimizer_state = checkpoint["optimizer"] if done % phase_steps else None
         say_which_classes_are_lost(model, dataset)
+    dataset.transforms = training_transforms(dataset, config, model.config.keypoint_offset)
     model.to(processes.device)
     distillation = _distillation(config, model, dataset, given, checkpoint)
     for images in (dataset, validation):

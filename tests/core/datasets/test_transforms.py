@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from pathlib import Path
 
@@ -19,7 +20,10 @@ from core.datasets.transforms import (
     keypoint_partners,
     training_transforms,
 )
+from core.training.distributed import Processes
+from core.training.run import prepare_run
 from tests.core.conftest import DataSet
+from tests.core.toy_data import TINY_MODEL
 
 CONFIG = TrainConfig(images="", annotations="", output="")
 
@@ -35,6 +39,36 @@ def test_a_flip_moves_pixels_boxes_masks_and_keypoints_alike(data_set: DataSet) 
     assert flipped["keypoints"][1].tolist() == [[0, 0, 0], [19, 12.5, 2]]
     assert flipped["keypoints"][0].tolist() == [[0, 0, 0], [0, 0, 0]]
     assert target["boxes"].tolist() == [[5, 5, 15, 15], [20, 0, 22, 30]]
+
+
+@pytest.mark.parametrize("offset", [0.0, 0.5])
+def test_a_flipped_keypoint_stays_on_its_pixel_by_index_and_by_place(offset: float) -> None:
+    image = torch.zeros(3, 10, 100)
+    image[:, 5, 10] = 1
+    x = 10.5 - offset  # of the centre of that pixel, as the data of a model with this `keypoint_offset` have it
+    target = {
+        "boxes": torch.tensor([[0.0, 0, 50, 10]]),
+        "labels": torch.tensor([1]),
+        "keypoints": torch.tensor([[[x, 5, 2]]]),
+    }
+    partners = torch.zeros((2, 1), dtype=torch.int64)
+    flipped_image, flipped = flip_horizontally(image, target, partners, offset)
+    assert flipped_image[0, 5].argmax() == 89
+    assert float(flipped["keypoints"][0, 0, 0]) == 89.5 - offset
+    _, again = flip_horizontally(flipped_image, flipped, partners, offset)
+    assert torch.equal(again["keypoints"], target["keypoints"])
+
+
+def test_a_run_flips_keypoints_as_its_model_means_them(data_set: DataSet, tmp_path: Path) -> None:
+    images, file = data_set()
+    for offset in (0.0, 0.5):
+        fields = TINY_MODEL | {"keypoint_offset": offset}
+        config = TrainConfig(
+            str(images), str(file), str(tmp_path / "run"), "", json.dumps(fields), horizontal_flip=1.0, device="cpu"
+        )
+        run = prepare_run(config, Processes(0, 1, torch.device("cpu")))
+        run.log.close()
+        assert float(run.dataset[0][1]["keypoints"][1, 1, 0]) == 40 - 21 - 2 * offset
 
 
 @pytest.mark.parametrize("box_masks", [False, True])
