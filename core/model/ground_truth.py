@@ -36,7 +36,8 @@ def read_targets(
     where a data loader left them on the CPU, a GPU is not waited for.
 
     Raises:
-        ValueError: one line that names the image's place in the batch, the field and the mend.
+        ValueError: one line that names the image's place in the batch, the field and the mend; also for a box whose
+            x1 or y1 is less than its x0 or y0.
     """
     if len(targets) != len(batch.sizes):
         raise ValueError(f"{len(batch.sizes)} images but {len(targets)} targets: give one target an image")
@@ -49,10 +50,12 @@ def _read_target(target: Mapping[str, object], index: int, batch: ImageBatch, co
     count, size = len(boxes), batch.original_sizes[index]
     iscrowd = _field(target, "iscrowd", (count,), where, boxes.device)
     crowd = torch.zeros(count, dtype=torch.bool, device=boxes.device) if iscrowd is None else iscrowd.bool()
-    # A box without an area has no regression target, log(0), and one that is not finite no place: they are left out.
-    usable = ~crowd & (boxes[:, 2:] > boxes[:, :2]).all(dim=1) & boxes.isfinite().all(dim=1)
-    masks = _field(target, "masks", (count, *size), where, boxes.device)
-    box_masks = _field(target, "box_masks", (count, None, None), where, boxes.device)
+    # A box without an area has no regression target, log(0), one that is not finite no place, and what lies outside the
+    # image cannot be seen: they are left out.
+    inside = (boxes[:, 2:] > 0) & (boxes[:, :2] < boxes.new_tensor([size[1], size[0]]))
+    usable = ~crowd & ((boxes[:, 2:] > boxes[:, :2]) & inside).all(dim=1) & boxes.isfinite().all(dim=1)
+    masks = _mask_field(target, "masks", (count, *size), where, boxes.device)
+    box_masks = _mask_field(target, "box_masks", (count, None, None), where, boxes.device)
     if config.mask_head is not None and masks is None and box_masks is None:
         if bool(usable.any()):
             raise ValueError(f"{where}: no masks, but the model has a mask head; build it with mask_head=None")
@@ -100,6 +103,13 @@ def _boxes_and_labels(target: Mapping[str, object], where: str, config: ModelCon
         boxes = boxes.reshape(0, 4)
     if boxes.dim() != 2 or boxes.shape[1] != 4:
         raise ValueError(f"{where}: boxes are {tuple(boxes.shape)}, an image without objects needs (0, 4)")
+    swapped = torch.nonzero((boxes[:, 2:] < boxes[:, :2]).any(dim=1)).flatten().tolist()
+    if swapped:
+        box = [round(value, 2) for value in boxes[swapped[0]].tolist()]
+        raise ValueError(
+            f"{where}: box {swapped[0]} is {box}, with an end before its start; x0, y0, x1, y1 are needed, not x, y, "
+            "width, height"
+        )
     labels = _field(target, "labels", (len(boxes),), where, boxes.device)
     assert labels is not None
     if len(labels):
@@ -111,6 +121,16 @@ def _boxes_and_labels(target: Mapping[str, object], where: str, config: ModelCon
         if fixed:
             raise ValueError(f"{where}: label {min(fixed)} is of a class whose heads do not learn any more")
     return boxes, labels.to(torch.int64)
+
+
+def _mask_field(
+    target: Mapping[str, object], name: str, shape: tuple[int | None, ...], where: str, device: torch.device
+) -> Tensor | None:
+    """Masks as uint8 of 0 and 1: of whole numbers everything but 0 is mask (bitmaps of 255 too), of floats above ½."""
+    value = _field(target, name, shape, where, device)
+    if value is None:
+        return None
+    return (value > 0.5 if value.is_floating_point() else value != 0).view(torch.uint8)
 
 
 def _field(

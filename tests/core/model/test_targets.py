@@ -45,15 +45,36 @@ def test_boxes_are_scaled_each_side_by_itself_and_crowds_set_apart() -> None:
 
 
 @pytest.mark.parametrize(
-    "box", [[5, 5, 5, 20], [5, 5, 20, 5], [20, 20, 5, 5], [float("nan")] * 4, [0, 0, float("inf"), 9]]
+    "box",
+    [
+        [5, 5, 5, 20],
+        [5, 5, 20, 5],
+        [float("nan")] * 4,
+        [0, 0, float("inf"), 9],
+        [-20, 5, 0, 20],  # wholly outside the image of 96×64, on each side
+        [5, -20, 20, -2],
+        [96, 5, 120, 20],
+        [5, 64, 20, 70],
+    ],
 )
-def test_a_box_without_an_area_or_a_place_is_left_out(box: list[float]) -> None:
+def test_a_box_without_an_area_or_a_place_in_the_image_is_left_out(box: list[float]) -> None:
     given = target()
     given["boxes"][0] = torch.tensor(box)
     objects = read(given)
     assert objects.labels.tolist() == [3]
     assert objects.masks is not None
     assert len(objects.masks) == 1
+
+
+@pytest.mark.parametrize("kind", [torch.bool, torch.uint8, torch.int64, torch.float32])
+@pytest.mark.parametrize("field", ["masks", "box_masks"])
+def test_masks_of_any_kind_are_read_as_0_and_1(field: str, kind: torch.dtype) -> None:
+    bitmaps = (torch.arange(3 * HEIGHT * WIDTH).reshape(3, HEIGHT, WIDTH) % 3 == 0).to(torch.uint8)
+    given = {key: value for key, value in target().items() if key != "masks"}
+    shown = (bitmaps * 255).to(kind) if kind in (torch.uint8, torch.int64) else bitmaps.to(kind)
+    found = getattr(read(given | {field: shown}), field)
+    assert found.dtype == torch.uint8
+    assert torch.equal(found, bitmaps[:2])
 
 
 NOTHING = {"boxes": torch.zeros((0, 4)), "labels": torch.zeros(0, dtype=torch.int64)}
@@ -115,6 +136,10 @@ WRONG: dict[str, tuple[dict[str, Any], str]] = {
     "another number of keypoints": (
         target(num_keypoints=5),
         r"keypoints are \(3, 5, 3\), but 3 × 4 × 3 are needed",
+    ),
+    "a box as x, y, width, height": (
+        target() | {"boxes": torch.tensor([[4.0, 6, 20, 30], [40, 50, 5, 60], [0, 0, 12, 12]])},
+        r"box 1 is \[40\.0, 50\.0, 5\.0, 60\.0\], with an end before its start; x0, y0, x1, y1 are needed",
     ),
     "annotated labels without background": (
         target() | {"annotated_labels": torch.ones(3)},
