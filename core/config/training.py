@@ -31,7 +31,8 @@ class TrainConfig:
     training: Literal["joint", "rpn_separate", "alternating"] = "joint"
     epochs: int = 12  # of each phase of the training; ignored where steps is given
     steps: int | None = None  # of each phase
-    batch_size: int = 2  # images a process
+    # Images a process at a time, whatever the number of processes; in a recipe's file those of all together.
+    batch_size: int = 2
     # Batches whose gradients make one step: it sees accumulate × batch_size images, batch_size of them at a time.
     accumulate: int = 1
     optimizer: Literal["sgd", "adamw"] = "adamw"

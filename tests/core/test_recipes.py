@@ -76,8 +76,8 @@ def model_of(name: str) -> ModelConfig:
 
 
 def test_each_row_of_the_paper_is_itself_and_nothing_of_another_row() -> None:
-    first = ("coco-1x", "coco-c4", "coco-resnext101", "cityscapes")
-    assert [model_of(name).nms_threshold for name in first] == [0.3] * 4
+    first = ("coco-1x", "coco-c4", "coco-resnext101", "cityscapes", "cityscapes-from-coco")
+    assert [model_of(name).nms_threshold for name in first] == [0.3] * 5
     c4 = model_of("coco-c4")
     assert (c4.features, c4.c4_res5, c4.rois_per_image, c4.proposals_test) == ("c4", "stride1", 64, 300)
     assert model_of("coco-resnext101").backbone == "resnext101_64x4d"
@@ -104,13 +104,16 @@ def test_every_command_of_the_readmes_table_makes_a_configuration(project_root: 
         ModelConfig.from_dict(values)
 
 
-def test_what_the_readme_calls_x101_makes_of_a_recipe_the_row_of_table_8(project_root: Path) -> None:
+def test_what_the_readme_calls_x101_makes_of_a_recipe_the_row_of_table_8_on_the_papers_8_gpus(
+    project_root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("WORLD_SIZE", "8")
     text = (project_root / "core" / "README.md").read_text(encoding="utf-8")
     found = re.search(r"`X101` stands for `([^`]*)`", text)
     assert found is not None
     command = parse(["train", "--recipe", "coco-train-time-augmentation", *shlex.split(found[1]), *DATA_OPTIONS])
     assert isinstance(command, Train)
-    assert (command.steps, command.batch_size, command.learning_rate) == (260_000, 8, 0.01)
+    assert (command.steps, 8 * command.batch_size, command.learning_rate) == (260_000, 8, 0.01)
     assert json.loads(command.model_config or "{}")["backbone"] == "resnext101_64x4d"
 
 
@@ -154,7 +157,7 @@ def test_what_is_given_goes_before_the_recipe() -> None:
     # A model that is given has its own configuration.
     assert recipe_config("coco-1x", **DATA, model="starter").model_config is None
     transfer = recipe_config("cityscapes-from-coco", **DATA, model="mine")
-    assert json.loads(transfer.model_config or "") == {"min_size": 1024, "max_size": 2048}
+    assert json.loads(transfer.model_config or "") == {"min_size": 1024, "max_size": 2048, "nms_threshold": 0.3}
     assert not transfer.keep_base_classes
 
 
