@@ -72,10 +72,10 @@ def _run(
             return export(command)
         case Shapes():
             from core.datasets.synthetic_scenes import write_shapes
-            from core.ranges import ONE_OR_MORE, check_ranges
+            from core.ranges import ONE_OR_MORE, SEED, check_ranges
 
             ranges = dict.fromkeys(("images", "height", "width", "max_objects"), ONE_OR_MORE)
-            check_ranges(command, ranges, command_line=True)
+            check_ranges(command, ranges | {"seed": SEED}, command_line=True)
             file = write_shapes(
                 command.out,
                 command.images,

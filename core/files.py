@@ -58,6 +58,14 @@ def _is_cut_short(error: BaseException, path: Path) -> OSError | None:
     return None
 
 
+def check_can_write(file: str | Path) -> None:
+    """Raise OSError, one line, where a file cannot be written for want of its folder: said before the work."""
+    if Path(file).is_dir():
+        raise IsADirectoryError(f"{file} is a folder: name the file to write in it")
+    if not Path(file).absolute().parent.is_dir():
+        raise FileNotFoundError(f"{file}: there is no such folder to write it in")
+
+
 def write_text_atomically(path: Path, text: str) -> None:
     """`write_atomically` of a UTF-8 text."""
     write_atomically(path, lambda temporary: temporary.write_text(text, encoding="utf-8"))

@@ -21,7 +21,7 @@ class Range:
 
     def __str__(self) -> str:
         if self.least > -math.inf and self.most < math.inf:
-            return f"between {self.least:g} and {self.most:g}"
+            return f"between {_shown(self.least)} and {_shown(self.most)}"
         parts = [
             f"at least {self.least:g}" if self.least > -math.inf else "",
             f"at most {self.most:g}" if self.most < math.inf else "",
@@ -31,10 +31,16 @@ class Range:
         return " and ".join(part for part in parts if part) or "a finite number"
 
 
+def _shown(value: float) -> str:
+    """A whole number with all of its digits."""
+    return str(value) if isinstance(value, int) else f"{value:g}"
+
+
 ONE_OR_MORE = Range(least=1)
 ZERO_OR_MORE = Range(least=0)
 POSITIVE = Range(above=0)
 SHARE = Range(least=0, most=1)
+SEED = Range(least=0, most=2**32 - 1)  # NumPy's; torch gets a product of it and the step, which 64 bits hold
 
 
 def check_ranges(options: object, ranges: Mapping[str, Range], *, command_line: bool = False) -> None:

@@ -18,7 +18,7 @@ from core.commands.arguments import Distill
 from core.commands.class_names import load_named_model
 from core.commands.predict import image_files
 from core.datasets import read_image
-from core.files import write_text_atomically
+from core.files import check_can_write, write_text_atomically
 from core.memory import keep_freed_memory
 from core.predict.distillation import distill as pseudo_labels
 from core.predict.distillation import matching_threshold, merge, objects_an_image, with_scores_from
@@ -44,8 +44,7 @@ def distill(command: Distill) -> int:
     if command.labelled_images and not command.annotations:
         raise ValueError("--labelled-images is the folder of the images in --annotations: give both")
     output = Path(command.output)
-    if not output.absolute().parent.is_dir():
-        raise FileNotFoundError(f"{output}: there is no such folder to write it in")
+    check_can_write(output)
     labelled = _labelled(command) if command.annotations else None
     root, files = _unlabelled(command, labelled)
     threshold = command.score_threshold
@@ -90,6 +89,7 @@ def _labelled(command: Distill) -> dict[str, Any]:
     read_categories(data["categories"], file)
     if not data["images"]:
         raise ValueError(f"{file} has no images: there is nothing to match")
+    read_images(data["images"], file, Path(command.labelled_images or "."))
     # What is counted, and what the ids of the labels that are added follow: looked at before hours of work.
     needed = ("id", "category_id") if command.labelled_images else ("category_id",)
     for place, annotation in enumerate(data["annotations"]):
@@ -99,7 +99,6 @@ def _labelled(command: Distill) -> dict[str, Any]:
                     f"{file}: annotations[{place}] has no {name} that is a whole number; "
                     f"python -m core check {file} says what else is wrong"
                 )
-    read_images(data["images"], file, Path(command.labelled_images or "."))
     return data
 
 

@@ -17,7 +17,7 @@ from core.evaluation.curves import check_can_draw
 from core.evaluation.detections import evaluated_kinds
 from core.evaluation.mask_refinement import mask_refinement, write_mask_refinement
 from core.evaluation.thresholds import calibrated_thresholds, write_score_thresholds
-from core.files import write_text_atomically
+from core.files import check_can_write, write_text_atomically
 from core.memory import keep_freed_memory
 from core.model.weights import read_sidecar
 from core.prompts.prompter import MaskPrompter
@@ -32,6 +32,8 @@ def evaluate(command: Evaluate) -> int:
     check_ranges(command, RANGES, command_line=True)
     if command.curves is not None:
         check_can_draw()
+    if command.output is not None:
+        check_can_write(command.output)
     losses: dict[str, float] = {}
     if command.results is not None:
         if command.losses or command.calibrate:

@@ -19,7 +19,7 @@ from core.commands.class_names import load_named_model
 from core.datasets import read_image
 from core.datasets.images import IMAGE_SUFFIXES
 from core.drawing import draw
-from core.files import write_atomically, write_text_atomically
+from core.files import check_can_write, write_atomically, write_text_atomically
 from core.masks import segmentation_bbox
 from core.memory import keep_freed_memory
 from core.predict.predictor import CutDetections, Predictor
@@ -40,8 +40,7 @@ def predict(command: Predict) -> int:
     """Write the objects found in all images; 1 where some of them could not be read."""
     check_ranges(command, RANGES, command_line=True)
     sources = image_files(command.sources)
-    if not Path(command.output).absolute().parent.is_dir():
-        raise FileNotFoundError(f"{command.output}: there is no such folder to write it in")
+    check_can_write(command.output)
     pictures = picture_files(command.draw, sources) if command.draw is not None else {}
     keep_freed_memory()
     predictor = Predictor(

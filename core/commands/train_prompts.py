@@ -6,7 +6,7 @@ import sys
 
 from core.prompts.config import TrainPromptsConfig
 from core.prompts.learning import training
-from core.ranges import ONE_OR_MORE, POSITIVE, ZERO_OR_MORE, Range, check_ranges
+from core.ranges import ONE_OR_MORE, POSITIVE, SEED, ZERO_OR_MORE, Range, check_ranges
 
 RANGES = {
     "size": ONE_OR_MORE,
@@ -25,6 +25,7 @@ RANGES = {
     "quality_objects": ZERO_OR_MORE,
     "checkpoint_minutes": ZERO_OR_MORE,
     "threads": ZERO_OR_MORE,
+    "seed": SEED,
 }
 
 

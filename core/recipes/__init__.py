@@ -8,6 +8,7 @@ given explicitly goes before them.
 
 from __future__ import annotations
 
+import difflib
 import json
 import tomllib
 from collections.abc import Mapping
@@ -116,7 +117,7 @@ def batch_note(name: str, config: TrainConfig, processes: int = 1) -> str | None
 def read_fields(model_config: str) -> dict[str, object]:
     """The fields in a JSON file, or in JSON text that begins with a brace, as `TrainConfig.model_config` names them.
 
-    Raises FileNotFoundError or ValueError, one line, where it is neither.
+    Raises FileNotFoundError or ValueError, one line, where it is neither, or a field is not known.
     """
     if model_config.lstrip().startswith("{"):
         where, text = "model_config", model_config
@@ -134,6 +135,12 @@ def read_fields(model_config: str) -> dict[str, object]:
         raise ValueError(f"{where}: not a JSON file ({error})") from None
     if not isinstance(values, dict):
         raise ValueError(f"{where}: a JSON object with ModelConfig fields is needed")
+    known = [field.name for field in fields(ModelConfig)]
+    for name in values:
+        if name not in known:
+            near = difflib.get_close_matches(name, known, n=1)
+            mend = f"did you mean {near[0]!r}?" if near else f"choose from {', '.join(known)}"
+            raise ValueError(f"{where}: unknown field {name!r}; {mend}")
     return values
 
 

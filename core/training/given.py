@@ -65,6 +65,8 @@ def training_data(
         if not images:
             raise ValueError("val_images is needed beside val_annotations: the folder of the validation images")
         validation = CocoDataset(images, config.val_annotations, box_masks=True)
+    elif config.val_images:
+        raise ValueError("val_annotations is needed beside val_images: the COCO JSON of the validation images")
     return dataset, validation
 
 

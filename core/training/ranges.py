@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from core.config import TrainConfig
-from core.ranges import ONE_OR_MORE, POSITIVE, SHARE, ZERO_OR_MORE, Range, check_ranges
+from core.ranges import ONE_OR_MORE, POSITIVE, SEED, SHARE, ZERO_OR_MORE, Range, check_ranges
 
 RANGES = {
     "epochs": ONE_OR_MORE,
@@ -30,6 +30,7 @@ RANGES = {
     "copy_paste": SHARE,
     "workers": ZERO_OR_MORE,
     "threads": ONE_OR_MORE,
+    "seed": SEED,
     "checkpoint_every": ONE_OR_MORE,
     "log_every": ONE_OR_MORE,
     "validate_every": ZERO_OR_MORE,

@@ -64,6 +64,8 @@ def train_prompts(config: TrainPromptsConfig) -> PromptTrainResult:
         torch.set_num_threads(config.threads)
     torch.manual_seed(config.seed)
     directory = Path(config.output)
+    if directory.exists() and not directory.is_dir():
+        raise ValueError(f"--output {directory} is a file: name a directory for the run, which is made")
     if not config.resume and (directory / CHECKPOINT).exists():
         raise ValueError(f"{directory} holds a run already: go on with --resume, or choose another --output")
     directory.mkdir(parents=True, exist_ok=True)
@@ -140,8 +142,6 @@ def _network(config: TrainPromptsConfig, objects: PromptObjects) -> PromptNetwor
     return network.to(memory_format=torch.channels_last).train()
 
 
-def _optimizer(network: PromptNetwork, config: TrainPromptsConfig) -> torch.optim.Optimizer:
-    trunk = list(network.trunk.parameters())
 def _read_trunk_weights(file: str) -> Mapping[str, Tensor]:
     """A classifier's state dict; ValueError, one line, where the file holds none."""
     try:
@@ -168,6 +168,8 @@ def _check_same_network(directory: Path, config: PromptConfig) -> None:
             raise ValueError(f"the run in {directory} has --{name} {old}, not {new}: resume it with its own")
 
 
+def _optimizer(network: PromptNetwork, config: TrainPromptsConfig) -> torch.optim.Optimizer:
+    trunk = list(network.trunk.parameters())
     known = {id(parameter) for parameter in trunk}
     rest = [parameter for parameter in network.parameters() if id(parameter) not in known]
     groups = [{"params": rest, "factor": 1.0}, {"params": trunk, "factor": config.trunk_factor}]

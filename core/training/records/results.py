@@ -22,7 +22,9 @@ class Best:
 
 
 def refuse_to_overwrite(directory: Path) -> None:
-    """ValueError where the directory holds another run, which a new one would destroy."""
+    """ValueError where the directory is a file, or holds another run, which a new one would destroy."""
+    if directory.exists() and not directory.is_dir():
+        raise ValueError(f"output={directory} is a file: name a directory for the run, which is made")
     for name in (WEIGHTS_FILE, CHECKPOINT):
         if (directory / name).exists():
             raise ValueError(f"{directory} holds a run already ({name}): resume it, or name another output")
