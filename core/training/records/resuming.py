@@ -12,6 +12,7 @@ from core.datasets.annotated_images import AnnotatedImages
 from core.model.mask_rcnn import MaskRCNN
 from core.training.alternating import phases_of
 
+BEGINNINGS = ("model", "backbone_weights")  # what learns, and how fast, follows from whether there is one
 # What the optimizer's and the averaged weights' state in the checkpoint were made with; steps, learning rate, schedule,
 # data and images a step may be others.
 KEPT = (
@@ -23,6 +24,7 @@ KEPT = (
     "freeze_stages",
     "own_heads",
     "ema",
+    *BEGINNINGS,
 )
 
 
@@ -44,7 +46,7 @@ def check_resumable(checkpoint: dict[str, Any], config: TrainConfig, phase_steps
     options = checkpoint.get("options") or _written_options(Path(config.output))
     for name, new in kept_options(config).items():
         old = options.get(name, new)
-        if old != new and not (name == "momentum" and config.optimizer == "adamw"):
+        if _differ(name, old, new) and not (name == "momentum" and config.optimizer == "adamw"):
             raise ValueError(
                 f"the run in {config.output} began with {name}={old!r}, not {new!r}: resume it with the same, "
                 "or begin a new run with it as the model"
@@ -52,6 +54,11 @@ def check_resumable(checkpoint: dict[str, Any], config: TrainConfig, phase_steps
     if checkpoint["step"] >= phase_steps * len(phases_of(config)):
         done = checkpoint["step"]
         raise ValueError(f"the run in {config.output} is at the end of its {done} steps: give it more steps or epochs")
+
+
+def _differ(name: str, old: object, new: object) -> bool:
+    """Whether an option is another one: of what a run begins from, which is not read again, whether there was one."""
+    return bool(old) != bool(new) if name in BEGINNINGS else old != new
 
 
 def _written_options(directory: Path) -> dict[str, Any]:

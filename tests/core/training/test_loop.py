@@ -283,6 +283,7 @@ def test_a_resumed_run_keeps_the_options_that_its_optimizer_was_made_with(
         ({"backbone_learning_rate_factor": 1.0}, "backbone_learning_rate_factor=0.25, not 1.0"),
         ({"freeze_stages": 1}, "freeze_stages=2, not 1"),
         ({"ema": 0.9}, "ema=0.0, not 0.9"),
+        ({"model": "starter"}, "model='', not 'starter'"),
     ]
     for fields, message in changes:
         with pytest.raises(ValueError, match=f"began with {re.escape(message)}: resume it with the same"):
