@@ -120,12 +120,21 @@ def exchange_convolutions(model: nn.Module) -> None:
         setattr(owner, name, WinogradConv2d(convolution))
 
 
-@contextmanager
-def learning_convolutions(model: nn.Module) -> Iterator[None]:
-    """Within it the convolutions of a model that gain from it learn on a CPU so; parameters and their names stay."""
+def exchange_learning_convolutions(model: nn.Module) -> list[tuple[nn.Module, str, nn.Conv2d]]:
+    """Exchange, in place, the convolutions of a model that learns on a CPU; parameters and their names stay.
+
+    Gives those that were there, each with the module that it belongs to and its name there.
+    """
     exchanged = list(_gaining(model))
     for owner, name, convolution in exchanged:
         setattr(owner, name, LearningConv2d(convolution))
+    return exchanged
+
+
+@contextmanager
+def learning_convolutions(model: nn.Module) -> Iterator[None]:
+    """Within it the convolutions of a model are exchanged so; after it they are those that were there."""
+    exchanged = exchange_learning_convolutions(model)
     try:
         yield
     finally:
