@@ -141,9 +141,14 @@ def picture_folders(annotation_file: str) -> list[str]:
 
 
 def layout_part(annotation_file: str) -> str:
-    """What a COCO file is about by its name in COCO's own layout: val2017 of instances_val2017.json; else ""."""
+    """What a COCO file is about by its name, as in COCO's own layout: val2017 of instances_val2017.json; else "".
+
+    A file that is called train.json or annotations_val.json says as much; test.json may be a trial.
+    """
     kinds = "instances|person_keypoints|image_info|stuff|panoptic"
-    found = re.fullmatch(rf"(?:{kinds})_(.+)\.json", base_name(annotation_file))
+    base = base_name(annotation_file)
+    found = re.fullmatch(rf"(?:{kinds})_(.+)\.json", base)
+    found = found or re.fullmatch(r"(?:(?:annotations|labels)_)?((?:train|val|valid|validation)(?:\d{4})?)\.json", base)
     return found[1] if found else ""
 
 

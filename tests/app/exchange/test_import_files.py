@@ -324,7 +324,7 @@ def test_an_uploaded_picture_keeps_its_ending_where_the_file_leaves_it_out(clien
 
 
 VOC = (
-    "<annotation>{folder}<filename>a.png</filename><size><width>96</width><height>64</height></size><object><name>c</name>"
+    "<annotation>{folder}<filename>a.png</filename><size><width>120</width><height>80</height></size><object><name>c</name>"
     "<bndbox><xmin>1</xmin><ymin>1</ymin><xmax>50</xmax><ymax>20</ymax></bndbox></object></annotation>"
 )
 VIA = {
@@ -345,7 +345,7 @@ VIA_CSV = (
     'a.png,9,"{}",1,0,"{""name"":""rect"",""x"":1,""y"":1,""width"":20,""height"":20}","{""class"":""c""}"\n'
 )
 CVAT = (
-    '<annotations><version>1.1</version><image id="0" name="a.png" subset="Validation" width="96" height="64">'
+    '<annotations><version>1.1</version><image id="0" name="a.png" subset="Validation" width="120" height="80">'
     '<box label="c" xtl="1" ytl="1" xbr="20" ybr="20" occluded="0" z_order="0"/></image></annotations>'
 )
 OF_VALIDATION: dict[str, dict[str, Any]] = {
@@ -354,7 +354,8 @@ OF_VALIDATION: dict[str, dict[str, Any]] = {
     "voc in a folder of the split": {"VOCdevkit/val_2012/Annotations/a.xml": VOC.format(folder="")},
     "via": {"valid/via_region_data.json": VIA},
     "via as csv": {"valid/via.csv": VIA_CSV},
-    "csv": {"valid/_annotations.csv": "filename,width,height,class,xmin,ymin,xmax,ymax\na.png,96,64,c,1,1,20,20\n"},
+    "coco, as its file is called": {"annotations_val.json": coco("a.png")},
+    "csv": {"valid/_annotations.csv": "filename,width,height,class,xmin,ymin,xmax,ymax\na.png,120,80,c,1,1,20,20\n"},
     "cvat's subset": {"annotations.xml": CVAT},
 }
 
@@ -363,16 +364,18 @@ OF_VALIDATION: dict[str, dict[str, Any]] = {
 def test_objects_of_one_split_never_come_to_another_splits_picture_of_that_name(
     client: TestClient, upload: Upload, kind: str
 ) -> None:
-    upload(1, name="train/a.png", width=96, height=64)
+    upload(1, name="train/a.png")
     body = {"files": ("x.zip", archive(OF_VALIDATION[kind]))}
     told = client.post("/api/import", files=body).json()
     assert (objects(client), told["annotations"]) == ({"train/a.png": []}, 0)
     said = f"{told['errors']} {told.get('notes')}"
     assert "no image of this name has been uploaded" in said or "no picture of this name" in said
-    own = {"cvat's subset": "Validation/a.png", "voc in a folder of the split": "val_2012/a.png"}.get(
-        kind, "valid/a.png"
-    )
-    upload(2, name=own, width=96, height=64)
+    own = {
+        "cvat's subset": "Validation/a.png",
+        "voc in a folder of the split": "val_2012/a.png",
+        "coco, as its file is called": "val/a.png",
+    }.get(kind, "valid/a.png")
+    upload(2, name=own)
     assert client.post("/api/import", files=body).json()["annotations"] == 1
     assert len(objects(client)[own]) == 1
 
