@@ -202,6 +202,12 @@ function giveFocusBack({ root, view }) {
   };
   root.addEventListener("click", (event) => event.detail > 0 && back(event)); // 0: pressed by key
   root.addEventListener("pointerup", (event) => event.target instanceof HTMLInputElement && back(event));
+  // Where a choice acts at once the list is done with; whoever walks through it by key stays in it.
+  root.addEventListener("change", ({ target }) => {
+    if (!(target instanceof HTMLSelectElement) || target.closest("dialog, form") || "keyboard" in root.dataset) return;
+    const now = document.activeElement; // the list itself, or one that was made in its place
+    if (now instanceof HTMLSelectElement || !isTextField(now)) view.overlay.focus({ preventScroll: true });
+  });
 }
 
 /** @param {Workbench} bench @param {HTMLElement} root */

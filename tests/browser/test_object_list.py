@@ -57,6 +57,43 @@ def test_the_list_is_narrowed_to_proposals_and_the_canvas_still_shows_all(open_e
     assert editor.page.evaluate("maskloop.bench.editor.visibleInstances().length") == 60
 
 
+def test_a_choice_that_acts_at_once_gives_the_keys_back_but_not_while_one_walks_through_it_by_key(
+    open_editor: Any, image: int
+) -> None:
+    editor = open_editor(image)
+    which = editor.page.get_by_label("Which objects are listed")
+    which.focus()  # as by a click: nobody has pressed Tab
+    which.select_option("accepted")
+    editor.press("p")
+    assert editor.page.evaluate("maskloop.bench.toolName") == "polygon"
+    editor.press("Tab")
+    which.focus()
+    which.select_option("proposed")
+    assert editor.page.evaluate("document.activeElement.className") == "ml-narrow"
+
+
+def test_the_row_of_what_is_selected_on_the_canvas_is_in_sight_beside_its_properties(
+    open_editor: Any, image: int
+) -> None:
+    editor = open_editor(image)
+    last = next(one for one in editor.instances if one["bbox"][:2] == [200, 190])
+    editor.click(210, 205)
+    editor.page.locator(".ml-inspector .ml-facts").wait_for()
+    editor.page.wait_for_function(
+        """(id) => {
+          const row = document.querySelector(`.ml-object[data-instance="${id}"]`)?.getBoundingClientRect();
+          const list = document.querySelector(".ml-objects").getBoundingClientRect();
+          return row && row.top >= list.top - 1 && row.bottom <= list.bottom + 1;
+        }""",
+        arg=last["id"],
+        timeout=3000,
+    )
+    list_of_rows = editor.page.locator(".ml-objects")
+    list_of_rows.evaluate("(list) => { list.scrollTop = 0; }")
+    editor.press("r", "v")
+    assert list_of_rows.evaluate("(list) => list.scrollTop") == 0  # where a person has scrolled it to
+
+
 def test_the_gallery_asks_anew_for_a_thumbnail_with_objects_where_they_changed(
     open_editor: Any, data_plane: DataPlane, image: int
 ) -> None:

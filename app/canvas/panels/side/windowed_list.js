@@ -18,8 +18,11 @@ export class WindowedList {
     this.rows = [];
     /** @type {Map<Row["key"], {node: HTMLElement, shown: unknown[]}>} */
     this.nodes = new Map();
+    /** The row that was brought into sight last, and the height that the list had. @type {Row["key"] | null} */
+    this.revealed = null;
+    this.seen = 0;
     root.addEventListener("scroll", () => this.draw(), { passive: true });
-    new ResizeObserver(() => this.draw()).observe(root);
+    new ResizeObserver(() => this.resized()).observe(root);
   }
 
   /** @param {Row[]} rows */
@@ -34,9 +37,21 @@ export class WindowedList {
     const { root, height } = this;
     const top = index * height,
       seen = root.clientHeight;
+    this.revealed = this.rows[index]?.key ?? null;
     if (index < 0 || !seen) return;
+    this.seen = seen;
     if (top < root.scrollTop) root.scrollTop = top;
     else if (top + height > root.scrollTop + seen) root.scrollTop = top + height - seen;
+    this.draw();
+  }
+
+  /** What comes to stand below the list takes its room: the row that was brought into sight is not to be covered. @private */
+  resized() {
+    const before = this.seen;
+    this.seen = this.root.clientHeight;
+    const index = this.revealed === null ? -1 : this.rows.findIndex(({ key }) => key === this.revealed);
+    const top = index * this.height - this.root.scrollTop;
+    if (index >= 0 && (!before || (top >= 0 && top + this.height <= before))) this.reveal(index);
     this.draw();
   }
 
