@@ -29,12 +29,13 @@ def test_a_reviewed_image_goes_back_with_a_note_and_says_when_it_was_changed(
     editor.click(100, 100)
     editor.drag((100, 100), (120, 110))
     editor.wait_saved(1)
-    editor.wait_for("document.querySelector('.ml-bar .ml-status').textContent.includes('changed since')")
+    editor.wait_for("document.querySelector('.ml-bar .ml-status').textContent.includes('Changed since')")
+    assert status.get_attribute("title") == "Reviewed, changed since"
     editor.press("w")
     editor.page.keyboard.type("the left ear is missing")
     editor.page.get_by_role("button", name="Return with note").click()
     editor.wait_for("maskloop.document.image.status === 'in_progress'")
-    assert "returned" in status.inner_text()
+    assert "Returned" in status.inner_text()
     note = editor.page.locator(".ml-notes li", has_text="the left ear is missing")
     note.wait_for()
     assert rows(data_plane, image)[0]["returned"] is True

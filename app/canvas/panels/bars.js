@@ -71,7 +71,9 @@ export function createTopBar(bench, chooseFiles) {
       : images.find(image?.image_id ?? -1)?.returned
         ? texts.bars.returned
         : "";
-    status.textContent = image ? `${STATUS[image.status].mark} ${STATUS[image.status].word}${standing}` : "";
+    const { mark, word } = STATUS[image?.status ?? "todo"];
+    status.textContent = image ? `${mark} ${standing || word}` : ""; // the file's name needs the room for both
+    status.title = image && standing ? texts.bars.statusAndStanding(word, standing) : "";
     status.className = `ml-status ml-status-${image?.status ?? "none"}`;
     previous.disabled = !image || !images.neighbour(image.image_id, -1);
     next.disabled = !image || !images.neighbour(image.image_id, 1);

@@ -35,8 +35,10 @@ export const bars = {
   markReviewed: "Mark reviewed",
   /** @param {string} fileName @param {number} width @param {number} height */
   pixels: (fileName, width, height) => `${fileName}, ${width} × ${height} pixels`,
-  changedSince: ", changed since",
-  returned: ", returned",
+  changedSince: "Changed since",
+  returned: "Returned",
+  /** @param {string} status @param {string} standing */
+  statusAndStanding: (status, standing) => `${status}, ${String(standing).toLowerCase()}`,
   openAgain: "Open again",
   acceptReview: "Accept review",
   /** @param {string} person */

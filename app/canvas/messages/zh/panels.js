@@ -33,8 +33,10 @@ export const bars = {
   acceptWhatIsLeftAnd: "接受剩余提议并继续",
   markReviewed: "标记为已审核",
   pixels: (fileName, width, height) => `${fileName}，${width} × ${height} 像素`,
-  changedSince: "，之后有改动",
-  returned: "，已退回",
+  changedSince: "之后有改动",
+  returned: "已退回",
+  /** @param {string} status @param {string} standing */
+  statusAndStanding: (status, standing) => `${status}：${standing}`,
   openAgain: "重新打开",
   reviewAgain: "重新审核",
   finding: "正在查找…",
