@@ -42,3 +42,37 @@ def test_the_canvas_comes_first_and_a_finger_finds_classes_and_objects_in_a_shee
     assert not rows.first.is_visible()
     page.get_by_role("button", name="Notes and tags").tap()
     page.get_by_text("Add note", exact=True).wait_for()  # its words, which the bar's other buttons go without
+
+
+def test_undo_stays_in_view_while_the_bar_above_scrolls(
+    open_editor: Any, data_plane: DataPlane, photographs: Photographs
+) -> None:
+    image = data_plane.upload(photographs.make())
+    data_plane.draw(image, data_plane.category("dog"), segmentation=[[60, 60, 140, 60, 140, 140]])
+    editor = open_editor(image, **PHONE)
+    editor.page.set_viewport_size({"width": 390, "height": 844})
+    editor.wait_for("maskloop.bench.view.viewport.width === 390")
+    for left in (0, 10_000):
+        editor.page.locator(".ml-bar").evaluate("(bar, left) => { bar.scrollLeft = left; }", left)
+        undo, review = (editor.page.locator(f".ml-bar {one}").bounding_box() for one in (".ml-undo", ".ml-review"))
+        assert undo["x"] >= 0
+        assert undo["x"] + undo["width"] <= review["x"]
+        assert review["x"] + review["width"] <= 390
+    editor.press("ArrowDown", "Delete")
+    editor.wait_saved(1)
+    editor.page.locator(".ml-undo").tap()
+    editor.wait_for("maskloop.document.instances.length === 1")
+
+
+@pytest.mark.parametrize(("width", "height"), [(1180, 820), (1280, 800)])
+def test_every_tool_of_a_lying_tablet_is_in_view(
+    open_editor: Any, data_plane: DataPlane, photographs: Photographs, width: int, height: int
+) -> None:
+    editor = open_editor(data_plane.upload(photographs.make()), has_touch=True)
+    editor.page.set_viewport_size({"width": width, "height": height})
+    tools = editor.page.locator(".ml-tools")
+    assert tools.evaluate("(one) => [one.scrollHeight - one.clientHeight, one.scrollWidth - one.clientWidth]") == [0, 0]
+    tools.get_by_role("button", name="View options").tap()
+    editor.page.get_by_label("Language").wait_for()
+    assert editor.page.locator(".ml-view-options").bounding_box()["x"] >= tools.bounding_box()["width"]
+    editor.page.get_by_label("Names of objects").uncheck()

@@ -28,7 +28,7 @@ export function createTopBar(bench, chooseFiles) {
   const status = element("span", { class: "ml-status" });
   const dropOut = () => editor.image && void removeImage(bench, editor.image);
   const remove = button("trash", texts.bars.removeThisImageItGoes, dropOut, { class: "ml-quiet" });
-  const undo = button("undo", texts.bars.undo, () => bench.undo(), { class: "ml-quiet", keys: "Ctrl+Z" });
+  const undo = button("undo", texts.bars.undo, () => bench.undo(), { class: "ml-quiet ml-undo", keys: "Ctrl+Z" });
   const redo = button("redo", texts.bars.redo, () => bench.redo(), { class: "ml-quiet", keys: "Ctrl+Shift+Z" });
   const find = button("find", texts.bars.letTheModelLookAt, () => bench.findObjects(), {
     text: texts.bars.findObjects,
