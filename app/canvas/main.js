@@ -13,6 +13,7 @@ import { createInspector } from "./panels/side/inspector.js";
 import { attachKeys } from "./keys.js";
 import { createNotices } from "./panels/notices.js";
 import { createObjectList } from "./panels/side/objects.js";
+import { nameThePage } from "./panels/page_title.js";
 import { attachPointers } from "./view/pointers.js";
 import { createStatusBar } from "./panels/status_bar.js";
 import { attachTooltips } from "./panels/tooltip.js";
@@ -79,6 +80,7 @@ export async function mount(host) {
   attachDrop(bench, root);
   attachTooltips(root, bench.leaving.signal);
   giveFocusBack(bench);
+  nameThePage(bench);
   exposeForTests(bench);
   watchReturn(bench);
   try {

@@ -160,17 +160,16 @@ export class Workbench extends OpenImages {
   erase() {
     if (this.tool.erase?.()) return;
     const { editor } = this;
-    const ids = [...editor.selection];
-    const free = ids.filter((id) => !editor.locked.has(id));
-    if (ids.length > free.length) {
-      const text =
-        ids.length === 1
-          ? texts.workbench.thisObjectIsLockedL
-          : texts.workbench.areLockedAndStayL(ids.length - free.length);
+    const chosen = editor.selectedInstances;
+    const free = chosen.filter(({ id }) => !editor.locked.has(id));
+    const left = chosen.length - free.length;
+    if (left) {
+      const text = chosen.length === 1 ? texts.workbench.thisObjectIsLockedL : texts.workbench.areLockedAndStayL(left);
       editor.emit("notice", { text });
     }
-    if (free.length > 1) editor.changeMany({ delete: free });
-    else if (free.length) editor.remove(free[0]);
+    if (free.length) editor.emit("deleted", free);
+    if (free.length > 1) editor.changeMany({ delete: free.map(({ id }) => id) });
+    else if (free.length) editor.remove(free[0].id);
   }
 
   /** Arrow keys move what the tool has taken hold of. @param {number} dx @param {number} dy pixels of the image @returns {boolean} */

@@ -222,7 +222,10 @@ export class Editor extends EditorState {
     this.history = this.history.then(async () => {
       try {
         await this.outbox.flush();
-        this.replace(await api[direction](image, anyones));
+        const document = await api[direction](image, anyones);
+        if (document.image.image_id === this.image?.image_id)
+          this.emit("travelled", { direction, to: document.instances });
+        this.replace(document);
       } catch (error) {
         if (error instanceof api.NoAnswer)
           this.emit("notice", { text: texts.editor.cannotNow(direction, error.message), kind: "error" });

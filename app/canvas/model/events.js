@@ -25,6 +25,8 @@
  * @property {{from: number, to: number}} renumber the server gave an object its number
  * @property {import("./editor.js").Notice} notice
  * @property {number} madeway how many proposals went for what was drawn, before that is selected
+ * @property {import("./document.js").Instance[]} deleted what a person has deleted, before it is gone
+ * @property {{direction: "undo" | "redo", to: import("./document.js").Instance[]}} travelled the objects after an undo or redo, before they are shown
  * @property {void} classneeded a class is to be made before anything is drawn
  * @property {void} searchclass
  * @property {void} help

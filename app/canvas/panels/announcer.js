@@ -1,25 +1,58 @@
-/** What a screen reader is told of the selection: the canvas itself says nothing. */
+/** What a screen reader is told: the selection, what was deleted, what an undo did. The canvas itself says nothing. */
 
 import { seenInOrder } from "../model/several/list_order.js";
 import { element } from "../view/dom.js";
 import { provenance } from "./side/object_row.js";
 import { texts } from "../messages/texts.js";
 
-/** @param {import("../model/editor.js").Editor} editor */
+/** @typedef {import("../model/document.js").Instance} Instance */
+/** @typedef {import("../model/editor.js").Editor} Editor */
+
+/** @param {Editor} editor */
 export function createAnnouncer(editor) {
   const root = element("div", { class: "ml-unseen", role: "status", "aria-live": "polite" });
   let said = "";
   let gone = 0;
+  let first = ""; // what was done, before what is selected after it
   editor.on("madeway", (count) => (gone = count));
+  editor.on("deleted", (objects) => {
+    first = texts.announcer.deleted(named(editor, objects), (editor.document?.instances.length ?? 0) - objects.length);
+  });
+  editor.on("travelled", ({ direction, to }) => {
+    const words = wayOf(editor, editor.document?.instances ?? [], to);
+    first = direction === "undo" ? texts.announcer.undone(words) : texts.announcer.redone(words);
+  });
   editor.on(["selection", "document"], () => {
     const words = wordsOf(editor);
-    if (words !== said || gone) root.textContent = gone ? `${words}, ${texts.announcer.madeWay(gone)}` : words;
-    [said, gone] = [words, 0];
+    const after = gone ? `${words}, ${texts.announcer.madeWay(gone)}` : words;
+    if (words !== said || gone || first) root.textContent = [first, after].filter(Boolean).join(". ");
+    [said, gone, first] = [words, 0, ""];
   });
   return root;
 }
 
-/** @param {import("../model/editor.js").Editor} editor */
+/** One by its class, several by their number. @param {Editor} editor @param {Instance[]} objects */
+function named(editor, objects) {
+  if (objects.length !== 1) return texts.announcer.objects(objects.length);
+  return editor.category(objects[0].category_id)?.name ?? texts.announcer.object;
+}
+
+/** What is another on the way from some objects to others. @param {Editor} editor @param {Instance[]} from @param {Instance[]} to */
+function wayOf(editor, from, to) {
+  const before = new Map(from.map((one) => [one.id, one]));
+  const after = new Set(to.map(({ id }) => id));
+  const come = to.filter(({ id }) => !before.has(id));
+  const left = from.filter(({ id }) => !after.has(id));
+  const other = to.filter(({ id, revision }) => (before.get(id)?.revision ?? revision) !== revision);
+  const parts = [
+    come.length && texts.announcer.isBack(named(editor, come)),
+    left.length && texts.announcer.isGone(named(editor, left)),
+    other.length && texts.announcer.isOther(named(editor, other)),
+  ].filter(Boolean);
+  return parts.join(", ") || texts.announcer.objects(to.length);
+}
+
+/** @param {Editor} editor */
 function wordsOf(editor) {
   const { selected, selection, document } = editor;
   if (!selected || !document) return document && !selection.size ? texts.announcer.nothingSelected : "";

@@ -10,6 +10,13 @@ export const announcer = {
   madeWay: (gone) => (gone === 1 ? "ein Vorschlag dafür ist entfernt" : `${gone} Vorschläge dafür sind entfernt`),
   described: (name, provenance, score, flags, place, visible) =>
     `${name}, ${provenance}${score}${flags}, ${place} von ${visible}`,
+  objects: (count) => (count === 1 ? "1 Objekt" : `${count} Objekte`),
+  deleted: (what, left) => `${what} gelöscht, noch ${left} da`,
+  undone: (what) => `Rückgängig: ${what}`,
+  redone: (what) => `Wiederholt: ${what}`,
+  isBack: (what) => `${what} wieder da`,
+  isGone: (what) => `${what} entfernt`,
+  isOther: (what) => `${what} geändert`,
 };
 
 /** @type {typeof import("../en/panels.js").bars} */

@@ -12,6 +12,20 @@ export const announcer = {
   /** @param {string} name @param {string} provenance @param {string} score @param {string} flags @param {number} place @param {number} visible */
   described: (name, provenance, score, flags, place, visible) =>
     `${name}, ${provenance}${score}${flags}, ${place} of ${visible}`,
+  /** @param {number} count */
+  objects: (count) => (count === 1 ? "1 object" : `${count} objects`),
+  /** @param {string} what @param {number} left */
+  deleted: (what, left) => `${what} deleted, ${left} left`,
+  /** @param {string} what */
+  undone: (what) => `Undone: ${what}`,
+  /** @param {string} what */
+  redone: (what) => `Redone: ${what}`,
+  /** @param {string} what */
+  isBack: (what) => `${what} back`,
+  /** @param {string} what */
+  isGone: (what) => `${what} removed`,
+  /** @param {string} what */
+  isOther: (what) => `${what} changed`,
 };
 
 export const bars = {

@@ -10,6 +10,13 @@ export const announcer = {
   madeWay: (gone) => `已移除 ${gone} 个对应的提议`,
   described: (name, provenance, score, flags, place, visible) =>
     `${name}，${provenance}${score}${flags}，第 ${place} 个，共 ${visible} 个`,
+  objects: (count) => `${count} 个对象`,
+  deleted: (what, left) => `已删除 ${what}，还剩 ${left} 个`,
+  undone: (what) => `已撤销：${what}`,
+  redone: (what) => `已重做：${what}`,
+  isBack: (what) => `${what} 已恢复`,
+  isGone: (what) => `${what} 已移除`,
+  isOther: (what) => `${what} 已更改`,
 };
 
 /** @type {typeof import("../en/panels.js").bars} */
