@@ -124,11 +124,44 @@ def test_import_and_export_through_the_page(
         editor.page.get_by_role("button", name="Download").click()
     exported = tmp_path / "exported.json"
     download.value.save_as(exported)
+    editor.notice("annotations.json: 1 image, 1 object, read back and compared").wait_for()
     loaded = COCO(str(exported))
     (annotation,) = loaded.dataset["annotations"]
     assert annotation["category_id"] == 3
     assert annotation["bbox"] == [10, 10, 50, 40]
     assert loaded.dataset["images"][0]["file_name"] == "pond.png"
+
+
+def test_an_import_says_what_became_of_the_model_s_proposals_and_names_ten_of_what_it_left_out(
+    own_server: Server, open_editor: Any, photographs: Photographs, tmp_path: Path
+) -> None:
+    square = [[10, 10, 60, 10, 60, 50, 10, 50]]
+    missing = [{"id": 6 + n, "file_name": f"missing {n}.png", "width": 4, "height": 3} for n in range(14)]
+    coco = {
+        "images": [{"id": 5, "file_name": "pond.png", "width": 400, "height": 300}, *missing],
+        "categories": [{"id": 3, "name": "duck"}],
+        "annotations": [{"id": 9 + n, "image_id": 5 + n, "category_id": 3, "segmentation": square} for n in range(15)],
+    }
+    annotations = tmp_path / "ponds.json"
+    annotations.write_text(json.dumps(coco))
+    with DataPlane(base_url=own_server.url, timeout=60) as data_plane:
+        image = data_plane.upload(photographs.make("pond.png"))
+        duck = data_plane.category("duck")
+        for x in (200, 300):
+            corners = [[x, 10, x + 50, 10, x + 50, 50]]
+            data_plane.draw(image, duck, segmentation=corners, status="proposed", source="predicted", score=0.9)
+    editor = open_editor(image, url=own_server.url)
+    editor.page.get_by_role("button", name="Import COCO").first.click()
+    dialog = editor.page.get_by_role("dialog")
+    dialog.get_by_label("COCO JSON").set_input_files([annotations])
+    dialog.get_by_text("remove 2 proposals that nobody has confirmed").wait_for()
+    dialog.get_by_role("button", name="Import", exact=True).click()
+    notice = editor.notice("1 object on 1 image imported in place of 2 proposals that nobody had confirmed.")
+    notice.wait_for()
+    lines = notice.locator("li").all_inner_texts()
+    assert "missing 9.png" in lines[9]
+    assert lines[10] == "and 4 more"
+    assert len(lines) == 11
 
 
 def test_what_a_file_calls_crowds_and_classes_without_objects_are_a_person_s_choice(

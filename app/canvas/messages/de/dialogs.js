@@ -34,7 +34,7 @@ export const exchange = {
   asAZipWhatThe: "Als .zip; was das Format nicht fassen kann, steht darin in einer Textdatei.",
   cocoJson: "COCO JSON",
   polygonsRleWhereThereAre:
-    "Polygone, RLE bei Löchern, Keypoints, Ihre Dateinamen und Klassen-IDs. Vor der Übergabe wird alles mit pycocotools zurückgelesen und verglichen.",
+    "Polygone, RLE bei Löchern, Keypoints, Ihre Dateinamen und Klassen-IDs. Vor der Übergabe wird alles mit pycocotools zurückgelesen und mit dem Gespeicherten verglichen.",
   cocoPanopticJsonAndPng: "COCO panoptic (JSON und PNG)",
   yoloSegmentation: "YOLO-Segmentierung",
   yoloBoxes: "YOLO-Boxen",
@@ -93,6 +93,13 @@ export const exchange = {
   removed: (removed) => `${removed} entfernt`,
   objectsOnImagesImported: (annotations, images, again, more, errors) =>
     `${annotations} ${annotations === 1 ? "Objekt" : "Objekte"} auf ${images} ${images === 1 ? "Bild" : "Bildern"} importiert${again}${more}.${errors ? ` ${errors} ausgelassen oder geändert:` : ""}`,
+  removeProposals: (count) =>
+    count === 1 ? "1 unbestätigter Vorschlag entfernt" : `${count} unbestätigte Vorschläge entfernt`,
+  inPlaceOfProposals: (count) =>
+    ` anstelle von ${count === 1 ? "1 Vorschlag, den" : `${count} Vorschlägen, die`} niemand bestätigt hatte`,
+  andMore: (count) => `und ${count} weitere`,
+  isWritten: (name) => `${name} ist heruntergeladen.`,
+  isWrittenAndCompared: (name, counted) => `${name}: ${counted}, zurückgelesen und verglichen.`,
 };
 
 /** @type {typeof import("../en/dialogs.js").help} */

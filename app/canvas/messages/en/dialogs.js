@@ -107,6 +107,17 @@ export const exchange = {
   /** @param {number} annotations @param {number} images @param {string} again @param {string} more @param {number} errors */
   objectsOnImagesImported: (annotations, images, again, more, errors) =>
     `${annotations} ${annotations === 1 ? "object" : "objects"} on ${images} ${images === 1 ? "image" : "images"} imported${again}${more}.${errors ? ` ${errors} left out or changed:` : ""}`,
+  /** @param {number} count */
+  removeProposals: (count) => `remove ${count === 1 ? "1 proposal" : `${count} proposals`} that nobody has confirmed`,
+  /** @param {number} count */
+  inPlaceOfProposals: (count) =>
+    ` in place of ${count === 1 ? "1 proposal" : `${count} proposals`} that nobody had confirmed`,
+  /** @param {number} count */
+  andMore: (count) => `and ${count} more`,
+  /** @param {string} name */
+  isWritten: (name) => `${name} is downloaded.`,
+  /** @param {string} name @param {string} counted */
+  isWrittenAndCompared: (name, counted) => `${name}: ${counted}, read back and compared with what is stored.`,
 };
 
 export const help = {

@@ -90,6 +90,11 @@ export const exchange = {
   removed: (removed) => `移除 ${removed} 个`,
   objectsOnImagesImported: (annotations, images, again, more, errors) =>
     `已导入 ${images} 张图像上的 ${annotations} 个对象${again}${more}。${errors ? `${errors} 处被略去或更改：` : ""}`,
+  removeProposals: (count) => `移除 ${count} 个无人确认的提议`,
+  inPlaceOfProposals: (count) => `，取代 ${count} 个无人确认的提议`,
+  andMore: (count) => `另有 ${count} 处`,
+  isWritten: (name) => `${name} 已下载。`,
+  isWrittenAndCompared: (name, counted) => `${name}：${counted}，已读回并与存储内容核对。`,
 };
 
 /** @type {typeof import("../en/dialogs.js").help} */

@@ -117,6 +117,7 @@ export function openExport(bench) {
         await bench.editor.outbox.flush();
         const { name, blob } = await api.exportAnnotations(options);
         save(blob, name);
+        bench.editor.emit("notice", { text: await exported(name, blob), kind: "success" });
         return true;
       } catch (problem) {
         error.textContent = lineOf(problem);
@@ -133,7 +134,16 @@ function save(blob, name) {
   setTimeout(() => URL.revokeObjectURL(url), 60000);
 }
 
-const PREVIEW_BYTES = 50e6; // more is not sent twice
+/** What is in a file; of an archive only that it is here. @param {string} name @param {Blob} blob */
+async function exported(name, blob) {
+  if (!name.endsWith(".json") || blob.size > PREVIEW_BYTES) return texts.exchange.isWritten(name);
+  const { annotations, images } = JSON.parse(await blob.text());
+  const counted = [texts.exchange.countImages(images.length), texts.exchange.countObjects(annotations.length)];
+  return texts.exchange.isWrittenAndCompared(name, counted.join(", "));
+}
+
+const PREVIEW_BYTES = 50e6; // more is not sent twice, and not counted
+const MOST_LINES = 10; // who reads more of them opens the file
 
 /** @param {import("../../workbench.js").Workbench} bench @param {File[]} [dropped] */
 export function openImport(bench, dropped = []) {
@@ -195,9 +205,10 @@ export function openImport(bench, dropped = []) {
       try {
         await bench.editor.outbox.flush();
         const progress = freshName();
-        const answer = api.importAnnotations(files(), { ...options(), progress });
+        const { mode, ...others } = options();
+        const answer = api.importAnnotations(files(), { mode, ...others, progress });
         const report = await withProgress(plan, progress, answer);
-        await imported(bench, report);
+        await imported(bench, report, mode);
         return true;
       } catch (problem) {
         error.textContent = lineOf(problem);
@@ -230,19 +241,25 @@ async function preview(bench, line, files, options) {
   try {
     await bench.editor.outbox.flush();
     const report = await api.importAnnotations(files, { ...options, dry_run: "true" });
-    if (line.dataset.asked === asked) line.textContent = texts.exchange.willStore(summary(report));
+    if (line.dataset.asked === asked) line.textContent = texts.exchange.willStore(summary(report, options));
   } catch (problem) {
     if (line.dataset.asked === asked) line.textContent = lineOf(problem);
   }
 }
 
-/** @param {api.Imported} report */
-function summary(report) {
+/** Whether what an import removes is proposals that nobody has accepted: `replace` takes a person's objects too. @param {string} mode */
+const removesProposals = (mode) => mode !== "replace";
+
+/** @param {api.Imported} report @param {{[name: string]: string}} options */
+function summary(report, { mode }) {
   const parts = [
     texts.exchange.countOn(texts.exchange.countObjects(report.annotations), texts.exchange.countImages(report.images)),
   ];
   if (report.updated) parts.push(texts.exchange.update(report.updated));
-  if (report.removed) parts.push(texts.exchange.remove(report.removed));
+  if (report.removed)
+    parts.push(
+      removesProposals(mode) ? texts.exchange.removeProposals(report.removed) : texts.exchange.remove(report.removed),
+    );
   if (report.already_there) parts.push(texts.exchange.findHereBefore(report.already_there));
   if (report.uploaded.length) parts.push(texts.exchange.takeIn(texts.exchange.countImages(report.uploaded.length)));
   if (report.errors.length)
@@ -250,15 +267,17 @@ function summary(report) {
   return parts.join(", ");
 }
 
-/** @param {import("../../workbench.js").Workbench} bench @param {api.Imported} report */
-async function imported(bench, report) {
+/** @param {import("../../workbench.js").Workbench} bench @param {api.Imported} report @param {string} mode */
+async function imported(bench, report, mode) {
   await bench.images.read();
   const open = bench.editor.image?.image_id ?? bench.images.rows[0]?.image_id;
   if (open !== undefined) await bench.open(open);
+  const { errors, removed = 0 } = report;
+  const instead = removed && removesProposals(mode) ? texts.exchange.inPlaceOfProposals(removed) : "";
   const again = report.already_there ? texts.exchange.wereHereBefore(report.already_there) : "";
   const changed = [
     report.updated && texts.exchange.updated(report.updated),
-    report.removed && texts.exchange.removed(report.removed),
+    removed && !instead && texts.exchange.removed(removed),
   ];
   const more = changed.filter(Boolean).map((part) => `, ${part}`);
   const notes = report.notes ?? [];
@@ -266,11 +285,15 @@ async function imported(bench, report) {
     text: texts.exchange.objectsOnImagesImported(
       report.annotations,
       report.images,
-      again,
+      instead + again,
       more.join(""),
-      report.errors.length,
+      errors.length,
     ),
-    lines: [...report.errors.slice(0, 50).map((problem) => problem.error), ...notes.slice(0, 10)],
-    kind: report.errors.length ? "error" : "success",
+    lines: [
+      ...errors.slice(0, MOST_LINES).map(({ error }) => error),
+      ...(errors.length > MOST_LINES ? [texts.exchange.andMore(errors.length - MOST_LINES)] : []),
+      ...notes.slice(0, MOST_LINES),
+    ],
+    kind: errors.length ? "error" : "success",
   });
 }
