@@ -139,3 +139,12 @@ test("choosing a class changes the selected object and drops keypoints that mean
   assert.deepEqual(editor.selected?.keypoints, []);
   assert.equal(editor.currentCategory?.id, 2);
 });
+
+test("the server is not asked to do again what the page knows is not there", async () => {
+  const editor = editorOf();
+  const before = { ...documentOf(instanceOf({ id: 1 })), can_redo: true };
+  editor.open(before);
+  const requests = server({ status: 200, body: { ...before, revision: 4, can_redo: false, can_undo: true } });
+  await Promise.all([editor.travel("redo"), editor.travel("redo"), editor.travel("redo")]);
+  assert.equal(requests.length, 1);
+});

@@ -222,6 +222,8 @@ export class Editor extends EditorState {
     this.history = this.history.then(async () => {
       try {
         await this.outbox.flush();
+        const known = this.image?.image_id === image && !anyones ? this.document : null;
+        if (known && !known[direction === "undo" ? "can_undo" : "can_redo"]) return; // a refusal would be an error
         const document = await api[direction](image, anyones);
         if (document.image.image_id === this.image?.image_id)
           this.emit("travelled", { direction, to: document.instances });
