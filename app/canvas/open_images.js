@@ -9,6 +9,7 @@ import { SignedIn } from "./model/workspace/signed_in.js";
 import { View } from "./view/view.js";
 import { texts } from "./messages/texts.js";
 
+const LOOKS = 3; // one in so many looks around is at the other images too
 const SLOW = 300; // milliseconds after which an image that is not there yet is said to be coming
 
 /** The part of a `Workbench` that is about images; the tools and what is done to objects come with that. */
@@ -23,6 +24,7 @@ export class OpenImages {
     this.openedMilliseconds = 0; // from asking for an image to its first frame with objects
     /** The image that was open before this one: what `carryOver` takes objects from. @type {number | null} */
     this.cameFrom = null;
+    this.looks = 0;
     this.categoriesSeen = ""; // the digest that `lookAround` saw last
     this.editor.on("document", () => this.editor.document && this.images.note(this.editor.document));
   }
@@ -145,7 +147,7 @@ export class OpenImages {
     }
   }
 
-  /** Whether somebody else has changed this image or the classes; asked while the person is not at anything. */
+  /** Whether somebody else has changed this image, the classes or the list of images; asked while the person is not at anything. */
   async lookAround() {
     const { editor } = this;
     const image = editor.image?.image_id;
@@ -157,6 +159,7 @@ export class OpenImages {
         await editor.reload();
         this.categoriesSeen = categories;
       }
+      if (++this.looks % LOOKS === 0) await this.images.catchUp(image);
     } catch {
       // the next action will say that the server is away
     }

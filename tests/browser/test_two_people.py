@@ -41,6 +41,17 @@ def test_what_another_page_draws_and_names_appears_by_itself(
     bert.wait_for("maskloop.document.categories.some(({ name }) => name === 'ocelot')")
 
 
+def test_the_strip_of_images_follows_what_another_page_reviews_and_adds(
+    open_editor: Any, data_plane: DataPlane, photographs: Photographs
+) -> None:
+    first, second = (data_plane.upload(photographs.make(f"{name}.png")) for name in "ab")
+    bert = open_editor(first)
+    data_plane.put(f"/api/images/{second}/status", json={"status": "reviewed"})
+    bert.page.locator(f'.ml-tiles-strip [data-image="{second}"].ml-status-reviewed').wait_for()
+    third = data_plane.upload(photographs.make("c.png"))
+    bert.wait_for(f"maskloop.bench.images.find({third}) !== null")
+
+
 def test_undo_takes_back_ones_own_edit_and_says_so_where_none_is_left(
     open_editor: Any, data_plane: DataPlane, photographs: Photographs
 ) -> None:

@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import test from "node:test";
-import "./stand_ins.js";
+import { server } from "./stand_ins.js";
 import { documentOf } from "./samples.js";
 
 const { ImageList } = await import("../../app/canvas/model/workspace/images.js");
@@ -55,4 +55,27 @@ test("a row says who reviewed the image as soon as its document does", () => {
   assert.equal(images.find(7)?.reviewed_by, "Ada");
   images.note(document);
   assert.equal(images.find(7)?.reviewed_by, null);
+});
+
+test("what others have changed or added of late is taken over, but not of the open image", async () => {
+  const images = new ImageList();
+  const rows = listOf().rows;
+  server({ status: 200, body: { images: rows, next_cursor: null, total: 5 } });
+  await images.read();
+  await images.rest;
+  const reviewed = [rows[3], rows[1]].map((row) => ({ ...row, status: /** @type {const} */ ("reviewed") }));
+  const requests = server({ status: 200, body: { images: [...reviewed, rows[0]], next_cursor: "more", total: 5 } });
+  await images.catchUp(2);
+  assert.deepEqual(
+    images.rows.map(({ status }) => status),
+    ["todo", "todo", "todo", "reviewed", "todo"],
+  );
+  assert.match(requests[0].path, /order=updated&limit=20/);
+  const all = [...rows, { ...rows[0], image_id: 6 }];
+  server(
+    { status: 200, body: { images: [all[5]], next_cursor: "more", total: 6 } },
+    { status: 200, body: { images: all, next_cursor: null, total: 6 } },
+  );
+  await images.catchUp(2);
+  assert.equal(images.rows.length, 6);
 });

@@ -91,9 +91,9 @@ async function request(method, path, body, key) {
   return answer;
 }
 
-/** @param {string | null} cursor @param {string} order @returns {Promise<{images: ImageRow[], next_cursor: string | null}>} */
-export function listImages(cursor, order) {
-  const query = new URLSearchParams({ order, limit: "200" });
+/** @param {string | null} cursor @param {string} order @param {number} [limit] @returns {Promise<{images: ImageRow[], next_cursor: string | null, total: number}>} */
+export function listImages(cursor, order, limit = 200) {
+  const query = new URLSearchParams({ order, limit: String(limit) });
   if (cursor !== null) query.set("cursor", cursor);
   return request("GET", `images?${query}`);
 }

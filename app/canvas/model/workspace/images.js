@@ -9,6 +9,7 @@ import { everything, isActive, matches } from "./image_filter.js";
 /** @typedef {import("../document.js").ImageDocument} ImageDocument */
 /** @typedef {{file_name: string, error: string}} UploadError */
 
+const LATELY = 20; // rows that were written last
 const BATCH_FILES = 8; // one request; a bad file never costs more than its batch
 const BATCH_BYTES = 48 * 2 ** 20;
 
@@ -23,6 +24,8 @@ export class ImageList extends Emitter {
     this.order = "id";
     this.loaded = false;
     this.reading = 0;
+    /** How many images there were when all rows had been read; null until then. @type {number | null} */
+    this.total = null;
   }
 
   /** @param {number} id */
@@ -72,6 +75,7 @@ export class ImageList extends Emitter {
   /** Read all rows; resolves with the first page, the rest follows by itself. @returns {Promise<void>} */
   async read() {
     const reading = ++this.reading;
+    this.total = null;
     let page = await api.listImages(null, this.order);
     if (reading !== this.reading) return;
     this.rows = page.images;
@@ -85,8 +89,25 @@ export class ImageList extends Emitter {
         this.rows = [...this.rows, ...page.images.filter((row) => !known.has(row.image_id))];
         this.emit("list");
       }
+      this.total = page.total;
     };
     this.rest = rest().catch(() => {});
+  }
+
+  /** Take over what others have changed of late; the row of the open image goes by its document. @param {number} open @returns {Promise<void>} */
+  async catchUp(open) {
+    if (this.total === null) return; // all of it is being read anyway
+    const reading = this.reading;
+    const { images, total } = await api.listImages(null, "updated", LATELY);
+    if (reading !== this.reading) return;
+    const others = images.filter(({ image_id }) => image_id !== open);
+    const differ = others.filter((row) => JSON.stringify(row) !== JSON.stringify(this.find(row.image_id)));
+    if (total !== this.total || (others.length && differ.length === others.length && images.length === LATELY))
+      return this.read(); // others came or went, or there may be more of them
+    if (!differ.length) return;
+    const now = new Map(differ.map((row) => [row.image_id, row]));
+    this.rows = this.rows.map((row) => now.get(row.image_id) ?? row);
+    this.emit("list");
   }
 
   /** Bring one row up to date with its document. @param {ImageDocument} document */
