@@ -183,8 +183,11 @@ def test_a_polygon_beside_the_object_cuts_nothing_and_one_around_it_deletes_it(
     editor.click(180, 150)
     editor.press("p")
     editor.click(300, 50, modifier="Control")
+    hint = editor.page.locator(".ml-hint")
+    assert "cut out of the selected object" in hint.inner_text()
     editor.click(350, 50)
     editor.click(330, 60)
+    assert hint.inner_text().startswith("Cut out of the selected object.")
     editor.press("Enter")
     editor.notice("Nothing was cut out").wait_for()
     assert data_plane.document(image)["instances"][0]["segmentation"] == [SQUARE]

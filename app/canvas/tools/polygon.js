@@ -85,7 +85,8 @@ export class PolygonTool {
   }
 
   hint() {
-    if (this.points.length >= 6) return texts.polygon.clickTheFirstPointDouble;
+    if (this.points.length >= 6)
+      return `${texts.polygon.whatItBecomes[this.use]} ${texts.polygon.clickTheFirstPointDouble}`;
     if (this.points.length) return texts.polygon.clickTheNextPoint[this.use];
     const name = this.editor.currentCategory?.name;
     if (!name) return texts.polygon.makeAClassFirstIn;

@@ -99,7 +99,7 @@ export const exchange = {
     ` anstelle von ${count === 1 ? "1 Vorschlag, den" : `${count} Vorschlägen, die`} niemand bestätigt hatte`,
   andMore: (count) => `und ${count} weitere`,
   isWritten: (name) => `${name} ist heruntergeladen.`,
-  isWrittenAndCompared: (name, counted) => `${name}: ${counted}, zurückgelesen und verglichen.`,
+  isWrittenAndCompared: (name, counted) => `${name}: ${counted}, zurückgelesen und mit dem Gespeicherten verglichen.`,
 };
 
 /** @type {typeof import("../en/dialogs.js").help} */

@@ -95,10 +95,16 @@ export const polygon = {
   clickTheFirstPointDouble:
     "Klick auf den ersten Punkt, Doppelklick oder Enter schließt. Rücktaste nimmt den letzten Punkt zurück, Esc bricht ab.",
   clickTheNextPoint: {
-    new: "Klicken Sie den nächsten Punkt, oder zeichnen Sie mit gedrückter Taste.",
+    new: "Das wird ein neues Objekt: nächster Punkt, oder mit gedrückter Taste zeichnen.",
     part: "Das kommt zum gewählten Objekt hinzu: nächster Punkt, oder mit gedrückter Taste zeichnen.",
     cut: "Das wird aus dem gewählten Objekt geschnitten: nächster Punkt, oder mit gedrückter Taste zeichnen.",
     anew: "Das gewählte Objekt neu: klicken Sie den nächsten Punkt. Klasse, Attribute und Keypoints bleiben.",
+  },
+  whatItBecomes: {
+    new: "Ein neues Objekt.",
+    part: "Zum gewählten Objekt hinzu.",
+    cut: "Aus dem gewählten Objekt geschnitten.",
+    anew: "Das gewählte Objekt neu.",
   },
   clickAroundTheObjectHold: (name) => `Klicken Sie um das Objekt herum (${name}). Mit gedrückter Taste frei zeichnen.`,
   orOfTheSelectedOne: (name) =>

@@ -112,10 +112,16 @@ export const polygon = {
   clickTheFirstPointDouble:
     "Click the first point, double-click or Enter to close. Backspace takes the last point back, Esc cancels.",
   clickTheNextPoint: {
-    new: "Click the next point, or hold the button and draw.",
+    new: "This becomes a new object: click the next point, or hold the button and draw.",
     part: "This is added to the selected object: click the next point, or hold the button and draw.",
     cut: "This is cut out of the selected object: click the next point, or hold the button and draw.",
     anew: "The selected object anew: click the next point. Class, attributes and keypoints stay.",
+  },
+  whatItBecomes: {
+    new: "A new object.",
+    part: "Added to the selected object.",
+    cut: "Cut out of the selected object.",
+    anew: "The selected object anew.",
   },
   /** @param {string} name */
   clickAroundTheObjectHold: (name) => `Click around the object (${name}). Hold the button to draw freehand.`,

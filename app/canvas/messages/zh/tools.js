@@ -91,10 +91,16 @@ export const polygon = {
   polygon: "多边形",
   clickTheFirstPointDouble: "单击第一个点、双击或按 Enter 闭合。Backspace 撤回最后一个点，Esc 取消。",
   clickTheNextPoint: {
-    new: "单击下一个点，或按住按键绘制。",
+    new: "这会成为新对象：单击下一个点，或按住按键绘制。",
     part: "这会添加到所选对象：单击下一个点，或按住按键绘制。",
     cut: "这会从所选对象中剪去：单击下一个点，或按住按键绘制。",
     anew: "重新绘制所选对象：单击下一个点。类别、属性和关键点保持不变。",
+  },
+  whatItBecomes: {
+    new: "新对象。",
+    part: "添加到所选对象。",
+    cut: "从所选对象中剪去。",
+    anew: "重新绘制所选对象。",
   },
   clickAroundTheObjectHold: (name) => `沿对象（${name}）周围单击。按住按键可自由绘制。`,
   orOfTheSelectedOne: (name) =>
