@@ -60,6 +60,9 @@ def test_undo_stays_in_view_while_the_bar_above_scrolls(
         assert review["x"] + review["width"] <= 390
     editor.press("ArrowDown", "Delete")
     editor.wait_saved(1)
+    editor.page.get_by_role("button", name="View options").tap()
+    assert editor.page.locator(".ml-view-options").bounding_box()["width"] == 390 - 16
+    editor.page.get_by_role("button", name="View options").tap()
     editor.page.locator(".ml-undo").tap()
     editor.wait_for("maskloop.document.instances.length === 1")
 
