@@ -19,6 +19,7 @@ class FileNames:
 
     def __init__(self, present: Sequence[str]) -> None:
         self._plain = [plain_name(name) for name in present]
+        self._as_written = _places(present)
         self._exact = _places(map(composed, present))
         self._by_plain = _places(self._plain)
         self._by_base = _places(map(base_name, self._plain))
@@ -40,7 +41,8 @@ class FileNames:
             found = self._by_plain.get(beside, []) or self._ending_alike(beside)
             if found and not self._is_anothers(self._plain[found[0]], plain, listed, folder):
                 return found
-        if exact := self._exact.get(composed(name)) or self._by_plain.get(plain):
+        # Two files may have names that a reader cannot tell apart: é as one letter, and as two.
+        if exact := self._as_written.get(name) or self._exact.get(composed(name)) or self._by_plain.get(plain):
             return exact
         base = base_name(plain)
         if alike := self._ending_alike(plain):

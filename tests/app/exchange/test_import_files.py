@@ -6,6 +6,7 @@ import base64
 import io
 import json
 import random
+import unicodedata
 import zipfile
 from typing import Any
 
@@ -406,6 +407,14 @@ def test_a_name_with_escapes_is_not_the_image_that_is_listed_as_it_reads_decoded
     told = client.post("/api/import", files={"files": ("x.json", json.dumps(coco("a%20b.png", "a b.png")))}).json()
     assert objects(client) == {"a b.png": [[20, 10, 9, 9]]}
     assert any("a%20b.png" in error["error"] for error in told["errors"])
+
+
+def test_names_that_only_look_alike_mean_the_images_that_are_written_so(client: TestClient, upload: Upload) -> None:
+    one, two = (unicodedata.normalize(form, "é.png") for form in ("NFC", "NFD"))
+    for seed, name in enumerate((one, two)):
+        upload(seed, name=name)
+    assert client.post("/api/import", files={"files": ("x.json", json.dumps(coco(one, two)))}).json()["errors"] == []
+    assert objects(client) == {one: [[10, 10, 9, 9]], two: [[20, 10, 9, 9]]}
 
 
 def test_folders_that_are_called_otherwise_may_be_of_the_same_picture(client: TestClient, upload: Upload) -> None:
