@@ -73,7 +73,9 @@ def create_app(
     registry = ModelRegistry(store, first=model)
     model_service = ModelService(store, registry, device)
     fine_tuning = FineTuning(store, registry, device=device)
-    repredictor = Repredictor(store, lambda image_id, name: model_service.predict(image_id, name).result())
+    repredictor = Repredictor(
+        store, lambda image_id, name: model_service.predict(image_id, name, only_untouched=True).result()
+    )
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:

@@ -46,6 +46,9 @@ class PredictRequest(BaseModel):
     score_threshold: Score = Field(
         STORED_FROM, description="What scores less is not stored. Which of it counts is the model's `threshold`."
     )
+    only_untouched: bool = Field(
+        False, description="An image that a person works on stays as it is, also where that began after the request."
+    )
 
 
 class PredictAnswer(Document):
@@ -124,8 +127,10 @@ async def predict(
     image_id: ImageId, store: TheStore, model_service: TheModelService, body: PredictRequest | None = None
 ) -> Response:
     """Run the model. Its earlier predictions that nobody touched are replaced, everything else stays."""
-    model, threshold = (body.model, body.score_threshold) if body is not None else (None, STORED_FROM)
-    prediction = await asyncio.wrap_future(model_service.predict(image_id, model, threshold))
+    body = body or PredictRequest.model_validate({})
+    prediction = await asyncio.wrap_future(
+        model_service.predict(image_id, body.model, body.score_threshold, only_untouched=body.only_untouched)
+    )
     document = await run_in_threadpool(_document, store, image_id)
     return JsonAnswer({**document, "model": prediction.model, "seconds": round(prediction.seconds, 4)})
 

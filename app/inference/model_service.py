@@ -30,6 +30,7 @@ from app.inference.model_terms import (
 )
 from app.inference.prompted_masks import PromptedMasks
 from app.inference.registry import ModelRegistry
+from app.inference.repredict import is_untouched
 from app.store.categories import all_categories, category_for_model
 from app.store.database import Store
 from app.store.documents import find_image
@@ -101,14 +102,20 @@ class ModelService:
         return self._loaded.message
 
     def predict(
-        self, image_id: int, model: str | None = None, score_threshold: float = STORED_FROM
+        self,
+        image_id: int,
+        model: str | None = None,
+        score_threshold: float = STORED_FROM,
+        *,
+        only_untouched: bool = False,
     ) -> Future[Prediction]:
         """Run a version (the one in use without a name) on an image and store what it finds.
 
-        Untouched predictions are replaced, everything else stays. The result raises NotFoundError for an
+        Untouched predictions are replaced, everything else stays; with `only_untouched` all of an image does that a
+        person works on, from before or since the model began. The result raises NotFoundError for an
         unknown image or model, ModelUnavailableError where no model can be loaded.
         """
-        return self.submit(lambda: self._predict(image_id, model, score_threshold))
+        return self.submit(lambda: self._predict(image_id, model, score_threshold, only_untouched))
 
     def masks_from_boxes(
         self, image_id: int, boxes: Sequence[Sequence[float]], category: int | str | None = None
@@ -176,10 +183,12 @@ class ModelService:
         while (task := self._work.get()) is not None:
             task()
 
-    def _predict(self, image_id: int, model: str | None, score_threshold: float) -> Prediction:
+    def _predict(self, image_id: int, model: str | None, score_threshold: float, only_untouched: bool) -> Prediction:
         name, predictor = self._loaded.use(model)
         with self.store.reading() as session:
             image = find_image(session, image_id)
+            if only_untouched and not is_untouched(session, image_id):
+                return Prediction(name, 0.0)
         started = time.perf_counter()
         predictor.score_threshold = score_threshold
         instances = predictor(self.pixels.source(image), key=image.sha256)
@@ -188,6 +197,8 @@ class ModelService:
             self.prompts.look_again(self.pixels.of(image), found)
         seconds = time.perf_counter() - started
         with self.store.writing() as session:
+            if only_untouched and not is_untouched(session, image_id):
+                return Prediction(name, seconds)
             for entry in found:
                 entry["category_id"] = category_for_model(session, entry.pop("category")).id
             replace_predictions(session, image_id, found, name)

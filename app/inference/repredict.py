@@ -8,6 +8,7 @@ from collections.abc import Callable
 from typing import Any
 
 from sqlalchemy import exists, or_, select
+from sqlalchemy.orm import Session
 
 from app.inference.model_terms import ModelUnavailableError
 from app.json_files import read_json, write_json
@@ -21,8 +22,8 @@ SAVE_EVERY = 20  # images
 class Repredictor:
     """One background thread that runs the current model on untouched images, one image after another.
 
-    `predict(image_id, model)` replaces the predictions of an image. A person's work is safe twice: images
-    with any of it are not taken, and a prediction never replaces what a person did in the meantime.
+    `predict(image_id, model)` replaces the predictions of an image that is untouched still. A person's work is safe
+    twice: images with any of it are not taken, and a prediction never replaces what a person did in the meantime.
     """
 
     def __init__(self, store: Store, predict: Callable[[int, str], object]) -> None:
@@ -81,7 +82,9 @@ class Repredictor:
         for number, image_id in enumerate(image_ids):
             error = None
             try:
-                if is_untouched(self.store, image_id):
+                with self.store.reading() as session:
+                    untouched = is_untouched(session, image_id)
+                if untouched:
                     self.predict(image_id, model)
             except ModelUnavailableError as problem:  # said in full already
                 error = f"image {image_id}: {problem}"
@@ -114,10 +117,9 @@ def untouched_images(store: Store) -> list[int]:
         return list(session.scalars(_untouched().order_by(Image.id)))
 
 
-def is_untouched(store: Store, image_id: int) -> bool:
+def is_untouched(session: Session, image_id: int) -> bool:
     """Whether an image is still one of them."""
-    with store.reading() as session:
-        return session.scalar(_untouched().where(Image.id == image_id)) is not None
+    return session.scalar(_untouched().where(Image.id == image_id)) is not None
 
 
 def _untouched() -> Any:

@@ -129,8 +129,9 @@ export const annotatedThumbnailUrl = ({ image_id, revision, counts }) =>
 
 /** @param {number} image @returns {Promise<ImageDocument>} */
 export const getDocument = (image) => request("GET", `images/${image}/document`);
-/** @param {number} image @returns {Promise<ImageDocument>} */
-export const predict = (image) => request("POST", `images/${image}/predict`, {});
+/** @param {number} image @param {boolean} onlyUntouched leave it alone where a person works on it by then @returns {Promise<ImageDocument>} */
+export const predict = (image, onlyUntouched) =>
+  request("POST", `images/${image}/predict`, onlyUntouched ? { only_untouched: true } : {});
 /** @param {number} image @param {Fields} fields @param {string} key @returns {Promise<Saved>} */
 export const createInstance = (image, fields, key) => request("POST", `images/${image}/instances`, fields, key);
 /** @param {number} image @param {number} id @param {number} base_revision @param {Fields} fields @param {string} key @returns {Promise<Saved>} */

@@ -13,9 +13,11 @@ import pytest
 from fastapi.testclient import TestClient
 from numpy.typing import NDArray
 
+from app.inference.model_terms import found_objects
 from app.inference.outlines import MOST_VERTICES, outline, without_specks
 from app.server import create_app
 from app.store.database import Store
+from app.store.editing.edits import set_status
 from app.store.editing.predictions import replace_predictions
 from core.masks import decode_rle, encode_rle, segmentation_to_rle
 from tests.app.conftest import HEIGHT, WIDTH, Upload, block
@@ -278,6 +280,26 @@ def test_without_a_network_it_goes_on_with_the_starter_model(offline_client: Tes
         notes = {one["name"]: one["note"] for one in offline_client.get("/api/models", headers=german).json()["models"]}
         assert notes["starter"].startswith("starter ist ein kleines Modell")
         assert offline_client.app.state.registry.original() == "starter"  # type: ignore[attr-defined]
+
+
+def test_an_image_that_a_person_works_on_by_then_can_be_left_alone(
+    client: TestClient, store: Store, upload: Upload, document: Document, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A batch goes on while somebody reviews, or imports what others did."""
+    first, second = upload(1), upload(2)
+    body = {"score_threshold": 0, "only_untouched": True}
+    client.put(f"/api/images/{first}/status", json={"status": "in_progress"})
+    assert client.post(f"/api/images/{first}/predict", json=body).json()["instances"] == []
+
+    def reviewed_meanwhile(*arguments: Any) -> list[dict[str, Any]]:
+        with store.writing() as session:
+            set_status(session, second, "reviewed")
+        return found_objects(*arguments)
+
+    monkeypatch.setattr("app.inference.model_service.found_objects", reviewed_meanwhile)
+    assert client.post(f"/api/images/{second}/predict", json=body).json()["instances"] == []
+    assert document(second)["image"]["status"] == "reviewed"
+    assert client.post(f"/api/images/{second}/predict", json={"score_threshold": 0}).json()["instances"]
 
 
 def test_the_event_loop_is_free_while_the_model_works(client: TestClient, upload: Upload) -> None:

@@ -115,7 +115,7 @@ export class Assistant extends Emitter {
       this.emit("working");
       try {
         if (!ahead) await this.editor.outbox.flush();
-        await api.predict(image);
+        await api.predict(image, ahead);
         await this.arrived(image, quiet);
       } catch (error) {
         const together = ahead && this.waiting > 0;
