@@ -14,6 +14,7 @@ import { meantProposal } from "../model/several/meant_proposal.js";
 import { remember, remembered } from "../model/preferences.js";
 import { ClassChoice } from "../model/workspace/class_choice.js";
 import { texts } from "../messages/texts.js";
+import { keypointsWith } from "./new_mask.js";
 
 /** @typedef {import("../view/view.js").Pointer} Pointer */
 /** @typedef {import("./mask_clicks.js").Box} Box */
@@ -220,7 +221,7 @@ export class BoxTool {
       editor.emit("notice", { text: texts.box.theModelSeesNoMask });
       return;
     }
-    const keypoints = category_id === guess && found.keypoints.length ? { keypoints: found.keypoints } : {};
+    const keypoints = keypointsWith(found, category_id, category_id === current);
     const id = this.create(image, { category_id, segmentation: found.segmentation, ...keypoints }, beside);
     this.clicks.boxes.set(id, box);
     this.guessed = this.guessClass && current !== null ? { id, guess, score, current } : null;

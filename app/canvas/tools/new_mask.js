@@ -9,6 +9,18 @@ import { texts } from "../messages/texts.js";
 
 const REST = 40; // milliseconds that the pointer rests before a preview is asked for
 
+const SURE = 0.5; // of a guess, from where on its keypoints are wanted too
+
+/**
+ * The keypoints that come along with a mask: those of its class where a person chose that, or the guess is more likely
+ * right than wrong. A bag that was taken for a person has none.
+ * @param {Instance} found @param {number} category  of the object @param {boolean} chosen by a person @returns {{keypoints?: number[]}}
+ */
+export function keypointsWith(found, category, chosen) {
+  const wanted = category === found.category_id && (chosen || (found.score ?? 0) >= SURE);
+  return wanted && found.keypoints.length ? { keypoints: found.keypoints } : {};
+}
+
 export class NewMask {
   /** @param {import("../model/editor.js").Editor} editor @param {() => void} changed */
   constructor(editor, changed) {
@@ -130,7 +142,7 @@ export class NewMask {
   /** @private @param {Instance} found @param {number} image @param {number | undefined} category */
   create(found, image, category) {
     const category_id = category ?? found.category_id;
-    const keypoints = category_id === found.category_id && found.keypoints.length ? { keypoints: found.keypoints } : {};
+    const keypoints = keypointsWith(found, category_id, category !== undefined);
     return this.editor.draw({ category_id, segmentation: found.segmentation, ...keypoints }, image);
   }
 
