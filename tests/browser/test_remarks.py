@@ -63,7 +63,7 @@ def test_a_note_on_the_selected_object_is_ticked_off(
 
 def test_next_and_previous_follow_the_filter(open_editor: Any, data_plane: DataPlane, photographs: Photographs) -> None:
     images = [data_plane.upload(photographs.make(f"{number}.png")) for number in range(3)]
-    data_plane.patch("/api/images", json={"image_ids": [images[0], images[2]], "add_tags": ["evening"]})  # tests of other files have other tags
+    data_plane.patch("/api/images", json={"image_ids": [images[0], images[2]], "add_tags": ["evening"]})
     editor = open_editor(images[0])
     editor.press("g")
     editor.page.get_by_label("Show only images with this tag").select_option("evening")
