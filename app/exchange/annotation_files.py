@@ -23,12 +23,11 @@ class AnnotationFile:
 
 def with_sources(files: Sequence[AnnotationFile]) -> list[AnnotationFile]:
     """The files, those without a source remembered by their name; by their path where several have that name."""
-    times = Counter(base_name(file.name) for file in files)
+    names = [base_name(file.name) for file in files]
+    times = Counter(names)
     return [
-        file
-        if file.source
-        else replace(file, source=file.name if times[base_name(file.name)] > 1 else base_name(file.name))
-        for file in files
+        replace(file, source=file.source or (file.name if times[name] > 1 else name))
+        for file, name in zip(files, names, strict=True)
     ]
 
 
