@@ -231,6 +231,8 @@ def _import_category(
     may_have_others = set(category.keypoints) <= set(keypoints) or category.state == "removed"
     keep_class(session, category)  # the file names it
     if keypoints and keypoints != category.keypoints and may_have_others and not has_keypoints(session, category):
+        if category.keypoints:
+            report.notes.append(f"category {name}: its keypoints become the file's, as no object here has any")
         category.keypoints, category.skeleton = keypoints, skeleton
     return category, keypoints
 

@@ -71,7 +71,7 @@ class AnnotationMender:
             self.report.add(
                 f"annotation number {number}",
                 "is no object with image_id, category_id and bbox",
-                "left out",
+                LEFT_OUT,
                 number=number,
             )
             return None
@@ -154,7 +154,7 @@ class AnnotationMender:
         if not found:
             what = ("image", "images") if key == "image_id" else ("category", "categories")
             why = f"there is no such {what[0]}, or it was left out" if found is None else f"two {what[1]} have this id"
-            self._add(f"{key} is {raw!r}: {why}", "left out")
+            self._add(f"{key} is {raw!r}: {why}", LEFT_OUT)
             return None
         annotation[key] = found["id"]
         return found
@@ -217,7 +217,7 @@ class AnnotationMender:
 
     def _box(self, annotation: dict[str, object], size: Size | None, extent: list[float] | None) -> bool:
         """The box alone, in its image and against the segmentation; mended in place. False: no box can be had."""
-        from_segmentation = "taken from the segmentation" if extent else "left out"
+        from_segmentation = "taken from the segmentation" if extent else LEFT_OUT
         box = annotation.get("bbox")
         if isinstance(box, list) and any(isinstance(value, str) for value in box):
             numbers = [as_number(value) for value in box]
@@ -228,7 +228,7 @@ class AnnotationMender:
             if (extent := keypoints_extent(annotation.get("keypoints"), size)) is not None:
                 from_segmentation = "taken from the keypoints"
             elif says_nothing(annotation):
-                self._add("is empty: no mask, no box, no keypoints", "left out", spelling=True)
+                self._add("is empty: no mask, no box, no keypoints", LEFT_OUT, spelling=True)
                 self.lost_of = None
                 return False
         if not isinstance(box, list) or len(box) != 4 or not all(is_number(value) for value in box):
@@ -242,7 +242,7 @@ class AnnotationMender:
         elif size is not None and beyond(box, size) > BOX_TOLERANCE:
             inside = clipped(box, size)
             width_height = f"{size[1]}×{size[0]}"
-            self._add(f"bbox {box} reaches beyond its {width_height} image", "cut off there" if inside else "left out")
+            self._add(f"bbox {box} reaches beyond its {width_height} image", "cut off there" if inside else LEFT_OUT)
             annotation["bbox"] = inside
             return inside is not None
         else:
@@ -294,7 +294,7 @@ class AnnotationMender:
             shape: Hashable = str(segmentation.get("counts"))
         else:
             shape = tuple(map(tuple, segmentation or []))
-        # Python has one hash for -1 and -2: of what lies below 0 only the shape may be so.
+        # No hash of all of it: Python's of -1 and -2 are one, and objects of two images would be copies.
         named = (annotation["image_id"], annotation["category_id"], *annotation["bbox"])
         key = (*named, hash((shape, tuple(annotation.get("keypoints") or ()))))
         if key in self.seen:

@@ -272,6 +272,7 @@ export function ownCategories(document) {
     ? new Set(document?.instances.map(({ status, category_id }) => (status === "accepted" ? category_id : null)))
     : null;
   const own = categories.filter(({ suggested, id }) => !suggested || accepted?.has(id));
+  if (!own.some(({ position, suggested }) => position || suggested)) return own;
   // One that is accepted just now comes last, where the server will put it: the others' keys stay.
   const place = (/** @type {Category} */ { position, suggested }) => (suggested ? Infinity : (position ?? 1e9));
   return own.sort((a, b) => (place(a) === place(b) ? a.id - b.id : place(a) - place(b)));

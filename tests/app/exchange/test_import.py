@@ -312,7 +312,9 @@ def test_a_class_whose_keypoints_nobody_has_placed_takes_those_of_the_file(
     client.post("/api/categories", json={"name": "dog", "keypoints": ["nose", "ear"]})
     data = data_set(annotation(1, keypoints=[1, 1, 2, 2, 2, 2, 3, 3, 2]))
     data["categories"] = [{"id": 18, "name": "dog", "keypoints": ["ear", "nose", "tail"]}]
-    assert post(client, data).json()["errors"] == []
+    told = post(client, data).json()
+    assert told["errors"] == []
+    assert "category dog: its keypoints become the file's, as no object here has any" in told["notes"]
     (instance,) = document(image)["instances"]
     assert instance["keypoints"] == [1, 1, 2, 2, 2, 2, 3, 3, 2]
 
