@@ -41,6 +41,7 @@ def training_config(directory: Path, job: dict[str, Any]) -> TrainConfig:
         epochs=epochs,
         model_config='{"box_voting": 0.75}',  # boxes learnt from few images scatter around the right one
         own_heads=True,  # a dozen images teach heads more, and sooner, than features; and no other class is lost
+        base_share=0.5,  # what a dozen images say of a class that thousands taught is half of the truth
         learning_rate=1e-3,
         class_row_learning_rate_factor=2.0,
         batch_size=1,  # maps of an image alone are remembered

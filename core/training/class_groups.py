@@ -6,7 +6,13 @@ import re
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
-HEADS = r"^(rpn|roi_heads)\.(?!keypoint_head\.)(groups\.(\d+)\.)?"
+HEADS = re.compile(r"^(rpn|roi_heads)\.(?!keypoint_head\.)(groups\.(\d+)\.)?")
+
+
+def place_of(tensor: str) -> int | None:
+    """The number of the heads that a tensor of a model belongs to, 0 where it has one set; None of what all share."""
+    heads = HEADS.match(tensor)
+    return None if heads is None else int(heads[3] or 0)
 
 
 @dataclass(frozen=True)
@@ -25,9 +31,14 @@ class ClassGroups:
         """`ModelConfig.class_groups`."""
         return (*self.kept.values(), self.learning) if self.kept else ()
 
+    @property
+    def known(self) -> list[int]:
+        """Labels of the classes that learn and begin with rows of the base's."""
+        return [label for label, row in zip(self.learning, self.rows, strict=True) if row is not None]
+
     def source_of(self, tensor: str) -> tuple[str, bool]:
         """The base's name of a tensor of the model that learns, and whether it belongs to the heads that learn."""
-        heads = re.match(HEADS, tensor)
+        heads = HEADS.match(tensor)
         if heads is None:
             return tensor, False
         number = int(heads[3]) if heads[3] else len(self.kept)

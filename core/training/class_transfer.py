@@ -21,7 +21,7 @@ from core.model.roi_heads.box import BoxPredictor
 from core.model.roi_heads.keypoint import KeypointHead
 from core.model.roi_heads.mask import MaskPredictor, MlpMaskHead
 from core.structures import Category, named_categories
-from core.training.class_groups import class_groups
+from core.training.class_groups import ClassGroups, class_groups
 
 
 def read_synonyms(synonyms: Sequence[str], base: Sequence[Category], data: Sequence[Category]) -> dict[str, str]:
@@ -110,18 +110,13 @@ def move_to_categories(
     has_keypoints = model.describing_model is not None
     keeps_keypoints = new_names == keypoint_names(model.categories) and has_keypoints
     num_keypoints = model.config.num_keypoints if keeps_keypoints else len(new_names)
-    other_name = synonyms or {}
     names = [category["name"] for category in categories]
-    before = [category["name"] for category in model.categories]
-    bases = [name if name in before else other_name.get(name) for name in names]
-    known_as = [base if base in before else None for base in bases]
-    learning = names if learned is None else learned
-    groups = class_groups(before, model.config.class_groups, names, known_as, learning)
+    groups = groups_for(model, categories, synonyms, names if learned is None else learned)
     config = replace(
         model.config, num_classes=len(categories), num_keypoints=num_keypoints, class_groups=groups.for_config
     )
     moved = model.blank(config, list(categories))
-    moved.score_thresholds = model.score_thresholds.of_classes(names, known_as)
+    moved.score_thresholds = model.score_thresholds.of_classes(names, _known_as(model, categories, synonyms))
 
     old, new = model.state_dict(), moved.state_dict()
     by_class = _class_tensors(moved)
@@ -137,6 +132,23 @@ def move_to_categories(
     if model.keypoint_model is not None and keeps_keypoints:
         moved.attach_keypoint_model(model.keypoint_model)
     return moved
+
+
+def groups_for(
+    base: MaskRCNN, categories: Sequence[Category], synonyms: Mapping[str, str] | None, learned: Collection[str]
+) -> ClassGroups:
+    """The sets of heads that a model for `categories` has, of which those called `learned` learn, after `base`."""
+    before, names = ([category["name"] for category in model] for model in (base.categories, categories))
+    known_as = _known_as(base, categories, synonyms)
+    return class_groups(before, base.config.class_groups, names, known_as, learned)
+
+
+def _known_as(base: MaskRCNN, categories: Sequence[Category], synonyms: Mapping[str, str] | None) -> list[str | None]:
+    """What the base calls each of the categories; None for a class that it does not know."""
+    before = {category["name"] for category in base.categories}
+    names = [category["name"] for category in categories]
+    bases = [name if name in before else (synonyms or {}).get(name) for name in names]
+    return [base if base in before else None for base in bases]
 
 
 def class_parameters(model: MaskRCNN) -> list[tuple[nn.Parameter, int]]:

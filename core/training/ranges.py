@@ -15,6 +15,7 @@ RANGES = {
     "backbone_learning_rate_factor": ZERO_OR_MORE,
     "class_row_learning_rate_factor": ZERO_OR_MORE,
     "base_distillation": ZERO_OR_MORE,
+    "base_share": SHARE,
     "momentum": Range(least=0, below=1),
     "weight_decay": ZERO_OR_MORE,
     "step_at": POSITIVE,

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import copy
 import warnings
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, nullcontext
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -20,18 +21,19 @@ from core.model.weights import save_model
 from core.training.alternating import Phase, freeze_for, model_for, phases_of
 from core.training.callbacks import Callback, Callbacks
 from core.training.checkpoints import load_checkpoint, model_state, restored_model, save_checkpoint
-from core.training.class_transfer import has_other_rows
+from core.training.class_transfer import groups_for, has_other_rows, read_synonyms
 from core.training.distributed import Processes
 from core.training.given import Given, look_at_first, training_data
 from core.training.learning.averaging import WeightAverage
 from core.training.learning.base_distillation import BaseDistillation, kept_classes
+from core.training.learning.base_share import BaseShare
 from core.training.learning.execution import computes_in_bfloat16
 from core.training.learning.optimizers import build_optimizer
 from core.training.records.metrics_log import MetricsLog
 from core.training.records.results import Best, refuse_to_overwrite, write_config
 from core.training.records.resuming import check_resumable, kept_options, say_which_classes_are_lost
 from core.training.records.selection import check_can_select
-from core.training.samples import select_train_indices, steps_an_epoch
+from core.training.samples import objects_of, select_train_indices, steps_an_epoch
 from core.training.start import base_model, starting_model, trained_categories
 
 NOTHING_GIVEN = Given()
@@ -59,6 +61,7 @@ class Run:
     average: WeightAverage | None = None  # of the weights in the phase that was entered, where `ema` asks for it
     average_state: dict[str, Any] | None = None  # of the phase that a resumed run goes on in
     distillation: BaseDistillation | None = None  # where the base has classes that the data does not show
+    base_share: BaseShare | None = None  # where heads of their own learned classes that the base knows
     stop_asked: bool = False
 
     @property
@@ -81,9 +84,11 @@ class Run:
         """The epoch that the last step belonged to, from 1."""
         return max(1, -(-self.done // self.epoch_steps))
 
-    def judged(self) -> AbstractContextManager[None]:
-        """Within it the model has the weights that are judged and written: the averaged ones where there are any."""
-        return nullcontext() if self.average is None else self.average.in_place_of(self.model)
+    @contextmanager
+    def judged(self) -> Iterator[MaskRCNN]:
+        """Within it there is the model that is judged and written: the one that learns, or what averages make of it."""
+        with nullcontext() if self.average is None else self.average.in_place_of(self.model):
+            yield self.model if self.base_share is None else self.base_share.shared(self.model)
 
     def stop(self) -> None:
         """End the run in good order after the step it is in, with a checkpoint."""
@@ -121,6 +126,7 @@ def prepare_run(config: TrainConfig, processes: Processes, given: Given = NOTHIN
     dataset.transforms = training_transforms(dataset, config, model.config.keypoint_offset)
     model.to(processes.device)
     distillation = _distillation(config, model, dataset, given, checkpoint)
+    base_share = _base_share(config, model, dataset, train_indices, given, checkpoint)
     for images in (dataset, validation):
         look_at_first(images, model)
     check_can_select(config, model, validation)
@@ -146,7 +152,7 @@ def prepare_run(config: TrainConfig, processes: Processes, given: Given = NOTHIN
     )
     if optimizer_state is not None and checkpoint is not None:
         run.average_state = checkpoint.get("average")
-    run.distillation = distillation
+    run.distillation, run.base_share = distillation, base_share
     callbacks.on_start(run)
     run.tell(
         "start",
@@ -192,6 +198,28 @@ def _distillation(
     return BaseDistillation(base, model.categories, kept)
 
 
+def _base_share(
+    config: TrainConfig,
+    model: MaskRCNN,
+    dataset: AnnotatedImages,
+    train_indices: Sequence[int],
+    given: Given,
+    checkpoint: dict[str, Any] | None,
+) -> BaseShare | None:
+    """What gives classes that the base knows a share of its heads again; None where none is wanted, or none known."""
+    if checkpoint is not None:
+        return BaseShare(**checkpoint["base_share"]) if "base_share" in checkpoint else None
+    if not (config.base_share and config.own_heads):
+        return None
+    base = base_model(config) if given.model is None else given.model
+    names = [category["name"] for category in dataset.categories]
+    synonyms = read_synonyms(config.synonyms, base.categories, dataset.categories)
+    groups = groups_for(base, model.categories, synonyms, names)
+    if not groups.known:
+        return None
+    return BaseShare.at_start(model, groups, objects_of(dataset, train_indices, model), config.base_share)
+
+
 def enter_phase(run: Run) -> None:
     """Ready the model and its optimizer for the phase that the next step belongs to."""
     config, phase = run.config, run.phases[run.phase_number]
@@ -233,8 +261,8 @@ def write_model(run: Run) -> None:
         "steps": run.done,
     }
     if run.processes.is_main:
-        with run.judged():
-            save_model(run.model, run.directory, metrics=run.best.metrics, lineage=lineage)
+        with run.judged() as model:
+            save_model(model, run.directory, metrics=run.best.metrics, lineage=lineage)
 
 
 def write_checkpoint(run: Run) -> None:
@@ -251,5 +279,7 @@ def write_checkpoint(run: Run) -> None:
         }
         if run.distillation is not None:
             state["base"] = model_state(run.distillation.base)
+        if run.base_share is not None:
+            state["base_share"] = run.base_share.state_dict()
         save_checkpoint(run.directory, state | model_state(run.model))
     run.callbacks.on_checkpoint(run)

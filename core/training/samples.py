@@ -72,6 +72,21 @@ class SeededSamples(Dataset[tuple[Tensor, dict[str, Any]]]):
             return self.dataset[self.train_indices[index]]
 
 
+def objects_of(dataset: AnnotatedImages, places: Sequence[int], model: MaskRCNN) -> dict[int, int]:
+    """How many objects of each of the model's labels some images have; {} where only reading them all would tell."""
+    if not dataset.known_ahead:
+        return {}
+    label_of = {category["name"]: label for label, category in enumerate(model.categories, 1)}
+    labels = {category["id"]: label_of.get(category["name"]) for category in dataset.categories}
+    counts = {label: 0 for label in labels.values() if label is not None}
+    for place in places:
+        for annotation in dataset.annotations(place):
+            label = labels.get(annotation["category_id"])
+            if label is not None and not annotation.get("iscrowd"):
+                counts[label] += 1
+    return counts
+
+
 def select_train_indices(dataset: AnnotatedImages, config: TrainConfig) -> list[int]:
     """The places in the data set of the images that are learned from.
 

@@ -30,22 +30,22 @@ def validation_is_due(run: Run) -> bool:
 
 def validate(run: Run) -> None:
     """Judge the model on the validation data; where it is the best so far, write it."""
-    with run.judged():
-        _judge(run)
+    with run.judged() as model:
+        _judge(run, model)
     run.processes.wait()
 
 
-def _judge(run: Run) -> None:
+def _judge(run: Run, model: MaskRCNN) -> None:
     assert run.validation is not None
     if run.processes.is_main:
-        entry: dict[str, Any] = {"metrics": evaluate(run.model, run.validation, device=run.processes.device)}
+        entry: dict[str, Any] = {"metrics": evaluate(model, run.validation, device=run.processes.device)}
         if run.config.validation_losses:
-            entry["losses"] = validation_losses(run.model, run.validation, device=run.processes.device)
+            entry["losses"] = validation_losses(model, run.validation, device=run.processes.device)
         run.tell("validation", step=run.done, epoch=run.epoch, **entry)
         figures = entry["metrics"]
         if run.config.select_by == "last":
             return
-        kind = selected_kind(run.config, run.model, figures)
+        kind = selected_kind(run.config, model, figures)
         score = figures[kind]["AP"]
         tqdm.write(f"epoch {run.epoch}, step {run.done}: {kind} AP {score:.3f}", file=sys.stderr)
         if run.best.score is None or score >= run.best.score:

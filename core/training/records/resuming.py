@@ -23,6 +23,7 @@ KEPT = (
     "class_row_learning_rate_factor",
     "freeze_stages",
     "own_heads",
+    "base_share",
     "ema",
     *BEGINNINGS,
 )
