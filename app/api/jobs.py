@@ -113,6 +113,7 @@ class Plan(BaseModel):
     seconds: float | None = Field(description="How long; null until this base model has been timed on this machine.")
     seconds_per_image: float | None
     sides: list[list[str]] = Field(description="Classes that differ by their side only: images are not mirrored then.")
+    staying: list[str] = Field(description="Classes of the base model with too few objects to learn from.")
 
 
 @router.post("", status_code=201, response_model=JobWithCurves, responses=NOT_FOUND | INVALID)

@@ -55,6 +55,7 @@ class Plan(TypedDict):
     classes: list[ClassCount]
     missing: str | None  # one line
     sides: list[list[str]]  # classes that only their side tells apart
+    staying: list[str]  # classes of the base model with too few objects to learn from
     epochs: int
     seconds_per_image: float | None
     seconds: float | None
@@ -105,6 +106,7 @@ class FineTuning:
             "classes": data.class_counts(),
             "missing": data.what_is_missing(),
             "sides": data.sides(),
+            "staying": data.staying(self.registry.learned_classes(base_model)),
             "epochs": epochs,
             "seconds_per_image": speed,
             "seconds": None if speed is None else expected_seconds(epochs, **images, seconds_per_image=speed),

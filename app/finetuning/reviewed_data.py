@@ -65,6 +65,12 @@ class ReviewedData:
 
         return [list(pair) for pair in mirrored_names([category.name for category in self.categories])]
 
+    def staying(self, known: Collection[str]) -> list[str]:
+        """Those of the classes that a base model knows, `known`, of which there are too few objects to learn from."""
+        from core.training.learning.base_share import FEW_OBJECTS  # as above
+
+        return [row["name"] for row in self.class_counts() if row["name"] in known and row["train"] < FEW_OBJECTS]
+
     def class_counts(self) -> list[ClassCount]:
         """`{"id", "name", "train", "held_out"}`: instances of each class in each part, the commonest first."""
         part_of = {image.id: self.parts[image.sha256] for image in self.images}

@@ -116,6 +116,10 @@ class ModelRegistry:
         with self.store.reading() as session:
             return self._path_of(_find(session, name))
 
+    def learned_classes(self, name: str) -> list[str]:
+        """The names of the classes that a version knows; none where its file does not say."""
+        return _names(_categories_of(Path(self.location(name))))
+
     def _path_of(self, version: ModelVersion) -> str:
         inside = self.store.workspace / version.path
         return str(inside) if inside.is_dir() else version.path

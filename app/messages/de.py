@@ -153,6 +153,7 @@ GERMAN = {
     "and": " und ",
     "more_pairs": " und {number} weitere Paare",
     "sides": " {pairs}{more} unterscheidet nur die Seite: Bilder werden beim Training nicht gespiegelt.",
+    "stay_as_known": " Zum Lernen gibt es zu wenige Objekte von {names}: das Modell findet sie weiter wie bisher.",
     "measuring": "Misst, wie schnell dieser Rechner trainiert…",
     "shows_later": "Wie lange es dauert, zeigt sich, sobald es begonnen hat.",
     "takes": "Dauert **{duration}** auf diesem Rechner; Sie können währenddessen weiter annotieren.",

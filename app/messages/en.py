@@ -153,6 +153,7 @@ ENGLISH = {
     "and": " and ",
     "more_pairs": " and {number} more pairs",
     "sides": " {pairs}{more} differ by their side only: images are not mirrored while training.",
+    "stay_as_known": " Too few objects of {names} to learn from: the model goes on finding them as it does now.",
     "measuring": "Measuring how fast this machine trains…",
     "shows_later": "How long it takes shows once it has begun.",
     "takes": "Takes **{duration}** on this machine; you can go on annotating meanwhile.",

@@ -113,6 +113,7 @@ CHINESE = {
     "and": "和",
     "more_pairs": "以及另外 {number} 对",
     "sides": "{pairs}{more}仅以左右区分：训练时不镜像图像。",
+    "stay_as_known": "{names} 的对象太少，无法学习：模型仍按现在的方式识别它们。",
     "measuring": "正在测量这台机器的训练速度…",
     "shows_later": "开始之后才能知道需要多久。",
     "takes": "在这台机器上需要**{duration}**；期间可以继续标注。",

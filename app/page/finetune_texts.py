@@ -38,7 +38,7 @@ def data_sentence(plan: Plan, words: Wording) -> str:
     if not counts["held_out"]:
         return words("all_to_learn", images=images)
     parts = words("parts", images=images, train=counts["train"], held_out=counts["held_out"])
-    return parts + sides_sentence(plan.get("sides", []), words)
+    return parts + sides_sentence(plan.get("sides", []), words) + staying_sentence(plan.get("staying", []), words)
 
 
 def sides_sentence(sides: Sequence[Sequence[str]], words: Wording) -> str:
@@ -48,6 +48,16 @@ def sides_sentence(sides: Sequence[Sequence[str]], words: Wording) -> str:
     pairs = words("and").join(f"{plain(one)} / {plain(other)}" for one, other in sides[:2])
     more = words("more_pairs", number=len(sides) - 2) if len(sides) > 2 else ""
     return words("sides", pairs=pairs, more=more)
+
+
+def staying_sentence(staying: Sequence[str], words: Wording) -> str:
+    """Which classes the model goes on finding as it does; nothing where there are none."""
+    return words("stay_as_known", names=named(staying)) if staying else ""
+
+
+def named(names: Sequence[str]) -> str:
+    """The first few names of classes."""
+    return ", ".join([*map(plain, names[:MOST_NAMES]), *(["…"] if len(names) > MOST_NAMES else [])])
 
 
 def estimate_sentence(plan: Plan, epochs: int, measuring: bool, words: Wording) -> str:
@@ -125,10 +135,7 @@ def prompts_sentence(prompts: Mapping[str, Any] | None, words: Wording) -> str:
 
 def hidden_sentence(hidden: Sequence[str], words: Wording) -> str:
     """Which classes the new model shows less often; nothing where there are none."""
-    if not hidden:
-        return ""
-    names = [plain(name) for name in hidden[:MOST_NAMES]]
-    return words("hides", names=", ".join([*names, "…"] if len(hidden) > MOST_NAMES else names))
+    return words("hides", names=named(hidden)) if hidden else ""
 
 
 def spread(figures: Mapping[str, Any], name: str) -> str:

@@ -81,6 +81,8 @@ def test_only_accepted_instances_of_reviewed_images_count(store: Store, tmp_path
     assert [image.id for image in data.images] == images[:5]
     assert [category.name for category in data.categories] == ["fig"]
     assert data.class_counts() == [{"id": 1, "name": "fig", "train": 4, "held_out": 1}]
+    assert data.staying(["fig", "nut"]) == ["fig"]
+    assert data.staying(["nut"]) == []
 
 
 def test_the_snapshot_is_coco_and_outlives_the_workspace_files(store: Store, tmp_path: Path) -> None:

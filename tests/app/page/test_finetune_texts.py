@@ -17,6 +17,7 @@ from app.messages.wording import Wording
 from app.page import finetune_texts as texts
 
 WORDS = Wording("en")
+PARTS = {"reviewed": 9, "train": 7, "held_out": 2}  # images
 
 
 def plan(**changes: Any) -> dict[str, Any]:
@@ -133,10 +134,17 @@ def test_a_prompt_model_that_was_not_tuned_is_said_to_stay_and_why() -> None:
 
 
 def test_the_plan_names_classes_that_differ_by_their_side_only() -> None:
-    plan = {"images": {"reviewed": 9, "train": 7, "held_out": 2}, "sides": [["left door", "right door"]]}
+    plan = {"images": PARTS, "sides": [["left door", "right door"]], "staying": []}
     assert "left door / right door differ by their side only: images are not mirrored" in texts.data_sentence(
         plan, WORDS
     )
+
+
+def test_the_plan_names_classes_of_the_model_that_there_is_too_little_to_learn_of() -> None:
+    plan = {"images": PARTS, "sides": [], "staying": ["fire_hydrant", *"abcde"]}
+    sentence = texts.data_sentence(plan, WORDS)
+    assert r"Too few objects of fire\_hydrant, a, b, c, d, … to learn from: the model goes on finding them" in sentence
+    assert "Too few" not in texts.data_sentence({**plan, "staying": []}, WORDS)
 
 
 def test_classes_that_show_less_often_are_named_and_not_without_end() -> None:
