@@ -15,6 +15,8 @@ from app.finetuning.job_clock import JobClock
 from app.finetuning.plan import LEAST_TRAINING, prompt_seconds, training_seconds
 from app.json_files import read_json, write_json
 from core.config import TrainConfig
+from core.evaluation.thresholds import read_score_thresholds
+from core.model.score_thresholds import ScoreThresholds
 
 HOUR = 3600.0
 
@@ -73,3 +75,12 @@ def test_a_tuning_of_the_prompt_model_that_fails_does_not_cost_the_detector(
     monkeypatch.setattr(worker, "tune_prompts", fails)
     config = TrainConfig(images="i", annotations="a", val_annotations="v", output=str(tmp_path))
     assert worker.tuned_prompts(tmp_path, config, None) == {"error": "no memory is left"}
+
+
+def test_a_few_held_out_objects_do_not_move_the_threshold_of_a_class_that_the_base_model_knows() -> None:
+    shipped = read_score_thresholds("starter").of("person")
+    found = ScoreThresholds({"person": 0.23, "helmet": 0.4}, 0.3)
+    few = worker.with_those_of_base(found, "starter", objects={"person": worker.TELLING - 1, "helmet": 3})
+    assert (few.of("person"), few.of("helmet"), few.of("glove")) == (shipped, 0.4, 0.3)
+    many = worker.with_those_of_base(found, "starter", objects={"person": worker.TELLING, "helmet": 3})
+    assert (many.of("person"), many.of("helmet")) == (0.23, 0.4)
