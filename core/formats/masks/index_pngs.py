@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -20,6 +21,17 @@ def voc_palette() -> NDArray[np.uint8]:
         for bit in range(8):
             colours[number, bit % 3] |= ((number >> bit) & 1) << (7 - bit // 3)
     return colours
+
+
+@cache
+def _numbers_of_palette() -> dict[tuple[int, int, int], int]:
+    return {(r, g, b): number for number, (r, g, b) in reversed(list(enumerate(voc_palette().tolist())))}
+
+
+def number_of_colour(red: int, green: int, blue: int) -> int:
+    """What `read_numbers` makes of a colour, 0..255 each: its number in Pascal VOC's palette, else one above 255."""
+    known = _numbers_of_palette().get((red, green, blue))
+    return 256 + ((red << 16) | (green << 8) | blue) if known is None else known
 
 
 def read_numbers(path: Path, name: str) -> NDArray[np.int64]:
@@ -42,10 +54,8 @@ def read_numbers(path: Path, name: str) -> NDArray[np.int64]:
         raise ValueError(f"{name}: not a PNG, or damaged") from None
     packed = (coloured[..., 0] << 16) | (coloured[..., 1] << 8) | coloured[..., 2]
     packed[coloured[..., 3] == 0] = 0
-    palette = voc_palette().astype(np.int64)
-    numbers = {(r << 16) | (g << 8) | b: number for number, (r, g, b) in reversed(list(enumerate(palette.tolist())))}
     colours, where = np.unique(packed, return_inverse=True)
-    named = [numbers.get(int(colour), 256 + int(colour)) for colour in colours]
+    named = [number_of_colour(colour >> 16, (colour >> 8) & 255, colour & 255) for colour in colours.tolist()]
     return np.asarray(named, dtype=np.int64)[where].reshape(packed.shape)
 
 

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.formats.files import Folder, joined
-from core.formats.masks.index_pngs import read_numbers, voc_palette
+from core.formats.masks.index_pngs import number_of_colour, read_numbers
 from core.masks import Rle, encode_rle
 
 VOID = 255  # the number of the borders between objects, which belong to none
@@ -25,19 +25,28 @@ _OVERLAP = 0.3  # IoU of a mask's box with its object's, where the numbers mean 
 
 
 def class_names(folder: Folder, place: str) -> dict[int, str]:
-    """The classes by their number in SegmentationClass, as labelmap.txt lists them; empty without one."""
+    """The classes by their number in SegmentationClass, as labelmap.txt lists them; empty without one.
+
+    A class is found by its colour; where that is none of VOC's, as people choose them in CVAT, by its line too.
+    """
     name = joined(place, LABEL_MAP)
     if name not in folder.names:
         return {}
-    palette = [tuple(colour) for colour in voc_palette().tolist()]
-    found: dict[int, str] = {}
+    by_colour: dict[int, str] = {}
+    by_line: dict[int, str] = {}
     lines = [line for line in folder.text_or_empty(name).splitlines() if line.strip() and not line.startswith("#")]
     for at, line in enumerate(lines):
         label, *columns = line.rsplit(":", 3)  # label:colour:parts:actions
-        colour = columns[0].split(",") if len(columns) == 3 else []
-        numbers = tuple(int(part) for part in colour if part.strip().isdecimal())
-        found[palette.index(numbers) if numbers in palette else at] = " ".join(label.split())
-    return {number: label for number, label in found.items() if number and label}
+        parts = [part.strip() for part in columns[0].split(",")] if len(columns) == 3 else []
+        number = None
+        if len(parts) == 3 and all(part.isdecimal() and len(part) <= 3 and int(part) < 256 for part in parts):
+            number = number_of_colour(int(parts[0]), int(parts[1]), int(parts[2]))
+            by_colour[number] = " ".join(label.split())
+        if number is None or number > VOID:
+            by_line[at] = " ".join(label.split())
+    for at, label in by_line.items():
+        by_colour.setdefault(at, label)
+    return {number: label for number, label in by_colour.items() if number and label}
 
 
 @dataclass
@@ -75,7 +84,8 @@ class ObjectMasks:
         if self.classes is None:
             return None
         values = self.classes[(self.objects == number) & (self.classes != VOID)]
-        return self.names.get(int(np.bincount(values).argmax())) if len(values) else None
+        found, times = np.unique(values, return_counts=True)  # of colours, numbers of millions
+        return self.names.get(int(found[times.argmax()])) if len(values) else None
 
     def owners(self, boxes: Sequence[Sequence[float] | None]) -> dict[int, int | None]:
         """For each number in the PNG the place of its object in the XML, None where it has none.

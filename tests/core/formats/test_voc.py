@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
+from PIL import Image
 
 from core.formats import read
 from core.formats.masks.index_pngs import save_indexed
@@ -79,3 +80,18 @@ def test_a_broken_polygon_beside_a_box_does_not_cost_the_object(tmp_path: Path) 
     coco, notes = read(tmp_path)
     assert [thing["bbox"] for _, _, thing in objects(coco)] == [[10, 10, 20, 10]]
     assert any("it comes as its box" in note for note in notes)
+
+
+def test_cvats_segmentation_masks_have_the_colours_of_its_labelmap(tmp_path: Path) -> None:
+    of_class, of_object = np.zeros((50, 100, 3), dtype=np.uint8), np.zeros((50, 100, 3), dtype=np.uint8)
+    of_class[10:20, 10:30], of_class[30:40, 50:70] = (50, 60, 70), (250, 50, 83)
+    of_object[10:20, 10:30], of_object[30:40, 50:70] = (128, 0, 0), (0, 128, 0)
+    for name, pixels in (("SegmentationClass", of_class), ("SegmentationObject", of_object)):
+        (tmp_path / name).mkdir()
+        Image.fromarray(pixels).save(tmp_path / name / "a.png")
+    lines = "# label:color_rgb:parts:actions", "cat:50,60,70::", "background:0,0,0::", "dog:250,50,83::"
+    save(tmp_path / "labelmap.txt", "\n".join(lines))
+    coco, _ = read(tmp_path)
+    found = [(name, annotation["bbox"], annotation["area"]) for _, name, annotation in objects(coco)]
+    assert found == [("cat", [10, 10, 20, 10], 200), ("dog", [50, 30, 20, 10], 200)]
+    assert [category["name"] for category in coco["categories"]] == ["cat", "dog"]
