@@ -29,11 +29,12 @@ from app.store.errors import one_line
 from app.store.images import clean_file_name, image_json, short_name
 from app.store.tables import Image
 from app.values import check_texts_of_json
-from core.coco.names import picture_folders
+from core.coco.names import picture_folders, plain_name
 from core.coco.reading import parse_json
 from core.coco.report import SHOWN
 from core.datasets.images import IMAGE_SUFFIXES, image_size
 from core.formats.archives import DEEPEST
+from core.formats.masks.places import masks_of_others
 from core.formats.refused import KnownFormatError
 
 LARGEST_ANNOTATIONS = 2_000_000_000  # bytes
@@ -83,22 +84,17 @@ def import_parts(
             raise ValueError(f"{short_name(name)}: lies in archives more than {DEEPEST} deep: unpack them first")
         if not any(_is_annotation(name) for name, _ in parts) and text is not None:
             parts.append((FORM_FIELD, io.BytesIO(text.encode())))
-        files, notes, inside = _annotation_files(store, parts)
-        images = [part for part in parts if not _is_annotation(part[0]) and part[0] != FORM_FIELD]
-        images += [(name, io.BytesIO(data)) for name, data in inside]
-        if files and files[0].name == OTHER:
-            listed = {entry.get("file_name") for entry in files[0].data["images"]}
-            images = [part for part in images if clean_file_name(part[0]) in listed]  # not masks that lie beside them
+        files, images, notes = _sorted_out(store, parts)
         return _import(store, files, images, options, notes, progress)
 
 
-def _annotation_files(
-    store: Store, parts: Sequence[Part]
-) -> tuple[list[AnnotationFile], list[str], list[tuple[str, bytes]]]:
-    """The COCO files among several, else what they are in another format, and a line for each that was passed over.
+def _sorted_out(store: Store, parts: Sequence[Part]) -> tuple[list[AnnotationFile], list[Part], list[str]]:
+    """The annotation files, as COCO data sets, and the pictures of an upload; a line for what was passed over.
 
-    Also the pictures that annotation files hold themselves. Raises ValueError where nothing can be read.
+    Where no file is COCO, all of them are what they are in another format. Pictures that no file lists are taken too,
+    as nobody would miss them in time; masks of others are not. Raises ValueError where nothing can be read.
     """
+    pictures = [part for part in parts if not _is_annotation(part[0]) and part[0] != FORM_FIELD]
     files: list[AnnotationFile] = []
     results: list[tuple[str, list[dict[str, object]]]] = []
     faults = []
@@ -121,9 +117,16 @@ def _annotation_files(
         except ValueError as error:
             faults.append(f"{short_name(name)}: {error}")
     if files:
-        return files, [f"{fault}; passed over" for fault in faults], []
+        images = [image for file in files for image in file.data["images"] if isinstance(image, dict)]
+        listed = {plain_name(str(image.get("file_name"))) for image in images}
+        masks = masks_of_others([name for name, _ in pictures], listed)
+        pictures = [part for part in pictures if part[0] not in masks]
+        notes = [f"{fault}; passed over" for fault in faults]
+        if masks:
+            notes.append(f"taken for masks of other pictures, as they lie in a folder of masks: {len(masks)} files")
+        return files, pictures, notes
     try:
-        coco, notes, inside = read_other(store, parts)
+        other = read_other(store, parts)
     except ValueError as error:
         others = [name for name, _ in parts if _is_annotation(name) and not name.lower().endswith(".json")]
         if isinstance(error, KnownFormatError):
@@ -135,7 +138,10 @@ def _annotation_files(
         raise ValueError(f"the annotations cannot be read: {error}") from None
     # Whoever exports again gives the archive another name: what kind of files is in it stays.
     kinds = sorted({PurePosixPath(name).suffix.lower() for name, _ in parts if _is_annotation(name)})
-    return [AnnotationFile(OTHER, coco_parts(coco), source=f"*{' *'.join(kinds)}")], notes, inside
+    pictures += [(name, io.BytesIO(data)) for name, data in other.inside]
+    known = {entry.get("file_name") for entry in other.coco["images"]}
+    pictures = [part for part in pictures if (name := clean_file_name(part[0])) in known or name not in other.masks]
+    return [AnnotationFile(OTHER, coco_parts(other.coco), source=f"*{' *'.join(kinds)}")], pictures, other.notes
 
 
 def _content(content: bytes, name: str) -> dict[str, Any] | list[dict[str, object]]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import shutil
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import IO, Any
 
@@ -18,6 +19,7 @@ from core.formats import read
 from core.formats.content import id_key
 from core.formats.files import Folder
 from core.formats.labelme.masks import write_pictures_inside
+from core.formats.masks.places import mask_files
 from core.formats.refused import KnownFormatError
 
 # A name that is too long for the disk, or a file where another name has a folder.
@@ -82,12 +84,19 @@ def results_as_coco(
     return {"images": images, "categories": categories, "annotations": annotations}
 
 
-def read_other(
-    store: Store, parts: Sequence[tuple[str, IO[bytes]]]
-) -> tuple[dict[str, object], list[str], list[tuple[str, bytes]]]:
-    """The files of an upload, in whichever format they are, as one COCO data set and a line for each change or loss.
+@dataclass(frozen=True)
+class OtherData:
+    """What the files of an upload are that are not COCO's."""
 
-    Beside it the pictures that lay inside the annotations and are nowhere else. The parts can be read again afterwards.
+    coco: dict[str, Any]  # all of it, as one data set
+    notes: list[str]  # a line for each change or loss
+    inside: list[tuple[str, bytes]]  # pictures that lay inside the annotations and are nowhere else
+    masks: set[str]  # the names, as images are called here, of pictures that are masks of others
+
+
+def read_other(store: Store, parts: Sequence[tuple[str, IO[bytes]]]) -> OtherData:
+    """The files of an upload, in whichever format they are; the parts can be read again afterwards.
+
     Raises ValueError, in one line, where no format is recognised.
     """
     with store.temporary_folder() as folder:
@@ -105,13 +114,15 @@ def read_other(
             file.seek(0)
         try:
             sizes = _StoredSizes(store)
-            inside = write_pictures_inside(Folder(folder), lambda name: name not in sizes)
+            unpacked = Folder(folder)
+            inside = write_pictures_inside(unpacked, lambda name: name not in sizes)
             pictures = [(name, (folder / name).read_bytes()) for name in inside]
+            masks = mask_files(unpacked)
             coco, notes = read(folder, None, sizes)
         except (ValueError, FileNotFoundError) as error:
             kind = KnownFormatError if isinstance(error, KnownFormatError) else ValueError
             raise kind(str(error).replace(f"{folder}/", "").replace(f"{folder}: ", "")) from None
-    return coco, [note.replace(f"{folder}/", "") for note in notes], pictures
+    return OtherData(coco, [note.replace(f"{folder}/", "") for note in notes], pictures, masks)
 
 
 class _StoredSizes(Mapping[str, tuple[int, int]]):

@@ -55,7 +55,7 @@ def read(folder: Folder, place: str, pictures: Pictures) -> tuple[Coco, list[str
     written = {key: tidy_name(str(image.get("file_name") or "")) for key, image in images.items()}
     found = dict(zip(images, pictures.meant([[name] for name in written.values()], parent(place)), strict=True))
     # A segments' PNG is nobody's picture, though it may be called as one is.
-    pngs = {_png(folder, place, entry.get("file_name")) for entry in data["annotations"] if isinstance(entry, dict)}
+    pngs = segment_pngs(folder, place)
     found = {key: None if name in pngs else name for key, name in found.items()}
     for key, image in images.items():
         size = (image.get("height"), image.get("width"))
@@ -105,6 +105,14 @@ def write(coco: Mapping[str, object], folder: Path) -> list[str]:
     ]
     write_json({"images": images, "annotations": annotations, "categories": categories}, folder / _FILE)
     return notes.lines()
+
+
+def segment_pngs(folder: Folder, place: str) -> set[str]:
+    """The PNGs that the annotations of a panoptic JSON name, as far as they are there."""
+    annotations = folder.json(place).get("annotations")
+    entries = annotations if isinstance(annotations, list) else []
+    found = (_png(folder, place, entry.get("file_name")) for entry in entries if isinstance(entry, dict))
+    return {name for name in found if name}
 
 
 def _png(folder: Folder, place: str, file_name: object) -> str | None:

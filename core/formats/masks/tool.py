@@ -65,7 +65,7 @@ class _Mask:
 
 def recognise(folder: Folder) -> list[str]:
     """The folders that have a folder of masks in them; where each image has its own, the folder above those."""
-    places = {parent(found) for name in folder.pictures if (found := _mask_folder(name))}
+    places = {parent(found) for name in folder.pictures if (found := mask_folder(name))}
     header = ",".join(_COLUMNS)
     places |= {parent(name) for name in folder.texts() if folder.head(name).partition("\n")[0] == header}
     above = {parent(place) for place in places if place and _is_bowl(folder, place)}
@@ -78,9 +78,7 @@ def read(folder: Folder, place: str, pictures: Pictures) -> tuple[Coco, list[str
     building = Building(notes)
     listed = _listed(folder, place, notes)
     files = [
-        name
-        for name in folder.inside(place)
-        if _mask_folder(name) and suffix(name) in (".png", ".tif", ".tiff", ".bmp")
+        name for name in folder.inside(place) if mask_folder(name) and suffix(name) in (".png", ".tif", ".tiff", ".bmp")
     ]
     images = [name for name in folder.inside(place) if name in set(folder.pictures) - set(files)]
     images += [name for name in pictures.in_folder("") if name not in folder.pictures]
@@ -134,7 +132,7 @@ def write(coco: Mapping[str, object], folder: Path) -> list[str]:
 # -- names ------------------------------------------------------------------------------------------
 
 
-def _mask_folder(name: str) -> str | None:
+def mask_folder(name: str) -> str | None:
     """The folder of masks that a file lies in: masks, PedMasks, instance_mask …"""
     parts = name.split("/")
     for at, part in enumerate(parts[:-1]):
@@ -164,7 +162,7 @@ def _keys(names: list[str], place: str) -> dict[str, str]:
 
 def _meaning(file: str, keys: Mapping[str, str], images: list[str]) -> _Mask | None:
     """What a mask's path says; None where it fits no image."""
-    top = _mask_folder(file) or ""
+    top = mask_folder(file) or ""
     path = stem(file[len(top) + 1 :])
     folder, base = parent(path), path.rpartition("/")[2]
     if folder in keys and folder:

@@ -257,6 +257,22 @@ def test_a_picture_that_lies_inside_its_annotations_is_stored(client: TestClient
     assert (again["annotations"], again["already_there"], again["uploaded"]) == (0, 1, [])
 
 
+def test_pictures_that_no_file_is_about_are_stored_too(client: TestClient) -> None:
+    shape = {"label": "cat", "points": [[10, 20], [30, 20], [30, 30]], "shape_type": "polygon"}
+    labelme = {"shapes": [shape], "imagePath": "a.png", "imageHeight": HEIGHT, "imageWidth": WIDTH, "imageData": None}
+    files = {"a.json": labelme, "a.png": file_bytes(picture(1)), "b.png": file_bytes(picture(2))}
+    assert client.post("/api/import", files={"files": ("all.zip", archive(files))}).json()["annotations"] == 1
+    assert objects(client) == {"a.png": [[10, 20, 20, 10]], "b.png": []}
+
+
+def test_masks_that_lie_beside_their_pictures_are_not_taken_for_pictures(client: TestClient) -> None:
+    files = {"images/a.png": file_bytes(picture(1)), "masks/a.png": file_bytes(picture(2))}
+    files |= {"masks/photo.png": file_bytes(picture(3)), "c.json": coco("a.png")}  # of a face mask, it may be
+    answer = client.post("/api/import", files={"files": ("all.zip", archive(files))}).json()
+    assert (answer["annotations"], len(answer["uploaded"])) == (1, 2)
+    assert answer["notes"][:1] == ["taken for masks of other pictures, as they lie in a folder of masks: 1 files"]
+
+
 def test_results_are_about_the_images_of_the_file_beside_them(client: TestClient) -> None:
     data = coco("a.png", "b.png")
     results = [{"image_id": 1, "category_id": 1, "bbox": [50, 10, 9, 9], "score": 0.5}]
