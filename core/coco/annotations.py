@@ -10,11 +10,13 @@ from core.coco.categories import ById
 from core.coco.crowds import SingleObjects, crowds_known
 from core.coco.geometry import (
     Size,
+    are_fractions,
     as_number,
     beyond,
     clipped,
     differs,
     extent_and_area,
+    in_pixels,
     is_box,
     is_list_of_points,
     is_too_deep,
@@ -57,6 +59,9 @@ class AnnotationMender:
         self.crowds_known = crowds_known(data, report)
         self.crowds_as_objects = crowds_as_objects
         self.is_single = SingleObjects(annotations, all_of_them=crowds_as_objects)
+        self.in_fractions = are_fractions(annotations)
+        if self.in_fractions:
+            report.add("annotations", "are in fractions of their images, not in pixels", "become pixels", spelling=True)
         ids = [a["id"] for a in annotations if isinstance(a, dict) and is_whole(a.get("id"))]
         self.largest_id = max([0, *ids])
         self.ids_in_file = set(ids)
@@ -97,6 +102,8 @@ class AnnotationMender:
 
     def _shape(self, annotation: dict[str, object], category: dict[str, object], size: Size | None) -> bool:
         """Segmentation, box, area, crowd and keypoints, mended in place; False where nothing of the object is left."""
+        if self.in_fractions and size:
+            in_pixels(annotation, size)
         self._turned_box(annotation)
         self._segmentation(annotation, size)
         extent, area = extent_and_area(annotation.get("segmentation"), size) if size else (None, None)

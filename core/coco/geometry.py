@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any, TypeGuard
 
 from core.coco.json_values import is_number, is_whole, whole
@@ -60,6 +60,56 @@ def keypoints_extent(points: object, size: Size | None) -> list[float] | None:
         ends.append((first, min(max(last, first + 1), limit)))
     (left, right), (top, bottom) = ends
     return [left, top, right - left, bottom - top]
+
+
+_ROUNDING = 1e-3  # that a fraction may pass 0 or 1 by
+
+
+def are_fractions(annotations: Iterable[object]) -> bool:
+    """Whether a file's coordinates are fractions of its images, as Azure writes them: all from 0 to 1, not all whole.
+
+    In pixels that would be objects of less than a pixel, all of them in the same corner.
+    """
+    some = False
+    for annotation in annotations:
+        if isinstance(annotation, dict):
+            values = _coordinates(annotation)
+            if values is None or not all(-_ROUNDING <= value <= 1 + _ROUNDING for value in values):
+                return False
+            some = some or any(value % 1 for value in values)
+    return some
+
+
+def _coordinates(annotation: Mapping[str, Any]) -> list[float] | None:
+    """All coordinates of an annotation, and no others; None where they are written in another way than as numbers."""
+    box, polygons = annotation.get("bbox"), annotation.get("segmentation") or []
+    points = annotation.get("keypoints") or []
+    if not isinstance(polygons, list) or not isinstance(points, list):
+        return None
+    flat = [value for part in polygons for value in (part if isinstance(part, list) else [part])]
+    values = flat + points[0::3] + points[1::3]
+    if not is_box(box) or not all(map(is_number, values)):
+        return None
+    return [box[0], box[1], box[0] + box[2], box[1] + box[3], *values]
+
+
+def in_pixels(annotation: dict[str, Any], size: Size) -> None:
+    """An annotation whose coordinates are fractions (`are_fractions`), in place."""
+    height, width = size
+
+    def scaled(values: list[float]) -> list[float]:
+        return [round(value * (height if at % 2 else width), 6) for at, value in enumerate(values)]
+
+    annotation["bbox"] = scaled(annotation["bbox"])
+    if polygons := annotation.get("segmentation"):
+        annotation["segmentation"] = [
+            scaled(part) for part in (polygons if isinstance(polygons[0], list) else [polygons])
+        ]
+    if points := annotation.get("keypoints"):
+        x_and_y = zip(points[0::3], points[1::3], points[2::3], strict=False)
+        annotation["keypoints"] = [value for x, y, v in x_and_y for value in (*scaled([x, y]), v)]
+    if is_number(annotation.get("area")):
+        annotation["area"] *= height * width
 
 
 def turned_box(box: list[float], degrees: float) -> list[float]:
@@ -228,7 +278,7 @@ def differs(area: float, expected: float) -> bool:
     return abs(area - expected) > max(AREA_TOLERANCE * max(area, expected), 20)
 
 
-def is_box(box: object) -> bool:
+def is_box(box: object) -> TypeGuard[list[float]]:
     """Whether a value is a box x, y, width, height that has an extent."""
     return isinstance(box, list) and len(box) == 4 and all(map(is_number, box)) and box[2] > 0 and box[3] > 0
 

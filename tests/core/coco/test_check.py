@@ -237,6 +237,20 @@ def test_what_is_spelt_otherwise_is_read_as_it_is_meant(
     assert [said in line for line in lines] == [True]
 
 
+def test_fractions_of_the_image_become_pixels_unless_something_is_in_pixels(data_set: DataSet) -> None:
+    polygon = [5 / 40, 5 / 30, 15 / 40, 5 / 30, 15 / 40, 15 / 30, 5 / 40, 15 / 30]
+    written = cup(bbox=[5 / 40, 5 / 30, 10 / 40, 10 / 30], segmentation=[polygon], area=100 / 1200)
+    lines, fixed = found(data_set, [written])
+    (mended,) = fixed["annotations"]
+    assert mended["bbox"] == pytest.approx([5, 5, 10, 10])
+    assert mended["segmentation"][0] == pytest.approx([5, 5, 15, 5, 15, 15, 5, 15])
+    assert mended["area"] == pytest.approx(100)
+    assert lines == ["annotations: are in fractions of their images, not in pixels [repair: become pixels]"]
+    in_pixels = cup(id=12, bbox=[0.25, 0.25, 0.5, 0.5], segmentation=[], area=0.25)
+    _, fixed = found(data_set, [in_pixels, cup()])
+    assert fixed["annotations"] == [in_pixels, cup()]
+
+
 def test_keypoints_of_two_values_are_visible_where_they_are_not_at_the_corner(data_set: DataSet) -> None:
     points = person()["keypoints"]
     pairs = [value for at in range(0, len(points), 3) for value in points[at : at + 2]]
