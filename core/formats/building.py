@@ -88,6 +88,9 @@ class Building:
 
         `box` is x, y, width, height, and not looked at where there is a mask. Fields that are None are left out.
         """
+        if crowd and fields.get("source") is None:
+            # Who reads it shall not take it for a brush mask (`core.coco.crowds`).
+            fields["source"] = "manual" if fields.get("score") is None else "predicted"
         size = (image["height"], image["width"])
         if keypoints and not all(is_number(x) and is_number(y) for x, y, _ in keypoints.values()):
             self.notes.add("a keypoint that is not at numbers: left out", about)

@@ -46,7 +46,8 @@ class Pictures:
         """
         found = [self._exact(names, near) for names in wanted]
         taken = set(found)
-        listed = frozenset(plain_name(names[0]) for names in wanted if names)
+        # As they are looked for: an image that were listed otherwise would stand in its own way.
+        listed = frozenset(plain_name(joined(near, names[0])) for names in wanted if names)
         for index, names in enumerate(wanted):
             if found[index] is None:
                 found[index] = self._by_last_parts(names, near) or self._by_base_name(names, near, listed)

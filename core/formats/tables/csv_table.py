@@ -12,6 +12,7 @@ from core.formats.files import PICTURE_SUFFIXES, Folder, parent, suffix
 from core.formats.format import BESIDE_OBJECTS, Coco, Fact
 from core.formats.notes import Notes
 from core.formats.pictures import Pictures
+from core.formats.tables.open_images import is_of_open_images, names_of_codes, plain_table
 from core.formats.tables.rows import COLUMNS, meant_columns, read_table, rows_of
 
 NAME = "csv"
@@ -23,7 +24,10 @@ CANNOT_CARRY: frozenset[Fact] = (BESIDE_OBJECTS - {"sources", "authors"}) | {
     "ids",
 }
 _VIA = "region_shape_attributes"
-_WITHOUT_HEADER = ["file_name", "x1", "y1", "x2", "y2", "class"]  # keras-retinanet's table
+_WITHOUT_HEADER = (
+    ["file_name", "x1", "y1", "x2", "y2", "class"],  # keras-retinanet's table
+    ["class", "x", "y", "w", "h", "file_name", "image_width", "image_height"],  # makesense.ai's
+)
 
 
 def recognise(folder: Folder) -> list[str]:
@@ -32,16 +36,23 @@ def recognise(folder: Folder) -> list[str]:
     for name in folder.texts():
         header = folder.head(name).partition("\n")[0]
         columns = [column.strip(' "\r') for column in header.replace(";", ",").replace("\t", ",").split(",")]
-        if len(columns) > 1 and _VIA not in header and (meant_columns(columns) or _is_row(columns)):
+        if len(columns) > 1 and _VIA not in header and (meant_columns(columns) or _columns_of_row(columns)):
             found.append(name)
     return found
 
 
-def _is_row(cells: list[str]) -> bool:
-    """Whether the first line of a table is an object, or an image without one, and no header."""
-    if len(cells) != len(_WITHOUT_HEADER) or suffix(cells[0]) not in PICTURE_SUFFIXES:
-        return False
-    return all(re.fullmatch(r"-?\d+(\.\d+)?", cell) for cell in cells[1:5]) or not any(cells[1:])
+def _columns_of_row(cells: list[str]) -> list[str] | None:
+    """The columns of a table without a header, whose first line is an object or an image without one; else None."""
+    for columns in _WITHOUT_HEADER:
+        if len(cells) != len(columns):
+            continue
+        by_column = dict(zip(columns, cells, strict=True))
+        numbers = [by_column[column] for column in columns if column not in ("file_name", "class")]
+        if suffix(by_column["file_name"]) in PICTURE_SUFFIXES and (
+            all(re.fullmatch(r"-?\d+(\.\d+)?", number) for number in numbers) or not any(numbers)
+        ):
+            return columns
+    return None
 
 
 def read(folder: Folder, place: str, pictures: Pictures) -> tuple[Coco, list[str]]:
@@ -51,7 +62,7 @@ def read(folder: Folder, place: str, pictures: Pictures) -> tuple[Coco, list[str
     text = folder.text(place)
     header = text.partition("\n")[0]
     separator = max(",;\t", key=header.count)
-    names = _WITHOUT_HEADER if _is_row([cell.strip(' "\r') for cell in header.split(separator)]) else None
+    names = _columns_of_row([cell.strip(' "\r') for cell in header.split(separator)])
     try:
         # As text, so that a class "007" stays what it is.
         table = pd.read_csv(io.StringIO(text), sep=separator, dtype=str, keep_default_na=False, names=names)
@@ -59,6 +70,8 @@ def read(folder: Folder, place: str, pictures: Pictures) -> tuple[Coco, list[str
         raise ValueError(f"{place}: broken CSV ({' '.join(str(error).split())})") from None
     if separator == ";":  # where the comma is free, it is what some languages write for the point of a number
         table = table.map(lambda cell: re.sub(r"^(-?\d+),(\d+)$", r"\1.\2", cell) if isinstance(cell, str) else cell)
+    if is_of_open_images(table.columns):
+        table = plain_table(table, names_of_codes(folder, parent(place)))
     return read_table(table, place, parent(place), pictures)
 
 

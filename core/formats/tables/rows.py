@@ -35,8 +35,12 @@ COLUMNS = (
 )  # fmt: skip
 SOURCES = ("manual", "edited", "predicted")
 _MEANT = {  # other tools' names of our columns
-    "file_name": ("file_name", "filename", "image_path", "imageid", "image_id", "image", "path", "img_file"),
-    "class": ("class", "label", "class_name", "category", "category_name", "labelname", "classid", "name"),
+    "file_name": (
+        "file_name", "filename", "image_path", "imageid", "image_id", "image", "path", "img_file", "image_name",
+    ),
+    "class": (
+        "class", "label", "class_name", "category", "category_name", "labelname", "label_name", "classid", "name",
+    ),
     "height": ("image_height", "img_height", "height"),
     "width": ("image_width", "img_width", "width"),
     "x": ("x", "bbox_x"),
@@ -95,6 +99,8 @@ def read_table(table: pd.DataFrame, place: str, near: str, pictures: Pictures) -
             row = _in_pixels(row, image)
         if image is None or not (row.keys() - {"file_name", "height", "width"}):
             continue
+        if "runs" in columns and not row.keys() & {"runs", "segmentation", "x", "left"}:
+            continue  # a class that Kaggle lists for each image, of which nothing is there
         try:
             _add_row(building, image, _without_faults_beside(row, notes, about), about)
         except (ValueError, TypeError, RecursionError) as error:

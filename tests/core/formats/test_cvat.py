@@ -8,6 +8,8 @@ from typing import Any
 import numpy as np
 import pytest
 
+from core.coco.normalise import normalise_coco
+from core.coco.report import Report
 from core.formats import read, write
 from core.formats.building import LEFT_OUT
 from core.masks import decode_rle, segmentation_to_rle
@@ -197,3 +199,10 @@ def test_cvat_says_who_drew_a_shape(tmp_path: Path) -> None:
     write(coco, "cvat", tmp_path / "again")
     again, _ = read(tmp_path / "again")
     assert [entry.get("source") for _, _, entry in objects(again)] == [None, "predicted", "edited", None]
+
+
+def test_a_crowd_that_is_occluded_stays_a_crowd_for_whoever_reads_the_coco(tmp_path: Path) -> None:
+    crowd = '<attribute name="iscrowd">true</attribute>'
+    coco, _ = cvat(tmp_path, f'<box label="cat" occluded="1" xtl="10" ytl="10" xbr="30" ybr="30">{crowd}</box>')
+    (normalised,) = normalise_coco(coco, Report()).data["annotations"]
+    assert (normalised["iscrowd"], normalised["attributes"]) == (1, {"occluded": True})

@@ -100,3 +100,14 @@ def test_pictures_inside_two_files_that_name_one_image_are_two_pictures(tmp_path
     assert write_pictures_inside(Folder(tmp_path), lambda name: True) == ["a.png", "b.png"]
     coco, _ = read(tmp_path)
     assert placed(coco) == {("a.png", "a"), ("b.png", "b")}
+
+
+def test_a_picture_in_a_folder_of_another_name_is_found_from_annotations_in_a_folder_of_their_own(
+    tmp_path: Path,
+) -> None:
+    picture(tmp_path / "data" / "a.jpg")
+    table = "ImageID,class,XMin,YMin,XMax,YMax\na,cat,10,10,30,30\n"
+    save(tmp_path / "labels" / "boxes.csv", table)
+    assert placed(read(tmp_path)[0]) == {("data/a.jpg", "cat")}
+    save(tmp_path / "labels" / "boxes.csv", table.replace("\na,", "\nphotos/a.jpg,"))
+    assert placed(read(tmp_path)[0]) == {("data/a.jpg", "cat")}

@@ -97,3 +97,44 @@ def test_a_table_without_a_header(tmp_path: Path) -> None:
         ("images/a.jpg", "cat", [10, 10, 20, 10])
     ]
     assert len(coco["images"]) == 2
+
+
+def test_boxes_of_open_images_are_peoples_and_have_the_names_of_their_codes(tmp_path: Path) -> None:
+    picture(tmp_path / "data" / "a.jpg")
+    head = (
+        "ImageID,Source,LabelName,Confidence,XMin,XMax,YMin,YMax,IsOccluded,IsTruncated,IsGroupOf,IsDepiction,IsInside"
+    )
+    rows = "a,xclick,/m/01g317,1,0.1,0.3,0.2,1,1,0,0,0,0", "a,xclick,/m/0199g,1,0.5,0.7,0.2,1,0,0,1,0,-1"
+    save(tmp_path / "labels" / "detections.csv", "\n".join([head, *rows]))
+    save(tmp_path / "metadata" / "classes.csv", "/m/01g317,Person\n/m/0199g,Bicycle\n")
+    coco, _ = read(tmp_path)
+    (_, person, first), (_, bicycle, second) = objects(coco)
+    assert (person, first["bbox"], first["iscrowd"], first["attributes"]) == (
+        "Person",
+        [10, 10, 20, 40],
+        0,
+        {"occluded": True},
+    )
+    assert (bicycle, second["iscrowd"], second.get("attributes")) == ("Bicycle", 1, None)
+    assert not any("score" in thing for thing in (first, second))
+
+
+def test_a_class_that_kaggle_lists_without_runs_is_no_object(tmp_path: Path) -> None:
+    picture(tmp_path / "a.png", 4, 3)
+    save(tmp_path / "train.csv", "ImageId,ClassId,EncodedPixels\na.png,1,2 2\na.png,2,\n")
+    coco, notes = read(tmp_path)
+    assert [name for _, name, _ in objects(coco)] == ["1"]
+    assert notes == []
+    assert "objects_left_out" not in coco["images"][0]
+
+
+@pytest.mark.parametrize(
+    "header", ["label_name,bbox_x,bbox_y,bbox_width,bbox_height,image_name,image_width,image_height\n", ""]
+)
+def test_the_table_of_makesense(tmp_path: Path, header: str) -> None:
+    save(tmp_path / "labels.csv", f"{header}cat,10,20,30,25,a.jpg,100,50\n")
+    coco, _ = read(tmp_path)
+    assert [(image, name, thing["bbox"]) for image, name, thing in objects(coco)] == [
+        ("a.jpg", "cat", [10, 20, 30, 25])
+    ]
+    assert (coco["images"][0]["width"], coco["images"][0]["height"]) == (100, 50)
