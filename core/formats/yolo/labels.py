@@ -3,6 +3,7 @@
 class cx cy w h                     a box; predictions have a score after it
 class x y x y x y …                 a polygon
 class cx cy w h x y v x y v …       a box and keypoints (`kpt_shape` in data.yaml)
+class cx cy w h [score] number      a box of a tracker, with the number of its track
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from core.formats.format import Coco
 from core.formats.notes import Notes
 from core.formats.pictures import Pictures, tidy_name
 from core.formats.shapes import snapped
-from core.formats.yolo.names import Names, guess_points, names_of
+from core.formats.yolo.names import Names, guess_points, has_tracks, names_of
 
 _LOOKED_AT = 50  # label files in which the kind of a data set shows
 
@@ -63,6 +64,7 @@ def read_labels(folder: Folder, place: str, pictures: Pictures) -> tuple[Coco, l
     if not names.point_count and (points := guess_points(folder, files[:_LOOKED_AT])):
         names.point_count = points
         notes.add(f"no kpt_shape in data.yaml, but every line is a box and {points} points: read as keypoints", place)
+    names.tracks = has_tracks(folder, files[:_LOOKED_AT])
     building = Building(notes)
     for number, name in names.classes.items():
         building.category(name, names.keypoints(number))
@@ -114,6 +116,7 @@ def _add_line(building: Building, image: BuiltImage, words: Sequence[str], about
     if not all(map(math.isfinite, values)) or values[0] < 0 or values[0] != int(values[0]):
         building.lose(image, "no class number and fractions: the line is left out", about)
         return
+    track = {"track_id": str(int(values.pop()))} if names.tracks and values[-1] == int(values[-1]) else None
     line = _line(values[1:], names.dimensions, names.point_count)
     if line is None:
         building.lose(
@@ -147,6 +150,7 @@ def _add_line(building: Building, image: BuiltImage, words: Sequence[str], about
         box=box,
         keypoints=keypoints,
         score=score,
+        attributes=track,
     )
 
 

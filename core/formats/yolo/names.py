@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 
 import yaml
 
-from core.coco.json_values import is_whole
 from core.formats.files import Folder, parent, suffix
 from core.formats.notes import Notes
 
@@ -23,6 +22,7 @@ class Names:
     point_count: int = 0
     dimensions: int = 3  # numbers a keypoint: x, y and visibility, or x and y alone
     point_names: dict[int, list[str]] = field(default_factory=dict)  # by class
+    tracks: bool = False  # a line ends with the number of its track
 
     def name(self, number: int, notes: Notes, about: str) -> str:
         """The name of a class; its number where it has none."""
@@ -62,23 +62,38 @@ def names_of(folder: Folder, place: str, notes: Notes) -> Names:
     return Names()
 
 
+def has_tracks(folder: Folder, labels: Sequence[str]) -> bool:
+    """Whether lines are boxes, with scores or without, that end with the numbers of tracks, as a tracker writes them.
+
+    Scores are not whole and not above 1, and no outline of three points ends so on every line.
+    """
+    lines = _numbers_of(folder, labels)
+    last = [line[-1] for line in lines if len(line) in (5, 6)]
+    return len(last) == len(lines) > 0 and all(value % 1 == 0 for value in last) and max(last) > 1
+
+
+def _numbers_of(folder: Folder, labels: Sequence[str]) -> list[list[float]]:
+    """The numbers behind the class of each whole line in the heads of files; none where a word is no number."""
+    lines = []
+    for name in labels:
+        head = folder.head(name)
+        whole = head if head.endswith("\n") or len(head) < _WHOLE_HEAD else head.rpartition("\n")[0]
+        lines += [line.split()[1:] for line in whole.splitlines() if line.strip()]
+    try:
+        return [[float(word) for word in line] for line in lines]
+    except ValueError:
+        return []
+
+
 def guess_points(folder: Folder, labels: Sequence[str]) -> int:
     """How many keypoints the lines have behind their boxes, where nothing says it; 0 where that does not show.
 
     Lines of poses are equally long, every third number behind the box is a visibility, 0, 1 or 2, and what is visible
     lies in the box: no outline is like that. Keypoints without visibility cannot be told from an outline.
     """
-    lines = []
-    for name in labels:
-        head = folder.head(name)
-        whole = head if head.endswith("\n") or len(head) < _WHOLE_HEAD else head.rpartition("\n")[0]
-        lines += [line.split()[1:] for line in whole.splitlines() if line.strip()]
-    count = len(lines[0]) - 4 if lines else 0
-    if count < 3 or count % 3 or any(len(line) != count + 4 for line in lines):
-        return 0
-    try:
-        numbers = [[float(word) for word in line] for line in lines]
-    except ValueError:
+    numbers = _numbers_of(folder, labels)
+    count = len(numbers[0]) - 4 if numbers else 0
+    if count < 3 or count % 3 or any(len(line) != count + 4 for line in numbers):
         return 0
     return count // 3 if all(map(_is_pose, numbers)) and any(max(line[6::3]) for line in numbers) else 0
 
@@ -95,7 +110,8 @@ def _is_pose(numbers: Sequence[float]) -> bool:
 
 def _from_yaml(folder: Folder, name: str, notes: Notes) -> Names | None:
     try:
-        data = yaml.safe_load(folder.text(name))
+        # Names as they are written, of texts, lists and dictionaries alone: YAML makes False of `no`, and 7 of `007`.
+        data = yaml.load(folder.text(name), Loader=yaml.BaseLoader)
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         notes.add(f"broken YAML{f' at line {mark.line + 1}' if mark else ''}", name)
@@ -105,16 +121,16 @@ def _from_yaml(folder: Folder, name: str, notes: Notes) -> Names | None:
         return None
     raw = data.get("names") if isinstance(data, dict) else None
     if isinstance(raw, list):
-        raw = dict(enumerate(raw))
+        raw = {str(number): value for number, value in enumerate(raw)}
     if not isinstance(raw, dict):
         return None
-    numbered = {int(key): value for key, value in raw.items() if is_whole(key) or str(key).isdecimal()}
+    numbered = {int(key): value for key, value in raw.items() if _number(key) is not None}
     numbers = sorted(numbered)
     names = Names(dict(zip(numbers, _each_once([_scalar(numbered[number]) for number in numbers]), strict=True)))
     shape = data.get("kpt_shape")
-    if isinstance(shape, list) and len(shape) == 2 and all(is_whole(value) for value in shape):
-        count, size = shape
-        if 0 < count <= _MOST_POINTS and size in (2, 3):
+    if isinstance(shape, list) and len(shape) == 2:
+        count, size = map(_number, shape)
+        if count and size in (2, 3) and count <= _MOST_POINTS:
             names.point_count, names.dimensions = count, size
             names.point_names = _point_names(data.get("kpt_names"), count)
     return names
@@ -127,13 +143,18 @@ def _point_names(raw: object, count: int) -> dict[int, list[str]]:
     return {
         int(key): _each_once([_scalar(value) for value in names[:count]])
         for key, names in raw.items()
-        if (is_whole(key) or str(key).isdecimal()) and isinstance(names, list)
+        if _number(key) is not None and isinstance(names, list)
     }
+
+
+def _number(text: object) -> int | None:
+    """A whole number that is written as text; None for anything else."""
+    return int(text) if isinstance(text, str) and text.isascii() and text.isdecimal() and len(text) < 10 else None
 
 
 def _scalar(value: object) -> str:
     """A name as text; nothing for what is none: a few hundred bytes of nested aliases would be gigabytes of text."""
-    return str(value) if isinstance(value, str | int | float) else ""
+    return value if isinstance(value, str) else ""
 
 
 def _each_once(names: list[str]) -> list[str]:

@@ -152,3 +152,23 @@ def test_names_that_are_no_names_are_their_numbers_however_much_text_they_would_
     save(tmp_path / "labels" / "a.txt", "1 0.5 0.5 0.2 0.4 0.5 0.5\n")
     coco, _ = read(tmp_path)
     assert [category["name"] for category in coco["categories"]] == ["cat", "1", "7"]
+
+
+def test_names_stay_as_they_are_written_where_yaml_makes_other_values_of_them(tmp_path: Path) -> None:
+    save(tmp_path / "data.yaml", "names: [no, 007, 1.10, 2024-01-01, cat]")
+    picture(tmp_path / "images" / "a.jpg")
+    save(tmp_path / "labels" / "a.txt", "0 0.5 0.5 0.2 0.2\n")
+    coco, _ = read(tmp_path)
+    assert [category["name"] for category in coco["categories"]] == ["no", "007", "1.10", "2024-01-01", "cat"]
+
+
+@pytest.mark.parametrize("scores", [["", ""], ["0.9 ", "0.8 "]])
+def test_boxes_of_a_tracker_have_the_numbers_of_their_tracks(tmp_path: Path, scores: list[str]) -> None:
+    save(tmp_path / "data.yaml", "names: [cat]")
+    picture(tmp_path / "images" / "a.jpg")
+    lines = [f"0 0.5 0.5 0.2 0.2 {score}{track}" for track, score in zip((1, 17), scores, strict=True)]
+    save(tmp_path / "labels" / "a.txt", "\n".join(lines))
+    coco, _ = read(tmp_path)
+    assert [thing["attributes"] for thing in coco["annotations"]] == [{"track_id": "1"}, {"track_id": "17"}]
+    assert [thing.get("score") for thing in coco["annotations"]] == [float(s) if s else None for s in scores]
+    assert all(thing["segmentation"] == [] for thing in coco["annotations"])
