@@ -17,7 +17,8 @@ from app.api.http.dependencies import TheStore
 from app.api.http.errors import INVALID, ErrorLine, error_answer
 from app.api.http.limits import known_query_only
 from app.api.images import MOST_FILES, uploaded_files
-from app.api.imported_files import LARGEST_ANNOTATIONS, ImportCutOffError, Part, import_parts, import_text
+from app.api.imported_files import ImportCutOffError, import_parts, import_text
+from app.api.packed_files import LARGEST_ANNOTATIONS, Part
 from app.api.schemas import UploadedImage
 from app.exchange.brought_objects import ImportMode, ImportOptions
 from app.exchange.coco_export import ExportError, Selection

@@ -4,21 +4,18 @@ from __future__ import annotations
 
 import io
 import os
-import zipfile
-from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import PurePosixPath
-from typing import IO, Any, cast
+from typing import Any
 
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from app.api.http.errors import cannot_store
-from app.api.http.limits import check_unpacked_size
-from app.api.images import MOST_FILES, Named, add_files, named
-from app.api.packed_files import DAMAGED, PackedFile, whole_copy
+from app.api.images import Named, add_files, named
+from app.api.packed_files import DAMAGED, Part, check_size, is_annotation, unpacked_parts
 from app.exchange.annotation_files import AnnotationFile, names_of_images, with_sources
 from app.exchange.brought_objects import ImportOptions, ImportReport
 from app.exchange.coco_import import coco_parts, import_coco
@@ -37,13 +34,8 @@ from core.formats.archives import DEEPEST
 from core.formats.masks.places import masks_of_others
 from core.formats.refused import KnownFormatError
 
-LARGEST_ANNOTATIONS = 2_000_000_000  # bytes
-# Of COCO, YOLO, CVAT, VOC, VIA, Label Studio, labelme and tables.
-ANNOTATION_SUFFIXES = (".json", ".xml", ".csv", ".txt", ".yaml", ".yml", ".names", ".data", ".parquet")
 FORM_FIELD = "the form field"  # stands for the name of annotations that came as text
 OTHER = "another format"  # stands for the name of a data set that was not COCO
-
-Part = tuple[str, IO[bytes]]  # a file of an upload: its name, and a way to read it
 
 
 class ImportCutOffError(RuntimeError):
@@ -73,16 +65,16 @@ def import_parts(
     progress.enter("reading annotations")
     with ExitStack() as stack:
         for name, file in parts:
-            _check_size(name, file.seek(0, os.SEEK_END))
+            check_size(name, file.seek(0, os.SEEK_END))
             file.seek(0)
         try:
             for _ in range(DEEPEST):  # archives in archives too
-                parts = list(_unpacked(parts, stack))
+                parts = list(unpacked_parts(parts, stack))
         except (*DAMAGED, ValueError) as error:
             raise ValueError(f"the .zip cannot be read: {error}") from None
         for name in (name for name, _ in parts if name.lower().endswith(".zip")):
             raise ValueError(f"{short_name(name)}: lies in archives more than {DEEPEST} deep: unpack them first")
-        if not any(_is_annotation(name) for name, _ in parts) and text is not None:
+        if not any(is_annotation(name) for name, _ in parts) and text is not None:
             parts.append((FORM_FIELD, io.BytesIO(text.encode())))
         files, images, notes = _sorted_out(store, parts)
         return _import(store, files, images, options, notes, progress)
@@ -94,7 +86,7 @@ def _sorted_out(store: Store, parts: Sequence[Part]) -> tuple[list[AnnotationFil
     Where no file is COCO, all of them are what they are in another format. Pictures that no file lists are taken too,
     as nobody would miss them in time; masks of others are not. Raises ValueError where nothing can be read.
     """
-    pictures = [part for part in parts if not _is_annotation(part[0]) and part[0] != FORM_FIELD]
+    pictures = [part for part in parts if not is_annotation(part[0]) and part[0] != FORM_FIELD]
     files: list[AnnotationFile] = []
     results: list[tuple[str, list[dict[str, object]]]] = []
     faults = []
@@ -128,16 +120,19 @@ def _sorted_out(store: Store, parts: Sequence[Part]) -> tuple[list[AnnotationFil
     try:
         other = read_other(store, parts)
     except ValueError as error:
-        others = [name for name, _ in parts if _is_annotation(name) and not name.lower().endswith(".json")]
+        others = [name for name, _ in parts if is_annotation(name) and not name.lower().endswith(".json")]
         if isinstance(error, KnownFormatError):
             raise ValueError(str(error)) from None
         if faults and not others:
             raise ValueError(faults[0]) from None  # what is wrong with the JSON says more than that it is no other
+        strange = [name for name, _ in pictures if not name.lower().endswith(tuple(IMAGE_SUFFIXES))]
+        if strange and not others:
+            raise ValueError(f"{short_name(strange[0])}: no annotations that are read; send COCO JSON") from None
         if not others:
             raise ValueError("no annotations came with the request: send a .json file") from None
         raise ValueError(f"the annotations cannot be read: {error}") from None
     # Whoever exports again gives the archive another name: what kind of files is in it stays.
-    kinds = sorted({PurePosixPath(name).suffix.lower() for name, _ in parts if _is_annotation(name)})
+    kinds = sorted({PurePosixPath(name).suffix.lower() for name, _ in parts if is_annotation(name)})
     pictures += [(name, io.BytesIO(data)) for name, data in other.inside]
     known = {entry.get("file_name") for entry in other.coco["images"]}
     pictures = [part for part in pictures if (name := clean_file_name(part[0])) in known or name not in other.masks]
@@ -160,10 +155,6 @@ def _content(content: bytes, name: str) -> dict[str, Any] | list[dict[str, objec
     except ValueError as error:
         reason = str(error)
         raise ValueError(f"{name}: {reason if reason.startswith('not') else f'not valid JSON: {reason}'}") from None
-
-
-def _is_annotation(name: str) -> bool:
-    return name.lower().endswith(ANNOTATION_SUFFIXES)
 
 
 def _import(
@@ -275,45 +266,3 @@ def _notes_of(files: Sequence[AnnotationFile], reports: Sequence[ImportReport]) 
     return [
         f"{', '.join(names[:SHOWN])}{' and others' if len(names) > SHOWN else ''}: {n}" for n, names in said.items()
     ]
-
-
-def _unpacked(parts: list[Part], stack: ExitStack) -> Iterator[Part]:
-    """The parts, with those of .zip files in their place; read from the archive only when they are asked for.
-
-    Several archives are one tree, as pictures.zip and labels.zip are meant; but where two have a file of one name, each
-    is a folder of its own, called as it is.
-    """
-    archives: dict[int, zipfile.ZipFile] = {}
-    wanted: dict[int, list[zipfile.ZipInfo]] = {}
-    for place, (name, file) in enumerate(parts):
-        if name.lower().endswith(".zip"):
-            archives[place] = archive = stack.enter_context(zipfile.ZipFile(file))
-            wanted[place] = [e for e in archive.infolist() if not e.is_dir() and _is_wanted(e.filename)]
-            if (number := sum(map(len, wanted.values()))) > MOST_FILES:  # before the next is looked into
-                raise ValueError(f"{number} files in it, at most {MOST_FILES} are taken")
-    times = Counter(name for entries in wanted.values() for name in {entry.filename for entry in entries})
-    apart = any(number > 1 for number in times.values())
-    check_unpacked_size([entry for entries in wanted.values() for entry in entries])
-    for place, (name, file) in enumerate(parts):
-        if place not in archives:
-            yield name, file
-        for entry in wanted.get(place, ()):
-            _check_size(entry.filename, entry.file_size)
-            path = f"{name[:-4]}/{entry.filename}" if apart else entry.filename
-            packed = cast(IO[bytes], PackedFile(stack.enter_context(archives[place].open(entry)), entry.filename))
-            if path.lower().endswith(".zip"):
-                packed = whole_copy(packed, stack)
-                if not zipfile.is_zipfile(packed):
-                    path += " (damaged)"  # and so no archive to the next look: its line says that it is no image
-            yield path, packed
-
-
-def _check_size(name: str, size: int) -> None:
-    """Raises ValueError, in one line, for annotations that are too large: they are held in memory."""
-    if _is_annotation(name) and size > LARGEST_ANNOTATIONS:
-        raise ValueError(f"{short_name(name)}: more than {LARGEST_ANNOTATIONS / 1e9:g} GB of annotations")
-
-
-def _is_wanted(name: str) -> bool:
-    """Annotations and images; not the litter that lies beside them in archives."""
-    return not name.startswith("__MACOSX/") and name.lower().endswith((*ANNOTATION_SUFFIXES, *IMAGE_SUFFIXES, ".zip"))

@@ -1,4 +1,4 @@
-"""Files inside archives, of which what is damaged is one line."""
+"""The files of an upload, those inside archives too, of which what is damaged is one line."""
 
 from __future__ import annotations
 
@@ -10,17 +10,30 @@ import struct
 import tempfile
 import zipfile
 import zlib
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
-from typing import IO
+from typing import IO, cast
 
+from app.api.http.limits import check_unpacked_size
+from app.api.images import MOST_FILES
 from app.store.images import short_name
+from core.datasets.images import IMAGE_SUFFIXES
 
 # What `zipfile` raises for what is broken in an archive, encrypted, or packed in a way that it does not know.
 DAMAGED = (
     zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError, struct.error, IndexError, OverflowError,
     NotImplementedError, RuntimeError,
 )  # fmt: skip
+
+
+LARGEST_ANNOTATIONS = 2_000_000_000  # bytes
+# Of COCO, YOLO, CVAT, VOC, VIA, Label Studio, labelme and tables; of other tools, to say what they are.
+ANNOTATION_SUFFIXES = (
+    ".json", ".xml", ".csv", ".txt", ".yaml", ".yml", ".names", ".data", ".parquet", ".jsonl", ".ndjson", ".manifest",
+)  # fmt: skip
+
+Part = tuple[str, IO[bytes]]  # a file of an upload: its name, and a way to read it
 
 
 class PackedFile(io.BufferedIOBase):
@@ -55,3 +68,50 @@ def whole_copy(file: IO[bytes], stack: ExitStack) -> IO[bytes]:
     shutil.copyfileobj(file, copy, 1 << 20)
     copy.seek(0)
     return copy
+
+
+def is_annotation(name: str) -> bool:
+    """Whether a file holds annotations, by its name."""
+    return name.lower().endswith(ANNOTATION_SUFFIXES)
+
+
+def unpacked_parts(parts: list[Part], stack: ExitStack) -> Iterator[Part]:
+    """The parts, with those of .zip files in their place; read from the archive only when they are asked for.
+
+    Several archives are one tree, as pictures.zip and labels.zip are meant; but where two have a file of one name, each
+    is a folder of its own, called as it is.
+    """
+    archives: dict[int, zipfile.ZipFile] = {}
+    wanted: dict[int, list[zipfile.ZipInfo]] = {}
+    for place, (name, file) in enumerate(parts):
+        if name.lower().endswith(".zip"):
+            archives[place] = archive = stack.enter_context(zipfile.ZipFile(file))
+            wanted[place] = [e for e in archive.infolist() if not e.is_dir() and _is_wanted(e.filename)]
+            if (number := sum(map(len, wanted.values()))) > MOST_FILES:  # before the next is looked into
+                raise ValueError(f"{number} files in it, at most {MOST_FILES} are taken")
+    times = Counter(name for entries in wanted.values() for name in {entry.filename for entry in entries})
+    apart = any(number > 1 for number in times.values())
+    check_unpacked_size([entry for entries in wanted.values() for entry in entries])
+    for place, (name, file) in enumerate(parts):
+        if place not in archives:
+            yield name, file
+        for entry in wanted.get(place, ()):
+            check_size(entry.filename, entry.file_size)
+            path = f"{name[:-4]}/{entry.filename}" if apart else entry.filename
+            packed = cast(IO[bytes], PackedFile(stack.enter_context(archives[place].open(entry)), entry.filename))
+            if path.lower().endswith(".zip"):
+                packed = whole_copy(packed, stack)
+                if not zipfile.is_zipfile(packed):
+                    path += " (damaged)"  # and so no archive to the next look: its line says that it is no image
+            yield path, packed
+
+
+def check_size(name: str, size: int) -> None:
+    """Raises ValueError, in one line, for annotations that are too large: they are held in memory."""
+    if is_annotation(name) and size > LARGEST_ANNOTATIONS:
+        raise ValueError(f"{short_name(name)}: more than {LARGEST_ANNOTATIONS / 1e9:g} GB of annotations")
+
+
+def _is_wanted(name: str) -> bool:
+    """Annotations and images; not the litter that lies beside them in archives."""
+    return not name.startswith("__MACOSX/") and name.lower().endswith((*ANNOTATION_SUFFIXES, *IMAGE_SUFFIXES, ".zip"))

@@ -29,7 +29,7 @@ from core.formats.joining import joined_data_sets
 from core.formats.known import FORMATS, format_of
 from core.formats.losses import losses_beside
 from core.formats.pictures import Pictures
-from core.formats.refused import KnownFormatError, refusal
+from core.formats.refused import KnownFormatError, other_refusal, refusal
 
 __all__ = ["FORMATS", "read", "recognise", "write"]
 
@@ -121,9 +121,11 @@ def _found(folder: Folder) -> list[tuple[str, str]]:
 def _check(places: list[tuple[str, str]], folder: Folder, root: Path, format: str | None) -> None:
     """ValueError, in one line, unless there is something to read, and of one format."""
     if not places:
+        if refused := refusal(folder):
+            raise KnownFormatError(refused)
         if folder.problems:
             raise ValueError(next(iter(folder.problems.values())))
-        if refused := refusal(folder):
+        if refused := other_refusal(folder):
             raise KnownFormatError(refused)
         if packed := [name for name in folder.names if suffix(name) == ".zip"]:
             raise ValueError(f"{root}: no annotations but in archives; give {packed[0]} by itself, or unpack it")

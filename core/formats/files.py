@@ -107,7 +107,7 @@ class Folder:
         """What a JSON file is; None where it cannot be read, which `problems` then says."""
         if name not in self._outlines:
             try:
-                self._outlines[name] = _outline(self.json(name))
+                self._outlines[name] = outline_of(self.json(name))
             except (ValueError, OSError) as error:
                 self.problems[name] = " ".join(str(error).split())
                 self._outlines[name] = None
@@ -239,7 +239,8 @@ def _names_below(root: Path) -> Iterator[str]:
                 yield name if relative == "." else f"{relative}/{name}"
 
 
-def _outline(value: object) -> Outline:
+def outline_of(value: object) -> Outline:
+    """What a JSON is: of a list, its first dictionary."""
     first = next((entry for entry in value if isinstance(entry, dict)), {}) if isinstance(value, list) else value
     if not isinstance(first, dict):
         return Outline(isinstance(value, list), frozenset(), frozenset(), frozenset())

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 
-from core.formats.files import Folder, Outline
+from core.formats.files import Folder, Outline, outline_of, parsed_json, suffix
 
 _COCO = "export it as COCO there"
 # What the file is, how it is told by the keys of its JSON, and what to do instead.
@@ -32,7 +33,49 @@ _KNOWN: tuple[tuple[str, Callable[[Outline], bool], str], ...] = (
         lambda outline: {"images", "annotations"} <= outline.keys and "caption" in outline.listed,
         "its instances file has the objects",
     ),
+    ("Hasty's JSON", lambda outline: {"images", "label_classes"} <= outline.keys, _COCO),
+    ("Encord's JSON", lambda outline: {"label_hash", "data_units"} <= outline.keys, _COCO),
+    (
+        "Segments.ai's JSON",
+        lambda outline: "dataset" in outline.keys and "task_attributes" in outline.inner,
+        "export_dataset(release, 'coco-instance') of its SDK writes COCO",
+    ),
+    (
+        "FiftyOne's JSON",
+        lambda outline: "samples" in outline.keys and "filepath" in outline.listed,
+        "export the data set as fiftyone.types.COCODetectionDataset",
+    ),
+    ("a list of Scale's tasks", lambda outline: {"task_id", "response"} <= outline.keys, "convert it to COCO"),
+    (
+        "a manifest of SageMaker Ground Truth",
+        lambda outline: "source-ref" in outline.keys,
+        "convert it to COCO",
+    ),
+    (
+        "a JSON of Cityscapes",
+        lambda outline: {"imgHeight", "imgWidth", "objects"} <= outline.keys,
+        "python -m core convert cityscapes ROOT OUT.json writes COCO",
+    ),
+    (
+        "BDD100K's JSON",
+        lambda outline: {"name", "labels"} <= outline.keys or {"name", "frames"} <= outline.keys,
+        "python -m bdd100k.label.to_coco writes COCO",
+    ),
+    (
+        "the metadata of a Hugging Face data set",
+        lambda outline: {"file_name", "objects"} <= outline.keys,
+        "convert it to COCO",
+    ),
+    (
+        "a list of images as detectron2 or MMDetection has it",
+        lambda outline: (
+            outline.is_list and ({"file_name", "annotations"} <= outline.keys or {"filename", "ann"} <= outline.keys)
+        ),
+        "write it as COCO: images, annotations and categories",
+    ),
 )
+_ARCHIVES = (".gz", ".tgz", ".tar", ".bz2", ".xz", ".zst", ".rar", ".7z")
+_TABLES = (".csv", ".tsv")
 
 
 class KnownFormatError(ValueError):
@@ -40,9 +83,31 @@ class KnownFormatError(ValueError):
 
 
 def refusal(folder: Folder) -> str | None:
-    """One line on the first file whose format is known and not read; None where there is none."""
-    for name, outline in folder.json_files():
+    """One line on the first JSON that is known for what it is and not read; None where there is none."""
+    for name in folder.starting_with("{["):
+        outline = folder.outline(name) or _outline_of_line(folder.head(name))
         for what, is_it, way_out in _KNOWN:
-            if is_it(outline):
+            if outline is not None and is_it(outline):
                 return f"{name}: {what}, which is not read; {way_out}"
     return None
+
+
+def other_refusal(folder: Folder) -> str | None:
+    """One line on the first archive or table that is not read; None where there is none."""
+    for name in folder.texts():
+        if suffix(name) in _ARCHIVES:
+            return f"{name}: of packed files only .zip is looked into; pack what is in it as that"
+        if suffix(name) in _TABLES and len(re.split(r"[,;\t]", folder.head(name).partition("\n")[0])) > 1:
+            return (
+                f"{name}: a table without the columns of a file name (file_name) and of a box (x, y, w, h or xmin, "
+                "ymin, xmax, ymax), a mask (segmentation) or runs (EncodedPixels); call its columns so"
+            )
+    return None
+
+
+def _outline_of_line(head: str) -> Outline | None:
+    """What the first line of a text is where each line is a JSON of its own; None where it is none."""
+    try:
+        return outline_of(parsed_json(head.partition("\n")[0], ""))
+    except ValueError:
+        return None

@@ -71,7 +71,7 @@ def test_archives_are_looked_into_four_deep_and_deeper_ones_are_named(client: Te
 def test_files_in_all_archives_and_those_inside_them_count_together(
     client: TestClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("app.api.imported_files.MOST_FILES", 5)
+    monkeypatch.setattr("app.api.packed_files.MOST_FILES", 5)
     inner = archive({f"{number}.png": b"" for number in range(3)})
     outer = archive({"a.zip": inner, "b.zip": inner})
     answer = client.post("/api/import", files={"files": ("outer.zip", outer)})
@@ -437,3 +437,12 @@ def test_folders_that_are_called_otherwise_may_be_of_the_same_picture(client: Te
     upload(1, name="photos/a.png")
     assert client.post("/api/import", files={"files": ("x.json", json.dumps(coco("train2017/a.png")))}).is_success
     assert len(objects(client)["photos/a.png"]) == 1
+
+
+def test_files_that_are_no_annotations_are_named(client: TestClient) -> None:
+    for name, said in (("a.tfrecord", "send COCO JSON"), ("a.tar.gz", "only .zip")):
+        files = [("files", ("a.png", file_bytes(picture()))), ("files", (name, b"\x1f\x8b"))]
+        answer = client.post("/api/import", files=files)
+        assert answer.status_code == 422
+        assert answer.json()["error"].startswith(f"{name}: ")
+        assert said in answer.json()["error"]

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from fastapi.testclient import TestClient
 
-from app.api import exchange, imported_files
+from app.api import exchange, packed_files
 from app.exchange.brought_objects import BroughtObjects
 from app.store import turns
 from app.store.turns import LongWriting
@@ -162,7 +162,7 @@ def test_a_dry_run_that_finds_no_room_for_its_copy_is_507(
 
 
 def test_annotations_in_the_body_are_bounded_as_a_file_is(client: TestClient, monkeypatch: pytest.MonkeyPatch) -> None:
-    for module in (exchange, imported_files):
+    for module in (exchange, packed_files):
         monkeypatch.setattr(module, "LARGEST_ANNOTATIONS", 1000)
     big = b'{"images": [], "categories": [], "annotations": []' + b" " * 1000 + b"}"
     answer = client.post("/api/import", content=big)

@@ -77,6 +77,17 @@ def test_a_yolo_data_set_may_be_named_by_its_data_yaml(tmp_path: Path) -> None:
         ([{"image": "a.jpg", "annotations": [{"label": "cat", "coordinates": {"x": 1}}]}], "CreateML"),
         ({"objects": [{"geometryType": "polygon"}], "size": {}, "tags": []}, "Supervisely"),
         ({"images": [{"id": 1}], "annotations": [{"id": 1, "image_id": 1, "caption": "a cat"}]}, "captions"),
+        ({"images": [{"image_name": "a.jpg"}], "label_classes": []}, "Hasty"),
+        ([{"label_hash": "a", "data_units": {}, "object_answers": {}}], "Encord"),
+        ({"name": "v1", "dataset": {"task_attributes": {}, "samples": []}}, "Segments.ai"),
+        ({"samples": [{"filepath": "a.jpg"}]}, "FiftyOne"),
+        ([{"task_id": "1", "params": {}, "response": {}}], "Scale"),
+        ('{"source-ref": "s3://b/a.jpg"}\n{"source-ref": "s3://b/b.jpg"}\n', "SageMaker"),
+        ('{"file_name": "a.jpg", "objects": {"bbox": []}}\n{"file_name": "b.jpg", "objects": {}}\n', "Hugging Face"),
+        ({"imgHeight": 1, "imgWidth": 1, "objects": []}, "Cityscapes"),
+        ([{"name": "a.jpg", "labels": []}], "BDD100K"),
+        ([{"file_name": "a.jpg", "annotations": []}], "detectron2"),
+        ([{"filename": "a.jpg", "ann": {}}], "MMDetection"),
     ],
 )
 def test_a_format_that_is_known_and_not_read_is_named_with_the_way_out(
@@ -84,4 +95,20 @@ def test_a_format_that_is_known_and_not_read_is_named_with_the_way_out(
 ) -> None:
     save(tmp_path / "a.json", content)
     with pytest.raises(ValueError, match=rf"a\.json: .*{what}.* not read; .*(COCO|instances)"):
+        read(tmp_path)
+
+
+@pytest.mark.parametrize("name", ["a.tar.gz", "a.json.gz", "a.rar"])
+def test_packed_files_other_than_zip_are_named(name: str, tmp_path: Path) -> None:
+    save(tmp_path / name, b"\x1f\x8b")
+    with pytest.raises(ValueError, match=rf"{name}: of packed files only \.zip is looked into"):
+        read(tmp_path)
+
+
+def test_a_table_whose_columns_mean_nothing_here_says_which_are_needed(tmp_path: Path) -> None:
+    save(tmp_path / "a.csv", "image,bbox\na.jpg,[1 2 3 4]\n")
+    with pytest.raises(ValueError, match=r"a\.csv: a table without the columns of .* xmin"):
+        read(tmp_path)
+    save(tmp_path / "b.json", "{")
+    with pytest.raises(ValueError, match=r"b\.json: broken JSON"):  # which says more
         read(tmp_path)
