@@ -4,35 +4,24 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Collection, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from typing import Any
 
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.exchange.brought_objects import BroughtObjects, ImportOptions, ImportReport
+from app.exchange.file_classes import FileClasses, import_classes
 from app.exchange.foreign_fields import CLASS_LISTS, foreign_fields
 from app.exchange.licenses import import_licenses
 from app.exchange.problem_lines import annotation_error, take_down
 from app.exchange.progress import ImportProgress
 from app.exchange.stored_images import StoredImages
-from app.store.categories import (
-    LARGEST_ID,
-    category_named,
-    checked_keypoint_names,
-    checked_name,
-    create_category,
-    has_keypoints,
-    is_color,
-    keep_class,
-)
 from app.store.editing.geometry import new_state
-from app.store.editing.history import class_of_history
 from app.store.errors import InvalidFieldError
 from app.store.images import short_name
 from app.store.instance_state import InstanceState
 from app.store.people import is_name
-from app.store.tables import Category, Image
+from app.store.tables import Image
 from app.store.trash import kept_images
 from core.coco.json_values import is_number, whole
 from core.coco.names import plain_name
@@ -72,7 +61,7 @@ def import_coco(
         crowds_as_objects=options.crowds_as_objects,
         along=lambda entries: progress.over("checking objects", entries),
     )
-    classes = _import_categories(session, normalised.data["categories"], report)
+    classes = import_classes(session, normalised.data["categories"], report)
     take_down(faults, data, images, report)
     licenses = import_licenses(session, content.get("licenses"))
     doubled = _ids_of_two(data["images"], "file_name", plain_name)
@@ -170,78 +159,11 @@ def _keep_image_fields(image: Image, entry: dict[str, object], licenses: dict[in
         image.extra = (image.extra or {}) | fields
 
 
-@dataclass(frozen=True)
-class _Classes:
-    """A file's classes in the store. The rows are held: the session itself lets go of what nobody holds."""
-
-    rows: dict[int, Category] = field(default_factory=dict)  # by the file's ids
-    # By the file's ids, where keypoints are others here: for each of those here its place in the file, or None.
-    keypoint_places: dict[int, list[int | None]] = field(default_factory=dict)
-
-    def look_again(self, session: Session) -> None:
-        """What others have made of them since: merged ones lead on, removed ones come back."""
-        every = session.scalars(select(Category).execution_options(populate_existing=True)).all()  # in one go
-        assert every or not self.rows
-        self.rows.update({identifier: class_of_history(session, row.id) for identifier, row in self.rows.items()})
-
-
-def _import_categories(session: Session, categories: list[dict[str, Any]], report: ImportReport) -> _Classes:
-    """Fill `report.categories`, and give the rows."""
-    classes = _Classes()
-    for entry in categories:
-        name, identifier = entry["name"], entry["id"]
-        try:
-            category, keypoints = _import_category(session, entry, identifier, report)
-        except InvalidFieldError as error:
-            report.errors.append({"category": name, "error": f"category {name}: {error}"})
-            continue
-        report.categories[identifier], classes.rows[identifier] = category.id, category
-        if keypoints and keypoints != category.keypoints:
-            here = category.keypoints
-            places = [keypoints.index(one) if one in keypoints else None for one in here]
-            classes.keypoint_places[identifier] = places
-            if lost := [one for one in keypoints if one not in here]:
-                what = "its keypoints" if len(lost) == len(keypoints) else f"its keypoints {', '.join(lost)}"
-                reason = f"{what} are not among those that it has here; they are left out"
-                report.errors.append({"category": name, "error": f"category {name}: {reason}"})
-    return classes
-
-
-def _import_category(
-    session: Session, entry: dict[str, object], identifier: int, report: ImportReport
-) -> tuple[Category, list[str]]:
-    """The stored category of this name, made where there is none, and the names of the file's keypoints."""
-    name = checked_name(entry.get("name"))
-    keypoints, skeleton = checked_keypoint_names(entry.get("keypoints"), entry.get("skeleton"))
-    category = category_named(session, name)
-    if category is None:
-        free = 0 <= identifier < LARGEST_ID and session.get(Category, identifier) is None
-        color, supercategory = entry.get("color"), entry.get("supercategory")
-        fields = {
-            "id": identifier if free else None,
-            "name": name,
-            "keypoints": keypoints,
-            "skeleton": skeleton,
-            "color": color if is_color(color) else None,
-            "supercategory": supercategory if isinstance(supercategory, str) else None,
-        }
-        category = create_category(session, fields)
-        category.extra = foreign_fields(entry, "category", report.dropped)
-        return category, keypoints
-    may_have_others = set(category.keypoints) <= set(keypoints) or category.state == "removed"
-    keep_class(session, category)  # the file names it
-    if keypoints and keypoints != category.keypoints and may_have_others and not has_keypoints(session, category):
-        if category.keypoints:
-            report.notes.append(f"category {name}: its keypoints become the file's, as no object here has any")
-        category.keypoints, category.skeleton = keypoints, skeleton
-    return category, keypoints
-
-
 def _state_from(
     image: Image,
     annotation: dict[str, Any],
     report: ImportReport,
-    classes: _Classes,
+    classes: FileClasses,
     options: ImportOptions,
 ) -> InstanceState:
     file_category = annotation["category_id"]

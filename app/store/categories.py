@@ -65,21 +65,25 @@ def create_category(session: Session, fields: dict[str, Any]) -> Category:
     wanted = fields.get("id")
     if wanted is not None and session.get(Category, wanted) is not None:
         raise ConflictError(say("category_id_taken", category=wanted))
-    keypoints, skeleton = checked_keypoint_names(fields.get("keypoints"), fields.get("skeleton"))
     # The highest id plus one, so that ids given by a file and ids given here never meet.
-    identifier = wanted if wanted is not None else _free_id(session)
-    category = Category(
+    category = new_category(fields, wanted if wanted is not None else _free_id(session))
+    session.add(category)
+    session.flush()
+    return category
+
+
+def new_category(fields: dict[str, Any], identifier: int) -> Category:
+    """The row of a class, in no session yet; InvalidFieldError for a field that is none."""
+    keypoints, skeleton = checked_keypoint_names(fields.get("keypoints"), fields.get("skeleton"))
+    return Category(
         id=identifier,
-        name=name,
+        name=checked_name(fields.get("name")),
         supercategory=fields.get("supercategory"),
         color=checked_color(fields["color"]) if fields.get("color") else PALETTE[(identifier - 1) % len(PALETTE)],
         keypoints=keypoints,
         skeleton=skeleton,
         extra={"attributes": checked_definitions(fields["attributes"])} if fields.get("attributes") else None,
     )
-    session.add(category)
-    session.flush()
-    return category
 
 
 def _adopted(session: Session, category: Category, fields: dict[str, object]) -> Category:
