@@ -19,6 +19,7 @@ from app.api.http.limits import check_unpacked_size
 from app.api.images import MOST_FILES
 from app.store.images import short_name
 from core.datasets.images import IMAGE_SUFFIXES
+from core.formats.archives import entry_name
 
 # What `zipfile` raises for what is broken in an archive, encrypted, or packed in a way that it does not know.
 DAMAGED = (
@@ -32,6 +33,8 @@ LARGEST_ANNOTATIONS = 2_000_000_000  # bytes
 ANNOTATION_SUFFIXES = (
     ".json", ".xml", ".csv", ".txt", ".yaml", ".yml", ".names", ".data", ".parquet", ".jsonl", ".ndjson", ".manifest",
 )  # fmt: skip
+
+PICTURES_BEGIN = (b"\xff\xd8\xff", b"\x89PNG", b"GIF8", b"RIFF", b"BM", b"II*\0", b"MM\0*")  # the common kinds
 
 Part = tuple[str, IO[bytes]]  # a file of an upload: its name, and a way to read it
 
@@ -86,19 +89,20 @@ def unpacked_parts(parts: list[Part], stack: ExitStack) -> Iterator[Part]:
     for place, (name, file) in enumerate(parts):
         if name.lower().endswith(".zip"):
             archives[place] = archive = stack.enter_context(zipfile.ZipFile(file))
-            wanted[place] = [e for e in archive.infolist() if not e.is_dir() and _is_wanted(e.filename)]
+            wanted[place] = [e for e in archive.infolist() if not e.is_dir() and _is_wanted(archive, e)]
             if (number := sum(map(len, wanted.values()))) > MOST_FILES:  # before the next is looked into
                 raise ValueError(f"{number} files in it, at most {MOST_FILES} are taken")
-    times = Counter(name for entries in wanted.values() for name in {entry.filename for entry in entries})
+    times = Counter(name for entries in wanted.values() for name in {entry_name(entry) for entry in entries})
     apart = any(number > 1 for number in times.values())
     check_unpacked_size([entry for entries in wanted.values() for entry in entries])
     for place, (name, file) in enumerate(parts):
         if place not in archives:
             yield name, file
         for entry in wanted.get(place, ()):
-            check_size(entry.filename, entry.file_size)
-            path = f"{name[:-4]}/{entry.filename}" if apart else entry.filename
-            packed = cast(IO[bytes], PackedFile(stack.enter_context(archives[place].open(entry)), entry.filename))
+            inside = entry_name(entry)
+            check_size(inside, entry.file_size)
+            path = f"{name[:-4]}/{inside}" if apart else inside
+            packed = cast(IO[bytes], PackedFile(stack.enter_context(archives[place].open(entry)), inside))
             if path.lower().endswith(".zip"):
                 packed = whole_copy(packed, stack)
                 if not zipfile.is_zipfile(packed):
@@ -112,6 +116,16 @@ def check_size(name: str, size: int) -> None:
         raise ValueError(f"{short_name(name)}: more than {LARGEST_ANNOTATIONS / 1e9:g} GB of annotations")
 
 
-def _is_wanted(name: str) -> bool:
-    """Annotations and images; not the litter that lies beside them in archives."""
-    return not name.startswith("__MACOSX/") and name.lower().endswith((*ANNOTATION_SUFFIXES, *IMAGE_SUFFIXES, ".zip"))
+def _is_wanted(archive: zipfile.ZipFile, entry: zipfile.ZipInfo) -> bool:
+    """Annotations and images, those without an ending too; not the litter that lies beside them in archives."""
+    name = entry_name(entry)
+    base = name.rpartition("/")[2]
+    if name.startswith("__MACOSX/") or base.startswith("._"):  # what macOS knows of a file beside its content
+        return False
+    if "." in base:
+        return name.lower().endswith((*ANNOTATION_SUFFIXES, *IMAGE_SUFFIXES, ".zip"))
+    try:
+        with archive.open(entry) as file:
+            return file.read(len(max(PICTURES_BEGIN, key=len))).startswith(PICTURES_BEGIN)
+    except (*DAMAGED, OSError):
+        return False

@@ -50,7 +50,7 @@ def _fits(archive: Path, folder: Path) -> bool:
     """Whether no file of an archive has a name that is in the folder already."""
     try:
         with zipfile.ZipFile(archive) as opened:
-            names = [_name(entry) for entry in opened.infolist() if not entry.is_dir()]
+            names = [entry_name(entry) for entry in opened.infolist() if not entry.is_dir()]
     except zipfile.BadZipFile:
         return True  # said when it is unpacked
     return not any((folder / name).exists() for name in names if "\0" not in name)
@@ -66,7 +66,7 @@ def _unpack(archive: Path, called: str, folder: Path, limit: int) -> int:
 
 
 def _unpack_each(opened: zipfile.ZipFile, archive: str, folder: Path, limit: int) -> int:
-    entries = [(entry, _name(entry)) for entry in opened.infolist() if not entry.is_dir()]
+    entries = [(entry, entry_name(entry)) for entry in opened.infolist() if not entry.is_dir()]
     if len(entries) > _MOST_FILES:
         raise ValueError(f"{archive}: more than {_MOST_FILES} files")
     if sum(entry.file_size for entry, _ in entries) > limit:
@@ -96,7 +96,7 @@ def _unpack_each(opened: zipfile.ZipFile, archive: str, folder: Path, limit: int
     return left
 
 
-def _name(entry: zipfile.ZipInfo) -> str:
+def entry_name(entry: zipfile.ZipInfo) -> str:
     """An entry's name with forward slashes; UTF-8 that was not said to be UTF-8 is read as such."""
     name = entry.filename
     if not entry.flag_bits & _UTF8_NAME:

@@ -446,3 +446,23 @@ def test_files_that_are_no_annotations_are_named(client: TestClient) -> None:
         assert answer.status_code == 422
         assert answer.json()["error"].startswith(f"{name}: ")
         assert said in answer.json()["error"]
+
+
+class UnmarkedName(zipfile.ZipInfo):
+    """An entry as macOS writes it: its name is UTF-8 and not said to be."""
+
+    def _encodeFilenameFlags(self) -> tuple[bytes, int]:  # noqa: N802  # zipfile's own hook
+        return self.filename.encode(), 0
+
+
+def test_names_in_archives_of_macos_and_pictures_without_an_ending(client: TestClient) -> None:
+    content = io.BytesIO()
+    with zipfile.ZipFile(content, "w") as zipped:
+        zipped.writestr("a.json", json.dumps(coco("Käse.png", "scan 7")))
+        zipped.writestr(UnmarkedName("Fotos/Käse.png"), file_bytes(picture(1)))
+        zipped.writestr(UnmarkedName("Fotos/._Käse.png"), b"\0\5\x16\7")
+        zipped.writestr("Fotos/scan 7", file_bytes(picture(2)))
+        zipped.writestr("LICENSE", "free")
+    answer = client.post("/api/import", files={"files": ("all.zip", content.getvalue())}).json()
+    assert (answer["annotations"], answer["errors"]) == (2, [])
+    assert objects(client) == {"Käse.png": [[10, 10, 9, 9]], "scan 7": [[20, 10, 9, 9]]}
