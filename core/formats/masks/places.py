@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Sequence
 
 from core.coco.names import base_name, plain_name
@@ -13,9 +14,14 @@ from core.formats.masks.tool import mask_folder
 def lies_among_masks(name: str) -> bool:
     """Whether a picture lies in a folder that says so: masks, PedMasks, VOC's SegmentationClass and SegmentationObject.
 
-    `name` is a path with forward slashes.
+    `name` is a path with forward slashes. What is in images/ below such a folder is none: face_mask/images/a.png.
     """
-    return mask_folder(name) is not None or any(part.startswith("Segmentation") for part in name.split("/")[:-1])
+    folders = name.split("/")[:-1]
+    if any(re.match("Segmentation(Class|Object)", folder) for folder in folders):
+        return True
+    top = mask_folder(name)
+    below = folders[top.count("/") + 1 :] if top else []
+    return top is not None and not any(re.search(r"(images?|imgs?|photos)$", folder.lower()) for folder in below)
 
 
 def mask_files(folder: Folder) -> set[str]:

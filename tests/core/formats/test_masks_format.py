@@ -9,6 +9,7 @@ import pytest
 from PIL import Image
 
 from core.formats import read, recognise
+from core.formats.masks.places import lies_among_masks
 from tests.core.formats.tool_files import objects, picture
 
 
@@ -88,3 +89,20 @@ def test_a_mask_of_another_size_or_without_image_is_named(tmp_path: Path) -> Non
     assert coco["annotations"] == []
     assert any("masks/a.png: another size" in note for note in notes)
     assert any("masks/z.png: no picture" in note for note in notes)
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        ("masks/a.png", True),
+        ("a/PedMasks/b/1.png", True),
+        ("SegmentationClass/a.png", True),
+        ("voc/SegmentationObjectPNG/a.png", True),
+        ("images/a.png", False),
+        ("face_mask/images/train/a.png", False),
+        ("Segmentation data/a.png", False),
+        ("mask.png", False),
+    ],
+)
+def test_pictures_lie_among_masks_where_their_folder_says_so(name: str, expected: bool) -> None:
+    assert lies_among_masks(name) is expected
