@@ -35,13 +35,14 @@ class CopyPaste:
 
     `vary` is what the image itself went through (flip, large-scale jitter); the other image goes through it too. Where
     it has another size after that, a random part of the image's size is taken. Crowds, and objects that have a box
-    alone, are not pasted. Edges are not blended: the paper finds no difference.
+    alone, are not pasted. Edges are not blended: the paper finds no difference. `keypoint_offset` is the model's.
     """
 
-    def __init__(self, source: Source, probability: float, vary: Transform) -> None:
+    def __init__(self, source: Source, probability: float, vary: Transform, keypoint_offset: float = 0.0) -> None:
         if not 0 <= probability <= 1:
             raise ValueError(f"copy_paste={probability}: a probability between 0 and 1 is needed")
         self.source, self.probability, self.vary = source, probability, vary
+        self.keypoint_offset = keypoint_offset
 
     def __call__(self, image: Tensor, target: Target) -> tuple[Tensor, Target]:
         if torch.rand(()) >= self.probability:
@@ -54,10 +55,10 @@ class CopyPaste:
         # Box masks are too coarse to cut large objects out by: their exact outline travels as a fourth channel.
         outline = torch.from_numpy(self.source.bitmap(index, drawn.tolist()))[None].float()
         varied, other = self.vary(torch.cat([other_image, outline]), select_objects(other, drawn))
-        varied, other = random_crop(varied, other, *image.shape[-2:])
+        varied, other = random_crop(varied, other, image.shape[-2], image.shape[-1], self.keypoint_offset)
         # The padding's grey is a half, and so outside.
         covered = other["masks"].any(dim=0).bool() if "masks" in other else varied[3] > 0.5
-        return paste_objects(image, target, varied[:3], other, covered)
+        return paste_objects(image, target, varied[:3], other, covered, self.keypoint_offset)
 
 
 def can_be_pasted(target: Target) -> Tensor:
@@ -67,7 +68,12 @@ def can_be_pasted(target: Target) -> Tensor:
 
 
 def paste_objects(
-    image: Tensor, target: Target, other_image: Tensor, other: Target, covered: Tensor
+    image: Tensor,
+    target: Target,
+    other_image: Tensor,
+    other: Target,
+    covered: Tensor,
+    keypoint_offset: float = 0.0,
 ) -> tuple[Tensor, Target]:
     """The image with the objects of `other` in front, whose pixels `covered` (bool H×W) are taken from `other_image`.
 
@@ -75,10 +81,10 @@ def paste_objects(
     there become labelled but not visible (1), and what is covered altogether is left out.
     """
     pasted = torch.where(covered, other_image, image)
-    return pasted, join_objects(_occlude(target, covered), other)
+    return pasted, join_objects(_occlude(target, covered, keypoint_offset), other)
 
 
-def _occlude(target: Target, covered: Tensor) -> Target:
+def _occlude(target: Target, covered: Tensor, keypoint_offset: float) -> Target:
     """The target behind covered pixels, bool H×W."""
     hidden = dict(target)
     if "masks" in target:
@@ -92,8 +98,8 @@ def _occlude(target: Target, covered: Tensor) -> Target:
     if "keypoints" in target:
         points = target["keypoints"].clone()
         height, width = covered.shape
-        columns = points[..., 0].floor().long().clamp(0, width - 1)
-        rows = points[..., 1].floor().long().clamp(0, height - 1)
+        columns = (points[..., 0] + keypoint_offset).floor().long().clamp(0, width - 1)
+        rows = (points[..., 1] + keypoint_offset).floor().long().clamp(0, height - 1)
         points[..., 2] = torch.where(covered[rows, columns], points[..., 2].clamp(max=1), points[..., 2])
         hidden["keypoints"] = points
     return fit_to_masks(hidden, target["boxes"], lost)

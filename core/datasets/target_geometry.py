@@ -44,8 +44,13 @@ def _without_masks(target: Target, form: str, like: Tensor) -> Target:
     return kept | {form: like.new_zeros((rows, *like.shape[1:]))}
 
 
-def resize(image: Tensor, target: Target, height: int, width: int) -> tuple[Tensor, Target]:
-    """Image and target at another size, antialiased where that is smaller."""
+def resize(
+    image: Tensor, target: Target, height: int, width: int, keypoint_offset: float = 0.0
+) -> tuple[Tensor, Target]:
+    """Image and target at another size, antialiased where that is smaller.
+
+    A keypoint of the data lies at its x and y + `keypoint_offset` (`ModelConfig`) in the image: that place is resized.
+    """
     old_height, old_width = image.shape[-2:]
     resized = F.resize(image, [height, width], antialias=True)
     x, y = width / old_width, height / old_height
@@ -55,7 +60,9 @@ def resize(image: Tensor, target: Target, height: int, width: int) -> tuple[Tens
     changed["boxes"] = (target["boxes"] * torch.tensor([x, y, x, y])).minimum(limits)
     changed["area"] = target["area"] * (x * y)
     if "keypoints" in target:
-        changed["keypoints"] = target["keypoints"] * torch.tensor([x, y, 1.0])
+        points = target["keypoints"] * torch.tensor([x, y, 1.0])
+        shift = torch.tensor([x - 1, y - 1, 0.0]) * keypoint_offset
+        changed["keypoints"] = torch.where(points[..., 2:] > 0, points + shift, points)  # (0, 0, 0) is no place
     if "masks" in target:
         masks = target["masks"]
         # Each pixel is the one that its centre lies in; plain "nearest" would take the one of its corner.
@@ -68,11 +75,18 @@ def resize(image: Tensor, target: Target, height: int, width: int) -> tuple[Tens
 
 
 def crop_or_pad(
-    image: Tensor, target: Target, left: int, top: int, height: int, width: int, fill: float = 0.0
+    image: Tensor,
+    target: Target,
+    left: int,
+    top: int,
+    height: int,
+    width: int,
+    fill: float = 0.0,
+    keypoint_offset: float = 0.0,
 ) -> tuple[Tensor, Target]:
     """The height × width pixels from (left, top) on; where the image ends before, `fill` goes on at right and bottom.
 
-    Boxes of objects that the crop cuts become those of the part that is left.
+    Boxes of objects that the crop cuts become those of the part that is left. `keypoint_offset` is that of `resize`.
     """
     # Not by F.crop: it pads, with zeros, on whichever side the window reaches out.
     pixels = image[:, top : top + height, left : left + width]
@@ -89,7 +103,8 @@ def crop_or_pad(
         changed["masks"] = nn_functional.pad(masks, missing)
     if "keypoints" in target:
         points = target["keypoints"] - torch.tensor([left, top, 0.0])
-        gone = (points[..., :2] < 0).any(dim=-1) | (points[..., :2] > limits[:2]).any(dim=-1)
+        places = points[..., :2] + keypoint_offset
+        gone = (places < 0).any(dim=-1) | (places > limits[:2]).any(dim=-1)
         # Not labelled, like those that were not: (0, 0, 0) is no place in the image.
         points[gone | (points[..., 2] == 0)] = 0
         changed["keypoints"] = points

@@ -87,10 +87,10 @@ def training_transforms(dataset: AnnotatedImages, config: TrainConfig, keypoint_
     """
     vary: list[Transform] = [HorizontalFlip(config.horizontal_flip, dataset.categories, keypoint_offset)]
     if config.large_scale_jitter:
-        vary.append(LargeScaleJitter(config.large_scale_jitter, config.crop_size))
+        vary.append(LargeScaleJitter(config.large_scale_jitter, config.crop_size, keypoint_offset))
     transforms = list(vary)
     if config.copy_paste:
-        transforms.append(CopyPaste(dataset, config.copy_paste, Compose(vary)))
+        transforms.append(CopyPaste(dataset, config.copy_paste, Compose(vary), keypoint_offset))
     if config.colour_jitter:
         transforms.append(ColourJitter(config.colour_jitter))
     return Compose(transforms)

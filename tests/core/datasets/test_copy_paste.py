@@ -114,6 +114,19 @@ def test_another_images_size_does_not_matter(height: int, width: int, box_masks:
     assert pasted_any
 
 
+@pytest.mark.parametrize(("offset", "covered_column"), [(0.0, 9), (0.5, 10)])
+def test_a_keypoint_is_hidden_by_what_covers_its_own_pixel(offset: float, covered_column: int) -> None:
+    image, target = scene(1, 40, 40, 1)
+    box = torch.tensor([[0.0, 0.0, 40.0, 40.0]])
+    target |= {"boxes": box, "masks": torch.ones(1, 40, 40, dtype=torch.uint8)}
+    target["keypoints"] = torch.tensor([[[9.6, 5.2, 2.0], [30.0, 30.0, 2.0], [0.0, 0.0, 0.0]]])
+    covered = torch.zeros(40, 40, dtype=torch.bool)
+    covered[5, covered_column] = True
+    other = scene(2, 40, 40, 1)[1]
+    _, joined = paste_objects(image, target, image, other, covered, offset)
+    assert joined["keypoints"][0, :, 2].tolist() == [1, 2, 0]
+
+
 def test_probability_is_that_of_a_paste() -> None:
     image, target = scene(1, 40, 40, 1)
     other_image, other = scene(2, 40, 40, 5)

@@ -108,6 +108,23 @@ def test_keypoints_stay_on_their_pixels_or_are_no_longer_labelled(
     assert (changed["keypoints"][..., 2] > 0).flatten().tolist() == inside
 
 
+@given(seeds, places, places, st.integers(20, 120), st.integers(20, 120))
+def test_keypoints_that_are_indices_of_pixels_go_where_their_places_go(
+    seed: int, left: int, top: int, height: int, width: int
+) -> None:
+    image, places_of = scene(seed, 50, 60)
+    seen = (places_of["keypoints"][..., 2:] > 0).float()
+    shift = 0.5 * torch.tensor([1.0, 1.0, 0.0])
+    indices = places_of | {"keypoints": places_of["keypoints"] - shift * seen}
+    found = []
+    for target, offset in ((places_of, 0.0), (indices, 0.5)):
+        resized = resize(image, target, height, width, offset)
+        found.append(crop_or_pad(*resized, left, top, 30, 20, keypoint_offset=offset)[1]["keypoints"])
+    labelled = (found[0][..., 2:] > 0).float()
+    assert torch.equal(found[0][..., 2], found[1][..., 2])
+    torch.testing.assert_close(found[1] + shift * labelled, found[0], atol=1e-4, rtol=0)
+
+
 def test_a_box_alone_is_cut_as_a_box() -> None:
     for box_masks in (False, True):
         image, target = scene(0, 40, 40, objects=2, box_masks=box_masks)

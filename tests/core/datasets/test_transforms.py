@@ -13,6 +13,8 @@ from hypothesis import strategies as st
 
 from core import TrainConfig
 from core.datasets import CocoDataset
+from core.datasets.copy_paste import CopyPaste
+from core.datasets.large_scale_jitter import LargeScaleJitter
 from core.datasets.transforms import (
     ColourJitter,
     HorizontalFlip,
@@ -69,6 +71,22 @@ def test_a_run_flips_keypoints_as_its_model_means_them(data_set: DataSet, tmp_pa
         run = prepare_run(config, Processes(0, 1, torch.device("cpu")))
         run.log.close()
         assert float(run.dataset[0][1]["keypoints"][1, 1, 0]) == 40 - 21 - 2 * offset
+
+
+def test_every_transform_of_a_run_means_keypoints_as_its_model_does(data_set: DataSet) -> None:
+    config = replace(CONFIG, large_scale_jitter=(5.0, 5.0), crop_size=40, copy_paste=1.0)
+    dataset = CocoDataset(*data_set())
+    flip, jitter, paste = training_transforms(dataset, config, 0.5).transforms
+    assert isinstance(flip, HorizontalFlip)
+    assert isinstance(jitter, LargeScaleJitter)
+    assert isinstance(paste, CopyPaste)
+    assert flip.keypoint_offset == jitter.keypoint_offset == paste.keypoint_offset == 0.5
+    # Five times as large, pixel 21 has its centre at the index 5 · 21.5 − 0.5 = 107; a crop takes off whole pixels.
+    crops = [jitter(*dataset.read(0))[1]["keypoints"].reshape(-1, 3) for _ in range(100)]
+    seen = torch.cat(crops)
+    places = seen[seen[:, 2] > 0, 0]
+    assert len(places)
+    assert (places == places.round()).all()
 
 
 @pytest.mark.parametrize("box_masks", [False, True])
