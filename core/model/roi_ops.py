@@ -74,8 +74,9 @@ def _all_levels(
 def roi_op(feature_map: Tensor, rois: Tensor, stride: int, size: int, config: ModelConfig) -> Tensor:
     """The configured operation on one map; rois are R×5: image index, then xyxy in input pixels."""
     if config.roi_op == "pool":
-        pooled: Tensor = ops.roi_pool(feature_map, rois.to(feature_map.dtype), size, 1.0 / stride)
-        return pooled
+        exact = _exact(feature_map)
+        pooled: Tensor = ops.roi_pool(feature_map.to(exact), rois.to(exact), size, 1.0 / stride)
+        return pooled.to(feature_map.dtype)
     if config.roi_op == "warp":
         return roi_warp(feature_map, rois, stride, size, config.roi_reduce, config.roi_samples)
     return roi_align(feature_map, rois, stride, size, config.roi_reduce, config.roi_samples, config.roi_aligned)
@@ -93,9 +94,19 @@ def roi_align(
         return F.max_pool2d(roi_align(feature_map, rois, stride, size * samples, "avg", 1, aligned), samples)
     if samples > 0 and feature_map.device.type == "cpu" and not is_exporting():
         return _bins_as_sums_of_pixels(feature_map, rois, stride, size, samples, aligned)
-    rois = rois.to(feature_map.dtype)
-    aligned_bins: Tensor = ops.roi_align(feature_map, rois, size, 1.0 / stride, samples if samples > 0 else -1, aligned)
-    return aligned_bins
+    exact, adaptive_or = _exact(feature_map), samples if samples > 0 else -1
+    aligned_bins: Tensor = ops.roi_align(
+        feature_map.to(exact), rois.to(exact), size, 1.0 / stride, adaptive_or, aligned
+    )
+    return aligned_bins.to(feature_map.dtype)
+
+
+def _exact(feature_map: Tensor) -> torch.dtype:
+    """The type in which a map's RoIs are placed, float32 at least: bfloat16 would move them by up to 4 pixels of 1333.
+
+    torchvision's operations take map and RoIs of one type, and have no bfloat16.
+    """
+    return torch.promote_types(feature_map.dtype, torch.float32)
 
 
 def _bins_as_sums_of_pixels(
@@ -108,7 +119,7 @@ def _bins_as_sums_of_pixels(
     """
     _, channels, height, width = feature_map.shape
     pixels = feature_map.permute(0, 2, 3, 1).reshape(-1, channels)
-    boxes = rois[:, 1:].to(torch.promote_types(feature_map.dtype, torch.float32)) / stride
+    boxes = rois[:, 1:].to(_exact(feature_map)) / stride
     if aligned:
         boxes = boxes - 0.5
     extent = boxes[:, 2:] - boxes[:, :2]

@@ -155,8 +155,12 @@ def test_on_the_cpu_roi_align_and_its_gradient_are_those_of_torchvision(
     torch.testing.assert_close(gradient, torch.autograd.grad(theirs, feature_map, signal)[0])
 
 
-def test_the_positions_of_regions_are_exact_in_half_precision_too() -> None:
+@pytest.mark.parametrize("mixed", [False, True])
+@pytest.mark.parametrize("changes", [{}, {"roi_samples": 0}, {"roi_op": "pool"}, {"roi_op": "warp"}])
+def test_the_positions_of_regions_are_exact_in_half_precision_too(changes: dict[str, Any], mixed: bool) -> None:
     feature_map = MAP.bfloat16()
-    exact = roi_align(feature_map.float(), ROIS, STRIDE, BINS, "avg", 2, True)
-    found = roi_align(feature_map, ROIS, STRIDE, BINS, "avg", 2, True).float()
-    torch.testing.assert_close(found, exact, atol=0.01, rtol=0)  # rounded positions would move it by 0.03
+    exact = roi_op(feature_map.float(), ROIS, STRIDE, BINS, ModelConfig(**changes))
+    with torch.autocast("cpu", torch.bfloat16, mixed):
+        found = roi_op(feature_map, ROIS, STRIDE, BINS, ModelConfig(**changes))
+    assert found.dtype == torch.bfloat16
+    torch.testing.assert_close(found.float(), exact, atol=0.01, rtol=0)  # rounded positions would move it by 0.03
