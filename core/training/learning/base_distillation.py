@@ -107,9 +107,11 @@ def rpn_losses(output: RpnOutput, base_output: RpnOutput) -> tuple[Tensor, Tenso
     Objectness counts only where the model is less sure than the base (Faster ILOD): new objects may come.
     """
     anchors = base_output.objectness[0].topk(min(ANCHORS, base_output.objectness.shape[1])).indices
-    ours, theirs = output.objectness[0, anchors], base_output.objectness[0, anchors].sigmoid()
-    less = (ours.detach().sigmoid() < theirs).float()
-    divergence = F.binary_cross_entropy_with_logits(ours, theirs, less) - F.binary_cross_entropy(theirs, theirs, less)
+    ours, logits = output.objectness[0, anchors], base_output.objectness[0, anchors]
+    theirs, less = logits.sigmoid(), (ours.detach() < logits).float()
+    # Both from logits: a cross-entropy of probabilities is refused by a GPU's autocast.
+    loss = F.binary_cross_entropy_with_logits
+    divergence = loss(ours, theirs, less) - loss(logits, theirs, less)
     box = F.smooth_l1_loss(output.deltas[0, anchors], base_output.deltas[0, anchors], reduction="none").sum(dim=1)
     sure = theirs > SURE
     return divergence, (box * sure).sum() / sure.sum().clamp(min=1)

@@ -10,13 +10,21 @@ from typing import Any
 import pytest
 import torch
 from safetensors.torch import load_file
+from torch._subclasses.fake_tensor import FakeTensorMode
 
 from core import MaskRCNN, ModelConfig, load_model, train
+from core.model.rpn import RpnOutput
 from core.model.weights import save_model
 from core.structures import Category
 from core.training.callbacks import Callback
 from core.training.class_transfer import merge_categories, move_to_categories
-from core.training.learning.base_distillation import BaseDistillation, kept_class_loss, kept_classes
+from core.training.learning.base_distillation import (
+    BaseDistillation,
+    kept_class_loss,
+    kept_classes,
+    mask_divergence,
+    rpn_losses,
+)
 from core.training.learning.distillation_images import distillation_image
 from core.training.run import Run
 from tests.core.toy_data import TINY_MODEL, toy_config, write_toy_data
@@ -76,6 +84,25 @@ def test_a_model_that_answers_as_its_base_has_no_loss_and_one_that_does_not_has(
     assert set(same) == {f"distil_{name}" for name in names}
     assert {name: value.item() for name, value in same.items()} == pytest.approx(dict.fromkeys(same, 0), abs=1e-5)
     assert all(value > 1e-6 for value in other.values()), other
+
+
+def test_a_gpus_autocast_takes_the_losses() -> None:
+    """It refuses what a CPU's takes; tensors that have a device and no values need no GPU for that."""
+    with FakeTensorMode():
+        output = RpnOutput(
+            torch.empty((1, 600), device="cuda"),
+            torch.empty((1, 600, 4), device="cuda"),
+            torch.empty((600, 4), device="cuda"),
+            [600],
+        )
+        masks = torch.empty((3, 28, 28), device="cuda")
+        torch.set_autocast_enabled("cuda", True)
+        try:
+            losses = *rpn_losses(output, output), mask_divergence(masks, masks)
+        finally:
+            torch.set_autocast_enabled("cuda", False)
+    assert [loss.dtype for loss in losses] == [torch.float32] * 3
+    assert {loss.device.type for loss in losses} == {"cuda"}
 
 
 def test_what_lies_on_an_annotated_object_is_the_datas_to_teach() -> None:
