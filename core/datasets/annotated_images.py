@@ -40,8 +40,8 @@ class AnnotatedImages(Protocol):
     def read(self, index: int) -> tuple[Tensor, Target]:
         """Image (float32 3×H×W in 0..1) and target without transforms."""
 
-    def image(self, index: int) -> Tensor:
-        """The image alone."""
+    def pixels(self, index: int) -> NDArray[np.uint8] | Tensor:
+        """The image alone as it was read: uint8 H×W×3, or as `read` has it."""
 
     def annotations(self, index: int) -> list[dict[str, Any]]:
         """COCO annotations of one image."""

@@ -13,7 +13,7 @@ from core.datasets.annotated_images import AnnotatedImages, Samples, Target
 from core.datasets.coco import CocoDataset
 from core.datasets.sample_targets import Wanted, checked_target
 from core.masks import encode_rle
-from core.predict.sources import pixel_tensor, read_source
+from core.predict.sources import float_image, read_source
 from core.structures import Category
 
 
@@ -69,8 +69,8 @@ class SampleSequence:
         wanted = Wanted(len(self.categories), self.num_keypoints, self.needs_masks)
         return image, checked_target(sample[1], index, (image.shape[1], image.shape[2]), wanted)
 
-    def image(self, index: int) -> Tensor:
-        """The image alone; its objects are remembered, so that `data` tells of the very sample that was seen."""
+    def pixels(self, index: int) -> Tensor:
+        """The image alone, as `read` has it; its objects are remembered: `data` tells of the sample that was seen."""
         image, target = self.read(index)
         self._remember(index, image, target)
         return image
@@ -78,7 +78,7 @@ class SampleSequence:
     def annotations(self, index: int) -> list[dict[str, Any]]:
         """COCO annotations of one sample, which is read unless it was before."""
         if index not in self._entries:
-            self.image(index)
+            self.pixels(index)
         return self._entries[index][1]
 
     @property
@@ -148,7 +148,7 @@ def _as_image(given: Any, index: int) -> Tensor:
         pixels = read_source(given)
     except (TypeError, ValueError, OSError) as error:
         raise ValueError(f"sample {index}, image: {' '.join(str(error).split())}") from None
-    return pixel_tensor(pixels).permute(2, 0, 1).float().div_(255)
+    return float_image(pixels)
 
 
 def _annotation(samples: SampleSequence, target: Target, row: int, height: int, width: int) -> dict[str, object]:

@@ -8,14 +8,17 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 
 from core.datasets.annotated_images import AnnotatedImages, Samples
 from core.datasets.sample_sequence import as_annotated_images, as_categories, said_categories
 from core.devices import checked_dtype, choose_device
 from core.evaluation.coco_metrics import Kind, annotated_kinds, evaluate_results
 from core.model.folding import for_inference
-from core.predict.sources import read_source
+from core.model.images import batch_images
+from core.predict.sources import read_source, shrunk_image
 from core.structures import Category, Instances
 
 if TYPE_CHECKING:
@@ -112,9 +115,8 @@ def coco_results(
     with torch.no_grad():
         for first in range(0, len(seen), batch_size):
             indices = range(first, min(first + batch_size, len(seen)))
-            images = [seen.image(index) for index in indices]
-            found = fast([image.to(device) for image in images], detections_per_image=limit)
-            for index, image, instances in zip(indices, images, found, strict=True):
+            images = [seen.pixels(index) for index in indices]
+            for index, image, instances in zip(indices, images, _found(fast, images, device, limit), strict=True):
                 # All that is left out has lower scores than what is kept.
                 if score_threshold is None or bool((instances.scores >= score_threshold).all()):
                     crowded, left_out = crowded + (instances.left_out > 0), left_out + instances.left_out
@@ -122,7 +124,7 @@ def coco_results(
                     instances = instances[instances.scores >= score_threshold]
                 known = torch.tensor([int(label) in category_ids for label in instances.labels], dtype=torch.bool)
                 unnamed.update(instances.category_of(place)["name"] for place in torch.nonzero(~known).flatten())
-                kept = instances[known].to("cpu")
+                kept = instances[known]
                 if prompter is not None and kept.has_masks:
                     kept = prompter.refined(read_source(image), kept)
                 results += _image_results(kept, seen.image_ids[index], category_ids)
@@ -142,6 +144,21 @@ def coco_results(
             stacklevel=2,
         )
     return results
+
+
+def _found(
+    model: MaskRCNN, images: Sequence[NDArray[np.uint8] | torch.Tensor], device: torch.device, limit: int
+) -> list[Instances]:
+    """What a model finds in each image, in its pixels and on the CPU; large pictures are shrunk as by `Predictor`."""
+    shrunk = [shrunk_image(image, model.config.min_size, model.config.max_size) for image in images]
+    tensors = [image.to(device) for image, _ in shrunk]
+    if all(image.shape[1:] == size for image, size in shrunk):
+        found: list[Instances] = model(tensors, detections_per_image=limit)
+    else:
+        batch = batch_images(tensors, model.config)
+        batch.original_sizes = [size for _, size in shrunk]
+        found = model.detect(batch, model.features(batch.tensor), detections_per_image=limit)
+    return [instances.to("cpu") for instances in found]  # at once: on a GPU each label that is asked for is waited for
 
 
 def _annotated_images(

@@ -54,6 +54,7 @@ def detect_augmented(
     scales: Sequence[float] = SCALES,
     mirror: bool = True,
     *,
+    original_size: tuple[int, int] | None = None,
     min_size: int | None = None,
     max_size: int | None = None,
     score_threshold: float | None = None,
@@ -69,6 +70,7 @@ def detect_augmented(
         mirror: whether each scale is seen mirrored too. Left and right keypoints, told by their
             `flip_pairs` or names, are exchanged back; where that is unclear, keypoints are those of the
             images that are not mirrored, and a warning says so.
+        original_size: height and width of the picture that `image` is a smaller one of; what is found is in its pixels.
         score_threshold, detections_per_image: the configuration's unless given.
 
     Raises:
@@ -77,14 +79,14 @@ def detect_augmented(
     if not scales or min(scales) <= 0:
         raise ValueError(f"scales {tuple(scales)}: one positive factor at least is needed, 1.0 for the configured size")
     sides = (False, True) if mirror else (False,)
-    sizes = min_size, max_size
-    versions = [_version(model, image, sizes, scale, mirrored) for scale in scales for mirrored in sides]
+    sizes, original = (min_size, max_size), original_size or (image.shape[1], image.shape[2])
+    versions = [_version(model, image, original, sizes, scale, mirrored) for scale in scales for mirrored in sides]
     limit = detections_per_image or model.config.detections_per_image
     boxes, labels, scores, left_out = _boxes(model, versions, score_threshold, limit)
     described = _described(model, versions, boxes, labels)
     keypoints, keypoint_scores = _keypoints(model, versions, boxes, labels)
     return Instances(
-        image_size=(image.shape[1], image.shape[2]),
+        image_size=original,
         boxes=boxes,
         labels=labels,
         scores=scores,
@@ -99,9 +101,15 @@ def detect_augmented(
 
 
 def _version(
-    model: MaskRCNN, image: Tensor, sizes: tuple[int | None, int | None], scale: float, mirrored: bool
+    model: MaskRCNN,
+    image: Tensor,
+    original_size: tuple[int, int],
+    sizes: tuple[int | None, int | None],
+    scale: float,
+    mirrored: bool,
 ) -> _Version:
     batch = batch_images([image.flip(-1) if mirrored else image], model.config, *sizes, scale)
+    batch.original_sizes = [original_size]
     return _Version(batch, model.features(batch.tensor), mirrored)
 
 

@@ -98,6 +98,11 @@ class Predictor:
         return self.model.categories
 
     @property
+    def _sizes(self) -> tuple[int, int]:
+        """Shorter and longer edge, at most, of the resized image."""
+        return self.min_size or self.model.config.min_size, self.max_size or self.model.config.max_size
+
+    @property
     def score_threshold(self) -> float:
         """Detections below it are left out; it can be changed at any time."""
         return self._score_threshold
@@ -131,12 +136,14 @@ class Predictor:
         `scales` are factors of the resized image; features are not kept.
         """
         with self._lock:
-            pixels = self._tensor(self._read(image))
+            pixels = self._read(image)
+            largest = [max(1, round(size * max((1.0, *scales)))) for size in self._sizes]
             found = detect_augmented(
                 self.model,
-                pixels,
+                self._tensor(shrunk(pixels, *largest)),
                 scales,
                 mirror,
+                original_size=(pixels.shape[0], pixels.shape[1]),
                 min_size=self.min_size,
                 max_size=self.max_size,
                 score_threshold=self.score_threshold,
@@ -217,10 +224,8 @@ class Predictor:
         return [item.to("cpu") for item in found]
 
     def _batch(self, images: Sequence[NDArray[np.uint8]]) -> ImageBatch:
-        config = self.model.config
-        sizes = self.min_size or config.min_size, self.max_size or config.max_size
-        tensors = [self._tensor(shrunk(image, *sizes)) for image in images]
-        batch = batch_images(tensors, config, self.min_size, self.max_size)
+        tensors = [self._tensor(shrunk(image, *self._sizes)) for image in images]
+        batch = batch_images(tensors, self.model.config, self.min_size, self.max_size)
         batch.original_sizes = [(image.shape[0], image.shape[1]) for image in images]
         batch.tensor = batch.tensor.contiguous(memory_format=torch.channels_last)
         return batch

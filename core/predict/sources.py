@@ -46,6 +46,11 @@ def pixel_tensor(pixels: NDArray[np.uint8]) -> Tensor:
     return torch.from_numpy(pixels if pixels.flags.writeable else pixels.copy())
 
 
+def float_image(pixels: NDArray[np.uint8]) -> Tensor:
+    """uint8 H×W×3 as models take it: float32 3×H×W in 0..1."""
+    return pixel_tensor(pixels).permute(2, 0, 1).float().div_(255)
+
+
 def shrunk(pixels: NDArray[np.uint8], shortest: int, longest: int) -> NDArray[np.uint8]:
     """A picture of more than `LARGE` pixels at the size that a network sees of it, others as they are.
 
@@ -56,7 +61,19 @@ def shrunk(pixels: NDArray[np.uint8], shortest: int, longest: int) -> NDArray[np
     if height * width <= LARGE:
         return pixels
     size = resized_size(height, width, shortest, longest)
+    if size[0] >= height or size[1] >= width:
+        return pixels
     return np.asarray(cv2.resize(pixels, size[::-1], interpolation=cv2.INTER_AREA), dtype=np.uint8)
+
+
+def shrunk_image(image: NDArray[np.uint8] | Tensor, shortest: int, longest: int) -> tuple[Tensor, tuple[int, int]]:
+    """float32 3×H×W in 0..1 of pixels as `shrunk` leaves them, or of such a tensor; and the height and width before."""
+    if isinstance(image, Tensor):
+        size = (image.shape[1], image.shape[2])
+        if size[0] * size[1] <= LARGE:
+            return image, size
+        image = read_source(image)
+    return float_image(shrunk(image, shortest, longest)), (image.shape[0], image.shape[1])
 
 
 def checked_range(value_range: Any) -> tuple[float, float] | None:

@@ -8,8 +8,9 @@ from typing import Any
 
 import pytest
 import torch
+from PIL import Image
 
-from core import CocoDataset, Instances, MaskRCNN, ModelConfig, evaluate, load_model
+from core import CocoDataset, Instances, MaskRCNN, ModelConfig, Predictor, evaluate, load_model
 from core.datasets.images import read_image
 from core.evaluation import coco_results
 from core.shipped import shipped
@@ -122,3 +123,42 @@ def test_detections_beyond_the_models_limit_are_counted_and_the_limit_can_be_rai
     assert len(coco_results(model, dataset, max_detections=50)) > 9
     assert "AR50" in evaluate(model, dataset, max_detections=50)["bbox"]
     assert model.config.detections_per_image == 3
+
+
+@pytest.mark.parametrize("as_sequence", [False, True])
+def test_a_large_picture_is_judged_by_what_the_predictor_sees_of_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, as_sequence: bool
+) -> None:
+    (tmp_path / "images").mkdir()
+    with Image.open(shipped("photographs") / "astronaut.jpg") as photograph:
+        large = photograph.convert("RGB").resize((1500, 1200), Image.Resampling.NEAREST)
+        large.save(tmp_path / "images" / "large.png")
+        photograph.save(tmp_path / "images" / "small.jpg")
+    sizes = [(1200, 1500), (photograph.height, photograph.width)]
+    images = [
+        {"id": number, "file_name": name, "height": height, "width": width}
+        for number, (name, (height, width)) in enumerate(zip(("large.png", "small.jpg"), sizes, strict=True), 1)
+    ]
+    file = tmp_path / "annotations.json"
+    categories = [{"id": 1, "name": "person"}]
+    file.write_text(json.dumps({"images": images, "annotations": [], "categories": categories}))
+    dataset: Any = CocoDataset(tmp_path / "images", file)
+    if as_sequence:
+        dataset = [
+            (dataset[index][0], {"boxes": torch.zeros(0, 4), "labels": [], "image_id": index + 1}) for index in range(2)
+        ]
+    monkeypatch.setattr("core.predict.sources.LARGE", 1_000_000)
+    model = load_model("starter")
+    predictor = Predictor(model, device="cpu", score_threshold=0.5)
+    results = coco_results(model, dataset, categories=["person"], device="cpu", score_threshold=0.5)
+    assert len(coco_results(model, dataset, categories=["person"], device="cpu", batch_size=2)) >= len(results)
+    for image, (height, width) in zip(images, sizes, strict=True):
+        found = predictor(tmp_path / "images" / str(image["file_name"]))
+        persons = [instance for instance in found if instance.category_of(0)["name"] == "person"]
+        own = [result for result in results if result["image_id"] == image["id"]]
+        assert len(own) == len(persons) >= 1
+        for result, instance in zip(own, persons, strict=True):
+            x, y, w, h = result["bbox"]
+            assert instance.boxes[0].tolist() == pytest.approx([x, y, x + w, y + h], abs=2.0)
+            assert result["score"] == pytest.approx(float(instance.scores), abs=0.02)
+            assert result["segmentation"]["size"] == [height, width]

@@ -13,11 +13,13 @@ import pytest
 import torch
 from numpy.typing import NDArray
 from PIL import Image
+from torchvision.ops import box_iou
 
 from core import Predictor, save_model
 from core.devices import checked_dtype, choose_device
 from core.model.mask_rcnn import MaskRCNN
 from core.predict.predictor import CutDetections
+from core.shipped import shipped
 from tests.core.model.tiny_models import tiny_config, tiny_model
 
 CATEGORIES: list[Any] = [
@@ -343,3 +345,22 @@ def test_a_large_picture_is_shrunk_before_it_is_made_floats_and_boxes_stay_in_it
     assert seen[1][0] < 300
     assert large.image_size == (300, 400)
     assert large.boxes.tolist() == ordinary.boxes.tolist() == [[200, 100, 390, 290]]
+
+
+def test_a_large_picture_seen_at_several_scales_is_shrunk_first_and_what_is_found_is_in_its_pixels(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    with Image.open(shipped("photographs") / "astronaut.jpg") as photograph:
+        large = np.asarray(photograph.convert("RGB").resize((1500, 1200)))
+    starter = Predictor("starter", device="cpu")
+    ordinary = starter.augmented(large, (1.0, 1.25))
+    seen: list[tuple[int, ...]] = []
+    to_tensor = starter._tensor
+    monkeypatch.setattr(starter, "_tensor", lambda image: (seen.append(image.shape), to_tensor(image))[1])
+    monkeypatch.setattr("core.predict.sources.LARGE", 1_000_000)
+    shrunk = starter.augmented(large, (1.0, 1.25))
+    assert seen == [(640, 800, 3)]  # of the largest scale: 1.25 · 512
+    assert shrunk.image_size == ordinary.image_size == (1200, 1500)
+    sure = ordinary[ordinary.scores > 0.8]
+    assert len(sure)
+    assert (box_iou(sure.boxes, shrunk.boxes).max(dim=1).values > 0.9).all()
