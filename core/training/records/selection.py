@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Collection
 
 from core.config import TrainConfig
@@ -28,6 +29,17 @@ def selected_kind(config: TrainConfig, model: MaskRCNN, figures: Collection[str]
 
 
 def check_can_select(config: TrainConfig, model: MaskRCNN, validation: AnnotatedImages | None) -> None:
-    """Raise ValueError where no validation of the run could choose a model: said before the run, and not after it."""
-    if validation is not None and config.select_by not in ("auto", "last"):
-        selected_kind(config, model, evaluated_kinds(model, validation.data))
+    """Raise ValueError where no validation of the run could choose a model: said before the run, and not after it.
+
+    Without any validation data a warning says that nothing is chosen.
+    """
+    if config.select_by in ("auto", "last"):
+        return
+    if validation is None:
+        warnings.warn(
+            f"select_by={config.select_by!r} chooses by validation data, and there is none: the last model is kept; "
+            "val_images and val_annotations give some",
+            stacklevel=4,
+        )
+        return
+    selected_kind(config, model, evaluated_kinds(model, validation.data))

@@ -89,3 +89,10 @@ def test_a_model_that_no_validation_could_choose_is_refused_before_the_run(given
     with pytest.raises(ValueError, match="select_by='keypoints', but model and validation data have bbox, segm in"):
         train(config, validation=validation)
     assert not (tmp_path / "run").exists()
+
+
+def test_a_choice_without_validation_data_is_said_to_be_none(tmp_path: Path) -> None:
+    write_toy_data(tmp_path / "data", 2)
+    config = toy_config(tmp_path / "data", tmp_path / "run", steps=1, select_by="bbox")
+    with pytest.warns(UserWarning, match="select_by='bbox' chooses by validation data, and there is none: the last"):
+        assert train(config).metrics["selected"] == "the last step"
