@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import os
 import platform
+import statistics
 import subprocess
 import sys
 from pathlib import Path
@@ -62,7 +63,7 @@ def test_memory_between_what_is_in_use_is_given_back() -> None:
     assert sum(int(block.sum()) for block in blocks if block is not None) == 200 * 100_000
 
 
-# Pages that are touched for the first time while the same 64 MB are taken and freed twenty times.
+# Pages that are touched for the first time while 64 MB are taken and freed, eight times.
 PAGES_OF_EIGHT_TENSORS = """
 import resource, sys, torch
 from core.memory import keep_freed_memory
@@ -70,17 +71,20 @@ if sys.argv[1] == "keep":
     keep_freed_memory()
 for _ in range(8):  # the heap grows to what is needed
     torch.ones(1 << 24)
-before = resource.getrusage(resource.RUSAGE_SELF).ru_minflt
 for _ in range(8):
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_minflt
     torch.ones(1 << 24)
-print(resource.getrusage(resource.RUSAGE_SELF).ru_minflt - before)
+    print(resource.getrusage(resource.RUSAGE_SELF).ru_minflt - before)
 """
 
 
 @of_glibc
 def test_kept_memory_is_not_cleared_again(project_root: Path) -> None:
-    def pages(how: str) -> int:
+    def pages(how: str) -> float:
         command = [sys.executable, "-c", PAGES_OF_EIGHT_TENSORS, how]
-        return int(subprocess.run(command, cwd=project_root, capture_output=True, check=True, text=True).stdout)
+        done = subprocess.run(command, cwd=project_root, capture_output=True, check=True, text=True)
+        # Where something small comes to lie behind a tensor and stays, the place before it is a few bytes too short
+        # for the next, which takes new memory once: one of eight, and not the middle of them.
+        return statistics.median(map(int, done.stdout.split()))
 
-    assert pages("keep") < pages("give back") / 10
+    assert pages("keep") < pages("give back") / 100
