@@ -22,6 +22,7 @@ from torchvision.ops import box_iou
 from core import CocoDataset, Instances, MaskPrompter, Predictor, TrainConfig, evaluate, load_model, train
 from core.datasets import read_image
 from core.datasets.synthetic_scenes import write_shapes
+from core.devices import has_bfloat16
 from core.masks import encode_rle, rle_iou, segmentation_to_rle
 from core.model.weights import save_model
 
@@ -77,6 +78,13 @@ def prediction(setting: Setting) -> Iterator[Check]:
     found = [(ours(path), reference(path)) for path in setting.photographs]
     yield Check("objects found on the CPU", float(sum(len(expected) for _, expected in found)), least=1)
     yield from _alike("", *zip(*found, strict=True))
+    if has_bfloat16(setting.device):  # other scores and boxes are its price; that it finds the same is not in doubt
+        half = Predictor(MODEL, str(setting.device), SCORE, precision="bf16")
+        counts = [
+            (len(half(path)), len(expected)) for path, (_, expected) in zip(setting.photographs, found, strict=True)
+        ]
+        differing = sum(abs(own - expected) for own, expected in counts) / max(1, sum(number for _, number in counts))
+        yield Check("bfloat16, share of objects more or less", differing, most=0.1)
 
 
 def batches(setting: Setting) -> Iterator[Check]:
@@ -101,12 +109,7 @@ def own_heads(setting: Setting) -> Iterator[Check]:
     """Classes that the model does not know, learnt by heads of their own as the assistant does it; then what is found
     with both sets of heads.
     """
-    told = json.loads((setting.data / "annotations.json").read_text(encoding="utf-8"))
-    for category in told["categories"]:
-        category["name"] = f"new {category['name']}"
-    annotations = setting.folder / "new_classes.json"
-    annotations.write_text(json.dumps(told), encoding="utf-8")
-    changes: dict[str, Any] = {"annotations": str(annotations), "own_heads": True}
+    changes: dict[str, Any] = {"annotations": _new_classes(setting), "own_heads": True}
     expected = _losses(setting, "cpu", mixed=False, **changes)
     found = _losses(setting, str(setting.device), mixed=False, **changes)
     worst = max(abs(found[key] / value - 1) for key, value in expected.items() if abs(value) > 1e-3)
@@ -115,6 +118,26 @@ def own_heads(setting: Setting) -> Iterator[Check]:
     ours, reference = Predictor(tuned, str(setting.device), SCORE), Predictor(tuned, "cpu", SCORE)
     pairs = [(ours(path), reference(path)) for path in setting.photographs]
     yield from _alike("", *zip(*pairs, strict=True))
+
+
+def kept_classes(setting: Setting) -> Iterator[Check]:
+    """The same classes learnt by all of the model, as `core train` does it by default: held to the base's answers."""
+    changes: dict[str, Any] = {"annotations": _new_classes(setting), "base_distillation": 2.0}
+    expected = _losses(setting, "cpu", mixed=False, **changes)
+    found = _losses(setting, str(setting.device), mixed=True, **changes)
+    yield Check(
+        "mixed precision, difference of the loss, relative,", abs(found["loss"] / expected["loss"] - 1), most=0.1
+    )
+
+
+def _new_classes(setting: Setting) -> str:
+    """The annotations of the scenes, as a file, with names that the model does not know."""
+    told = json.loads((setting.data / "annotations.json").read_text(encoding="utf-8"))
+    for category in told["categories"]:
+        category["name"] = f"new {category['name']}"
+    annotations = setting.folder / "new_classes.json"
+    annotations.write_text(json.dumps(told), encoding="utf-8")
+    return str(annotations)
 
 
 def torchrun(setting: Setting) -> Iterator[Check]:
