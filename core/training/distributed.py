@@ -32,6 +32,15 @@ class Processes:
         """Whether this process writes files and speaks: rank 0 alone does."""
         return self.rank == 0
 
+    def check_model(self, model: nn.Module) -> None:
+        """Raise ValueError, one line, where the model cannot learn in several processes."""
+        synced = any(isinstance(module, nn.SyncBatchNorm) for module in model.modules())
+        if synced and self.count > 1 and self.device.type == "cpu":
+            raise ValueError(
+                f"backbone_norm='sync' needs a GPU for each of the {self.count} processes, torch has it nowhere else: "
+                "choose 'batch' or 'group' in model_config"
+            )
+
     def wrap(self, model: nn.Module) -> nn.Module:
         """The model with its gradients averaged over the processes."""
         if self.count == 1:

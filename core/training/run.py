@@ -130,6 +130,7 @@ def prepare_run(config: TrainConfig, processes: Processes, given: Given = NOTHIN
     for images in (dataset, validation):
         look_at_first(images, model)
     check_can_select(config, model, validation)
+    processes.check_model(model)
     if processes.is_main:
         write_config(directory, config)
     _say_where_float32_stays(config, processes)
