@@ -71,7 +71,9 @@ export function attachKeys(bench) {
       if (bench.galleryShown && !OVER_GALLERY.has(key)) return; // what cannot be seen is not changed
       if (shortcut.passes && !getSelection()?.isCollapsed) return; // words on the page are copied
       if (!shortcut.passes) event.preventDefault();
-      shortcut.run(bench, key);
+      // A key that is held goes from image to image as they are seen, and judges none of them.
+      if (event.repeat && (shortcut.once || bench.isTurning)) return;
+      shortcut.run(bench, key, event.repeat);
     },
     { signal },
   );

@@ -3,6 +3,7 @@
  * (`../api/` from here), so it runs in the Gradio page, alone, and in an iframe.
  */
 
+import { follow as followAddress } from "./address.js";
 import { createToolBar, createToolOptions, createTopBar } from "./panels/bars.js";
 import { createAnnouncer } from "./panels/announcer.js";
 import { createClassPanel } from "./panels/side/classes.js";
@@ -83,6 +84,7 @@ export async function mount(host) {
   nameThePage(bench);
   exposeForTests(bench);
   watchReturn(bench);
+  followAddress(bench);
   try {
     await bench.start();
   } catch (error) {

@@ -1,10 +1,11 @@
 /** Which image is open: opening, walking, adding images, and seeing what somebody else changed. */
 
+import * as address from "./address.js";
 import * as api from "./model/api.js";
 import { Assistant } from "./model/workspace/assistant.js";
 import { Editor, lineOf } from "./model/editor.js";
 import { ImageList } from "./model/workspace/images.js";
-import { remember } from "./model/preferences.js";
+import { remember, remembered } from "./model/preferences.js";
 import { SignedIn } from "./model/workspace/signed_in.js";
 import { View } from "./view/view.js";
 import { texts } from "./messages/texts.js";
@@ -21,6 +22,9 @@ export class OpenImages {
     this.view = new View(this.editor);
     this.signedIn = new SignedIn();
     this.opening = 0;
+    /** The image that is shown, or on its way: whoever turns on quickly turns on from there. @type {number | null} */
+    this.wanted = null;
+    this.isTurning = false; // an image is on its way and not seen yet
     this.openedMilliseconds = 0; // from asking for an image to its first frame with objects
     /** The image that was open before this one: what `carryOver` takes objects from. @type {number | null} */
     this.cameFrom = null;
@@ -32,10 +36,24 @@ export class OpenImages {
   /** What the tool in hand is at comes to an end: another image is turned to. */
   settleTool() {}
 
-  /** @param {number} id */
+  /** Open the image of the address, the last one, or the first that is to be done. */
+  async openFirst() {
+    const addressed = address.imageOf(location.hash);
+    if (addressed !== null && ((await this.open(addressed)) || this.wanted !== null)) return;
+    const { images } = this;
+    const last = Number(remembered("image", 0));
+    const later = last > 0 && !images.find(last) && images.total === null; // perhaps on a page that is still read
+    const isThere = later && (await api.getRevision(last).catch(() => null));
+    const first = isThere ? last : (images.find(last) ?? images.nextUnreviewed(null) ?? images.rows[0])?.image_id;
+    if (first !== undefined && this.wanted === null) await this.open(first);
+  }
+
+  /** @param {number} id @returns {Promise<boolean>} whether it is shown */
   async open(id) {
     const started = performance.now();
     const opening = ++this.opening;
+    this.wanted = id;
+    this.isTurning = true;
     this.settleTool();
     const row = this.images.find(id);
     const slow = setTimeout(() => {
@@ -45,25 +63,32 @@ export class OpenImages {
       const decoding = row && this.view.imageLayer.load(api.pictureUrl(row), () => this.view.redraw());
       decoding?.catch(() => {}); // reported below, by show()
       const document = await this.editor.load(id);
-      if (opening !== this.opening) return;
+      if (opening !== this.opening) return false;
       if (this.editor.image && this.editor.image.image_id !== id) this.cameFrom = this.editor.image.image_id;
+      const first = this.editor.image === null;
       this.editor.open(document);
       this.images.note(document);
       remember("image", id);
-      history.replaceState(history.state, "", `#image=${id}`);
+      if (this.view.root.offsetParent) address.say(id, first); // else the address is of another tab
       await this.view.show(api.pictureUrl(document.image), document.image);
-      if (opening !== this.opening) return;
+      if (opening !== this.opening) return false;
       requestAnimationFrame(() => {
         this.openedMilliseconds = performance.now() - started;
       });
       this.assistant.opened(document);
       this.readAhead(id);
+      return true;
     } catch (error) {
-      if (opening === this.opening)
-        this.editor.emit("notice", { text: texts.openImages.image(id, lineOf(error)), kind: "error" });
+      if (opening !== this.opening) return false;
+      this.wanted = this.editor.image?.image_id ?? null;
+      this.editor.emit("notice", { text: texts.openImages.image(id, lineOf(error)), kind: "error" });
+      return false;
     } finally {
       clearTimeout(slow);
-      if (opening === this.opening) this.editor.emit("loading", null);
+      if (opening === this.opening) {
+        this.isTurning = false;
+        this.editor.emit("loading", null);
+      }
     }
   }
 
@@ -76,14 +101,13 @@ export class OpenImages {
 
   /** @param {1 | -1} direction */
   step(direction) {
-    const id = this.editor.image?.image_id;
-    if (id === undefined) return;
-    const row = this.images.neighbour(id, direction);
+    if (this.wanted === null) return;
+    const row = this.images.neighbour(this.wanted, direction);
     if (row) void this.open(row.image_id);
   }
 
   nextUnreviewed() {
-    const row = this.images.nextUnreviewed(this.editor.image?.image_id ?? null);
+    const row = this.images.nextUnreviewed(this.wanted);
     if (row) void this.open(row.image_id);
     else
       this.editor.emit("notice", {

@@ -11,7 +11,8 @@ import { texts } from "./messages/texts.js";
  * @property {string} group
  * @property {string[]} keys  "Ctrl" is also the Mac's command key; letters stand for the key that types them
  * @property {string} label
- * @property {(bench: Workbench, key: string) => unknown} [run]  without it the line only explains the mouse
+ * @property {(bench: Workbench, key: string, held: boolean) => unknown} [run]  without it the line only explains the mouse; `held`: down since it acted before
+ * @property {boolean} [once]  does nothing more while it is held down: each is a judgement
  * @property {boolean} [passes]  whether the browser does its part too
  */
 
@@ -46,6 +47,7 @@ const SHORTCUTS = [
   {
     group: texts.keys.images,
     keys: ["Ctrl+Enter"],
+    once: true,
     label: texts.keys.markReviewedAndGoOn,
     run: (bench) => void bench.toggleReviewed(),
   },
@@ -65,6 +67,7 @@ const SHORTCUTS = [
   {
     group: texts.keys.tools,
     keys: ["O"],
+    once: true,
     label: texts.keys.findObjectsOnThisImage,
     run: (bench) => bench.findObjects(),
   },
@@ -72,6 +75,7 @@ const SHORTCUTS = [
   {
     group: texts.keys.tools,
     keys: ["Ctrl+B"],
+    once: true,
     label: texts.keys.proposeTheLastImagesObjects,
     run: (bench) => void bench.carryOver(),
   },
@@ -91,18 +95,21 @@ const SHORTCUTS = [
   {
     group: texts.keys.objects,
     keys: ["Enter"],
+    once: true,
     label: texts.keys.acceptTheProposalAndGo,
     run: (bench) => bench.accept(),
   },
   {
     group: texts.keys.objects,
     keys: ["Shift+Enter"],
+    once: true,
     label: texts.keys.acceptAllThatAreShown,
     run: (bench) => void bench.acceptShown(),
   },
   {
     group: texts.keys.objects,
     keys: ["C"],
+    once: true,
     label: texts.keys.clearAllProposalsThatAre,
     run: (bench) => bench.clearProposals(),
   },
@@ -115,6 +122,7 @@ const SHORTCUTS = [
   {
     group: texts.keys.objects,
     keys: ["Q"],
+    once: true,
     label: texts.keys.makeTheGhostUnderThe,
     run: (bench) => bench.acceptGhost(),
   },
@@ -122,7 +130,7 @@ const SHORTCUTS = [
     group: texts.keys.objects,
     keys: ["Delete", "Backspace"],
     label: texts.keys.deleteWhileDrawingTakeThe,
-    run: (bench) => bench.erase(),
+    run: (bench, _, held) => bench.erase(held),
   },
   {
     group: texts.keys.objects,
@@ -155,6 +163,7 @@ const SHORTCUTS = [
   {
     group: texts.keys.severalObjects,
     keys: ["Ctrl+V"],
+    once: true,
     label: texts.keys.pasteOnAnotherImageAt,
     run: (bench) => bench.pasteSoon(),
     passes: true,
@@ -162,6 +171,7 @@ const SHORTCUTS = [
   {
     group: texts.keys.severalObjects,
     keys: ["Ctrl+D"],
+    once: true,
     label: texts.keys.duplicateTheSelectedObjects,
     run: (bench) => bench.duplicate(),
   },
@@ -180,6 +190,7 @@ const SHORTCUTS = [
   {
     group: texts.keys.severalObjects,
     keys: ["Shift+S"],
+    once: true,
     label: texts.keys.cutTheSelectedOutOf,
     run: (bench) => cutBeneath(bench.editor),
   },

@@ -3,15 +3,15 @@
 import * as api from "./model/api.js";
 import { Clipboard, copiesOf } from "./model/several/clipboard.js";
 import { inGroupsOfTheirOwn } from "./model/several/groups.js";
-import { seenInOrder } from "./model/several/list_order.js";
 import { classKeys, ownCategories, shapeKind, simplified } from "./model/document.js";
 import { lineOf } from "./model/editor.js";
 import { takePageName } from "./model/page_name.js";
-import { browserSession, remembered } from "./model/preferences.js";
+import { browserSession } from "./model/preferences.js";
 import { OpenImages } from "./open_images.js";
 import { reviewStep, takeReviewStep } from "./review.js";
 import { turnVisibility } from "./tools/keypoints/edits.js";
 import { createTools } from "./tools/list.js";
+import { Walk } from "./walk.js";
 import { texts } from "./messages/texts.js";
 
 /** @typedef {import("./tools/list.js").ToolName} ToolName */
@@ -35,6 +35,7 @@ export class Workbench extends OpenImages {
     /** @type {ReturnType<typeof setTimeout> | undefined} */
     this.pasting = undefined;
     this.clipboard = new Clipboard(browserSession());
+    this.walk = new Walk(this.editor, this.view);
     this.view.setTool(this.tools.select);
     this.view.onOverlay = (context, surface) => this.toolList.forEach((tool) => tool.overlay?.(context, surface));
   }
@@ -46,9 +47,7 @@ export class Workbench extends OpenImages {
     await this.editor.outbox.adopt();
     await this.images.read();
     void this.assistant.askModel();
-    const wanted = Number(/#image=(\d+)/.exec(location.hash)?.[1] ?? remembered("image", 0));
-    const first = this.images.find(wanted) ?? this.images.nextUnreviewed(null) ?? this.images.rows[0];
-    if (first) await this.open(first.image_id);
+    await this.openFirst();
   }
 
   /** Take the editor off the page; what is not saved yet stays in the browser's storage. */
@@ -157,8 +156,9 @@ export class Workbench extends OpenImages {
     this.editor.selectAll(ids);
   }
 
-  erase() {
-    if (this.tool.erase?.()) return;
+  /** Delete what the tool has in hand, else the selected objects. @param {boolean} [held] down: points go on going, one object is enough */
+  erase(held = false) {
+    if (this.tool.erase?.() || held) return;
     const { editor } = this;
     const chosen = editor.selectedInstances;
     const free = chosen.filter(({ id }) => !editor.locked.has(id));
@@ -167,9 +167,12 @@ export class Workbench extends OpenImages {
       const text = chosen.length === 1 ? texts.workbench.thisObjectIsLockedL : texts.workbench.areLockedAndStayL(left);
       editor.emit("notice", { text });
     }
-    if (free.length) editor.emit("deleted", free);
+    if (!free.length) return;
+    const next = chosen.length === 1 ? this.walk.afterDeleting(free[0]) : null;
+    editor.emit("deleted", free);
     if (free.length > 1) editor.changeMany({ delete: free.map(({ id }) => id) });
-    else if (free.length) editor.remove(free[0].id);
+    else editor.remove(free[0].id);
+    if (next) this.walk.to(next);
   }
 
   /** Arrow keys move what the tool has taken hold of. @param {number} dx @param {number} dy pixels of the image @returns {boolean} */
@@ -195,39 +198,20 @@ export class Workbench extends OpenImages {
 
   /** @param {1 | -1} direction */
   selectNext(direction) {
-    const visible = seenInOrder(this.editor);
-    if (!visible.length) return;
-    const at = visible.findIndex((instance) => instance.id === this.editor.selectedId);
-    const next =
-      visible[at < 0 ? (direction > 0 ? 0 : visible.length - 1) : (at + direction + visible.length) % visible.length];
-    this.editor.select(next.id);
-    this.view.viewport.reveal(next.bbox);
-    this.view.redrawMoved();
+    this.walk.step(direction);
   }
 
   /** Accept the selected proposal and go on to the next one. */
   accept() {
     if (this.tool.confirm?.()) return;
-    const { editor, view } = this;
+    const { editor } = this;
     const selected = editor.selected;
-    if (!selected) return this.selectProposal(null);
     if (editor.selectsSeveral) {
       const proposed = editor.selectedInstances.filter(({ status }) => status === "proposed");
       return void editor.changeMany({ update: proposed.map(({ id }) => ({ id, fields: { status: "accepted" } })) });
     }
-    editor.accept(selected.id);
-    this.selectProposal(selected.id);
-    if (editor.selected) view.viewport.reveal(editor.selected.bbox);
-  }
-
-  /** @private @param {number | null} after */
-  selectProposal(after) {
-    const visible = this.editor.visibleInstances();
-    const from = visible.findIndex((instance) => instance.id === after) + 1;
-    const next = [...visible.slice(from), ...visible.slice(0, from)].find(
-      (instance) => instance.status === "proposed" && instance.id !== after,
-    );
-    this.editor.select(next?.id ?? null);
+    if (selected) editor.accept(selected.id);
+    this.walk.toProposal(selected?.id ?? null);
   }
 
   /** Make the ghost under the pointer, or else the selected one, an object. */

@@ -34,8 +34,10 @@ PAGE_CSS = """
 MOUNT_EDITOR = """
 const here = location.pathname.endsWith("/") ? location.pathname : location.pathname + "/";
 const host = element.querySelector(".maskloop-host");
-import(new URL(here + "canvas/main.js", location.origin).href)
-  .then((editor) => editor.mount(host))
+const module = (name) => import(new URL(here + "canvas/" + name, location.origin).href);
+Promise.all([module("main.js"), module("page_tabs.js")])
+  .then(async ([editor, { followTabs }]) =>
+    followTabs(await editor.mount(host), "annotate-tab-button", { "#fine-tune": "finetune-tab-button" }))
   .catch((error) => {
     host.textContent = "The editor could not be loaded (" + error.message + "). Reload the page.";
     throw error;

@@ -115,6 +115,69 @@ def test_accepting_one_all_and_marking_reviewed(
     assert {instance["status"] for instance in document["instances"]} == {"accepted"}
 
 
+@pytest.fixture
+def proposed(server: Any, data_plane: DataPlane, photographs: Photographs) -> int:
+    """An image with three proposals and a drawn object."""
+    from app.store.database import Store
+    from app.store.editing.predictions import replace_predictions
+
+    image = data_plane.upload(photographs.make())
+    dog = data_plane.category("dog")
+    predictions = [
+        {"category_id": dog, "score": score, "segmentation": [[x, 20, x + 60, 20, x + 60, 80, x, 80]]}
+        for x, score in ((20, 0.9), (120, 0.8), (220, 0.7))
+    ]
+    with Store(server.workspace).writing() as session:
+        replace_predictions(session, image, predictions, "scenes")
+    data_plane.draw(image, dog, segmentation=[[20, 150, 80, 150, 80, 210, 20, 210]])
+    return image
+
+
+def test_whoever_walks_by_key_goes_on_after_deleting(open_editor: Any, proposed: int) -> None:
+    editor = open_editor(proposed)
+    editor.press("Enter")
+    assert editor.selected["score"] == 0.9
+    editor.press("Delete")
+    assert editor.selected["score"] == 0.8
+    editor.press("Enter", "Delete")
+    assert editor.selected is None  # no proposal is left; what was drawn is not the next of them
+    assert [one["status"] for one in editor.instances] == ["accepted", "accepted"]
+    editor.wait_saved()
+    editor.press("Control+z")
+    editor.wait_for("maskloop.document.instances.length === 3")
+
+
+def test_whoever_deletes_one_thing_with_the_mouse_has_nothing_selected(open_editor: Any, proposed: int) -> None:
+    editor = open_editor(proposed)
+    editor.click(50, 50)
+    editor.press("Delete")
+    assert editor.selected is None
+    assert len(editor.instances) == 3
+
+
+def test_a_key_that_is_held_judges_once(open_editor: Any, proposed: int) -> None:
+    editor = open_editor(proposed)
+    keyboard = editor.page.keyboard
+    editor.press("ArrowDown")
+    for key in ("Enter", "Delete"):
+        for _ in range(4):
+            keyboard.down(key)  # again and again, as the keyboard says it
+        keyboard.up(key)
+    assert [one["status"] for one in editor.instances].count("proposed") == 1
+    assert len(editor.instances) == 3
+    editor.wait_saved()
+    reviewed = "maskloop.bench.images.rows.filter((row) => row.status === 'reviewed').length"
+    before = editor.page.evaluate(reviewed)
+    keyboard.down("Control")
+    for _ in range(4):
+        keyboard.down("Enter")
+    keyboard.up("Enter")
+    keyboard.up("Control")
+    editor.notice("Reviewed").wait_for()
+    editor.page.wait_for_timeout(300)
+    assert editor.page.evaluate(reviewed) == before + 1
+
+
 @pytest.mark.parametrize("letter", ["з", "π", "פ", "ㅔ", "ح", "Process"])
 def test_letters_of_other_alphabets_count_by_their_place(
     open_editor: Any, data_plane: DataPlane, photographs: Photographs, letter: str

@@ -55,7 +55,7 @@ export function createObjectList(bench) {
   list.addEventListener("keydown", (event) => {
     if (event.key === "Enter" && event.target === list) {
       event.preventDefault();
-      return bench.accept();
+      return event.repeat ? undefined : bench.accept();
     }
     const step = event.key === "ArrowDown" ? 1 : event.key === "ArrowUp" ? -1 : 0;
     if (!step) return;
