@@ -45,7 +45,7 @@ def test_a_click_on_an_empty_place_begins_an_object_that_enter_keeps(
     editor.click(240, 150)
     editor.wait_for("maskloop.clicked.found !== null")
     assert data_plane.document(image)["instances"] == []  # not before Enter
-    editor.page.get_by_text("Enter keeps the object, Esc drops it").wait_for()
+    editor.page.get_by_text("Enter keeps it, Esc drops it").wait_for()
     editor.press("Enter")
     editor.wait_saved(1)
     (stored,) = data_plane.document(image)["instances"]
@@ -55,6 +55,49 @@ def test_a_click_on_an_empty_place_begins_an_object_that_enter_keeps(
     assert editor.selected["id"] == stored["id"]
     editor.press("Control+z")
     editor.wait_for("maskloop.document.instances.length === 0")
+
+
+def test_the_class_that_it_gets_is_said_and_can_be_changed_before_it_is_kept(
+    open_editor: Any, data_plane: DataPlane, image: int
+) -> None:
+    editor = open_editor(image)
+    editor.press("2", "m")
+    editor.page.get_by_text("Click something to outline it (dog; 1 – 9 or 0 change the class)").wait_for()
+    editor.click(240, 150)
+    editor.page.get_by_text("Becomes a new “dog”").wait_for()
+    editor.press("3")
+    editor.page.get_by_text("Becomes a new “ball”").wait_for()
+    editor.wait_for("maskloop.clicked.found !== null")
+    editor.press("Enter")
+    editor.wait_saved(1)
+    (stored,) = data_plane.document(image)["instances"]
+    assert stored["category_id"] == data_plane.category("ball")
+
+
+def test_a_finger_takes_away_and_ends_an_object_without_keys(
+    open_editor: Any, data_plane: DataPlane, image: int
+) -> None:
+    editor = open_editor(image, has_touch=True)
+
+    def tap(x: float, y: float) -> None:
+        editor.page.touchscreen.tap(*editor.place(x, y))
+
+    editor.press("2", "m")
+    tap(240, 150)
+    editor.wait_for("maskloop.clicked.found !== null")
+    editor.page.get_by_role("button", name="Take away", exact=True).tap()
+    tap(40, 40)
+    clicks = "maskloop.bench.tools.refine.fresh.clicks"
+    editor.wait_for(f"{clicks}.length === 2 && !maskloop.working")
+    assert [click[2] for click in editor.page.evaluate(clicks)] == [True, False]
+    editor.page.get_by_role("button", name="Done", exact=True).tap()
+    editor.wait_saved(1)
+    editor.page.get_by_role("button", name="Done", exact=True).tap()
+    assert editor.selected is None
+    tap(60, 260)  # of a new object the first click is on it, whatever was chosen
+    editor.wait_for(f"{clicks}.length === 1")
+    assert editor.page.evaluate(clicks)[0][2] is True
+    editor.press("Escape")
 
 
 def test_after_enter_a_click_within_the_object_mends_it_and_one_beside_it_begins_the_next(

@@ -51,6 +51,21 @@ def test_an_edge_adds_what_it_goes_around_and_cuts_off_what_it_goes_through(
     editor.wait_for(f"maskloop.bench.editor.document.instances[0].area === {AREA}")
 
 
+@pytest.mark.parametrize("tool", ["r", "m"])
+def test_a_finger_draws_an_edge_once_that_is_chosen(
+    tool: str, open_editor: Any, data_plane: DataPlane, image: int
+) -> None:
+    editor = open_editor(image, has_touch=True)
+    editor.click(180, 150)
+    editor.press(tool)
+    editor.page.get_by_role("button", name="New edge", exact=True).tap()
+    for place in [(240, 100), (300, 100), (300, 140), (240, 140)]:
+        editor.page.touchscreen.tap(*editor.place(*place))
+    editor.wait_saved(1)
+    (stored,) = data_plane.document(image)["instances"]
+    assert stored["area"] == pytest.approx(AREA + 40 * 40, rel=0.02)
+
+
 def test_one_that_closes_without_crossing_makes_a_part_beside_or_a_hole(
     open_editor: Any, data_plane: DataPlane, image: int
 ) -> None:

@@ -58,6 +58,8 @@ export class BoxTool {
       if (guessed && guessed.id === from) guessed.id = to;
     });
     this.plain = remembered("plain-boxes", false);
+    this.showOptions = () => {};
+    editor.on(["hint", "selection"], () => this.showOptions());
   }
 
   /** Whether the model says the class. */
@@ -86,11 +88,19 @@ export class BoxTool {
       this.setPlain(plain.checked);
       guess.disabled = this.plain;
     });
+    const meaning = this.newEdge.meaning.createOptions();
+    this.showOptions = () => {
+      meaning.show();
+      const mends = this.editor.selected && !this.plain;
+      meaning.element.hidden = !mends || !this.newEdge.meaning.isOffered;
+    };
+    this.showOptions();
     return element(
       "div",
       { class: "ml-choices-row" },
       element("label", { class: "ml-choice" }, guess, texts.box.theModelGuessesTheClass),
       element("label", { class: "ml-choice" }, plain, texts.box.boxesOnlyNoMasks),
+      meaning.element,
     );
   }
 
@@ -167,7 +177,7 @@ export class BoxTool {
   click(pointer) {
     const { editor, view } = this;
     if (this.plain || this.waiting.size) return; // of what comes next nobody has seen the mask
-    if (editor.selected) void this.clicks.add([pointer.x, pointer.y, !pointer.shift]);
+    if (editor.selected) void this.clicks.add([pointer.x, pointer.y, this.newEdge.meaning.adds(pointer)]);
     else editor.select(view.instancesAt(pointer.x, pointer.y)[0]?.id ?? null);
   }
 

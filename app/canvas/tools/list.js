@@ -2,6 +2,7 @@
 
 import { BoxTool } from "./box.js";
 import { BrushTool } from "./brush.js";
+import { ClickMeaning } from "./click_meaning.js";
 import { ExtremePoints } from "./extreme_points.js";
 import { KeypointsTool } from "./keypoints.js";
 import { LassoTool } from "./lasso.js";
@@ -15,7 +16,8 @@ import { SplitTool } from "./split.js";
 /** @param {import("../model/editor.js").Editor} editor @param {import("../view/view.js").View} view */
 export function createTools(editor, view) {
   const clicks = new MaskClicks(editor, view);
-  const newEdge = new NewEdge(editor, view);
+  const meaning = new ClickMeaning(editor);
+  const newEdge = new NewEdge(editor, view, meaning);
   const box = new BoxTool(editor, view, clicks, newEdge);
   return {
     select: new SelectTool(editor, view),

@@ -21,10 +21,19 @@ export class NewEdge extends PolygonTool {
   /** Whether a place is inside the object as it was when the edge was begun. @type {(x: number, y: number) => boolean} */
   inside = () => false;
 
-  /** Whether the pointer begins an edge: Ctrl, with something selected. @param {Pointer} pointer */
+  /**
+   * @param {import("../model/editor.js").Editor} editor @param {import("../view/view.js").View} view
+   * @param {import("./click_meaning.js").ClickMeaning} meaning  of clicks on the selected object
+   */
+  constructor(editor, view, meaning) {
+    super(editor, view);
+    this.meaning = meaning;
+  }
+
+  /** Whether the pointer begins an edge: Ctrl, or what stands for it, with something selected. @param {Pointer} pointer */
   begins(pointer) {
     const { selected, image } = this.editor;
-    if (!pointer.control || !selected || !image) return false;
+    if (!this.meaning.isEdge(pointer) || !selected || !image) return false;
     this.inside = insideOf(selected, image);
     this.lender = this.view.tool;
     this.view.tool = this;

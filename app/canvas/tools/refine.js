@@ -3,7 +3,8 @@
  * on an empty place clicks begin a new object, which Enter keeps and Esc drops. The next one begins beside it.
  */
 
-import { colorOf, drawShape } from "../view/painter.js";
+import { button, element } from "../view/dom.js";
+import { colorOf, drawLabel, drawShape } from "../view/painter.js";
 import { drawClicks } from "./mask_clicks.js";
 import { NewMask } from "./new_mask.js";
 import { texts } from "../messages/texts.js";
@@ -27,6 +28,7 @@ export class RefineTool {
     this.view = view;
     this.clicks = clicks;
     this.newEdge = newEdge;
+    this.meaning = newEdge.meaning;
     this.fresh = new NewMask(editor, () => {
       view.redrawOverlay();
       editor.emit("hint");
@@ -41,12 +43,37 @@ export class RefineTool {
       if (this.keptId === from) this.keptId = to;
     });
     editor.on("open", () => this.fresh.drop());
+    this.showOptions = () => {};
+    editor.on(["hint", "selection"], () => this.showOptions());
+  }
+
+  /** What a click does, and the end of a new object: what a finger has no keys for. */
+  options() {
+    const meaning = this.meaning.createOptions();
+    const done = button(null, texts.refine.theObjectIsDone, () => this.confirm() || this.editor.select(null), {
+      class: "ml-small",
+      text: texts.refine.done,
+    });
+    const row = element("div", { class: "ml-in-a-line" }, meaning.element, done);
+    this.showOptions = () => {
+      meaning.show();
+      const subject = !this.fresh.isEmpty || this.editor.selected;
+      row.hidden = !subject || !this.meaning.isOffered;
+    };
+    this.showOptions();
+    return row;
+  }
+
+  /** The class of the object that is clicked together: the chosen one, or the model's guess where there is none. @private */
+  get category() {
+    const found = this.fresh.found ?? this.fresh.preview;
+    return this.editor.currentCategory ?? (found && this.editor.category(found.category_id));
   }
 
   hint() {
     const selected = this.editor.selected;
-    if (!this.fresh.isEmpty) return texts.refine.clickAddsShiftClickTakes;
-    if (!selected) return texts.refine.clickSomethingToOutlineIt;
+    if (!this.fresh.isEmpty) return texts.refine.clickAddsShiftClickTakes(this.category?.name ?? "");
+    if (!selected) return texts.refine.clickSomethingToOutlineIt(this.category?.name ?? "");
     if (this.editor.locked.has(selected.id)) return texts.anyTool.lockedLUnlocksIt;
     if (selected.id === this.keptId) return texts.refine.keptClickTheNext;
     return texts.refine.clickAddsToTheMask;
@@ -84,12 +111,17 @@ export class RefineTool {
     if (pointer.button !== 0 || this.newEdge.begins(pointer)) return;
     const mended = this.mended(pointer);
     const under = mended ? null : this.under(pointer);
-    if (mended) void this.clicks.add([pointer.x, pointer.y, !pointer.shift]);
+    if (mended) void this.clicks.add([pointer.x, pointer.y, this.meaning.adds(pointer)]);
     else if (under) editor.select(under.id);
     else if (this.isInside(pointer) && (!this.fresh.isEmpty || !pointer.shift)) {
       editor.select(null); // what was kept before
-      void this.fresh.add([pointer.x, pointer.y, !pointer.shift]);
+      void this.fresh.add(this.freshClick(pointer));
     }
+  }
+
+  /** Of a new object: the first click is on it. @private @param {Pointer} pointer @returns {import("./new_mask.js").Click} */
+  freshClick(pointer) {
+    return [pointer.x, pointer.y, this.fresh.isEmpty || this.meaning.adds(pointer)];
   }
 
   /** @param {Pointer} pointer @param {boolean} [pressed] */
@@ -98,7 +130,7 @@ export class RefineTool {
     const under = mended ? null : this.under(pointer);
     this.editor.hover(under?.id ?? null);
     const startsOrGoesOn = !mended && !under && this.isInside(pointer) && (!this.fresh.isEmpty || !pointer.shift);
-    if (startsOrGoesOn && !pressed && !pointer.touch) this.fresh.look([pointer.x, pointer.y, !pointer.shift]);
+    if (startsOrGoesOn && !pressed && !pointer.touch) this.fresh.look(this.freshClick(pointer));
     else this.fresh.dropPreview();
     this.view.redrawOverlay();
   }
@@ -148,11 +180,12 @@ export class RefineTool {
   /** @param {CanvasRenderingContext2D} context @param {import("../view/painter.js").Surface} surface */
   draw(context, surface) {
     const { fresh, editor } = this;
-    const category =
-      fresh.isEmpty && editor.selected ? editor.category(editor.selected.category_id) : editor.currentCategory;
+    const category = fresh.isEmpty && editor.selected ? editor.category(editor.selected.category_id) : this.category;
     if (fresh.preview && this.view.pointer)
       drawShape(context, { ...surface, opacity: surface.opacity * 0.6 }, fresh.preview, category, "plain");
     if (fresh.found) drawShape(context, surface, fresh.found, category, "selected");
+    const becomes = fresh.found ?? (this.view.pointer && fresh.preview);
+    if (becomes && category) drawLabel(context, surface, becomes, 7, category.name, colorOf(category));
     if (fresh.isEmpty) this.clicks.draw(context, surface);
     else drawClicks(context, surface, fresh.clicks, colorOf(category));
   }

@@ -119,13 +119,27 @@ export const polygon = {
 export const refine = {
   outlineOrMendByClicks: "Mit Klicks umreißen oder ausbessern",
   outlineAnObjectByClicks: "Ein Objekt mit Klicks umreißen oder die gewählte Maske ausbessern",
-  clickAddsShiftClickTakes:
-    "Klick fügt hinzu, Umschalt+Klick nimmt weg, Rücktaste nimmt einen Klick zurück. Enter behält das Objekt, Esc verwirft es.",
-  clickSomethingToOutlineIt: "Klicken Sie etwas an, um es zu umreißen, oder ein Objekt, um seine Maske auszubessern.",
+  clickAddsShiftClickTakes: (name) =>
+    `${name ? `Wird ein neues Objekt („${name}“); 1 – 9 oder 0 ändern die Klasse. ` : ""}Klick fügt hinzu, Umschalt+Klick nimmt weg, Rücktaste nimmt einen Klick zurück. Enter behält es, Esc verwirft es.`,
+  clickSomethingToOutlineIt: (name) =>
+    `Klicken Sie etwas an, um es zu umreißen${name ? ` (${name}; 1 – 9 oder 0 ändern die Klasse)` : ""}, oder ein Objekt, um seine Maske auszubessern.`,
+  done: "Fertig",
+  theObjectIsDone: "Das Objekt ist fertig; der nächste Klick beginnt ein anderes",
   keptClickTheNext:
     "Behalten. Klicken Sie das nächste Objekt an; in diesem bessern Klick und Umschalt+Klick aus. Esc beendet.",
   clickAddsToTheMask:
     "Klick fügt der Maske hinzu, Umschalt+Klick nimmt weg; Strg+Klick beginnt einen neuen Rand. Strg+Z nimmt einen Klick zurück, Esc beendet.",
+};
+
+/** @type {typeof import("../en/tools.js").clickMeaning} */
+export const clickMeaning = {
+  whatAClickDoes: "Was ein Klick mit der Maske macht",
+  add: "Hinzufügen",
+  takeAway: "Wegnehmen",
+  newEdge: "Neuer Rand",
+  clicksAdd: "Klicks fügen hinzu, was dort liegt; mit Umschalt nehmen sie weg",
+  clicksTakeAway: "Klicks nehmen weg, wie mit Umschalt; mit Umschalt fügen sie hinzu",
+  clicksDrawTheEdge: "Klicks zeichnen ein Stück des Randes neu, aus der Maske hinaus und zurück, wie mit Strg",
 };
 
 /** @type {typeof import("../en/tools.js").newEdge} */

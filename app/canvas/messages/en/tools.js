@@ -137,13 +137,28 @@ export const polygon = {
 export const refine = {
   outlineOrMendByClicks: "Outline or mend by clicks",
   outlineAnObjectByClicks: "Outline an object by clicks, or mend the selected mask",
-  clickAddsShiftClickTakes:
-    "Click adds, Shift+click takes away, Backspace takes a click back. Enter keeps the object, Esc drops it.",
-  clickSomethingToOutlineIt: "Click something to outline it, or an object to mend its mask.",
+  /** @param {string} name of the class that it gets; "" where that is not known */
+  clickAddsShiftClickTakes: (name) =>
+    `${name ? `Becomes a new “${name}”; 1 – 9 or 0 change the class. ` : ""}Click adds, Shift+click takes away, Backspace takes a click back. Enter keeps it, Esc drops it.`,
+  /** @param {string} name of the class that it gets; "" where that is not known */
+  clickSomethingToOutlineIt: (name) =>
+    `Click something to outline it${name ? ` (${name}; 1 – 9 or 0 change the class)` : ""}, or an object to mend its mask.`,
+  done: "Done",
+  theObjectIsDone: "The object is done; the next click begins another",
   keptClickTheNext:
     "Kept. Click the next object to outline it; within this one, click and Shift+click mend it. Esc is done.",
   clickAddsToTheMask:
     "Click adds to the mask, Shift+click takes away; Ctrl+click begins a new edge. Ctrl+Z takes a click back, Esc is done.",
+};
+
+export const clickMeaning = {
+  whatAClickDoes: "What a click does to the mask",
+  add: "Add",
+  takeAway: "Take away",
+  newEdge: "New edge",
+  clicksAdd: "Clicks add what lies there; with Shift they take away",
+  clicksTakeAway: "Clicks take away, as with Shift; with Shift they add",
+  clicksDrawTheEdge: "Clicks draw a piece of the edge anew, out of the mask and back, as with Ctrl",
 };
 
 export const newEdge = {
