@@ -304,6 +304,26 @@ def test_the_proposal_is_named_while_the_box_is_drawn_and_gets_the_mask_in_it(
     assert (again["status"], again["segmentation"]) == ("proposed", proposal["segmentation"])
 
 
+def test_a_mask_that_comes_when_another_image_is_open_is_its_proposals_all_the_same(
+    open_editor: Any, data_plane: DataPlane, photographs: Photographs, image: int, proposal: dict[str, Any]
+) -> None:
+    other = data_plane.upload(photographs.make("other.png"))
+    editor = open_editor(image)
+    held: list[Any] = []
+    editor.page.route("**/masks", lambda route: held.append(route))
+    editor.press("r")
+    x, y, width, height = proposal["bbox"]
+    editor.drag((x, y), (x + width, y + height))
+    editor.press("d")
+    editor.wait_for(f"maskloop.document.image.image_id === {other}")
+    held[0].continue_()
+    editor.wait_saved(1)
+    (stored,) = data_plane.document(image)["instances"]
+    assert (stored["id"], stored["status"]) == (proposal["id"], "accepted")
+    assert stored["category_id"] == proposal["category_id"]
+    assert data_plane.document(other)["instances"] == []
+
+
 def test_a_class_that_was_just_chosen_goes_before_the_proposals(
     open_editor: Any,
     data_plane: DataPlane,

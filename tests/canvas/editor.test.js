@@ -75,6 +75,27 @@ test("what was drawn on an image that is not open any more leaves the open one a
   );
 });
 
+test("what was asked for on an image that was left since makes its proposals give way there", async () => {
+  const requests = server(
+    { status: 200, body: { revision: 4 } },
+    { status: 201, body: { instance: instanceOf({ id: 41, revision: 5 }), revision: 5 } },
+  );
+  const editor = editorOf();
+  const left = editor.image?.image_id ?? 0;
+  const other = documentOf(instanceOf({ id: 7, status: "proposed" }));
+  editor.open({ ...other, image: { ...other.image, image_id: 77 } });
+  editor.draw({ category_id: 1, segmentation: [SQUARE] }, left);
+  await editor.outbox.flush();
+  assert.deepEqual(
+    requests.map(({ method, path }) => `${method} ${path.replace(/\?.*/, "")}`),
+    [`DELETE images/${left}/instances/2`, `POST images/${left}/instances`],
+  );
+  assert.deepEqual(
+    editor.document?.instances.map(({ id }) => id),
+    [7],
+  );
+});
+
 test("an edit of a reviewed image says that it was changed since", async () => {
   server({ status: 200, body: { instance: instanceOf({ id: 1, revision: 4 }), revision: 4 } });
   const editor = editorOf();

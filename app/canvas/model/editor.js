@@ -10,6 +10,7 @@ import { applied, completeKeypoints, edited, findInstance, withInstance, without
 import { EditorState } from "./editor_state.js";
 import { Outbox } from "./outbox.js";
 import { browserStorage, remember, remembered } from "./preferences.js";
+import { LeftBehind } from "./several/left_behind.js";
 import { proposalsOf } from "./several/same_object.js";
 import { texts } from "../messages/texts.js";
 
@@ -24,6 +25,7 @@ export class Editor extends EditorState {
     /** Words for what the server is asked at the moment. @type {Set<string>} */
     this.busy = new Set();
     this.lastTemporaryId = -Date.now();
+    this.leftBehind = new LeftBehind();
     this.outbox = new Outbox(
       {
         onState: () => this.emit("save"),
@@ -52,6 +54,7 @@ export class Editor extends EditorState {
 
   /** Show another image. @param {ImageDocument} document */
   open(document) {
+    if (this.image) this.leftBehind.note(this.image.image_id, this.proposalsSeen(this.image.image_id));
     this.document = document;
     this.selection = new Set();
     this.selectedId = this.hoveredId = this.activeKeypoint = this.draft = null;
@@ -137,20 +140,37 @@ export class Editor extends EditorState {
    * @param {Fields & {category_id: number}} fields @param {number} [image] as for `create` @returns {number}
    */
   draw(fields, image = this.image?.image_id ?? 0) {
-    const gone = image === this.image?.image_id ? this.makeWay(fields) : 0;
+    const gone = this.makeWay(fields, image);
     const id = this.create(fields, image);
-    this.emit("madeway", gone);
+    if (image === this.image?.image_id) this.emit("madeway", gone);
     return id;
   }
 
-  /** Take away the proposals that are seen of an object that is drawn, but for one that becomes it. @param {Fields & {category_id: number}} drawn @param {number | null} [but] @returns {number} how many went */
-  makeWay({ category_id, segmentation, bbox }, but = null) {
-    const others = this.visibleInstances().filter(({ id }) => id !== but && !this.locked.has(id));
+  /** The proposals of an image that are seen and not locked, or were when it was left. @param {number} image @returns {Instance[]} */
+  proposalsSeen(image) {
+    if (image !== this.image?.image_id) return this.leftBehind.of(image);
+    return this.visibleInstances().filter(({ id, status }) => status === "proposed" && !this.locked.has(id));
+  }
+
+  /**
+   * Take away the proposals that are seen of an object that is drawn, but for one that becomes it.
+   * @param {Fields & {category_id: number}} drawn @param {number} image @param {number | null} [but] @returns {number} how many went
+   */
+  makeWay({ category_id, segmentation, bbox }, image, but = null) {
+    const others = this.proposalsSeen(image).filter(({ id }) => id !== but);
     const shape = { segmentation: segmentation ?? [], bbox: bbox ?? [0, 0, 0, 0] };
-    const gone = proposalsOf({ category_id, ...shape }, others).map(({ id }) => id);
-    if (gone.length === 1) this.remove(gone[0]);
-    else this.changeMany({ delete: gone });
+    const gone = proposalsOf({ category_id, ...shape }, others);
+    if (image !== this.image?.image_id)
+      for (const { id, revision } of gone) this.outbox.push({ kind: "delete", image, id, base: revision, fields: {} });
+    else if (gone.length === 1) this.remove(gone[0].id);
+    else this.changeMany({ delete: gone.map(({ id }) => id) });
     return gone.length;
+  }
+
+  /** Change an object of an image that has been left. @param {number} image @param {Instance} instance as it was seen there @param {Fields} fields */
+  changeLeft(image, { id, revision }, fields) {
+    this.outbox.push({ kind: "update", image, id, base: revision, fields });
+    return true;
   }
 
   /** @param {number} id */

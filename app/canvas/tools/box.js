@@ -18,6 +18,7 @@ import { keypointsWith } from "./new_mask.js";
 
 /** @typedef {import("../view/view.js").Pointer} Pointer */
 /** @typedef {import("./mask_clicks.js").Box} Box */
+/** @typedef {import("../model/document.js").Instance} Found */
 /** @typedef {{image: number, box: Box, over: number | null, beside: boolean}} Request  `over`: the proposal whose place it takes; `beside`: it takes none's */
 
 const SMALLEST_SIDE = 4; // CSS pixels; less is a slip of the hand
@@ -220,7 +221,7 @@ export class BoxTool {
   /** @private @param {Request} request @param {import("../model/document.js").Instance} found @param {number | null} current */
   keep({ image, box, over, beside }, found, current) {
     const { editor } = this;
-    if (over !== null && this.putMask(over, box, found, current)) return;
+    if (over !== null && this.putMask(image, over, box, found, current)) return;
     const guess = found.category_id;
     const score = found.score ?? 0;
     const takesGuess = current === null || (this.guessClass && this.takesGuess(guess, score, current));
@@ -241,21 +242,26 @@ export class BoxTool {
   /**
    * Give a proposal the mask that the box has; its class stays unless a person has just chosen one. False where it is no
    * longer there as a proposal, or the model saw no mask.
-   * @private @param {number} id @param {Box} box @param {import("../model/document.js").Instance} found @param {number | null} current
+   * @private @param {number} image @param {number} id @param {Box} box @param {Found} found @param {number | null} current
    */
-  putMask(id, box, found, current) {
+  putMask(image, id, box, found, current) {
     const { editor } = this;
-    const proposal = editor.document && findInstance(editor.document, id);
+    const isOpen = image === editor.image?.image_id;
+    const proposal =
+      isOpen && editor.document
+        ? findInstance(editor.document, id)
+        : editor.leftBehind.of(image).find((one) => one.id === id);
     if (proposal?.status !== "proposed" || (Array.isArray(found.segmentation) && !found.segmentation.length))
       return false;
     const chosen = this.isChosen && current !== null && current !== proposal.category_id;
     this.isChosen = false;
-    const said = chosen ? editor.withClass(proposal, current) : {};
-    const category_id = chosen ? current : proposal.category_id;
-    const gone = editor.locked.has(id) ? 0 : editor.makeWay({ category_id, segmentation: found.segmentation }, id);
-    if (!editor.change(id, { segmentation: found.segmentation, ...said })) return false;
-    editor.emit("madeway", gone);
+    const fields = { segmentation: found.segmentation, ...(chosen ? editor.withClass(proposal, current) : {}) };
+    const drawn = { category_id: chosen ? current : proposal.category_id, segmentation: found.segmentation };
+    const gone = editor.locked.has(id) ? 0 : editor.makeWay(drawn, image, id);
+    if (!(isOpen ? editor.change(id, fields) : editor.changeLeft(image, proposal, fields))) return false;
     this.clicks.boxes.set(id, box);
+    if (!isOpen) return true;
+    editor.emit("madeway", gone);
     editor.select(id);
     return true;
   }
