@@ -13,6 +13,7 @@ import { droppedFiles } from "./model/files.js";
 import { createInspector } from "./panels/side/inspector.js";
 import { attachKeys } from "./keys.js";
 import { createNotices } from "./panels/notices.js";
+import { createSideEdge } from "./panels/side/side_width.js";
 import { createObjectList } from "./panels/side/objects.js";
 import { nameThePage } from "./panels/page_title.js";
 import { attachPointers } from "./view/pointers.js";
@@ -61,6 +62,7 @@ export async function mount(host) {
     createObjectList(bench),
     createInspector(bench),
   );
+  side.prepend(createSideEdge(side));
   const tools = createToolBar(bench);
   tools.prepend(createSheetToggle(side));
   // What acts on the open image is out of reach while the gallery covers it.

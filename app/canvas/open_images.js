@@ -127,7 +127,7 @@ export class OpenImages {
     if (errors.length) {
       this.editor.emit("notice", {
         text: texts.openImages.ofNotAdded(errors.length, files.length),
-        lines: errors.map(({ error }) => error), // each names its file
+        lines: [...errors.map(({ error }) => error), ...notes], // each names its file
         kind: "error",
       });
     } else if (notes.length) {

@@ -124,3 +124,41 @@ def test_the_lines_of_a_skeleton_are_clicked_from_point_to_point(
     dialog.wait_for(state="detached")
     (stored,) = [one for one in data_plane.get("/api/categories").json()["categories"] if one["id"] == heron]
     assert stored["skeleton"] == [[1, 2], [3, 4]]
+
+
+def test_the_list_is_narrowed_to_classes_that_have_objects(editor: Any) -> None:
+    names = editor.page.locator(".ml-class .ml-object-name")
+    choice = editor.page.get_by_label("Which classes are listed")
+    choice.select_option("On this image")
+    editor.wait_for("document.querySelectorAll('.ml-class').length === 2")
+    assert names.all_inner_texts() == ["kind 0001", "kind 0900"]
+    editor.page.get_by_label("Search or make a class").fill("kind 0007")  # a search goes through all
+    assert names.all_inner_texts() == ["kind 0007"]
+    editor.press("Enter")
+    editor.wait_for("document.querySelectorAll('.ml-class').length === 3")  # the chosen one is always there
+    editor.reload()
+    assert choice.input_value() == "image"
+    choice.select_option("In use")
+    assert {"kind 0001", "kind 0900", "kind 0007"} >= set(names.all_inner_texts())
+
+
+def test_the_panels_are_as_wide_as_somebody_made_them(editor: Any) -> None:
+    edge = editor.page.get_by_role("separator", name="Width of the panels")
+    width = "document.querySelector('.ml-side').offsetWidth"
+    before = editor.page.evaluate(width)
+    box = edge.bounding_box()
+    x, y = box["x"] + box["width"] / 2, box["y"] + 200
+    editor.page.mouse.move(x, y)
+    editor.page.mouse.down()
+    editor.page.mouse.move(x - 100, y, steps=4)
+    editor.page.mouse.up()
+    assert editor.page.evaluate(width) == before + 100
+    editor.reload()
+    assert editor.page.evaluate(width) == before + 100
+    edge.focus()
+    editor.press("ArrowRight")
+    assert editor.page.evaluate(width) == before + 80
+    edge.dblclick()
+    assert editor.page.evaluate(width) == before
+    editor.reload()
+    assert editor.page.evaluate(width) == before

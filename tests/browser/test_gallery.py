@@ -227,3 +227,10 @@ def test_what_an_upload_left_out_is_said(own_server: Server, open_editor: Any, t
     notice = editor.notice("Added, but not all of it")
     notice.wait_for()
     assert "2 left out" in notice.inner_text()
+    # Also where another file is refused.
+    pages[1].save(tmp_path / "other.tif", save_all=True, append_images=pages[:1])
+    (tmp_path / "broken.jpg").write_bytes(b"nothing")
+    editor.page.get_by_label("Images to add").set_input_files([tmp_path / "other.tif", tmp_path / "broken.jpg"])
+    words = editor.notice("1 of 2 files not added").inner_text()
+    assert "broken.jpg: not an image" in words
+    assert "other.tif: the first of 2 pages or frames was taken" in words

@@ -94,6 +94,7 @@ export const keys = {
 
 /** @type {typeof import("../en/bench.js").main} */
 export const main = {
+  widthOfThePanels: "Breite der Leiste: ziehen oder Pfeiltasten; ein Doppelklick stellt sie zurück",
   annotationEditor: "Annotationseditor",
   imagesToAdd: "Bilder zum Hinzufügen",
   classesAndObjects: "Klassen und Objekte",

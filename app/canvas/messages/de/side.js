@@ -33,6 +33,10 @@ export const bulk = {
 
 /** @type {typeof import("../en/side.js").classes} */
 export const classes = {
+  whichAreListed: "Welche Klassen gezeigt werden",
+  allOfThem: "Alle",
+  onThisImage: "Auf diesem Bild",
+  inUse: "In Gebrauch",
   searchOrMakeAClass: "Klasse suchen oder anlegen",
   classOfNewAndSelected: "Klasse neuer und ausgewählter Objekte",
   noClassesYetTypeA: "Noch keine Klassen: oben einen Namen eingeben und Enter drücken.",

@@ -92,6 +92,7 @@ export const keys = {
 };
 
 export const main = {
+  widthOfThePanels: "Width of the panels: drag, arrow keys; a double click puts it back",
   annotationEditor: "Annotation editor",
   imagesToAdd: "Images to add",
   classesAndObjects: "Classes and objects",

@@ -32,6 +32,10 @@ export const bulk = {
 };
 
 export const classes = {
+  whichAreListed: "Which classes are listed",
+  allOfThem: "All",
+  onThisImage: "On this image",
+  inUse: "In use",
   searchOrMakeAClass: "Search or make a class",
   classOfNewAndSelected: "Class of new and selected objects",
   noClassesYetTypeA: "No classes yet: type a name above and press Enter.",

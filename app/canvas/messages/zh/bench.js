@@ -94,6 +94,7 @@ export const keys = {
 
 /** @type {typeof import("../en/bench.js").main} */
 export const main = {
+  widthOfThePanels: "面板宽度：拖动或方向键；双击复原",
   annotationEditor: "标注编辑器",
   imagesToAdd: "要添加的图像",
   classesAndObjects: "类别和对象",

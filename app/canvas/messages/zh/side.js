@@ -33,6 +33,10 @@ export const bulk = {
 
 /** @type {typeof import("../en/side.js").classes} */
 export const classes = {
+  whichAreListed: "列出哪些类别",
+  allOfThem: "全部",
+  onThisImage: "此图像上的",
+  inUse: "使用中的",
   searchOrMakeAClass: "搜索或创建类别",
   classOfNewAndSelected: "新对象和所选对象的类别",
   noClassesYetTypeA: "还没有类别：在上方输入名称并按 Enter。",

@@ -3,6 +3,7 @@
 import { classKeys, ownCategories } from "../../model/document.js";
 import * as api from "../../model/api.js";
 import { button, element } from "../../view/dom.js";
+import { createClassNarrowing } from "./class_narrowing.js";
 import { openClassDialog } from "../dialogs/class_dialog.js";
 import { WindowedList } from "./windowed_list.js";
 import { texts } from "../../messages/texts.js";
@@ -45,6 +46,7 @@ export function createClassPanel(bench) {
     () => openClassDialog(bench, editor.category(editor.selected?.category_id ?? editor.currentCategory?.id ?? -1)),
     { class: "ml-quiet ml-small" },
   );
+  const narrowing = createClassNarrowing(bench, () => update());
   const windowed = new WindowedList(list, ROW_HEIGHT);
   /** The row that the arrow keys have got to in the search's results. @type {number | null} */
   let pointed = null;
@@ -54,7 +56,8 @@ export function createClassPanel(bench) {
     const wanted = search.value.trim().toLowerCase();
     const all = ownCategories(editor.document);
     const chosen = editor.selected?.category_id ?? editor.currentCategory?.id;
-    if (!wanted) return all.filter((category) => !category.hidden || category.id === chosen); // a search finds the others
+    const listed = new Set(narrowing.narrowed(all));
+    if (!wanted) return all.filter((one) => (!one.hidden && listed.has(one)) || one.id === chosen); // a search finds the others
     return all.filter((category) => category.name.toLowerCase().includes(wanted));
   }
 
@@ -233,6 +236,7 @@ export function createClassPanel(bench) {
       {},
       element("h2", {}, texts.classes.classes),
       element("span", { class: "ml-spacer" }),
+      narrowing.element,
       change,
       add,
     ),
