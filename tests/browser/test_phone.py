@@ -79,3 +79,20 @@ def test_every_tool_of_a_lying_tablet_is_in_view(
     editor.page.get_by_label("Language").wait_for()
     assert editor.page.locator(".ml-view-options").bounding_box()["x"] >= tools.bounding_box()["width"]
     editor.page.get_by_label("Names of objects").uncheck()
+
+
+@pytest.mark.parametrize("touch", [True, False], ids=["upright tablet", "half of a screen"])
+@pytest.mark.parametrize("width", [700, 768, 820, 890])
+def test_marking_reviewed_is_in_view_however_wide_the_bar_is(
+    open_editor: Any, data_plane: DataPlane, photographs: Photographs, width: int, touch: bool
+) -> None:
+    image = data_plane.upload(photographs.make())
+    editor = open_editor(image, has_touch=touch, is_mobile=touch)
+    editor.page.set_viewport_size({"width": width, "height": 1000})
+    for button in (editor.page.locator(".ml-undo"), editor.page.locator(".ml-review")):
+        box = button.bounding_box()
+        assert box["x"] + box["width"] <= width
+    editor.page.get_by_role("button", name="Keys and mouse").scroll_into_view_if_needed()
+    editor.page.locator(".ml-review").click()
+    editor.notice("Reviewed").wait_for()
+    assert data_plane.document(image)["image"]["status"] == "reviewed"
