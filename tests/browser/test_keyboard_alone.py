@@ -68,16 +68,16 @@ def test_what_is_deleted_and_what_an_undo_brings_back_is_announced(open_editor: 
     live = editor.page.locator(".ml-unseen[aria-live=polite]")
     assert editor.page.title() == f"{editor.document['image']['file_name']} – MaskLoop"
     editor.press("ArrowDown", "Delete")
-    assert live.inner_text() == "dog deleted, 1 left. Nothing selected"
+    assert live.inner_text() == "dog deleted, 1 left. ball, drawn, 1 of 1"
     editor.wait_saved(1)
     editor.press("Control+z")
     editor.wait_for("maskloop.document.instances.length === 2")
-    assert live.inner_text() == "Undone: dog back. Nothing selected"
+    assert live.inner_text() == "Undone: dog back. ball, drawn, 2 of 2"
     editor.press("Control+y")
     editor.wait_for("maskloop.document.instances.length === 1")
-    assert live.inner_text() == "Redone: dog removed. Nothing selected"
-    editor.press("ArrowDown")
-    assert live.inner_text() == "ball, drawn, 1 of 1"
+    assert live.inner_text() == "Redone: dog removed. ball, drawn, 1 of 1"
+    editor.press("Escape")
+    assert live.inner_text() == "Nothing selected"
 
 
 def test_arrows_walk_the_tools_and_the_class_list(open_editor: Any, data_plane: DataPlane, image: int) -> None:

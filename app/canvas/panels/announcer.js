@@ -22,11 +22,18 @@ export function createAnnouncer(editor) {
     const words = wayOf(editor, editor.document?.instances ?? [], to);
     first = direction === "undo" ? texts.announcer.undone(words) : texts.announcer.redone(words);
   });
-  editor.on(["selection", "document"], () => {
+  let due = false;
+  const tell = () => {
+    due = false;
     const words = wordsOf(editor);
     const after = gone ? `${words}, ${texts.announcer.madeWay(gone)}` : words;
     if (words !== said || gone || first) root.textContent = [first, after].filter(Boolean).join(". ");
     [said, gone, first] = [words, 0, ""];
+  };
+  // All that one key does is told at once: what was deleted, and what is selected in its place.
+  editor.on(["selection", "document"], () => {
+    if (!due) queueMicrotask(tell);
+    due = true;
   });
   return root;
 }
