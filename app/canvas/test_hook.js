@@ -45,7 +45,7 @@ export function exposeForTests(bench) {
       return view.imageLayer.picture !== null && editor.document !== null && !view.dirty.overlay;
     },
     get working() {
-      return bench.assistant.workingOn !== null || editor.busy.size > 0 || bench.tools.box.waiting.size > 0;
+      return bench.assistant.workingOn !== null || editor.busy.size > 0 || bench.tools.box.masks.waiting.size > 0;
     },
     /** The object that is being clicked together, and the preview of the next click. */
     get clicked() {

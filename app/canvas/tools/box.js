@@ -3,23 +3,17 @@
  * mask. Clicks mend it then and there. Or the box is all that is wanted.
  */
 
-import * as api from "../model/api.js";
-import { lineOf } from "../model/editor.js";
 import { clamp, rounded } from "../model/shapes/geometry.js";
 import { element } from "../view/dom.js";
-import { drawBox, drawCrosshair, drawSpinner } from "../view/box_drawing.js";
+import { drawBox, drawCrosshair } from "../view/box_drawing.js";
 import { colorOf, drawTag, inScreenPixels } from "../view/painter.js";
-import { findInstance } from "../model/document.js";
 import { meantProposal } from "../model/several/meant_proposal.js";
 import { remember, remembered } from "../model/preferences.js";
-import { ClassChoice } from "../model/workspace/class_choice.js";
 import { texts } from "../messages/texts.js";
-import { keypointsWith } from "./new_mask.js";
+import { BoxMasks, sized } from "./box_masks.js";
 
 /** @typedef {import("../view/view.js").Pointer} Pointer */
 /** @typedef {import("./mask_clicks.js").Box} Box */
-/** @typedef {import("../model/document.js").Instance} Found */
-/** @typedef {{image: number, box: Box, over: number | null, beside: boolean}} Request  `over`: the proposal whose place it takes; `beside`: it takes none's */
 
 const SMALLEST_SIDE = 4; // CSS pixels; less is a slip of the hand
 
@@ -46,18 +40,7 @@ export class BoxTool {
     /** The proposal that the box is drawn over. @type {import("../model/document.js").Instance | null} */
     this.over = null;
     this.beside = false; // Alt: an object of its own, whatever proposals say
-    /** Boxes whose mask is being found. @type {Set<Request>} */
-    this.waiting = new Set();
-    this.guessClass = remembered("guess-class", true);
-    this.choice = new ClassChoice();
-    /** @type {{id: number, guess: number, score: number, current: number} | null} */
-    this.guessed = null; // the last object with a guess: what it turns out to be teaches the choice
-    this.isChosen = false; // a person has just said which class comes next
-    editor.on("class", () => (this.isChosen = !editor.selected));
-    editor.on("renumber", ({ from, to }) => {
-      const { guessed } = this;
-      if (guessed && guessed.id === from) guessed.id = to;
-    });
+    this.masks = new BoxMasks(editor, view, clicks);
     this.plain = remembered("plain-boxes", false);
     this.showOptions = () => {};
     editor.on(["hint", "selection"], () => this.showOptions());
@@ -65,7 +48,7 @@ export class BoxTool {
 
   /** Whether the model says the class. */
   get guesses() {
-    return this.guessClass && !this.plain;
+    return this.masks.guessClass && !this.plain;
   }
 
   hint() {
@@ -73,7 +56,7 @@ export class BoxTool {
     if (!name && !this.guesses) return texts.box.needsAClass;
     if (this.plain) return texts.box.itStaysABox(name);
     if (this.editor.selected) return texts.box.nextBoxOrClick;
-    const choice = !this.guessClass ? name : texts.box.theModelsGuess(name);
+    const choice = !this.masks.guessClass ? name : texts.box.theModelsGuess(name);
     return texts.box.theModelFindsItsMask(choice);
   }
 
@@ -82,7 +65,7 @@ export class BoxTool {
   }
 
   options() {
-    const guess = element("input", { type: "checkbox", checked: this.guessClass, disabled: this.plain });
+    const guess = element("input", { type: "checkbox", checked: this.masks.guessClass, disabled: this.plain });
     guess.addEventListener("change", () => this.setGuessClass(guess.checked));
     const plain = element("input", { type: "checkbox", checked: this.plain });
     plain.addEventListener("change", () => {
@@ -114,7 +97,7 @@ export class BoxTool {
 
   /** @param {boolean} on */
   setGuessClass(on) {
-    this.guessClass = on;
+    this.masks.guessClass = on;
     remember("guess-class", on);
     this.editor.emit("hint");
   }
@@ -170,14 +153,14 @@ export class BoxTool {
     const slip = this.view.reach(SMALLEST_SIDE);
     if (box[2] - box[0] < slip || box[3] - box[1] < slip) return;
     const { image, currentCategory: category } = this.editor;
-    if (!this.plain) void this.findMask(box, over, beside);
-    else if (image && category) this.create(image.image_id, { category_id: category.id, bbox: sized(box) });
+    if (!this.plain) void this.masks.find(box, over, beside);
+    else if (image && category) this.masks.create(image.image_id, { category_id: category.id, bbox: sized(box) });
   }
 
   /** Mend the selected mask, or select what lies here. @private @param {Pointer} pointer */
   click(pointer) {
     const { editor, view } = this;
-    if (this.plain || this.waiting.size) return; // of what comes next nobody has seen the mask
+    if (this.plain || this.masks.waiting.size) return; // of what comes next nobody has seen the mask
     if (editor.selected) void this.clicks.add([pointer.x, pointer.y, this.newEdge.meaning.adds(pointer)]);
     else editor.select(view.instancesAt(pointer.x, pointer.y)[0]?.id ?? null);
   }
@@ -185,108 +168,6 @@ export class BoxTool {
   undo() {
     this.clicks.takeBack();
     return false;
-  }
-
-  /** @private @param {Box} box @param {import("../model/document.js").Instance | null} over @param {boolean} beside */
-  async findMask(box, over, beside) {
-    const { editor } = this;
-    const image = editor.image?.image_id;
-    const current = editor.currentCategory?.id ?? null;
-    if (image === undefined || (current === null && !this.guessClass && !over)) return;
-    const request = { image, box, over: over?.id ?? null, beside };
-    this.waiting.add(request);
-    this.animate();
-    try {
-      // A proposal has its class: none needs to be guessed.
-      const category = over?.category_id ?? (this.guessClass ? undefined : (current ?? undefined));
-      const answer = await api.masksFromBoxes(image, [box], category);
-      const [found] = answer.instances;
-      if (!editor.category(found.category_id)) await editor.readCategories(); // the model named a class that was not here
-      this.keep(request, found, current);
-    } catch (error) {
-      const actions = [
-        { label: texts.box.keepTheBox, run: () => this.create(image, { category_id: current ?? 0, bbox: sized(box) }) },
-      ];
-      editor.emit("notice", {
-        text: texts.box.noMaskForThisBox(lineOf(error)),
-        kind: "error",
-        actions: current === null ? [] : actions,
-      });
-    } finally {
-      this.waiting.delete(request);
-      this.view.redrawOverlay();
-    }
-  }
-
-  /** @private @param {Request} request @param {import("../model/document.js").Instance} found @param {number | null} current */
-  keep({ image, box, over, beside }, found, current) {
-    const { editor } = this;
-    if (over !== null && this.putMask(image, over, box, found, current)) return;
-    const guess = found.category_id;
-    const score = found.score ?? 0;
-    const takesGuess = current === null || (this.guessClass && this.takesGuess(guess, score, current));
-    const category_id = takesGuess ? guess : current;
-    if (Array.isArray(found.segmentation) && !found.segmentation.length) {
-      this.create(image, { category_id, bbox: sized(box) });
-      this.isChosen = false;
-      editor.emit("notice", { text: texts.box.theModelSeesNoMask });
-      return;
-    }
-    const keypoints = keypointsWith(found, category_id, category_id === current);
-    const id = this.create(image, { category_id, segmentation: found.segmentation, ...keypoints }, beside);
-    this.clicks.boxes.set(id, box);
-    this.guessed = this.guessClass && current !== null ? { id, guess, score, current } : null;
-    this.isChosen = false;
-  }
-
-  /**
-   * Give a proposal the mask that the box has; its class stays unless a person has just chosen one. False where it is no
-   * longer there as a proposal, or the model saw no mask.
-   * @private @param {number} image @param {number} id @param {Box} box @param {Found} found @param {number | null} current
-   */
-  putMask(image, id, box, found, current) {
-    const { editor } = this;
-    const isOpen = image === editor.image?.image_id;
-    const proposal =
-      isOpen && editor.document
-        ? findInstance(editor.document, id)
-        : editor.leftBehind.of(image).find((one) => one.id === id);
-    if (proposal?.status !== "proposed" || (Array.isArray(found.segmentation) && !found.segmentation.length))
-      return false;
-    const chosen = this.isChosen && current !== null && current !== proposal.category_id;
-    this.isChosen = false;
-    const fields = { segmentation: found.segmentation, ...(chosen ? editor.withClass(proposal, current) : {}) };
-    const drawn = { category_id: chosen ? current : proposal.category_id, segmentation: found.segmentation };
-    const gone = editor.locked.has(id) ? 0 : editor.makeWay(drawn, image, id);
-    if (!(isOpen ? editor.change(id, fields) : editor.changeLeft(image, proposal, fields))) return false;
-    this.clicks.boxes.set(id, box);
-    if (!isOpen) return true;
-    editor.emit("madeway", gone);
-    editor.select(id);
-    return true;
-  }
-
-  /** @private @param {number} guess @param {number} score @param {number} current */
-  takesGuess(guess, score, current) {
-    const { guessed, editor } = this;
-    const last = guessed && editor.document && findInstance(editor.document, guessed.id);
-    if (guessed && last) this.choice.learn(guessed.guess, guessed.score, guessed.current, last.category_id);
-    this.guessed = null; // an object teaches once
-    return !this.isChosen && this.choice.choose(guess, score, current) === guess;
-  }
-
-  /** @private @param {number} image @param {import("../model/document.js").Fields & {category_id: number}} fields @param {boolean} [beside] */
-  create(image, fields, beside = false) {
-    const id = beside ? this.editor.create(fields, image) : this.editor.draw(fields, image);
-    if (this.editor.image?.image_id === image) this.editor.select(id);
-    return id;
-  }
-
-  /** Keep the spinner turning while a mask is awaited. @private */
-  animate() {
-    if (!this.waiting.size) return;
-    this.view.redrawOverlay();
-    requestAnimationFrame(() => this.animate());
   }
 
   cancel() {
@@ -317,15 +198,8 @@ export class BoxTool {
     }
   }
 
-  /** Boxes that wait for their mask, whichever tool is in hand by now. @param {CanvasRenderingContext2D} context @param {import("../view/painter.js").Surface} surface */
+  /** @param {CanvasRenderingContext2D} context @param {import("../view/painter.js").Surface} surface */
   overlay(context, surface) {
-    for (const { image, box } of this.waiting) {
-      if (image !== this.editor.image?.image_id) continue;
-      drawBox(context, surface, box, "#ffffff");
-      drawSpinner(context, surface, (box[0] + box[2]) / 2, (box[1] + box[3]) / 2);
-    }
+    this.masks.draw(context, surface);
   }
 }
-
-/** @param {Box} box @returns {Box} x, y, width, height */
-const sized = ([x0, y0, x1, y1]) => [x0, y0, rounded(x1 - x0), rounded(y1 - y0)];
