@@ -1,9 +1,7 @@
 /** Every shortcut, in one table: what it does, when, and what the help says about it. */
 
-import { cutBeneath, mergeSelected, subtractSelected } from "./model/several/arrange.js";
-import { groupSelected, ungroupSelected } from "./model/several/groups.js";
-import { restack } from "./model/several/stacking.js";
 import { texts } from "./messages/texts.js";
+import { SEVERAL } from "./shortcuts_several.js";
 
 /** @typedef {import("./workbench.js").Workbench} Workbench */
 /**
@@ -153,83 +151,7 @@ const SHORTCUTS = [
       if (!bench.nudge(0, step)) bench.selectNext(step);
     },
   },
-  {
-    group: texts.keys.severalObjects,
-    keys: ["Ctrl+C"],
-    label: texts.keys.copyTheSelectedObjects,
-    run: (bench) => bench.copy(),
-    passes: true,
-  },
-  {
-    group: texts.keys.severalObjects,
-    keys: ["Ctrl+V"],
-    once: true,
-    label: texts.keys.pasteOnAnotherImageAt,
-    run: (bench) => bench.pasteSoon(),
-    passes: true,
-  },
-  {
-    group: texts.keys.severalObjects,
-    keys: ["Ctrl+D"],
-    once: true,
-    label: texts.keys.duplicateTheSelectedObjects,
-    run: (bench) => bench.duplicate(),
-  },
-  {
-    group: texts.keys.severalObjects,
-    keys: ["J"],
-    label: texts.keys.mergeTheSelectedObjects,
-    run: (bench) => mergeSelected(bench.editor),
-  },
-  {
-    group: texts.keys.severalObjects,
-    keys: ["Shift+J"],
-    label: texts.keys.cutTheOthersOutOf,
-    run: (bench) => subtractSelected(bench.editor),
-  },
-  {
-    group: texts.keys.severalObjects,
-    keys: ["Shift+S"],
-    once: true,
-    label: texts.keys.cutTheSelectedOutOf,
-    run: (bench) => cutBeneath(bench.editor),
-  },
-  {
-    group: texts.keys.severalObjects,
-    keys: ["Ctrl+G"],
-    label: texts.keys.groupTheSelectedObjects,
-    run: (bench) => groupSelected(bench.editor),
-  },
-  {
-    group: texts.keys.severalObjects,
-    keys: ["Ctrl+Shift+G"],
-    label: texts.keys.ungroupTheSelectedObjects,
-    run: (bench) => ungroupSelected(bench.editor),
-  },
-  {
-    group: texts.keys.severalObjects,
-    keys: ["PageUp"],
-    label: texts.keys.bringToTheFront,
-    run: (bench) => restack(bench.editor, "front"),
-  },
-  {
-    group: texts.keys.severalObjects,
-    keys: ["PageDown"],
-    label: texts.keys.sendToTheBack,
-    run: (bench) => restack(bench.editor, "back"),
-  },
-  {
-    group: texts.keys.severalObjects,
-    keys: ["Ctrl+A"],
-    label: texts.keys.selectAllThatAreShown,
-    run: (bench) => bench.selectEverything(),
-  },
-  { group: texts.keys.severalObjects, keys: [texts.keys.shiftClick], label: texts.keys.addAnObjectToThe },
-  {
-    group: texts.keys.severalObjects,
-    keys: [texts.keys.dragAnEmptyPlace],
-    label: texts.keys.selectAllThatTheFrame,
-  },
+  ...SEVERAL,
   { group: texts.keys.objects, keys: ["Escape"], label: texts.keys.cancelThenDeselect, run: (bench) => bench.cancel() },
   { group: texts.keys.objects, keys: ["Ctrl+Z"], label: texts.keys.undo, run: (bench) => bench.undo() },
   { group: texts.keys.objects, keys: ["Ctrl+Shift+Z", "Ctrl+Y"], label: texts.keys.redo, run: (bench) => bench.redo() },

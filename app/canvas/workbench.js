@@ -7,6 +7,7 @@ import { classKeys, ownCategories, shapeKind, simplified } from "./model/documen
 import { lineOf } from "./model/editor.js";
 import { takePageName } from "./model/page_name.js";
 import { browserSession } from "./model/preferences.js";
+import { carryOver } from "./carry_over.js";
 import { OpenImages } from "./open_images.js";
 import { reviewStep, takeReviewStep } from "./review.js";
 import { turnVisibility } from "./tools/keypoints/edits.js";
@@ -268,20 +269,7 @@ export class Workbench extends OpenImages {
 
   /** Put the last image's accepted objects on this one, as proposals where they are seen again. */
   async carryOver() {
-    const { editor, images } = this;
-    const image = editor.image?.image_id;
-    if (image === undefined || this.galleryShown) return;
-    const source = images.find(this.cameFrom ?? -1) ?? images.neighbour(image, -1);
-    if (!source) return editor.emit("notice", { text: texts.workbench.thereIsNoImageBefore });
-    const { image_id: from, file_name: name } = source;
-    const told = await editor.ask(texts.workbench.lookingForTheObjectsOf(name), async () => {
-      await editor.outbox.flush();
-      return { ...(await api.propagate(image, from)), document: await editor.load(image) };
-    });
-    if (!told) return;
-    images.note(told.document);
-    editor.replace(told.document);
-    editor.emit("notice", carried(told, name));
+    await carryOver(this);
   }
 
   toggleSelected(/** @type {"hidden" | "locked"} */ flag) {
@@ -311,14 +299,4 @@ export class Workbench extends OpenImages {
       text: after < before ? texts.workbench.pointsBecame(before, after) : texts.workbench.noPointCanGoWithout,
     });
   }
-}
-
-/** What became of another image's objects. @param {{added: number, there: number, lost: number}} told @param {string} name @returns {import("./model/editor.js").Notice} */
-function carried({ added, there, lost }, name) {
-  if (!added && !there && !lost) return { text: texts.workbench.nothingIsAcceptedOnYet(name) };
-  const rest = [lost ? texts.workbench.notSeenHere(lost) : "", there ? texts.workbench.alreadyHere(there) : ""]
-    .filter(Boolean)
-    .join(", ");
-  const words = texts.workbench.ofObjectsOfProposed(added, added + there + lost, name, rest ? `: ${rest}` : "");
-  return { text: words, kind: added ? "success" : "info" };
 }
