@@ -36,6 +36,8 @@ from core.evaluation.detections import evaluated_kinds
 from core.evaluation.intervals import bootstrap_intervals
 from core.evaluation.mask_refinement import mask_refinement, write_mask_refinement
 from core.evaluation.thresholds import (
+    DEFAULT_THRESHOLD,
+    Expectation,
     calibrated_thresholds,
     read_score_thresholds,
     write_score_thresholds,
@@ -45,12 +47,12 @@ from core.model.weights import SIDECAR_FILE, WEIGHTS_FILE
 from core.prompts.learning.tuning import MOST_SECONDS, tune_prompts
 from core.training.checkpoints import CHECKPOINT, load_checkpoint
 from core.training.early_end import EarlyEnd
+from core.training.learning.base_share import FEW_OBJECTS
 from core.training.records.metrics_log import METRICS
 
 LEAST_PROMPT_SECONDS = 5.0
-# Held-out objects of a class, from which on they say better than its base model where its threshold lies: with 8 and 9
-# persons of Penn-Fudan what was shown was worth a third of what it is with the base's.
-TELLING = 20
+# A few held-out objects say little of where thresholds lie, and those of models fine-tuned so lay near this one.
+USUAL = Expectation(threshold=0.8, objects=100)
 
 
 def run_job(directory: Path) -> None:
@@ -66,11 +68,12 @@ def run_job(directory: Path) -> None:
         write_json(directory / job_directory.JOB, job)
     config = training_config(directory, job)
 
+    images = directory / job_directory.IMAGES
     held_out = before = after = None
-    thresholds = ScoreThresholds()
+    thresholds = ScoreThresholds(others=USUAL.threshold)
     if config.val_annotations is not None:
         _enter(directory, say("judging_base"))
-        held_out = CocoDataset(directory / job_directory.IMAGES, config.val_annotations)
+        held_out = CocoDataset(images, config.val_annotations)
         judging_began = clock.seconds
         base = load_model(config.model)
         if not (directory / job_directory.BEFORE).exists():
@@ -94,8 +97,8 @@ def run_job(directory: Path) -> None:
         after, thresholds, results = judged(new, held_out, config.device)
         draw_comparison(directory, base, new, held_out, config.device)
     accepted = set(job.get("accepted", ()))
-    judged_by = objects_of_classes(held_out) if held_out is not None else {}
-    thresholds = with_those_of_base(thresholds, config.model, accepted, judged_by)
+    taught = objects_of_classes(CocoDataset(images, directory / job_directory.TRAIN_ANNOTATIONS))
+    thresholds = with_those_of_base(thresholds, config.model, accepted, taught)
     write_score_thresholds(directory, thresholds)
     hidden = hide_absent_classes(directory, accepted, config.device) if accepted else []
     prompts = None
@@ -126,7 +129,7 @@ def judged(
     metrics = evaluate_results(held_out.data, results, evaluated_kinds(model, held_out.data))
     kind = "segm" if "segm" in metrics else "bbox"
     metrics[kind]["intervals"] = bootstrap_intervals(held_out.data, results)
-    return metrics, calibrated_thresholds(held_out.data, results), results
+    return metrics, calibrated_thresholds(held_out.data, results, expected=USUAL), results
 
 
 def tuned_prompts(directory: Path, config: TrainConfig, seconds_left: float | None) -> dict[str, object] | None:
@@ -176,19 +179,22 @@ def objects_of_classes(data: CocoDataset) -> Counter[str]:
 
 
 def with_those_of_base(
-    thresholds: ScoreThresholds, base: str, accepted: Collection[str] = (), objects: Mapping[str, int] | None = None
+    thresholds: ScoreThresholds, base: str, accepted: Collection[str] = (), taught: Mapping[str, int] | None = None
 ) -> ScoreThresholds:
-    """Thresholds of a new model: classes that the held-out images say little of keep those of its base model.
+    """Thresholds of a new model: classes that it finds as its base model does keep those of that.
 
-    `objects` is how many of each class are on them. Hidden classes stay hidden, too, unless they are `accepted` on
-    reviewed images now.
+    `taught` is how many objects of each class it learned from: the base's classes with fewer than FEW_OBJECTS stayed.
+    Hidden classes stay hidden, too, unless they are `accepted` on reviewed images now.
     """
     before = read_score_thresholds(base)
-    names = [category["name"] for category in load_model(base).categories] if before.others is not None else []
-    kept = {name: score for name in (*names, *before.classes) if (score := before.calibrated(name)) is not None}
+    stay = [
+        category["name"]
+        for category in load_model(base).categories
+        if (taught or {}).get(category["name"], 0) < FEW_OBJECTS
+    ]
+    kept = {name: DEFAULT_THRESHOLD if (score := before.calibrated(name)) is None else score for name in stay}
     hidden = {name: score for name, score in before.hidden.items() if name not in accepted}
-    judged = {name: score for name, score in thresholds.classes.items() if (objects or {}).get(name, 0) >= TELLING}
-    return ScoreThresholds({**thresholds.classes, **kept, **judged}, thresholds.others, hidden)
+    return ScoreThresholds({**thresholds.classes, **kept}, thresholds.others, hidden)
 
 
 def _train(config: TrainConfig, early_end: EarlyEnd) -> bool:

@@ -6,6 +6,7 @@ import json
 import math
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
@@ -27,8 +28,23 @@ PRIOR_OBJECTS = 3  # all classes' detections count beside a class's own like tho
 DEFAULT_THRESHOLD = 0.5  # of a model that was never calibrated
 FALSE_IMAGES = 0.1  # share of images on which a class may show that is on none of them
 DECIMALS = 4
+LEAST = 1e-3  # a score nearer to 0 or 1 counts as this in an average
 EQUAL = 1e-9  # sums in another order
 Entry = TypeVar("Entry", Detection, EvaluatedObject)
+
+
+@dataclass(frozen=True)
+class Expectation:
+    """Where models of a kind have their thresholds, and how many objects have to say otherwise for half of the way."""
+
+    threshold: float
+    objects: int
+
+    def with_calibrated(self, score: float, objects: int) -> float:
+        """The threshold between what is expected and the one that so many objects speak for."""
+        wanted, said = (_log_odds(min(max(one, LEAST), 1 - LEAST)) for one in (self.threshold, score))
+        odds = math.exp((self.objects * wanted + objects * said) / (self.objects + objects))
+        return _rounded_down(odds / (1 + odds))
 
 
 def calibrated_thresholds(
@@ -37,6 +53,7 @@ def calibrated_thresholds(
     *,
     iou_threshold: float = 0.5,
     right_saves: float = RIGHT_SAVES,
+    expected: Expectation | None = None,
 ) -> ScoreThresholds:
     """For each class the score above which the detections are worth most, if a right one is worth as much as
     `right_saves` wrong ones cost.
@@ -48,6 +65,9 @@ def calibrated_thresholds(
     detections count together with those of all classes, as if these were of three objects: five objects and a lucky
     order of scores say little. The threshold lies halfway to the next detection below, so that few images say no more
     than they know. Classes of which nothing is found have the one of all.
+
+    What is `expected` of a model's thresholds counts beside the objects as those of so many more would: the log-odds of
+    the scores are averaged.
     """
     dataset = complete_ground_truth(annotations)
     found = by_image_and_class(complete_results(list(results), dataset))
@@ -66,7 +86,7 @@ def calibrated_thresholds(
     }
     everything = [verdict for own in verdicts.values() for verdict in own]
     if (total := sum(counts.values())) < FEWEST_OBJECTS or not any(right for _, right in everything):
-        return ScoreThresholds()
+        return ScoreThresholds(others=None if expected is None else expected.threshold)
     prior = _weighed(everything, right_saves, PRIOR_OBJECTS / total)
     classes = {
         category["name"]: _worth_most([*_weighed(verdicts[category["id"]], right_saves), *prior])
@@ -74,6 +94,9 @@ def calibrated_thresholds(
         if any(right for _, right in verdicts[category["id"]])
     }
     pooled = _worth_most(_weighed(everything, right_saves))
+    if expected is not None:
+        classes = {name: expected.with_calibrated(score, total) for name, score in classes.items()}
+        pooled = expected.with_calibrated(pooled, total)
     return ScoreThresholds(classes, pooled)
 
 
@@ -190,4 +213,12 @@ def _worth_most(weighed: Sequence[tuple[float, float]]) -> float:
     candidates = np.flatnonzero(last_of_its_score & (np.cumsum(worth >= 0) > 0))
     cut = candidates[total[candidates] >= total[candidates].max() - EQUAL][-1]
     score = scores[cut] if cut + 1 == len(scores) else (scores[cut] + scores[cut + 1]) / 2
-    return float(math.floor(float(score) * 10**DECIMALS) / 10**DECIMALS)
+    return _rounded_down(float(score))
+
+
+def _rounded_down(score: float) -> float:
+    return float(math.floor(score * 10**DECIMALS) / 10**DECIMALS)
+
+
+def _log_odds(score: float) -> float:
+    return math.log(score / (1 - score))

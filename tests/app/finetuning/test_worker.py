@@ -14,9 +14,11 @@ from app.finetuning import job_directory, worker
 from app.finetuning.job_clock import JobClock
 from app.finetuning.plan import LEAST_TRAINING, prompt_seconds, training_seconds
 from app.json_files import read_json, write_json
+from core import load_model
 from core.config import TrainConfig
-from core.evaluation.thresholds import read_score_thresholds
+from core.evaluation.thresholds import DEFAULT_THRESHOLD, read_score_thresholds
 from core.model.score_thresholds import ScoreThresholds
+from core.training.learning.base_share import FEW_OBJECTS
 
 HOUR = 3600.0
 
@@ -77,10 +79,20 @@ def test_a_tuning_of_the_prompt_model_that_fails_does_not_cost_the_detector(
     assert worker.tuned_prompts(tmp_path, config, None) == {"error": "no memory is left"}
 
 
-def test_a_few_held_out_objects_do_not_move_the_threshold_of_a_class_that_the_base_model_knows() -> None:
-    shipped = read_score_thresholds("starter").of("person")
-    found = ScoreThresholds({"person": 0.23, "helmet": 0.4}, 0.3)
-    few = worker.with_those_of_base(found, "starter", objects={"person": worker.TELLING - 1, "helmet": 3})
-    assert (few.of("person"), few.of("helmet"), few.of("glove")) == (shipped, 0.4, 0.3)
-    many = worker.with_those_of_base(found, "starter", objects={"person": worker.TELLING, "helmet": 3})
-    assert (many.of("person"), many.of("helmet")) == (0.23, 0.4)
+def test_classes_that_the_new_model_finds_as_its_base_does_keep_their_thresholds() -> None:
+    shipped = read_score_thresholds("starter")
+    found = ScoreThresholds({"person": 0.7, "cat": 0.6, "helmet": 0.75}, 0.8)
+    new = worker.with_those_of_base(
+        found, "starter", taught={"person": FEW_OBJECTS, "cat": FEW_OBJECTS - 1, "helmet": 3}
+    )
+    assert new.of("person") == 0.7, "learned"
+    assert new.of("cat") == shipped.of("cat"), "too few to learn from"
+    assert new.of("dog") == shipped.of("dog"), "none to learn from"
+    assert (new.of("helmet"), new.of("glove")) == (0.75, 0.8)
+
+
+def test_classes_of_a_base_that_was_never_calibrated_show_as_before(tiny_model: Path) -> None:
+    new = worker.with_those_of_base(ScoreThresholds({}, 0.8), str(tiny_model), taught={})
+    names = [category["name"] for category in load_model(tiny_model).categories]
+    assert {new.of(name) for name in names} == {DEFAULT_THRESHOLD}
+    assert new.of("helmet") == 0.8

@@ -8,9 +8,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from core.__main__ import main
 from core.evaluation.thresholds import (
+    Expectation,
     calibrated_thresholds,
     read_score_thresholds,
     thresholds_of_absent,
@@ -250,3 +253,33 @@ def test_hidden_classes_are_written_down_and_forgotten_by_what_learns_from_the_m
     assert ScoreThresholds.from_dict(json.loads(json.dumps(hidden.to_dict()))) == hidden
     assert (hidden.of("car"), hidden.of("dog"), hidden.of("cat")) == (0.95, 0.9, 0.5)
     assert hidden.of_classes(["auto", "dog"], ["car", "dog"]).of("auto") == 0.4
+
+
+# -- what is expected of a kind of models ---------------------------------------------------------------
+
+
+def test_what_is_expected_counts_like_objects() -> None:
+    usual = Expectation(threshold=0.8, objects=6)
+    right = [detection(1, box, 0.9) for box in CATS] + [detection(1, NOWHERE, 0.1)]
+    assert calibrated_thresholds(data_set({1: CATS}), right).of("cat") == pytest.approx(0.5)
+    both = calibrated_thresholds(data_set({1: CATS}), right, expected=usual)
+    halfway = 2 / 3  # odds of 2, the geometric mean of 4 and 1
+    assert both.of("cat") == pytest.approx(halfway, abs=1e-4)
+    assert both.others == pytest.approx(halfway, abs=1e-4)
+
+
+def test_it_is_all_there_is_where_nothing_can_be_calibrated() -> None:
+    usual = Expectation(threshold=0.8, objects=100)
+    assert calibrated_thresholds(data_set({1: CATS[:4]}), [], expected=usual) == ScoreThresholds({}, 0.8)
+    assert calibrated_thresholds(data_set({1: CATS[:4]}), []) == ScoreThresholds()
+
+
+@given(st.floats(0, 1), st.floats(0.01, 0.99), st.integers(0, 1000), st.integers(1, 1000))
+def test_it_lies_between_both_and_nearer_to_the_calibrated_one_with_more_objects(
+    calibrated: float, expected: float, objects: int, strength: int
+) -> None:
+    usual = Expectation(expected, strength)
+    few, more = usual.with_calibrated(calibrated, objects), usual.with_calibrated(calibrated, objects + 100)
+    low, high = sorted((min(max(calibrated, 0.001), 0.999), expected))
+    assert low - 1e-4 <= few <= high + 1e-4
+    assert abs(more - calibrated) <= abs(few - calibrated) + 2e-4
