@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -31,11 +32,12 @@ from core.prompts.prompt_maps import (
     window_of,
 )
 from core.prompts.weights import load_prompt_network
-from core.prompts.windows import Look, click_windows
+from core.prompts.windows import Look, agreement, click_windows
 from core.structures import Instances
 
 BATCH = 16  # windows at once
 LOOK_AGAIN_BELOW = 0.85  # expected IoU of what a box gave, from where on a second look gains nothing
+AGREEMENT = 2.0  # of the windows' answers to clicks, in log-odds of the expected IoU
 LOOKS_AT_A_MASK = 2  # a third changes nothing any more
 EMBEDDING_SIZE = 128  # pixels of a crop: a class is seen from further away than an edge
 PIXEL_LIMIT = 1_000_000_000  # what is looked at does not grow with the image
@@ -179,7 +181,9 @@ class MaskPrompter:
         if not candidates:
             return Answer(merged(None, LocalMask.empty(), clicks, shape), 0.0)
         looks = self.looks(pixels, candidates)
-        best = max(range(len(looks)), key=lambda index: looks[index].quality)
+        # What windows of several sizes show alike is more likely an object than what one of them is sure of.
+        agreed = agreement(looks)
+        best = max(range(len(looks)), key=lambda index: _log_odds(looks[index].quality) + AGREEMENT * agreed[index])
         return self._answer(pixels, candidates[best], looks[best], None, finer)
 
     def candidates(self, pixels: NDArray[np.uint8], clicks: Sequence[Click]) -> list[Prompt]:
@@ -242,6 +246,10 @@ def checked(prompt: Prompt, height: int, width: int) -> Prompt:
             )
         box = (x0, y0, x1, y1)
     return Prompt(box, tuple((float(x), float(y), bool(include)) for x, y, include in prompt.clicks), mask)
+
+
+def _log_odds(quality: float) -> float:
+    return math.log(max(quality, 1e-6) / max(1 - quality, 1e-6))
 
 
 def _window(prompt: Prompt) -> Window:

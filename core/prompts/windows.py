@@ -68,3 +68,42 @@ def click_windows(clicks: Sequence[Click], shape: tuple[int, int]) -> list[Windo
 
 def _start(middle: float, side: float, length: int) -> float:
     return (length - side) / 2 if side >= length else min(max(middle - side / 2, 0.0), length - side)
+
+
+def agreement(looks: Sequence[Look]) -> list[float]:
+    """Of looks at what may be one object, how far each one's mask is that of the others: the mean IoU, 0..1.
+
+    Each pair is compared at the looks' own resolution, over a window that holds both. Of a single look it is 0.
+    """
+    ious = np.zeros((len(looks), len(looks)))
+    for one in range(len(looks)):
+        for other in range(one):
+            ious[one, other] = ious[other, one] = _iou(looks[one], looks[other])
+    found: list[float] = (ious.sum(axis=1) / max(1, len(looks) - 1)).tolist()
+    return found
+
+
+def _iou(one: Look, other: Look) -> float:
+    left, top = (min(one.window[axis], other.window[axis]) for axis in (0, 1))
+    ends = ((look.window[0] + look.window[2] - left, look.window[1] + look.window[2] - top) for look in (one, other))
+    side = max(max(end) for end in ends)
+    both = [_seen_over(look, (left, top, side)) for look in (one, other)]
+    union = np.count_nonzero(both[0] | both[1])
+    return np.count_nonzero(both[0] & both[1]) / union if union else 0.0
+
+
+def _seen_over(look: Look, window: Window) -> NDArray[np.bool_]:
+    """The mask of a look at the S×S places of another window; nothing outside its own."""
+    size = look.probability.shape[0]
+    left, top, side = look.window
+    step, scale = window[2] / size, size / side
+    matrix = np.array(
+        [
+            [step * scale, 0, (window[0] + 0.5 * step - left) * scale - 0.5],
+            [0, step * scale, (window[1] + 0.5 * step - top) * scale - 0.5],
+        ]
+    )
+    seen: NDArray[np.float32] = cv2.warpAffine(
+        look.probability, matrix, (size, size), flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP, borderValue=0
+    )
+    return np.greater_equal(seen, 0.5)
