@@ -206,6 +206,17 @@ def keypoint_names(category: Mapping[str, object]) -> list[str]:
     return [name if names.index(name) == at else f"{name} {at + 1}" for at, name in enumerate(names)]
 
 
+def skeleton_lines(category: Mapping[str, object], count: int) -> list[list[int]]:
+    """The lines of a category's skeleton, as pairs of numbers from 1 on, that join keypoints which there are."""
+    skeleton = category.get("skeleton")
+    pairs = skeleton if isinstance(skeleton, list) else []
+    return [
+        [int(pair[0]), int(pair[1])]
+        for pair in pairs
+        if isinstance(pair, list) and len(pair) == 2 and all(is_number(end) and 1 <= end <= count for end in pair)
+    ]
+
+
 def _dictionaries(coco: Mapping[str, object], key: str) -> list[dict[str, Any]]:
     values = coco.get(key)
     return [value for value in values if isinstance(value, dict)] if isinstance(values, list) else []

@@ -11,6 +11,7 @@ from core.formats.cvat import tool as cvat
 from core.formats.label_studio import tool as label_studio
 from core.formats.labelme import tool as labelme
 from core.formats.masks import tool as masks
+from core.formats.supervisely import tool as supervisely
 from core.formats.tables import csv_table as csv_table
 from core.formats.tables import parquet as parquet
 from core.formats.via import csv_table as via_csv
@@ -35,6 +36,7 @@ FORMATS: dict[str, ModuleType] = {
         via,
         via_csv,
         label_studio,
+        supervisely,
         masks,
         csv_table,
         parquet,

@@ -22,6 +22,16 @@ class Parts:
     crowd: bool = False
     fields: dict[str, Any] = field(default_factory=dict)  # of the annotation: score, attributes …
 
+    def join(self, other: Parts) -> bool:
+        """Add a shape of the same object; False where it is another object: two boxes, two sets of keypoints."""
+        if (self.box and other.box) or (self.keypoints and other.keypoints):
+            return False
+        self.polygons += other.polygons
+        self.masks += other.masks
+        self.box = self.box or other.box
+        self.keypoints |= other.keypoints
+        return True
+
     def add_to(self, building: Building, image: BuiltImage) -> None:
         """Make it an annotation, unless all its shapes were left out, which notes say already."""
         if not (self.polygons or self.masks or self.box or self.keypoints):

@@ -21,9 +21,9 @@ _KNOWN: tuple[tuple[str, Callable[[Outline], bool], str], ...] = (
         "datum convert -i FOLDER -if datumaro -f coco -o OUT writes COCO, and so does CVAT's export",
     ),
     (
-        "Supervisely's JSON",
-        lambda outline: {"objects", "size"} <= outline.keys and "geometryType" in outline.listed,
-        _COCO,
+        "Supervisely's JSON of a video",
+        lambda outline: {"objects", "size", "frames"} <= outline.keys,
+        "turn the video into a project of images there",
     ),
     ("CreateML's JSON", lambda outline: outline.is_list and "coordinates" in outline.listed, _COCO),
     ("Labelbox's JSON", lambda outline: {"data_row", "projects"} <= outline.keys, _COCO),

@@ -1,4 +1,4 @@
-"""Circles, ellipses and turned boxes as polygons; lists of points out of JSON and text."""
+"""Circles, ellipses and turned boxes as polygons, bitmaps and holes as masks; lists of points out of JSON and text."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.coco.json_values import is_number
+from core.masks import Rle, crop_to_rle, encode_rle, polygons_to_mask
 
 _DEVIATION = 0.05  # pixels between a curve and the polygon that stands for it
 _SIX_DECIMALS = 1e-6  # what tools write of a fraction
@@ -65,6 +66,30 @@ def box_around(flat: Sequence[float]) -> list[float]:
         raise ValueError("a box of fewer than two points")
     left, top = min(flat[::2]), min(flat[1::2])
     return [left, top, max(flat[::2]) - left, max(flat[1::2]) - top]
+
+
+def placed_mask(crop: NDArray[np.bool_], x: object, y: object, height: int, width: int) -> Rle:
+    """The RLE over a height × width image of a bitmap whose upper left corner is at x, y; what lies outside is cut off.
+
+    ValueError where x and y are no numbers of pixels.
+    """
+    if not (is_number(x) and is_number(y) and abs(x) < _LARGEST and abs(y) < _LARGEST):
+        raise ValueError("a mask whose corner is not x, y")
+    left, top = round(x), round(y)
+    crop = crop[max(-top, 0) : max(height - top, 0), max(-left, 0) : max(width - left, 0)]
+    return crop_to_rle(crop, max(left, 0) if crop.size else 0, max(top, 0) if crop.size else 0, height, width)
+
+
+def mask_with_holes(outline: list[float], holes: Sequence[list[float]], height: int, width: int) -> Rle:
+    """The RLE of a polygon without the polygons that are its holes; ValueError where the outline is none.
+
+    A hole of fewer than three points is none.
+    """
+    bitmap = polygons_to_mask([outline], height, width)
+    for hole in holes:
+        if len(hole) >= 6:
+            bitmap &= 1 - polygons_to_mask([hole], height, width)
+    return encode_rle(bitmap)
 
 
 def _placed(points: NDArray[np.float64], x: float, y: float, turned: float) -> list[float]:

@@ -108,21 +108,10 @@ def _add_shapes(building: Building, image: BuiltImage, entry: Element, labels: M
             known = objects.get(key)
             if known is None:
                 objects[key] = found
-            elif not _join(known, found):
+            elif not known.join(found):
                 objects[about] = found
     for parts in objects.values():
         parts.add_to(building, image)
-
-
-def _join(known: Parts, found: Parts) -> bool:
-    """Add a shape to the object of its group; False where it is another object: two boxes, two skeletons."""
-    if (known.box and found.box) or (known.keypoints and found.keypoints):
-        return False
-    known.polygons += found.polygons
-    known.masks += found.masks
-    known.box = known.box or found.box
-    known.keypoints |= found.keypoints
-    return True
 
 
 def _parts(shape: Element, label: str, about: str, size: tuple[int, int], labels: Mapping[str, Labels]) -> Parts:

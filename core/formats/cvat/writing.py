@@ -7,9 +7,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from xml.etree.ElementTree import Element, ElementTree, SubElement, indent
 
-from core.coco.json_values import is_number
 from core.files import write_atomically
-from core.formats.content import Content, Object, Picture, content_of, keypoint_names
+from core.formats.content import Content, Object, Picture, content_of, keypoint_names, skeleton_lines
 from core.formats.cvat.labels import drawing_of, type_of
 from core.formats.cvat.row_runs import runs_of_mask
 from core.formats.notes import Notes
@@ -52,23 +51,14 @@ def _add_labels(labels: Element, content: Content) -> None:
             SubElement(attribute, "mutable").text = "False"
             SubElement(attribute, "input_type").text = type_of(seen)
         if points[name]:
-            SubElement(label, "svg").text = xml_text(drawing_of(points[name], _lines(category, len(points[name]))))
+            SubElement(label, "svg").text = xml_text(
+                drawing_of(points[name], skeleton_lines(category, len(points[name])))
+            )
         for point in points[name]:
             part = SubElement(labels, "label")
             SubElement(part, "name").text = xml_text(point)
             SubElement(part, "type").text = "points"
             SubElement(part, "parent").text = xml_text(name)
-
-
-def _lines(category: Mapping[str, object], count: int) -> list[list[int]]:
-    """The lines of a skeleton that join keypoints which there are."""
-    skeleton = category.get("skeleton")
-    pairs = skeleton if isinstance(skeleton, list) else []
-    return [
-        [int(pair[0]), int(pair[1])]
-        for pair in pairs
-        if isinstance(pair, list) and len(pair) == 2 and all(is_number(end) and 1 <= end <= count for end in pair)
-    ]
 
 
 def _add_image(root: Element, number: int, picture: Picture, notes: Notes) -> None:

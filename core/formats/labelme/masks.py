@@ -17,7 +17,8 @@ from PIL import Image
 
 from core.formats.files import Folder, joined, parent, stem, suffix
 from core.formats.pictures import tidy_name
-from core.masks import Rle, crop_to_rle
+from core.formats.shapes import placed_mask
+from core.masks import Rle
 
 
 def pasted_mask(png: object, corners: list[float], height: int, width: int) -> Rle:
@@ -31,10 +32,7 @@ def pasted_mask(png: object, corners: list[float], height: int, width: int) -> R
             crop = np.asarray(image.convert("L")) != 0
     except (binascii.Error, OSError, SyntaxError, Image.DecompressionBombError):
         raise ValueError("a mask whose PNG is damaged") from None
-    left, top = round(min(corners[::2])), round(min(corners[1::2]))
-    # What lies outside the image is cut off.
-    crop = crop[max(-top, 0) : max(height - top, 0), max(-left, 0) : max(width - left, 0)]
-    return crop_to_rle(crop, max(left, 0) if crop.size else 0, max(top, 0) if crop.size else 0, height, width)
+    return placed_mask(crop, min(corners[::2]), min(corners[1::2]), height, width)
 
 
 def size_inside(data: Any) -> tuple[int, int] | None:

@@ -365,6 +365,13 @@ CVAT = (
     '<annotations><version>1.1</version><image id="0" name="a.png" subset="Validation" width="120" height="80">'
     '<box label="c" xtl="1" ytl="1" xbr="20" ybr="20" occluded="0" z_order="0"/></image></annotations>'
 )
+SUPERVISELY = {
+    "size": {"height": HEIGHT, "width": WIDTH},
+    "tags": [],
+    "objects": [
+        {"classTitle": "c", "geometryType": "rectangle", "points": {"exterior": [[1, 1], [20, 20]], "interior": []}}
+    ],
+}
 OF_VALIDATION: dict[str, dict[str, Any]] = {
     "voc, as Roboflow writes it": {"valid/a.xml": VOC.format(folder="<folder>valid</folder>")},
     "voc, its folder said inside": {"a.xml": VOC.format(folder="<folder>valid</folder>")},
@@ -374,6 +381,7 @@ OF_VALIDATION: dict[str, dict[str, Any]] = {
     "coco, as its file is called": {"annotations_val.json": coco("a.png")},
     "csv": {"valid/_annotations.csv": "filename,width,height,class,xmin,ymin,xmax,ymax\na.png,120,80,c,1,1,20,20\n"},
     "cvat's subset": {"annotations.xml": CVAT},
+    "supervisely's data set": {"valid/ann/a.png.json": SUPERVISELY},
 }
 
 

@@ -75,7 +75,7 @@ def test_a_yolo_data_set_may_be_named_by_its_data_yaml(tmp_path: Path) -> None:
         ({"project": {}, "config": {}, "attribute": {}, "file": {}, "metadata": {}, "view": {}}, "VIA 3"),
         ({"info": {}, "categories": {"label": {}}, "items": []}, "Datumaro"),
         ([{"image": "a.jpg", "annotations": [{"label": "cat", "coordinates": {"x": 1}}]}], "CreateML"),
-        ({"objects": [{"geometryType": "polygon"}], "size": {}, "tags": []}, "Supervisely"),
+        ({"objects": [{"classTitle": "cat"}], "size": {}, "frames": [], "tags": []}, "Supervisely's JSON of a video"),
         ({"images": [{"id": 1}], "annotations": [{"id": 1, "image_id": 1, "caption": "a cat"}]}, "captions"),
         ({"images": [{"image_name": "a.jpg"}], "label_classes": []}, "Hasty"),
         ([{"label_hash": "a", "data_units": {}, "object_answers": {}}], "Encord"),
@@ -94,7 +94,7 @@ def test_a_format_that_is_known_and_not_read_is_named_with_the_way_out(
     content: object, what: str, tmp_path: Path
 ) -> None:
     save(tmp_path / "a.json", content)
-    with pytest.raises(ValueError, match=rf"a\.json: .*{what}.* not read; .*(COCO|instances)"):
+    with pytest.raises(ValueError, match=rf"a\.json: .*{what}.* not read; .*(COCO|instances|project of images)"):
         read(tmp_path)
 
 

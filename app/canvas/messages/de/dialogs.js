@@ -43,6 +43,7 @@ export const exchange = {
   pascalVocXmlAndPng: "Pascal VOC (XML und PNG)",
   viaJson: "VIA (JSON)",
   labelStudioJson: "Label Studio (JSON)",
+  superviselyProject: "Supervisely (Projekt)",
   maskPngs: "Masken als PNG",
   tableOfObjectsCsv: "Tabelle der Objekte (CSV)",
   everybody: "Alle Personen",

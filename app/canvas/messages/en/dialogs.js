@@ -40,6 +40,7 @@ export const exchange = {
   pascalVocXmlAndPng: "Pascal VOC (XML and PNG)",
   viaJson: "VIA (JSON)",
   labelStudioJson: "Label Studio (JSON)",
+  superviselyProject: "Supervisely (project)",
   maskPngs: "Mask PNGs",
   tableOfObjectsCsv: "Table of objects (CSV)",
   everybody: "Everybody",

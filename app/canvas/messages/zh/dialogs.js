@@ -42,6 +42,7 @@ export const exchange = {
   pascalVocXmlAndPng: "Pascal VOC（XML 和 PNG）",
   viaJson: "VIA(JSON)",
   labelStudioJson: "Label Studio(JSON)",
+  superviselyProject: "Supervisely（项目）",
   maskPngs: "掩码 PNG",
   tableOfObjectsCsv: "对象表格（CSV）",
   everybody: "所有人",

@@ -23,6 +23,7 @@ const EXPORT_FORMATS = {
   voc: [texts.exchange.pascalVocXmlAndPng, OTHERS],
   via: [texts.exchange.viaJson, OTHERS],
   "label-studio": [texts.exchange.labelStudioJson, OTHERS],
+  supervisely: [texts.exchange.superviselyProject, OTHERS],
   masks: [texts.exchange.maskPngs, OTHERS],
   csv: [texts.exchange.tableOfObjectsCsv, OTHERS],
 };
