@@ -8,6 +8,7 @@ from core.formats.coco import instances as coco
 from core.formats.coco import panoptic as coco_panoptic
 from core.formats.coco import results as coco_results
 from core.formats.cvat import tool as cvat
+from core.formats.datumaro import tool as datumaro
 from core.formats.label_studio import tool as label_studio
 from core.formats.labelme import tool as labelme
 from core.formats.masks import tool as masks
@@ -37,6 +38,7 @@ FORMATS: dict[str, ModuleType] = {
         via_csv,
         label_studio,
         supervisely,
+        datumaro,
         masks,
         csv_table,
         parquet,

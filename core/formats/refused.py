@@ -16,11 +16,6 @@ _KNOWN: tuple[tuple[str, Callable[[Outline], bool], str], ...] = (
         "draw or open it in VIA 2, or export it as COCO (Share, then Export) and import that",
     ),
     (
-        "Datumaro's own JSON",
-        lambda outline: {"items", "categories"} <= outline.keys,
-        "datum convert -i FOLDER -if datumaro -f coco -o OUT writes COCO, and so does CVAT's export",
-    ),
-    (
         "Supervisely's JSON of a video",
         lambda outline: {"objects", "size", "frames"} <= outline.keys,
         "turn the video into a project of images there",

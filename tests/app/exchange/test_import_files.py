@@ -372,6 +372,16 @@ SUPERVISELY = {
         {"classTitle": "c", "geometryType": "rectangle", "points": {"exterior": [[1, 1], [20, 20]], "interior": []}}
     ],
 }
+DATUMARO = {
+    "categories": {"label": {"labels": [{"name": "c", "parent": "", "attributes": []}]}},
+    "items": [
+        {
+            "id": "a",
+            "annotations": [{"type": "bbox", "label_id": 0, "group": 0, "bbox": [1, 1, 19, 19]}],
+            "image": {"path": "a.png", "size": [HEIGHT, WIDTH]},
+        }
+    ],
+}
 OF_VALIDATION: dict[str, dict[str, Any]] = {
     "voc, as Roboflow writes it": {"valid/a.xml": VOC.format(folder="<folder>valid</folder>")},
     "voc, its folder said inside": {"a.xml": VOC.format(folder="<folder>valid</folder>")},
@@ -382,6 +392,7 @@ OF_VALIDATION: dict[str, dict[str, Any]] = {
     "csv": {"valid/_annotations.csv": "filename,width,height,class,xmin,ymin,xmax,ymax\na.png,120,80,c,1,1,20,20\n"},
     "cvat's subset": {"annotations.xml": CVAT},
     "supervisely's data set": {"valid/ann/a.png.json": SUPERVISELY},
+    "datumaro's subset": {"annotations/valid.json": DATUMARO},
 }
 
 

@@ -44,6 +44,7 @@ export const exchange = {
   viaJson: "VIA (JSON)",
   labelStudioJson: "Label Studio (JSON)",
   superviselyProject: "Supervisely (Projekt)",
+  datumaroJson: "Datumaro (JSON)",
   maskPngs: "Masken als PNG",
   tableOfObjectsCsv: "Tabelle der Objekte (CSV)",
   everybody: "Alle Personen",

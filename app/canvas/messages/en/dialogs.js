@@ -41,6 +41,7 @@ export const exchange = {
   viaJson: "VIA (JSON)",
   labelStudioJson: "Label Studio (JSON)",
   superviselyProject: "Supervisely (project)",
+  datumaroJson: "Datumaro (JSON)",
   maskPngs: "Mask PNGs",
   tableOfObjectsCsv: "Table of objects (CSV)",
   everybody: "Everybody",

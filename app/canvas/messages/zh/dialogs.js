@@ -43,6 +43,7 @@ export const exchange = {
   viaJson: "VIA(JSON)",
   labelStudioJson: "Label Studio(JSON)",
   superviselyProject: "Supervisely（项目）",
+  datumaroJson: "Datumaro（JSON）",
   maskPngs: "掩码 PNG",
   tableOfObjectsCsv: "对象表格（CSV）",
   everybody: "所有人",

@@ -24,6 +24,7 @@ const EXPORT_FORMATS = {
   via: [texts.exchange.viaJson, OTHERS],
   "label-studio": [texts.exchange.labelStudioJson, OTHERS],
   supervisely: [texts.exchange.superviselyProject, OTHERS],
+  datumaro: [texts.exchange.datumaroJson, OTHERS],
   masks: [texts.exchange.maskPngs, OTHERS],
   csv: [texts.exchange.tableOfObjectsCsv, OTHERS],
 };
