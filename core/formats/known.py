@@ -8,6 +8,7 @@ from core.formats.coco import instances as coco
 from core.formats.coco import panoptic as coco_panoptic
 from core.formats.coco import results as coco_results
 from core.formats.cvat import tool as cvat
+from core.formats.darwin import tool as darwin
 from core.formats.datumaro import tool as datumaro
 from core.formats.label_studio import tool as label_studio
 from core.formats.labelme import tool as labelme
@@ -39,6 +40,7 @@ FORMATS: dict[str, ModuleType] = {
         label_studio,
         supervisely,
         datumaro,
+        darwin,
         masks,
         csv_table,
         parquet,

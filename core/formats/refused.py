@@ -22,7 +22,6 @@ _KNOWN: tuple[tuple[str, Callable[[Outline], bool], str], ...] = (
     ),
     ("CreateML's JSON", lambda outline: outline.is_list and "coordinates" in outline.listed, _COCO),
     ("Labelbox's JSON", lambda outline: {"data_row", "projects"} <= outline.keys, _COCO),
-    ("V7 Darwin's JSON", lambda outline: {"item", "annotations", "version"} <= outline.keys, _COCO),
     (
         "captions of COCO, without objects",
         lambda outline: {"images", "annotations"} <= outline.keys and "caption" in outline.listed,

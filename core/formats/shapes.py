@@ -92,6 +92,20 @@ def mask_with_holes(outline: list[float], holes: Sequence[list[float]], height: 
     return encode_rle(bitmap)
 
 
+def filled_rings(rings: Sequence[list[float]], height: int, width: int) -> list[list[float]] | Rle:
+    """What several rings enclose by the even-odd rule: they themselves where none lies on another, else a mask.
+
+    ValueError where one of them is no polygon.
+    """
+    inside = np.zeros((height, width), dtype=np.uint8)
+    pixels = 0
+    for ring in rings:
+        bitmap = polygons_to_mask([ring], height, width)
+        pixels += int(bitmap.sum())
+        inside ^= bitmap
+    return list(rings) if int(inside.sum()) == pixels else encode_rle(inside)
+
+
 def _placed(points: NDArray[np.float64], x: float, y: float, turned: float) -> list[float]:
     cosine, sine = math.cos(turned), math.sin(turned)
     turn = np.array([[cosine, sine], [-sine, cosine]])

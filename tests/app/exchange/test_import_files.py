@@ -382,6 +382,15 @@ DATUMARO = {
         }
     ],
 }
+DARWIN = {
+    "version": "2.0",
+    "item": {
+        "name": "a.png",
+        "path": "/",
+        "slots": [{"type": "image", "slot_name": "0", "width": WIDTH, "height": HEIGHT}],
+    },
+    "annotations": [{"id": "x", "name": "c", "bounding_box": {"x": 1, "y": 1, "w": 19, "h": 19}}],
+}
 OF_VALIDATION: dict[str, dict[str, Any]] = {
     "voc, as Roboflow writes it": {"valid/a.xml": VOC.format(folder="<folder>valid</folder>")},
     "voc, its folder said inside": {"a.xml": VOC.format(folder="<folder>valid</folder>")},
@@ -393,6 +402,7 @@ OF_VALIDATION: dict[str, dict[str, Any]] = {
     "cvat's subset": {"annotations.xml": CVAT},
     "supervisely's data set": {"valid/ann/a.png.json": SUPERVISELY},
     "datumaro's subset": {"annotations/valid.json": DATUMARO},
+    "darwin": {"valid/annotations/a.json": DARWIN},
 }
 
 

@@ -45,6 +45,7 @@ export const exchange = {
   labelStudioJson: "Label Studio (JSON)",
   superviselyProject: "Supervisely (Projekt)",
   datumaroJson: "Datumaro (JSON)",
+  darwinJson: "V7 Darwin (JSON)",
   maskPngs: "Masken als PNG",
   tableOfObjectsCsv: "Tabelle der Objekte (CSV)",
   everybody: "Alle Personen",

@@ -42,6 +42,7 @@ export const exchange = {
   labelStudioJson: "Label Studio (JSON)",
   superviselyProject: "Supervisely (project)",
   datumaroJson: "Datumaro (JSON)",
+  darwinJson: "V7 Darwin (JSON)",
   maskPngs: "Mask PNGs",
   tableOfObjectsCsv: "Table of objects (CSV)",
   everybody: "Everybody",

@@ -44,6 +44,7 @@ export const exchange = {
   labelStudioJson: "Label Studio(JSON)",
   superviselyProject: "Supervisely（项目）",
   datumaroJson: "Datumaro（JSON）",
+  darwinJson: "V7 Darwin（JSON）",
   maskPngs: "掩码 PNG",
   tableOfObjectsCsv: "对象表格（CSV）",
   everybody: "所有人",

@@ -25,6 +25,7 @@ const EXPORT_FORMATS = {
   "label-studio": [texts.exchange.labelStudioJson, OTHERS],
   supervisely: [texts.exchange.superviselyProject, OTHERS],
   datumaro: [texts.exchange.datumaroJson, OTHERS],
+  darwin: [texts.exchange.darwinJson, OTHERS],
   masks: [texts.exchange.maskPngs, OTHERS],
   csv: [texts.exchange.tableOfObjectsCsv, OTHERS],
 };
