@@ -7,6 +7,7 @@ from types import ModuleType
 from core.formats.coco import instances as coco
 from core.formats.coco import panoptic as coco_panoptic
 from core.formats.coco import results as coco_results
+from core.formats.createml import tool as createml
 from core.formats.cvat import tool as cvat
 from core.formats.darwin import tool as darwin
 from core.formats.datumaro import tool as datumaro
@@ -41,6 +42,7 @@ FORMATS: dict[str, ModuleType] = {
         supervisely,
         datumaro,
         darwin,
+        createml,
         masks,
         csv_table,
         parquet,

@@ -20,7 +20,6 @@ _KNOWN: tuple[tuple[str, Callable[[Outline], bool], str], ...] = (
         lambda outline: {"objects", "size", "frames"} <= outline.keys,
         "turn the video into a project of images there",
     ),
-    ("CreateML's JSON", lambda outline: outline.is_list and "coordinates" in outline.listed, _COCO),
     ("Labelbox's JSON", lambda outline: {"data_row", "projects"} <= outline.keys, _COCO),
     (
         "captions of COCO, without objects",

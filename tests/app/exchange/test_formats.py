@@ -26,7 +26,7 @@ else:
     WRITABLE = set(FORMATS)
 # A results list has neither classes nor images: it goes with the COCO file that it was made from.
 WHOLE = sorted(WRITABLE - {"coco-results"})
-BOXES_ALONE = {name for name in FORMATS if name.endswith(("-box", "-pose"))}
+BOXES_ALONE = {name for name in FORMATS if name.endswith(("-box", "-pose"))} | {"createml"}
 
 
 def data_set() -> dict[str, Any]:

@@ -391,6 +391,9 @@ DARWIN = {
     },
     "annotations": [{"id": "x", "name": "c", "bounding_box": {"x": 1, "y": 1, "w": 19, "h": 19}}],
 }
+CREATEML = [
+    {"image": "a.png", "annotations": [{"label": "c", "coordinates": {"x": 11, "y": 11, "width": 20, "height": 20}}]}
+]
 OF_VALIDATION: dict[str, dict[str, Any]] = {
     "voc, as Roboflow writes it": {"valid/a.xml": VOC.format(folder="<folder>valid</folder>")},
     "voc, its folder said inside": {"a.xml": VOC.format(folder="<folder>valid</folder>")},
@@ -403,6 +406,7 @@ OF_VALIDATION: dict[str, dict[str, Any]] = {
     "supervisely's data set": {"valid/ann/a.png.json": SUPERVISELY},
     "datumaro's subset": {"annotations/valid.json": DATUMARO},
     "darwin": {"valid/annotations/a.json": DARWIN},
+    "createml": {"valid/_annotations.createml.json": CREATEML},
 }
 
 

@@ -73,7 +73,6 @@ def test_a_yolo_data_set_may_be_named_by_its_data_yaml(tmp_path: Path) -> None:
     ("content", "what"),
     [
         ({"project": {}, "config": {}, "attribute": {}, "file": {}, "metadata": {}, "view": {}}, "VIA 3"),
-        ([{"image": "a.jpg", "annotations": [{"label": "cat", "coordinates": {"x": 1}}]}], "CreateML"),
         ({"objects": [{"classTitle": "cat"}], "size": {}, "frames": [], "tags": []}, "Supervisely's JSON of a video"),
         ({"images": [{"id": 1}], "annotations": [{"id": 1, "image_id": 1, "caption": "a cat"}]}, "captions"),
         ({"images": [{"image_name": "a.jpg"}], "label_classes": []}, "Hasty"),

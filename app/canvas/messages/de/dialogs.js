@@ -46,6 +46,7 @@ export const exchange = {
   superviselyProject: "Supervisely (Projekt)",
   datumaroJson: "Datumaro (JSON)",
   darwinJson: "V7 Darwin (JSON)",
+  createmlBoxes: "CreateML-Boxen",
   maskPngs: "Masken als PNG",
   tableOfObjectsCsv: "Tabelle der Objekte (CSV)",
   everybody: "Alle Personen",

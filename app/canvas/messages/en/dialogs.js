@@ -43,6 +43,7 @@ export const exchange = {
   superviselyProject: "Supervisely (project)",
   datumaroJson: "Datumaro (JSON)",
   darwinJson: "V7 Darwin (JSON)",
+  createmlBoxes: "CreateML boxes",
   maskPngs: "Mask PNGs",
   tableOfObjectsCsv: "Table of objects (CSV)",
   everybody: "Everybody",

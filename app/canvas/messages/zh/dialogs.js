@@ -45,6 +45,7 @@ export const exchange = {
   superviselyProject: "Supervisely（项目）",
   datumaroJson: "Datumaro（JSON）",
   darwinJson: "V7 Darwin（JSON）",
+  createmlBoxes: "CreateML 框",
   maskPngs: "掩码 PNG",
   tableOfObjectsCsv: "对象表格（CSV）",
   everybody: "所有人",

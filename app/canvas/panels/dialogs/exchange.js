@@ -26,6 +26,7 @@ const EXPORT_FORMATS = {
   supervisely: [texts.exchange.superviselyProject, OTHERS],
   datumaro: [texts.exchange.datumaroJson, OTHERS],
   darwin: [texts.exchange.darwinJson, OTHERS],
+  createml: [texts.exchange.createmlBoxes, OTHERS],
   masks: [texts.exchange.maskPngs, OTHERS],
   csv: [texts.exchange.tableOfObjectsCsv, OTHERS],
 };

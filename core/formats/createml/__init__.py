@@ -1,0 +1,1 @@
+"""CreateML: boxes in a JSON."""
