@@ -8,6 +8,7 @@ import os
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import chain, count
 from pathlib import Path, PurePosixPath
 from typing import Any
 from xml.etree.ElementTree import Element, TreeBuilder
@@ -137,6 +138,20 @@ def suffix(name: str) -> str:
 def stem(name: str) -> str:
     """A path without its ending: "train/a.b" of "train/a.b.jpg". An ending with more than text in it is none."""
     return name[: -len(PurePosixPath(name).suffix)] if PurePosixPath(name).suffix else name
+
+
+def own_json(name: str, taken: set[str]) -> str:
+    """What the JSON of a picture is called that has one of its own: as no other is in `taken`, which it joins.
+
+    "a.json" for "a.jpg"; "a.png.json" for "a.png" where there is an "a.jpg" too.
+    """
+    free = next(
+        called
+        for called in chain((stem(name), name), (f"{name} {number}" for number in count(2)))
+        if f"{called}.json" not in taken
+    )
+    taken.add(f"{free}.json")
+    return f"{free}.json"
 
 
 def parent(name: str) -> str:

@@ -45,18 +45,17 @@ def read(folder: Folder, place: str, pictures: Pictures) -> tuple[Coco, list[str
     """All JSON files below the folder; a broken one is a note."""
     notes = Notes()
     building = Building(notes)
-    names = [
-        name
+    about = {
+        name: (_called(data), _size(data))
         for name, outline in folder.json_files()
-        if _is_about_an_image(outline) and _is_picture(folder.json(name), name, notes)
-    ]
-    times = Counter(_called(folder.json(name)) for name in names)
-    files = [_image_file(name, folder.json(name), times) for name in names]
-    for name, (called, picture) in zip(names, images_of_files(files, pictures, "", notes), strict=True):
-        data = folder.json(name)
-        image = building.image(called, _size(data) or (pictures.size(picture) if picture else None))
+        if _is_about_an_image(outline) and _is_picture(data := folder.json(name), name, notes)
+    }
+    times = Counter(called for called, _ in about.values())
+    files = [_image_file(name, called, size, times) for name, (called, size) in about.items()]
+    for file, (called, picture) in zip(files, images_of_files(files, pictures, "", notes), strict=True):
+        image = building.image(called, file.size or (pictures.size(picture) if picture else None))
         if image is not None:
-            _add_annotations(building, image, data, name)
+            _add_annotations(building, image, folder.json(file.file), file.file)
     return building.finish(), notes.lines()
 
 
@@ -100,15 +99,14 @@ def _called(data: Mapping[str, Any]) -> str:
     return tidy_name(f"{path if isinstance(path, str) else ''}/{name}") if isinstance(name, str) else ""
 
 
-def _image_file(name: str, data: Mapping[str, Any], times: Mapping[str, int]) -> ImageFile:
+def _image_file(name: str, called: str, size: Size | None, times: Mapping[str, int]) -> ImageFile:
     """What the image of a file may be called; pictures lie in images/ beside annotations/, or beside the file."""
-    called = _called(data)
     place = parent(name)
     if place.rpartition("/")[2] == "annotations":
         place = parent(place)
     there = [relative_name(f"../images/{called}", parent(name)), relative_name(called, parent(name))]
     last = with_split(called, place) if times[called] == 1 else joined(place, called)
-    return ImageFile(name, [*there, last] if called else [], [stem(name)], _size(data))
+    return ImageFile(name, [*there, last] if called else [], [stem(name)], size)
 
 
 def _size(data: Mapping[str, Any]) -> Size | None:

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from core.formats import read
+from core.formats import read, write
 from tests.core.formats.tool_files import objects, picture, save
 
 
@@ -113,3 +113,12 @@ def test_old_files_say_their_size_by_the_picture_inside(tmp_path: Path) -> None:
     save(tmp_path / "a.json", data)
     coco, _ = read(tmp_path)
     assert (coco["images"][0]["height"], coco["images"][0]["width"]) == (50, 100)
+
+
+def test_pictures_that_differ_in_their_ending_alone_have_files_of_their_own(tmp_path: Path) -> None:
+    """A picture without an ending took the place of the one before it."""
+    names = ["a.jpg", "a.png", "a"]
+    images = [{"id": n, "file_name": name, "height": 9, "width": 9} for n, name in enumerate(names)]
+    write({"images": images, "annotations": [], "categories": []}, "labelme", tmp_path)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["a 2.json", "a.json", "a.png.json"]
+    assert sorted(image["file_name"] for image in read(tmp_path)[0]["images"]) == sorted(names)
