@@ -140,18 +140,15 @@ def stem(name: str) -> str:
     return name[: -len(PurePosixPath(name).suffix)] if PurePosixPath(name).suffix else name
 
 
-def own_json(name: str, taken: set[str]) -> str:
-    """What the JSON of a picture is called that has one of its own: as no other is in `taken`, which it joins.
+def own_stem(name: str, taken: set[str]) -> str:
+    """What the file of a picture is called, without its ending: as no other is in `taken`, which it joins.
 
-    "a.json" for "a.jpg"; "a.png.json" for "a.png" where there is an "a.jpg" too.
+    "a" for "a.jpg"; "a.png" for "a.png" where there is an "a.jpg" too.
     """
-    free = next(
-        called
-        for called in chain((stem(name), name), (f"{name} {number}" for number in count(2)))
-        if f"{called}.json" not in taken
-    )
-    taken.add(f"{free}.json")
-    return f"{free}.json"
+    names = chain((stem(name), name), (f"{name} {number}" for number in count(2)))
+    free = next(other for other in names if other not in taken)
+    taken.add(free)
+    return free
 
 
 def parent(name: str) -> str:

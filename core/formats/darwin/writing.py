@@ -11,7 +11,7 @@ from typing import Any
 from core.coco.json_values import is_whole
 from core.formats.coco.instances import write_json
 from core.formats.content import Object, Picture, content_of
-from core.formats.files import own_json
+from core.formats.files import own_stem
 from core.formats.notes import Notes
 from core.formats.outlines import rings_of
 from core.formats.shapes import filled_rings
@@ -26,7 +26,7 @@ def write_files(coco: Mapping[str, object], folder: Path) -> list[str]:
     notes = Notes()
     taken: set[str] = set()
     for picture in content_of(coco, notes).pictures:
-        name = own_json(picture.name, taken)
+        name = f"{own_stem(picture.name, taken)}.json"
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
         write_json(_file_of(picture, notes), folder / name)
     return notes.lines()

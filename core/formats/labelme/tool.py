@@ -14,7 +14,7 @@ from core.coco.json_values import is_number, is_whole
 from core.formats.building import Building, BuiltImage
 from core.formats.coco.instances import write_json
 from core.formats.content import Object, Picture, content_of
-from core.formats.files import Folder, own_json, parent, stem
+from core.formats.files import Folder, own_stem, parent, stem
 from core.formats.format import BESIDE_OBJECTS, Coco, Fact
 from core.formats.labelme.masks import mask_shape, pasted_mask, size_inside
 from core.formats.notes import Notes
@@ -60,7 +60,7 @@ def write(coco: Mapping[str, object], folder: Path) -> list[str]:
     content = content_of(coco, notes)
     taken: set[str] = set()
     for picture in content.pictures:
-        name = own_json(picture.name, taken)
+        name = f"{own_stem(picture.name, taken)}.json"
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
         write_json(_file_of(picture, notes), folder / name)
     return notes.lines()

@@ -11,7 +11,7 @@ import numpy as np
 
 from core.files import write_atomically, write_text_atomically
 from core.formats.content import Object, Picture, content_of
-from core.formats.files import stem
+from core.formats.files import own_stem
 from core.formats.masks.index_pngs import save_indexed, voc_palette
 from core.formats.notes import Notes
 from core.formats.texts import xml_text
@@ -29,9 +29,9 @@ def write_voc(coco: Mapping[str, object], folder: Path) -> list[str]:
     if len(numbers) > _MOST:
         notes.add(f"SegmentationClass has room for {_MOST} classes: those beyond are not in its PNGs")
     keys: list[str] = []
+    taken: set[str] = set()
     for picture in content.pictures:
-        key = stem(picture.name)
-        key = picture.name if key in keys else key
+        key = own_stem(picture.name, taken)
         keys.append(key)
         kept = [thing for thing in picture.objects if not _is_crowd(thing, notes)]
         file = folder / "Annotations" / f"{key}.xml"

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from core.formats import read
+from core.formats import read, write
 from core.formats.masks.index_pngs import save_indexed
 from tests.core.formats.tool_files import objects, picture, save
 
@@ -95,3 +95,11 @@ def test_cvats_segmentation_masks_have_the_colours_of_its_labelmap(tmp_path: Pat
     found = [(name, annotation["bbox"], annotation["area"]) for _, name, annotation in objects(coco)]
     assert found == [("cat", [10, 10, 20, 10], 200), ("dog", [50, 30, 20, 10], 200)]
     assert [category["name"] for category in coco["categories"]] == ["cat", "dog"]
+
+
+def test_pictures_that_differ_in_their_ending_alone_have_files_of_their_own(tmp_path: Path) -> None:
+    """A picture without an ending took the place of the one before it."""
+    names = ["a.jpg", "a.png", "a"]
+    images = [{"id": n, "file_name": name, "height": 9, "width": 9} for n, name in enumerate(names)]
+    write({"images": images, "annotations": [], "categories": []}, "voc", tmp_path)
+    assert sorted(image["file_name"] for image in read(tmp_path)[0]["images"]) == sorted(names)
