@@ -13,6 +13,7 @@ from app.store.image_files import original_path
 from app.store.tables import Image
 from core.coco.names import base_name
 from core.formats import write
+from core.formats.known import folder_of_pictures
 
 COCO = "coco"
 NOTES = "NOT IN THIS FORMAT.txt"
@@ -37,9 +38,13 @@ def write_export(store: Store, path: Path, selection: Selection, format: str, wi
         else:
             _write_format(store, archive, annotations, format)
         if with_images:
+            place = folder_of_pictures(format)
             for name, sha256 in names.files.items():
                 source_path = original_path(store.workspace, sha256)
-                with source_path.open("rb") as source, archive.open(zipfile.ZipInfo(f"images/{name}"), "w") as target:
+                with (
+                    source_path.open("rb") as source,
+                    archive.open(zipfile.ZipInfo(f"{place}/{name}".lstrip("/")), "w") as target,
+                ):
                     shutil.copyfileobj(source, target, 1 << 20)
 
 

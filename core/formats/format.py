@@ -48,6 +48,7 @@ class Format(Protocol):
     NAME: str  # as it is written on the command line
     TITLE: str  # as people call it
     CANNOT_CARRY: frozenset[Fact]
+    # PICTURES: str, where the tool looks for pictures, from the folder that is written; "images" where it is not said.
     recognise: Callable[[Folder], list[str]]
     """Where data sets of this format are, by content: names of files or of folders ("" is the top)."""
     read: Callable[[Folder, str, Pictures], tuple[Coco, list[str]]]

@@ -55,3 +55,9 @@ def format_of(name: str) -> ModuleType:
     if name not in FORMATS:
         raise ValueError(f"there is no format {name!r}; the formats are {', '.join(FORMATS)}")
     return FORMATS[name]
+
+
+def folder_of_pictures(name: str) -> str:
+    """Where the tool of a format looks for pictures without a folder in their names; "" for beside what is written."""
+    place: str = getattr(format_of(name), "PICTURES", "images")
+    return place

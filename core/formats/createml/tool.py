@@ -21,6 +21,7 @@ from core.formats.shapes import snapped
 
 NAME = "createml"
 TITLE = "CreateML (JSON)"
+PICTURES = ""
 CANNOT_CARRY: frozenset[Fact] = frozenset(get_args(Fact)) - {"boxes alone", "images without objects"}
 _IMAGE = ("image", "imagefilename")
 _BOXES = ("annotations", "annotation")

@@ -24,6 +24,7 @@ from core.masks import segmentation_to_rle
 
 NAME = "datumaro"
 TITLE = "Datumaro (JSON)"
+PICTURES = f"images/{DEFAULT_SUBSET}"
 CANNOT_CARRY: frozenset[Fact] = BESIDE_OBJECTS | {"ids"}
 
 

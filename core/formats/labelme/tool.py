@@ -24,6 +24,7 @@ from core.formats.shapes import box_around, ellipse_polygon, flat_points
 
 NAME = "labelme"
 TITLE = "labelme (and X-AnyLabeling)"
+PICTURES = ""
 CANNOT_CARRY: frozenset[Fact] = BESIDE_OBJECTS | {"skeletons", "unused classes", "supercategories", "ids"}
 _NO_CLASSES = {"_background_", "__ignore__"}  # labelme's own names for what is none
 _CROWD = "iscrowd"  # a flag of ours: labelme itself has none

@@ -24,6 +24,7 @@ from core.formats.supervisely.writing import DEFAULT_DATA_SET, write_project
 
 NAME = "supervisely"
 TITLE = "Supervisely (project of images)"
+PICTURES = f"{DEFAULT_DATA_SET}/img"
 CANNOT_CARRY: frozenset[Fact] = (BESIDE_OBJECTS - {"authors"}) | {"supercategories", "ids"}
 _SCORES = ("confidence", "conf", "score")  # the tags in which models' scores stand
 _BY_POINTS = {1: "point", 2: "rectangle"}  # a figure that does not say what it is, by how many points it has

@@ -23,7 +23,7 @@ TITLE = "Pascal VOC (XML and segmentation PNGs)"
 CANNOT_CARRY: frozenset[Fact] = BESIDE_OBJECTS | frozenset(
     {"overlaps", "keypoints", "masks beside keypoints", "skeletons", "crowds", "scores", "supercategories", "ids"}
 )
-_XML, _PNGS, _PICTURES = "Annotations", "SegmentationObject", "JPEGImages"
+_XML, _PNGS, PICTURES = "Annotations", "SegmentationObject", "JPEGImages"
 _FLAGS = ("truncated", "difficult", "occluded")
 
 
@@ -104,9 +104,9 @@ def _image_file(key: str, root: Element | None) -> ImageFile:
         said = tidy_name(root.findtext("filename") or "")
         of_split = with_split(said, tidy_name(root.findtext("folder") or ""))
     folder = parent(key)
-    below = [f"{_PICTURES}/{folder}/{said}", f"{folder}/{said}"] if folder else []
-    names = [f"{_PICTURES}/{said}", *below, of_split] if said else []
-    return ImageFile(f"{key}.xml", names, [f"{_PICTURES}/{key}", key], _size(root))
+    below = [f"{PICTURES}/{folder}/{said}", f"{folder}/{said}"] if folder else []
+    names = [f"{PICTURES}/{said}", *below, of_split] if said else []
+    return ImageFile(f"{key}.xml", names, [f"{PICTURES}/{key}", key], _size(root))
 
 
 def _size(root: Element | None) -> tuple[int, int] | None:

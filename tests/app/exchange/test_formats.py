@@ -75,6 +75,24 @@ def test_what_is_exported_can_be_imported(filled: TestClient, store: Store, tmp_
     assert {category["name"] for category in again["categories"]} == {"cell", "bud"}
 
 
+@pytest.mark.parametrize(
+    ("name", "place"),
+    [
+        ("coco", "images/"),
+        ("yolo-seg", "images/"),
+        ("labelme", ""),
+        ("createml", ""),
+        ("voc", "JPEGImages/"),
+        ("supervisely", "ds0/img/"),
+        ("datumaro", "images/default/"),
+    ],
+)
+def test_pictures_are_where_the_tool_looks_for_them(filled: TestClient, name: str, place: str) -> None:
+    exported = filled.get("/api/export", params={"format": name, "images": "true"})
+    with zipfile.ZipFile(io.BytesIO(exported.content)) as opened:
+        assert {f"{place}{picture}" for picture in OUTLINES} <= set(opened.namelist())
+
+
 @pytest.mark.parametrize("name", sorted(set(WHOLE) - BOXES_ALONE - {"coco"}))
 def test_annotations_alone_find_the_images_that_are_here(filled: TestClient, name: str) -> None:
     exported = filled.get("/api/export", params={"format": name})
