@@ -25,6 +25,7 @@ export class OpenImages {
     /** The image that is shown, or on its way: whoever turns on quickly turns on from there. @type {number | null} */
     this.wanted = null;
     this.isTurning = false; // an image is on its way and not seen yet
+    this.turningSince = 0;
     this.openedMilliseconds = 0; // from asking for an image to its first frame with objects
     /** The image that was open before this one: what `carryOver` takes objects from. @type {number | null} */
     this.cameFrom = null;
@@ -53,6 +54,7 @@ export class OpenImages {
     const started = performance.now();
     const opening = ++this.opening;
     this.wanted = id;
+    if (!this.isTurning) this.turningSince = started;
     this.isTurning = true;
     this.settleTool();
     const row = this.images.find(id);
@@ -64,7 +66,7 @@ export class OpenImages {
       decoding?.catch(() => {}); // reported below, by show()
       const document = await this.editor.load(id);
       if (opening !== this.opening) return false;
-      if (this.editor.image && this.editor.image.image_id !== id) this.cameFrom = this.editor.image.image_id;
+      this.leave(id);
       const first = this.editor.image === null;
       this.editor.open(document);
       this.images.note(document);
@@ -90,6 +92,17 @@ export class OpenImages {
         this.editor.emit("loading", null);
       }
     }
+  }
+
+  /** Another image comes in the place of the open one, where work went on until now. @private @param {number} id of the one that comes */
+  leave(id) {
+    const left = this.editor.image;
+    if (!left || left.image_id === id) return;
+    this.cameFrom = left.image_id;
+    this.settleTool();
+    if (this.view.pressedAt < this.turningSince || this.view.tool?.name === "select") return;
+    const actions = [{ label: texts.workbench.goBack, run: () => void this.open(left.image_id) }];
+    this.editor.emit("notice", { text: texts.openImages.lastClickWentTo(left.file_name), actions });
   }
 
   /** Decode the next image while the person is busy with this one. @private @param {number} id */

@@ -89,6 +89,7 @@ export class Workbench extends OpenImages {
 
   /** What the tool is at comes to an end: kept where it can be, else dropped. */
   settleTool() {
+    this.view.release();
     if (this.tool.settle) this.tool.settle();
     else this.tool.cancel?.();
   }

@@ -90,3 +90,42 @@ def test_the_tabs_of_the_page_are_in_its_address(browser: Any, server: Server, i
     wait_shown("annotate")
     assert page.url.endswith(f"#image={images[1]}")
     context.close()
+
+
+def test_a_stroke_under_a_held_button_is_kept_where_the_next_image_or_another_tool_is_turned_to(
+    open_editor: Any, data_plane: DataPlane, images: list[int]
+) -> None:
+    editor = open_editor(images[0])
+    editor.press("2", "b")
+    for key in ("e", "d"):
+        editor.press("Escape", "b")
+        editor.move(60, 250)
+        editor.page.mouse.down()
+        editor.page.mouse.move(*editor.place(160, 250 - 150 * (key == "d")), steps=4)
+        editor.press(key)
+        editor.page.mouse.up()
+        editor.wait_saved(1)
+    wait_open(editor, images[1])
+    editor.wait_saved(2)
+    assert len(data_plane.document(images[0])["instances"]) == 2
+    assert data_plane.document(images[1])["instances"] == []
+
+
+def test_a_click_before_the_next_image_has_come_belongs_to_the_one_that_is_seen_which_is_said(
+    open_editor: Any, data_plane: DataPlane, images: list[int]
+) -> None:
+    editor = open_editor(images[0])
+    held: list[Any] = []
+    editor.page.route(f"**/images/{images[1]}/document", lambda route: held.append(route))
+    editor.press("2", "m", "d")
+    editor.wait_for("maskloop.bench.isTurning")
+    editor.click(200, 150)
+    editor.wait_for("!maskloop.bench.tools.refine.fresh.isEmpty")
+    while not held:
+        editor.page.wait_for_timeout(20)
+    held[0].continue_()
+    wait_open(editor, images[1])
+    editor.notice("Your last click went to turned 0.png").wait_for()
+    editor.wait_saved(1)
+    assert len(data_plane.document(images[0])["instances"]) == 1
+    assert data_plane.document(images[1])["instances"] == []

@@ -355,3 +355,32 @@ def test_with_alt_it_is_another_object(
     first, second = data_plane.document(image)["instances"]
     assert (first["id"], first["status"]) == (proposal["id"], "proposed")
     assert second["status"] == "accepted"
+
+
+@pytest.mark.parametrize("turned_to", ["another image", "another object"])
+def test_a_click_mends_its_object_also_where_its_answer_comes_late(
+    open_editor: Any, data_plane: DataPlane, photographs: Photographs, image: int, turned_to: str
+) -> None:
+    following = data_plane.upload(photographs.make("following.png"))
+    dog = data_plane.category("dog")
+    square = [[200.0, 110.0, 240.0, 110.0, 240.0, 150.0, 200.0, 150.0]]
+    mended = data_plane.draw(image, dog, segmentation=square)
+    other = data_plane.draw(image, dog, segmentation=[[20.0, 20.0, 60.0, 20.0, 60.0, 60.0, 20.0, 60.0]])
+    editor = open_editor(image)
+    held: list[Any] = []
+    editor.page.route("**/refine", lambda route: held.append(route))
+    editor.click(220, 130)
+    editor.press("m")
+    editor.click(270, 170)
+    while not held:
+        editor.page.wait_for_timeout(20)
+    if turned_to == "another image":
+        editor.press("d")
+        editor.wait_for(f"maskloop.drawn && maskloop.document.image.image_id === {following}")
+    else:
+        editor.page.evaluate(f"maskloop.bench.editor.select({other['id']})")
+    held[0].continue_()
+    editor.wait_saved(1)
+    stored = {one["id"]: one for one in data_plane.document(image)["instances"]}
+    assert stored[mended["id"]]["area"] > mended["area"]
+    assert stored[other["id"]]["area"] == other["area"]

@@ -48,6 +48,8 @@ export class Outbox {
     this.working = false;
     /** @type {ReturnType<typeof setTimeout> | undefined} */
     this.timer = undefined;
+    /** The numbers that the server has given to what was made here. @type {Map<number, number>} */
+    this.numbers = new Map();
     /** @type {(() => void)[]} */
     this.waiting = [];
     /** @type {() => void} */
@@ -97,6 +99,11 @@ export class Outbox {
     return this.pending(image).some((edit) =>
       edit.batch ? edit.batch.update.some((one) => one.id === id) : edit.id === id,
     );
+  }
+
+  /** What an object is called on the server, whichever image is open by now. @param {number} id */
+  numberOf(id) {
+    return this.numbers.get(id) ?? id;
   }
 
   /** Resolves when everything is on the server; rejects as soon as the server does not answer. */
@@ -196,6 +203,7 @@ export class Outbox {
   renumber(edit, saved) {
     this.savedCount += 1;
     for (const [from, instance] of savedInstances(edit, saved)) {
+      if (from !== instance.id) this.numbers.set(from, instance.id);
       for (const other of this.edits) {
         if (other.image !== edit.image) continue;
         for (const one of other.batch ? [...other.batch.update, ...other.batch.delete] : [other]) {

@@ -1,10 +1,12 @@
 /** Clicks that mend the mask of the selected object: each is one edit. Those of one object are sent together. */
 
 import * as api from "../model/api.js";
+import { findInstance } from "../model/document.js";
 import { colorOf, inScreenPixels, line } from "../view/painter.js";
 import { texts } from "../messages/texts.js";
 
 /** @typedef {[number, number, boolean]} Click  x, y in image pixels; whether it belongs to the object */
+/** @typedef {import("../model/document.js").Instance} Instance */
 /** @typedef {[number, number, number, number]} Box  x0, y0, x1, y1 */
 
 const STILL_IN_IT = 0.7; // of an object that a box was drawn around; moved out of it, the box says nothing of it any more
@@ -47,24 +49,35 @@ export class MaskClicks {
   /** @param {Click} click */
   async add(click) {
     const { editor } = this;
+    const { selected } = editor;
     const image = editor.image?.image_id;
-    if (image === undefined || !this.canClick) return;
-    this.subject = editor.selectedId;
+    if (image === undefined || !selected || !this.canClick) return;
+    this.subject = selected.id;
     this.points.push(click);
+    const points = this.points.map(([x, y, include]) => [x, y, include ? 1 : 0]);
+    const box = this.boxAround(selected);
     this.asking = true;
     this.view.redrawOverlay();
     const answer = await editor.ask(texts.maskClicks.refiningTheMask, async () => {
       await editor.outbox.flush(); // the server refines the mask that it has
-      const points = this.points.map(([x, y, include]) => [x, y, include ? 1 : 0]);
-      return api.refine(image, editor.selectedId ?? 0, points, this.boxAround(editor.selected));
+      return api.refine(image, editor.outbox.numberOf(selected.id), points, box);
     });
     this.asking = false;
+    const id = editor.outbox.numberOf(selected.id);
     const isEmptied = answer !== null && Array.isArray(answer.segmentation) && !answer.segmentation.length;
-    if (answer && !isEmptied && this.subject === editor.selectedId && this.subject !== null) {
-      editor.change(this.subject, { segmentation: answer.segmentation });
-    } else if (!answer || isEmptied) this.points.pop();
-    if (isEmptied && this.subject !== null) this.offerToDelete(this.subject);
+    if (answer && !isEmptied) await this.keep(image, id, answer.segmentation);
+    else if (this.subject === id) this.points.pop();
+    if (isEmptied && this.subject === id) this.offerToDelete(id);
     this.view.redrawOverlay();
+  }
+
+  /** Give an object its mask, also where another one is selected or another image is open by now. @private @param {number} image @param {number} id @param {Instance["segmentation"]} segmentation */
+  async keep(image, id, segmentation) {
+    const { editor } = this;
+    if (image === editor.image?.image_id) return void editor.change(id, { segmentation });
+    const left = await editor.ask(texts.maskClicks.refiningTheMask, () => editor.load(image));
+    const instance = left && findInstance(left, id);
+    if (instance) editor.changeLeft(image, instance, { segmentation });
   }
 
   /** The edit itself is taken back by the server's history. */
@@ -72,7 +85,7 @@ export class MaskClicks {
     this.points.pop();
   }
 
-  /** The box that was drawn around an object, while it lies there. @private @param {import("../model/document.js").Instance | null} instance */
+  /** The box that was drawn around an object, while it lies there. @private @param {Instance | null} instance */
   boxAround(instance) {
     const box = instance && this.boxes.get(instance.id);
     if (!box) return undefined;

@@ -45,6 +45,7 @@ export function attachPointers(view) {
       view.panning = true;
     } else if (view.editor.document && (event.button === 0 || event.button === 2)) {
       view.pressed = true;
+      view.pressedAt = performance.now();
       view.pointer = pointerOf(event);
       view.tool?.pointerDown?.(view.pointer);
     }

@@ -87,6 +87,7 @@ export class View {
     this.spaceHeld = false;
     this.panning = false;
     this.pressed = false; // a tool is at work under a held button
+    this.pressedAt = 0; // when a tool was last put to work
     /** @type {Pointer | null} */
     this.pointer = null;
     /** The handle under the pointer. @type {{ring: number, vertex: number} | null} */
@@ -147,8 +148,16 @@ export class View {
     this.redraw();
   }
 
+  /** What is at work under a held button is done as far as it got, as if the button were let go: turning away drops nothing. */
+  release() {
+    if (!this.pressed) return;
+    this.pressed = false;
+    if (this.pointer) this.tool?.pointerUp?.(this.pointer);
+  }
+
   /** @param {Tool} tool */
   setTool(tool) {
+    this.release();
     this.tool?.leave?.();
     this.tool = tool;
     this.objects.allKeypoints = tool.name === "keypoints";

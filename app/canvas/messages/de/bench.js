@@ -125,6 +125,7 @@ export const openImages = {
   addedButNotAllOf: "Hinzugefügt, aber nicht vollständig:",
   thatImageIsAlreadyHere: "Dieses Bild ist schon da.",
   ofThemAreAlreadyHere: (known) => `${known} davon sind schon da.`,
+  lastClickWentTo: (name) => `Der letzte Klick galt noch ${name}, das bis eben zu sehen war.`,
 };
 
 /** @type {typeof import("../en/bench.js").workbench} */

@@ -128,6 +128,8 @@ export const openImages = {
   thatImageIsAlreadyHere: "That image is already here.",
   /** @param {number} known */
   ofThemAreAlreadyHere: (known) => `${known} of them are already here.`,
+  /** @param {string} name */
+  lastClickWentTo: (name) => `Your last click went to ${name}, which was still shown.`,
 };
 
 export const review = {

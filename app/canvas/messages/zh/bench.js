@@ -124,6 +124,7 @@ export const openImages = {
   addedButNotAllOf: "已添加，但不完整：",
   thatImageIsAlreadyHere: "该图像已存在。",
   ofThemAreAlreadyHere: (known) => `其中 ${known} 张已存在。`,
+  lastClickWentTo: (name) => `最后一次点击作用于当时仍显示的 ${name}。`,
 };
 
 /** @type {typeof import("../en/bench.js").workbench} */
