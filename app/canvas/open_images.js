@@ -3,14 +3,14 @@
 import * as address from "./address.js";
 import * as api from "./model/api.js";
 import { Assistant } from "./model/workspace/assistant.js";
-import { Editor, lineOf } from "./model/editor.js";
+import { Editor, failure, lineOf } from "./model/editor.js";
 import { ImageList } from "./model/workspace/images.js";
 import { remember, remembered } from "./model/preferences.js";
 import { SignedIn } from "./model/workspace/signed_in.js";
 import { View } from "./view/view.js";
 import { texts } from "./messages/texts.js";
 
-const LOOKS = 3; // one in so many looks around is at the other images too
+const LOOKS = 3; // one in so many looks around is at the other images and the model too
 const SLOW = 300; // milliseconds after which an image that is not there yet is said to be coming
 
 /** The part of a `Workbench` that is about images; the tools and what is done to objects come with that. */
@@ -83,7 +83,7 @@ export class OpenImages {
     } catch (error) {
       if (opening !== this.opening) return false;
       this.wanted = this.editor.image?.image_id ?? null;
-      this.editor.emit("notice", { text: texts.openImages.image(id, lineOf(error)), kind: "error" });
+      this.editor.emit("notice", failure(texts.openImages.image(id, lineOf(error)), error));
       return false;
     } finally {
       clearTimeout(slow);
@@ -160,13 +160,14 @@ export class OpenImages {
       const [first] = await this.images.takeSamples();
       await this.open(first);
     } catch (error) {
-      this.editor.emit("notice", { text: lineOf(error), kind: "error" });
+      this.editor.emit("notice", failure(lineOf(error), error));
     }
   }
 
   /** The page is looked at again: other tabs, other people or a new model may have changed things. */
   async refresh() {
     const { editor, images } = this;
+    void this.assistant.askModel(); // another version may be in use by now
     if (!images.loaded || editor.draft || editor.outbox.edits.length) return;
     try {
       await images.read();
@@ -196,7 +197,9 @@ export class OpenImages {
         await editor.reload();
         this.categoriesSeen = categories;
       }
-      if (++this.looks % LOOKS === 0) await this.images.catchUp(image);
+      if (++this.looks % LOOKS) return;
+      await this.images.catchUp(image);
+      await this.assistant.askModel();
     } catch {
       // the next action will say that the server is away
     }

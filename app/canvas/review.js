@@ -41,6 +41,7 @@ export async function takeReviewStep(bench, step) {
     text:
       step === "accept" ? texts.review.reviewAccepted(image.reviewed_by, next) : texts.workbench.reviewed(words, next),
     kind: "success",
+    topic: "review", // whoever reviews quickly sees the image, not a pile of these
     actions: next ? [{ label: texts.workbench.goBack, run: () => void bench.open(image.image_id) }] : [],
   });
   if (next) await bench.open(next.image_id);

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.browser.conftest import DataPlane, Photographs
+from tests.browser.conftest import DataPlane, Photographs, Server
 
 pytestmark = pytest.mark.browser
 
@@ -131,3 +132,19 @@ def test_that_proposals_gave_way_to_what_was_drawn_is_announced(
     assert announced == "dog, drawn, 2 of 3, a proposal of it is removed"
     editor.press("ArrowUp", "ArrowDown")
     assert editor.page.locator(".ml-unseen[role=status]").inner_text() == "dog, drawn, 2 of 3"
+
+
+def test_which_model_proposes_is_said_where_another_one_has_been_taken_into_use(
+    open_editor: Any, photographs: Photographs, tmp_path: Path
+) -> None:
+    server = Server(tmp_path / "workspace", with_page=False)
+    try:
+        with DataPlane(base_url=server.url, timeout=60) as data_plane:
+            editor = open_editor(data_plane.upload(photographs.make()), url=server.url)
+            model = editor.page.locator(".ml-model")
+            editor.page.wait_for_function("document.querySelector('.ml-model').textContent === 'scenes'")
+            assert data_plane.post("/api/models/starter/promote").status_code == 200
+            editor.page.wait_for_function("document.querySelector('.ml-model').textContent === 'starter'")
+            assert model.inner_text() == "starter"
+    finally:
+        server.stop()

@@ -105,6 +105,7 @@ def test_server_that_goes_away_and_comes_back(open_editor: Any, photographs: Pho
         with DataPlane(base_url=server.url, timeout=60) as data_plane:
             stored = data_plane.document(image)["instances"][0]
         assert stored["segmentation"][0][4:6] == pytest.approx([300, 250], abs=0.6)
+        editor.notice("Cannot undo now").wait_for(state="detached", timeout=4000)  # true no longer
     finally:
         server.stop()
 

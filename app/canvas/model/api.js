@@ -53,6 +53,9 @@ export class ApiError extends Error {
 /** No answer: the server is down, the network is away, or the request was cut off. */
 export class NoAnswer extends Error {}
 
+/** Called whenever the server has answered, whatever it said. @type {Set<() => void>} */
+export const onAnswer = new Set();
+
 /** @param {any} body @returns {string | undefined} */
 function lineOf(body) {
   if (typeof body?.error === "string") return body.error;
@@ -81,6 +84,7 @@ async function request(method, path, body, key) {
   } catch {
     throw new NoAnswer(texts.api.theServerDoesNotAnswer);
   }
+  onAnswer.forEach((heard) => heard());
   let answer;
   try {
     answer = response.status === 204 ? null : await response.json();

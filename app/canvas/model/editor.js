@@ -17,7 +17,7 @@ import { texts } from "../messages/texts.js";
 /** @typedef {import("./document.js").ImageDocument} ImageDocument */
 /** @typedef {import("./document.js").Instance} Instance */
 /** @typedef {import("./document.js").Fields} Fields */
-/** @typedef {{text: string, lines?: string[], kind?: "info" | "error" | "success", actions?: {label: string, run: () => void}[]}} Notice */
+/** @typedef {{text: string, lines?: string[], kind?: "info" | "error" | "success", actions?: {label: string, run: () => void}[], untilAnswered?: boolean, topic?: string}} Notice  `untilAnswered`: true only until the server answers again; `topic`: of one topic only the last is shown */
 
 export class Editor extends EditorState {
   constructor() {
@@ -250,7 +250,7 @@ export class Editor extends EditorState {
         this.replace(document);
       } catch (error) {
         if (error instanceof api.NoAnswer)
-          this.emit("notice", { text: texts.editor.cannotNow(direction, error.message), kind: "error" });
+          this.emit("notice", failure(texts.editor.cannotNow(direction, error.message), error));
         else this.sayWhyNot(direction, error);
       }
     });
@@ -284,13 +284,18 @@ export class Editor extends EditorState {
     try {
       return await ask();
     } catch (error) {
-      this.emit("notice", { text: `${words}: ${lineOf(error)}`, kind: "error" });
+      this.emit("notice", failure(`${words}: ${lineOf(error)}`, error));
       return null;
     } finally {
       this.busy.delete(words);
       this.emit("busy");
     }
   }
+}
+
+/** What is said of something that failed. @param {string} text @param {unknown} error @returns {Notice} */
+export function failure(text, error) {
+  return { text, kind: "error", untilAnswered: error instanceof api.NoAnswer };
 }
 
 /** @param {unknown} error */

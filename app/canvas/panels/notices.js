@@ -1,10 +1,12 @@
 /** Short messages in a corner of the canvas; they leave by themselves, errors stay longer. */
 
+import { onAnswer } from "../model/api.js";
 import { button, element, icon } from "../view/dom.js";
 import { texts } from "../messages/texts.js";
 
 const STAY = { info: 5000, success: 4000, error: 12000 };
 const MOST = 4;
+const SEEN = 1500; // milliseconds for which the server's silence is said, however short it was
 
 /** @param {import("../model/editor.js").Editor} editor */
 export function createNotices(editor) {
@@ -14,9 +16,14 @@ export function createNotices(editor) {
 }
 
 /** @param {HTMLElement} root @param {import("../model/editor.js").Notice} notice */
-function show(root, { text, kind = "info", actions = [], lines = [] }) {
+function show(root, { text, kind = "info", actions = [], lines = [], untilAnswered, topic }) {
   const box = element("div", { class: `ml-notice ml-notice-${kind}` });
   const leave = () => box.remove();
+  if (topic) {
+    box.dataset.topic = topic;
+    root.querySelectorAll(`[data-topic="${topic}"]`).forEach((older) => older.remove());
+  }
+  if (untilAnswered) leaveWhenAnswered(box);
   let timer = setTimeout(leave, STAY[kind] + (lines.length ? 20000 : 0));
   const words = element("div", { class: "ml-notice-text" }, element("p", {}, text));
   if (lines.length) {
@@ -45,4 +52,14 @@ function show(root, { text, kind = "info", actions = [], lines = [] }) {
   });
   root.append(box);
   while (root.children.length > MOST) root.firstElementChild?.remove();
+}
+
+/** The server is back: that it did not answer is true no longer. @param {HTMLElement} box */
+function leaveWhenAnswered(box) {
+  const since = performance.now();
+  const heard = () => {
+    onAnswer.delete(heard);
+    setTimeout(() => box.remove(), Math.max(0, SEEN - (performance.now() - since)));
+  };
+  onAnswer.add(heard);
 }

@@ -2,7 +2,7 @@
 
 import * as api from "../api.js";
 import { Emitter } from "../emitter.js";
-import { lineOf } from "../editor.js";
+import { failure, lineOf } from "../editor.js";
 import { remember, remembered } from "../preferences.js";
 import { texts } from "../../messages/texts.js";
 
@@ -36,16 +36,17 @@ export class Assistant extends Emitter {
 
   /** Ask which model is there; what the server has to say about it is said once. */
   async askModel() {
-    const before = this.model.message;
+    const before = this.model;
     try {
       this.model = await api.assistState();
     } catch {
       return;
     }
-    if (this.model.message && this.model.message !== before)
+    if (this.model.message && this.model.message !== before.message)
       this.editor.emit("notice", { text: sentence(this.model.message) });
     await this.askNote();
-    this.emit("working");
+    if (JSON.stringify(this.model) !== JSON.stringify(before)) this.emit("working");
+    clearTimeout(this.timer);
     if (this.model.state === "loading" && !this.closed) this.timer = setTimeout(() => void this.askModel(), 2000);
   }
 
@@ -119,10 +120,12 @@ export class Assistant extends Emitter {
         await this.arrived(image, quiet);
       } catch (error) {
         const together = ahead && this.waiting > 0;
-        this.automatic = false; // once is enough: the next image would say the same
+        if (error instanceof api.NoAnswer)
+          this.asked.delete(image); // it is looked at when the server is back
+        else this.automatic = false; // once is enough: the next image would say the same
         this.stopped = true;
         if (!ahead || together)
-          this.editor.emit("notice", { text: texts.assistant.findingObjects(lineOf(error)), kind: "error" });
+          this.editor.emit("notice", failure(texts.assistant.findingObjects(lineOf(error)), error));
       } finally {
         this.workingOn = null;
         this.emit("working");

@@ -1,7 +1,7 @@
 /** Removing images, and the trash that they wait in. */
 
 import * as api from "../../model/api.js";
-import { lineOf } from "../../model/editor.js";
+import { failure, lineOf } from "../../model/editor.js";
 import { button, element } from "../../view/dom.js";
 import { openDialog } from "../dialogs/dialogs.js";
 import { texts } from "../../messages/texts.js";
@@ -16,7 +16,7 @@ export async function removeImage(bench, image) {
     await bench.editor.outbox.flush();
     await api.removeImage(image.image_id);
   } catch (error) {
-    bench.editor.emit("notice", { text: texts.trash.notRemoved(lineOf(error)), kind: "error" });
+    bench.editor.emit("notice", failure(texts.trash.notRemoved(lineOf(error)), error));
     return;
   }
   await bench.images.read();
