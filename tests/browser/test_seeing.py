@@ -202,3 +202,37 @@ def test_the_editor_fills_the_screen_and_comes_back(
     editor.wait_for("document.fullscreenElement?.classList.contains('maskloop')")
     editor.press("Shift+F")
     editor.wait_for("document.fullscreenElement === null")
+
+
+def test_the_words_on_the_selected_object_cover_no_neighbour_s(
+    open_editor: Any, data_plane: DataPlane, photographs: Photographs
+) -> None:
+    image = data_plane.upload(photographs.make())
+    dog = data_plane.category("dog")
+    for x in (140.0, 150.0, 160.0):
+        data_plane.draw(image, dog, segmentation=[[x, 100.0, x + 40, 220.0, x - 40, 220.0]])
+    editor = open_editor(image)
+    for x in (110, 155, 190):
+        editor.press("Escape")
+        editor.click(x, 215)
+        covered = editor.page.evaluate("""async () => {
+          const { view } = maskloop.bench;
+          const drawn = [];
+          const roundRect = CanvasRenderingContext2D.prototype.roundRect;
+          CanvasRenderingContext2D.prototype.roundRect = function (x, y, width, height, ...rest) {
+            if (this.canvas === view.overlay) drawn.push({ x, y, width, height });
+            return roundRect.call(this, x, y, width, height, ...rest);
+          };
+          view.redraw();
+          await new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve)));
+          CanvasRenderingContext2D.prototype.roundRect = roundRect;
+          const others = view.objects.tagsSeen(view.viewport);
+          const meets = (one, other) =>
+            one.x < other.x + other.width && other.x < one.x + one.width &&
+            one.y < other.y + other.height && other.y < one.y + one.height;
+          return { drawn: drawn.length, others: others.length, met: drawn.filter((one) => others.some((other) => meets(one, other))).length };
+        }""")  # noqa: E501
+        assert editor.selected is not None
+        assert covered["drawn"] >= 1
+        assert covered["others"] >= 1
+        assert covered["met"] == 0

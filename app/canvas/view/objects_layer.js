@@ -39,6 +39,8 @@ export class ObjectsLayer {
     this.drawn = { scale: 1, x: 0, y: 0, at: 0 };
     /** Skeletons of everything at once are a thicket: otherwise only the hovered and the selected object show theirs. */
     this.allKeypoints = false;
+    /** Where their words were drawn, from the corner of the window. @type {import("./painter.js").TagBox[]} */
+    this.tags = [];
     this.points = 0;
     this.milliseconds = 0; // of script, for the last drawing
     this.timer = 0;
@@ -90,13 +92,13 @@ export class ObjectsLayer {
       if (instance.num_keypoints)
         drawKeypoints(context, larger, instance.keypoints, editor.category(instance.category_id));
     }
-    if (labels) this.drawLabels(context, larger, instances);
+    this.tags = labels ? this.drawLabels(context, larger, instances) : [];
     this.milliseconds = performance.now() - started;
   }
 
   /** @private @param {CanvasRenderingContext2D} context @param {Surface} surface @param {Instance[]} instances */
   drawLabels(context, surface, instances) {
-    /** @type {{x: number, y: number, width: number, height: number}[]} */
+    /** @type {import("./painter.js").TagBox[]} */
     const taken = [];
     for (const instance of [...instances].reverse()) {
       const { bounds } = shapeOf(instance);
@@ -105,6 +107,19 @@ export class ObjectsLayer {
       const box = drawLabel(context, surface, instance, 3, labelOf(this.editor, instance), color, taken);
       if (box) taken.push(box);
     }
+    return taken.map((box) => ({ ...box, x: box.x - MARGIN, y: box.y - MARGIN }));
+  }
+
+  /** Where the words of all but the object in hand are seen. @param {Viewport} viewport as it is now @returns {import("./painter.js").TagBox[]} */
+  tagsSeen(viewport) {
+    const { drawn } = this;
+    const scaled = viewport.scale / drawn.scale;
+    return this.tags.map(({ x, y, width, height }) => ({
+      x: viewport.x + scaled * (x - drawn.x),
+      y: viewport.y + scaled * (y - drawn.y),
+      width: scaled * width,
+      height: scaled * height,
+    }));
   }
 
   /** Go along with a view that has moved. @param {Surface} surface @param {boolean} labels */

@@ -8,6 +8,7 @@ import { pathAt, shapeOf } from "./outline_cache.js";
 /** @typedef {import("./viewport.js").Viewport} Viewport */
 /** @typedef {CanvasRenderingContext2D} Context */
 /** @typedef {{ratio: number, viewport: Viewport, opacity: number}} Surface  ratio: device pixels in a CSS pixel */
+/** @typedef {{x: number, y: number, width: number, height: number}} TagBox  of words on an object, in CSS pixels */
 /** @typedef {"plain" | "hovered" | "selected" | "ghost"} Emphasis  a ghost is a proposal that scores too low to count */
 
 const UNKNOWN = "#9aa4b2"; // the colour of a class that is not there
@@ -207,20 +208,42 @@ export function line(context, x0, y0, x1, y1, color, width, dash) {
  * and at the upper edge of the canvas where the object fills it. Returns the box of the tag, null where it would cover
  * one of `taken`.
  * @param {Context} context @param {Surface} surface @param {Instance} instance @param {number} gap CSS pixels
- * @param {string} text @param {string} color @param {{x: number, y: number, width: number, height: number}[]} [taken]
+ * @param {string} text @param {string} color @param {TagBox[]} [taken]
  */
 export function drawLabel(context, surface, instance, gap, text, color, taken) {
+  const { x, above, below, isAbove } = labelPlaces(surface.viewport, instance, gap);
+  return drawTag(context, surface, x, isAbove ? above : below, text, color, { taken });
+}
+
+/**
+ * The words on the object in hand: further off where they would cover those of its neighbours, but always there.
+ * @param {Context} context @param {Surface} surface @param {Instance} instance @param {number} gap CSS pixels
+ * @param {string} text @param {string} color @param {TagBox[]} taken
+ */
+export function drawLabelInHand(context, surface, instance, gap, text, color, taken) {
+  const { x, above, below, isAbove } = labelPlaces(surface.viewport, instance, gap);
+  const step = TAG_HEIGHT + 2;
+  const upwards = [above, above - step],
+    downwards = [below, below + step];
+  const places = isAbove ? [...upwards, ...downwards] : [...downwards, ...upwards];
+  const isInSight = (/** @type {number} */ y) => y - TAG_HEIGHT >= 2 && y <= surface.viewport.height;
+  const found = places.filter(isInSight).some((y) => drawTag(context, surface, x, y, text, color, { taken }));
+  if (!found) drawTag(context, surface, x, places[0], text, color);
+}
+
+/** Where the lower edge of an object's words may lie, in CSS pixels. @param {Viewport} viewport @param {Instance} instance @param {number} gap */
+function labelPlaces(viewport, instance, gap) {
   const { bounds, top } = shapeOf(instance);
-  const [x, y] = surface.viewport.toScreen(...top);
-  const [, bottom] = surface.viewport.toScreen(bounds[0], bounds[3]);
-  const fits = y - gap - TAG_HEIGHT >= 2 || bottom + gap + TAG_HEIGHT > surface.viewport.height - 2;
-  return drawTag(context, surface, x, fits ? y - gap : bottom + gap + TAG_HEIGHT + 1, text, color, { taken });
+  const [x, y] = viewport.toScreen(...top);
+  const [, bottom] = viewport.toScreen(bounds[0], bounds[3]);
+  const isAbove = y - gap - TAG_HEIGHT >= 2 || bottom + gap + TAG_HEIGHT > viewport.height - 2;
+  return { x, above: y - gap, below: bottom + gap + TAG_HEIGHT + 1, isAbove };
 }
 
 /**
  * A small tag above (x, y), or at its right. Returns its box, so that the next ones can keep off it.
  * @param {Context} context @param {Surface} surface @param {number} x @param {number} y @param {string} text @param {string} color
- * @param {{taken?: {x: number, y: number, width: number, height: number}[], beside?: boolean}} [options] `taken`: drawn only
+ * @param {{taken?: TagBox[], beside?: boolean}} [options] `taken`: drawn only
  *   where it covers none of these
  */
 export function drawTag(context, surface, x, y, text, color, { taken, beside = false } = {}) {

@@ -9,7 +9,7 @@ import { element } from "./dom.js";
 import { ImageLayer } from "./image_layer.js";
 import { Minimap } from "./minimap.js";
 import { labelOf, ObjectsLayer } from "./objects_layer.js";
-import { colorOf, drawKeypoints, drawLabel, drawShape, drawVertices } from "./painter.js";
+import { colorOf, drawKeypoints, drawLabel, drawLabelInHand, drawShape, drawVertices } from "./painter.js";
 import { remember, remembered } from "../model/preferences.js";
 import { hits, meetsBox, shapeOf } from "./outline_cache.js";
 import { PictureLook } from "./picture_look.js";
@@ -336,7 +336,7 @@ export class View {
       ghosts: editor.ghosts,
     });
     const words = (locked ? "🔒 " : "") + labelOf(editor, instance);
-    drawLabel(context, surface, instance, 7, words, colorOf(category));
+    drawLabelInHand(context, surface, instance, 7, words, colorOf(category), this.objects.tagsSeen(this.viewport));
   }
 
   /** @private */
