@@ -139,9 +139,12 @@ def hidden_sentence(hidden: Sequence[str], words: Wording) -> str:
 
 
 def spread(figures: Mapping[str, Any], name: str) -> str:
-    """The bootstrap interval of a figure in brackets; nothing where there is none."""
+    """The bootstrap interval of a figure in brackets; nothing where there is none.
+
+    One without width is none: where a class is on a single image every draw is that image, which makes nothing sure.
+    """
     interval = figures.get("intervals", {}).get(name)
-    return f" ({interval[0]:.2f}–{interval[1]:.2f})" if interval else ""
+    return f" ({interval[0]:.2f}–{interval[1]:.2f})" if interval and interval[0] < interval[1] else ""
 
 
 def sure_figure(figures: Mapping[str, Any], name: str) -> str:

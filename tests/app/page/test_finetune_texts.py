@@ -123,6 +123,14 @@ def test_a_figure_from_few_images_has_its_interval_and_the_tuned_prompt_model_it
     assert texts.outcome_rows(job) == [["cat", "9", "0.40", "0.40 (0.30–0.50)"]]
 
 
+def test_an_interval_of_a_single_image_makes_nothing_sure() -> None:
+    figures = {"AP": 0.4, "AP50": 0.7, "per_category": {"hood": 0.7, "wheel": 0.2}}
+    intervals = {"AP": [0.1, 0.5], "AP50": [0.2, 0.8], "per_category": {"hood": [0.7, 0.7], "wheel": [0.0, 0.6]}}
+    job = finished_job({"segm": figures}, {"segm": figures | {"intervals": intervals}})
+    job["classes"] = [{"name": "hood", "held_out": 1}, {"name": "wheel", "held_out": 3}]
+    assert [after for *_, after in texts.outcome_rows(job)] == ["0.70", "0.20 (0.00–0.60)"]
+
+
 def test_a_prompt_model_that_was_not_tuned_is_said_to_stay_and_why() -> None:
     figures = {"segm": {"AP": 0.5, "AP50": 0.9, "per_category": {"fig": 0.5}}}
     job = finished_job(figures, figures)
