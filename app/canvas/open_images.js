@@ -30,6 +30,8 @@ export class OpenImages {
     /** The image that was open before this one: what `carryOver` takes objects from. @type {number | null} */
     this.cameFrom = null;
     this.looks = 0;
+    /** The image that was open when somebody else removed it. @type {number | null} */
+    this.removed = null;
     this.categoriesSeen = ""; // the digest that `lookAround` saw last
     this.editor.on("document", () => this.editor.document && this.images.note(this.editor.document));
   }
@@ -54,6 +56,7 @@ export class OpenImages {
     const started = performance.now();
     const opening = ++this.opening;
     this.wanted = id;
+    this.removed = null;
     if (!this.isTurning) this.turningSince = started;
     this.isTurning = true;
     this.settleTool();
@@ -200,8 +203,17 @@ export class OpenImages {
       if (++this.looks % LOOKS) return;
       await this.images.catchUp(image);
       await this.assistant.askModel();
-    } catch {
-      // the next action will say that the server is away
+    } catch (error) {
+      // That the server is away the next action will say.
+      if (error instanceof api.ApiError && error.status === 404) this.sayRemoved(image);
     }
+  }
+
+  /** Somebody else has removed the open image: said once. @private @param {number} id */
+  sayRemoved(id) {
+    const { image } = this.editor;
+    if (image?.image_id !== id || this.removed === id) return;
+    this.removed = id;
+    this.editor.emit("removedelsewhere", image);
   }
 }

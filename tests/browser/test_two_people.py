@@ -113,3 +113,25 @@ def test_after_a_reload_and_in_a_tab_opened_later_ones_own_work_is_still_undone(
     later.wait_for_function("window.maskloop && maskloop.drawn && maskloop.document.instances.length === 1")
     later.keyboard.press("Control+z")
     later.wait_for_function("maskloop.document.instances.length === 0")
+
+
+def test_an_image_that_somebody_else_removes_is_left_and_what_was_drawn_on_it_can_be_brought_back(
+    open_editor: Any, data_plane: DataPlane, photographs: Photographs
+) -> None:
+    image = data_plane.upload(photographs.make("removed.png"))
+    following = data_plane.upload(photographs.make("following.png"))
+    editor = open_editor(image)
+    editor.expect_error("404")
+    assert data_plane.delete(f"/api/images/{image}").status_code == 200
+    editor.press("2", "b")
+    editor.drag((60, 250), (160, 250))
+    editor.notice("“dog” was not saved: removed.png was removed elsewhere.").wait_for()
+    editor.wait_for(f"maskloop.document.image.image_id === {following} && maskloop.drawn")
+    editor.notice("removed.png was removed elsewhere.").get_by_role("button", name="Bring back").click()
+    editor.wait_for(f"maskloop.document.image.image_id === {image} && maskloop.drawn")
+    editor.press("d")
+    editor.wait_for(f"maskloop.document.image.image_id === {following} && maskloop.drawn")
+    editor.page.get_by_role("button", name="Bring mine back").click()
+    editor.wait_saved(1)
+    assert len(data_plane.document(image)["instances"]) == 1
+    assert data_plane.document(following)["instances"] == []

@@ -53,7 +53,11 @@ export function takeConflict(editor, edit, mine, current) {
   const name = editor.category(current?.category_id ?? local?.category_id ?? -1)?.name ?? texts.answers.object;
   /** @type {Notice} */
   const notice = {
-    text: texts.answers.wasElsewhereYourEditOf(name, current),
+    // What was only being made cannot be gone: its image is.
+    text:
+      edit.kind === "create"
+        ? texts.answers.imageIsGone(name, document.image.file_name)
+        : texts.answers.wasElsewhereYourEditOf(name, current),
     kind: "error",
   };
   if (current && edit.kind === "delete")
@@ -61,7 +65,9 @@ export function takeConflict(editor, edit, mine, current) {
   else if (current)
     notice.actions = [{ label: texts.answers.useMine, run: () => void editor.change(current.id, mine) }];
   else if (local)
-    notice.actions = [{ label: texts.answers.bringMineBack, run: () => void editor.create(fieldsOf(local)) }];
+    notice.actions = [
+      { label: texts.answers.bringMineBack, run: () => void editor.create(fieldsOf(local), edit.image) },
+    ];
   editor.emit("notice", notice);
   void editor.reload().catch(() => {});
 }

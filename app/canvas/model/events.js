@@ -8,6 +8,7 @@
  * @typedef {object} EditorEvents
  * @property {string | null} loading the name of the image that is long in coming; null: nothing is
  * @property {void} open another image is shown
+ * @property {import("./document.js").ImageDocument["image"]} removedelsewhere the open image is in the trash
  * @property {void} document instances, classes or the status changed
  * @property {void} selection
  * @property {void} hover

@@ -1,6 +1,6 @@
 /** The bars around the canvas: images and actions above, tools at the left. What is below: status_bar.js. */
 
-import { removeImage } from "./gallery/trash.js";
+import { leaveRemoved, removeImage } from "./gallery/trash.js";
 import { button, element, icon, setTooltip } from "../view/dom.js";
 import { STATUS } from "./gallery/gallery.js";
 import { openExport, openImport } from "./dialogs/exchange.js";
@@ -26,6 +26,7 @@ export function createTopBar(bench, chooseFiles) {
   const next = button("next", texts.bars.nextImage, () => bench.step(1), { class: "ml-quiet", keys: "D" });
   const name = element("span", { class: "ml-file-name" });
   const status = element("span", { class: "ml-status" });
+  editor.on("removedelsewhere", (image) => void leaveRemoved(bench, image).catch(() => {})); // the server is away again
   const dropOut = () => editor.image && void removeImage(bench, editor.image);
   const remove = button("trash", texts.bars.removeThisImageItGoes, dropOut, { class: "ml-quiet" });
   const undo = button("undo", texts.bars.undo, () => bench.undo(), { class: "ml-quiet ml-undo", keys: "Ctrl+Z" });

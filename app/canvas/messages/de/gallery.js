@@ -81,6 +81,7 @@ export const manyImages = {
 export const trash = {
   notRemoved: (line) => `Nicht entfernt: ${line}`,
   isInTheTrash: (fileName) => `${fileName} ist im Papierkorb.`,
+  wasRemovedElsewhere: (fileName) => `${fileName} wurde anderswo entfernt.`,
   bringBack: "Zurückholen",
   bringBackNamed: (fileName) => `${fileName} zurückholen`,
   deletingForGoodTakesObjects:

@@ -5,6 +5,7 @@ export const answers = {
   anEditOnAnotherImage: "Eine Änderung an einem anderen Bild traf dort auf eine neuere und wurde nicht gespeichert.",
   wasElsewhereYourEditOf: (name, current) =>
     `„${name}“ wurde anderswo ${current ? "geändert" : "gelöscht"}; Ihre Änderung daran wurde nicht gespeichert.`,
+  imageIsGone: (name, fileName) => `„${name}“ wurde nicht gespeichert: ${fileName} wurde anderswo entfernt.`,
   object: "Objekt",
   deleteIt: "Löschen",
   useMine: "Meine nehmen",

@@ -89,6 +89,8 @@ export const trash = {
   notRemoved: (line) => `Not removed: ${line}`,
   /** @param {string} fileName */
   isInTheTrash: (fileName) => `${fileName} is in the trash.`,
+  /** @param {string} fileName */
+  wasRemovedElsewhere: (fileName) => `${fileName} was removed elsewhere.`,
   bringBack: "Bring back",
   /** @param {string} fileName */
   bringBackNamed: (fileName) => `Bring back ${fileName}`,

@@ -5,6 +5,8 @@ export const answers = {
   /** @param {string} name @param {import("../../model/document.js").Instance | null} current */
   wasElsewhereYourEditOf: (name, current) =>
     `“${name}” was ${current ? "changed" : "deleted"} elsewhere; your edit of it was not saved.`,
+  /** @param {string} name @param {string} fileName */
+  imageIsGone: (name, fileName) => `“${name}” was not saved: ${fileName} was removed elsewhere.`,
   object: "object",
   deleteIt: "Delete it",
   useMine: "Use mine",

@@ -80,6 +80,7 @@ export const manyImages = {
 export const trash = {
   notRemoved: (line) => `未移除：${line}`,
   isInTheTrash: (fileName) => `${fileName} 已移入回收站。`,
+  wasRemovedElsewhere: (fileName) => `${fileName} 已在别处被移除。`,
   bringBack: "还原",
   bringBackNamed: (fileName) => `还原 ${fileName}`,
   deletingForGoodTakesObjects: "永久删除会一并删去这些图像的对象、历史和文件，以及它们在以往微调中的副本。",

@@ -4,6 +4,7 @@
 export const answers = {
   anEditOnAnotherImage: "另一张图像上的一处修改遇到了更新的改动，未能保存。",
   wasElsewhereYourEditOf: (name, current) => `“${name}”已在别处被${current ? "修改" : "删除"}；您对它的修改未保存。`,
+  imageIsGone: (name, fileName) => `“${name}”未保存：${fileName} 已在别处被移除。`,
   object: "对象",
   deleteIt: "删除",
   useMine: "用我的",

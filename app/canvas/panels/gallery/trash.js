@@ -27,11 +27,28 @@ export async function removeImage(bench, image) {
   });
 }
 
+/**
+ * Somebody else has put the open image into the trash: say so, and go on to its neighbour.
+ * @param {import("../../workbench.js").Workbench} bench @param {{image_id: number, file_name: string}} image
+ */
+export async function leaveRemoved(bench, image) {
+  const neighbour = bench.images.beside(image.image_id);
+  await bench.images.read();
+  if (bench.editor.image?.image_id !== image.image_id) return;
+  if (neighbour) await bench.open(neighbour.image_id);
+  const mayRestore = bench.signedIn.may("POST /api/trash/{image_id}/restore");
+  bench.editor.emit("notice", {
+    text: texts.trash.wasRemovedElsewhere(image.file_name),
+    actions: mayRestore ? [{ label: texts.trash.bringBack, run: () => void bringBack(bench, image.image_id) }] : [],
+  });
+}
+
 /** @param {import("../../workbench.js").Workbench} bench @param {number} id */
 async function bringBack(bench, id) {
-  await api.restoreImage(id);
+  const { editor } = bench;
+  const isBack = await editor.ask(texts.trash.bringBack, () => api.restoreImage(id));
   await bench.images.read();
-  await bench.open(id);
+  if (isBack) await bench.open(id);
 }
 
 /** @param {import("../../workbench.js").Workbench} bench */
