@@ -16,7 +16,7 @@ import { Walk } from "./walk.js";
 import { texts } from "./messages/texts.js";
 
 /** @typedef {import("./tools/list.js").ToolName} ToolName */
-/** @typedef {import("./view/view.js").Tool} Tool */
+/** @typedef {import("./view/tool.js").Tool} Tool */
 
 const PASTE_PAUSE = 30; // milliseconds
 const COPY_STEP = 12; // CSS pixels between an object and its copy

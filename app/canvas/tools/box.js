@@ -12,7 +12,7 @@ import { remember, remembered } from "../model/preferences.js";
 import { texts } from "../messages/texts.js";
 import { BoxMasks, sized } from "./box_masks.js";
 
-/** @typedef {import("../view/view.js").Pointer} Pointer */
+/** @typedef {import("../view/tool.js").Pointer} Pointer */
 /** @typedef {import("./mask_clicks.js").Box} Box */
 
 const SMALLEST_SIDE = 4; // CSS pixels; less is a slip of the hand

@@ -8,7 +8,7 @@ import { remember, remembered } from "../model/preferences.js";
 import { fillRings, paintStroke, pixelBox, segmentationOf } from "../model/shapes/raster.js";
 import { texts } from "../messages/texts.js";
 
-/** @typedef {import("../view/view.js").Pointer} Pointer */
+/** @typedef {import("../view/tool.js").Pointer} Pointer */
 
 const TOLERANCE = 0.75; // image pixels; the stairs of a slanted edge are 0.71 high
 const SMALLEST = 2,

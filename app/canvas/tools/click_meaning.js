@@ -6,7 +6,7 @@
 import { button, element } from "../view/dom.js";
 import { texts } from "../messages/texts.js";
 
-/** @typedef {import("../view/view.js").Pointer} Pointer */
+/** @typedef {import("../view/tool.js").Pointer} Pointer */
 /** @typedef {"add" | "away" | "edge"} Meaning */
 
 /** @type {[Meaning, string, string][]} */

@@ -4,7 +4,7 @@ import { clamp, rounded } from "../model/shapes/geometry.js";
 import { colorOf, HANDLE, inScreenPixels } from "../view/painter.js";
 import { texts } from "../messages/texts.js";
 
-/** @typedef {import("../view/view.js").Pointer} Pointer */
+/** @typedef {import("../view/tool.js").Pointer} Pointer */
 
 const WANTED = 4;
 

@@ -3,17 +3,17 @@
  * points without a place; else they make a new object, point after point.
  */
 
-import { completeKeypoints, countLabelled, shapeKind, withKeypoint } from "../model/document.js";
+import { countLabelled, shapeKind } from "../model/document.js";
 import { withSidesSwapped } from "../model/shapes/keypoint_sides.js";
-import { mirroredPlace } from "../model/shapes/mirrored.js";
-import { colorOf, drawTag } from "../view/painter.js";
-import { drawNext, drawProposed } from "./keypoints/drawing.js";
-import { dragKeypoint, setVisibility, turnVisibility, VISIBILITY } from "./keypoints/edits.js";
+import { colorOf } from "../view/painter.js";
+import { drawName, drawNext, drawProposed } from "./keypoints/drawing.js";
+import { dragKeypoint, setVisibility, turnVisibility } from "./keypoints/edits.js";
 import { createOptions } from "./keypoints/options.js";
+import { Placing } from "./keypoints/placing.js";
 import { NewSkeleton } from "./keypoints/skeleton.js";
 import { texts } from "../messages/texts.js";
 
-/** @typedef {import("../view/view.js").Pointer} Pointer */
+/** @typedef {import("../view/tool.js").Pointer} Pointer */
 /** @typedef {import("../model/document.js").Instance} Instance */
 
 const ON_IT = 4; // CSS pixels from a point, up to which a press means it where the next is to be placed
@@ -35,15 +35,11 @@ export class KeypointsTool {
     this.editor = editor;
     this.view = view;
     this.fresh = new NewSkeleton(editor, view);
+    this.placing = new Placing(editor);
     /** What was pressed. Beside a point, a press that does not become a drag is the next point. @type {{index: number, start: Pointer, moving: boolean, fresh: boolean, beside: boolean} | null} */
     this.drag = null;
-    /** What was placed in the selected object, for Backspace. @type {{id: number | null, indices: number[]}} */
-    this.placed = { id: null, indices: [] };
     this.placesHidden = false; // for a finger, which has no Shift
     this.showOptions = () => {};
-    editor.on("renumber", ({ from, to }) => {
-      if (this.placed.id === from) this.placed.id = to;
-    });
     editor.on(["hint", "selection", "document", "class"], () => this.view.tool === this && this.showOptions());
   }
 
@@ -55,35 +51,18 @@ export class KeypointsTool {
 
   /** What was placed on the left is the right one, and the other way round. */
   swapSides() {
-    const { subject, editor } = this;
+    const { editor } = this;
+    const { subject } = this.placing;
     const keypoints = subject && withSidesSwapped(subject.keypoints, subject.names);
     if (!keypoints) editor.emit("notice", { text: texts.keypoints.noLeftAndRight });
     else if (editor.locked.has(subject.instance.id)) editor.emit("notice", { text: texts.anyTool.lockedLUnlocksIt });
     else editor.change(subject.instance.id, { keypoints });
   }
 
-  /** @private @returns {{instance: Instance, names: string[], keypoints: number[]} | null} */
-  get subject() {
-    const instance = this.editor.selected;
-    const category = instance && this.editor.category(instance.category_id);
-    if (!instance || !category?.keypoints.length || !this.editor.isVisible(instance)) return null;
-    return { instance, names: category.keypoints, keypoints: completeKeypoints(instance, category) };
-  }
-
-  /** The keypoint of the selected object that the next click places: the one in hand, else the first without a place. @private */
-  get next() {
-    const subject = this.subject;
-    if (!subject) return null;
-    const free = (/** @type {number} */ index) => subject.keypoints[3 * index + 2] === 0;
-    const active = this.editor.activeKeypoint;
-    if (active !== null && free(active)) return active;
-    const found = subject.names.findIndex((_, index) => free(index));
-    return found < 0 ? null : found;
-  }
-
   /** What the next click places: in the object that was begun, the selected one, or one that is begun by it. @returns {{name: string, color: string, index: number} | null} */
   get target() {
-    const { editor, fresh, subject, next } = this;
+    const { editor, fresh } = this;
+    const { subject, next } = this.placing;
     if (!fresh.begun && subject && next !== null) {
       if (editor.locked.has(subject.instance.id)) return null;
       return { name: subject.names[next], color: colorOf(editor.category(subject.instance.category_id)), index: next };
@@ -94,14 +73,12 @@ export class KeypointsTool {
 
   /** Where the next keypoint lies if both sides of the object are alike. */
   get proposed() {
-    const { fresh, subject, next } = this;
-    if (fresh.begun) return fresh.proposed;
-    return subject && next !== null ? mirroredPlace(subject.keypoints, subject.names, next) : null;
+    return this.fresh.begun ? this.fresh.proposed : this.placing.proposed;
   }
 
   /** Whether there is one that Backspace takes back. */
   get lastPlaced() {
-    return this.placed.id === this.subject?.instance.id && this.placed.indices.length > 0;
+    return this.placing.last !== null;
   }
 
   hint() {
@@ -114,7 +91,7 @@ export class KeypointsTool {
     if (editor.locked.has(selected.id)) return texts.anyTool.lockedLUnlocksIt;
     const category = editor.category(selected.category_id);
     if (!category?.keypoints.length) return texts.keypoints.hasNoKeypointsNameThem(category?.name ?? "?");
-    const next = this.next;
+    const { next } = this.placing;
     const rest = texts.keypoints.dragMovesAPointRight;
     return next === null
       ? texts.keypoints.allKeypointsArePlaced(rest)
@@ -131,7 +108,10 @@ export class KeypointsTool {
   /** A ghost of the selected instance under the pointer. @private @param {Pointer} pointer */
   ghostAt(pointer) {
     for (const [index, [x, y]] of this.editor.ghosts) {
-      if (Math.hypot(x - pointer.x, y - pointer.y) <= this.view.reach(9) && !this.subject?.keypoints[3 * index + 2])
+      if (
+        Math.hypot(x - pointer.x, y - pointer.y) <= this.view.reach(9) &&
+        !this.placing.subject?.keypoints[3 * index + 2]
+      )
         return index;
     }
     return null;
@@ -143,7 +123,7 @@ export class KeypointsTool {
     if (fresh.begun) return this.pressFresh(pointer);
     const found = view.keypointAt(pointer.x, pointer.y);
     if (found && !pointer.alt) {
-      const isOwn = found.instance.id === editor.selectedId && this.next !== null && pointer.button === 0;
+      const isOwn = found.instance.id === editor.selectedId && this.placing.next !== null && pointer.button === 0;
       const beside = isOwn && this.isBeside(pointer, found.instance.keypoints, found.index);
       editor.select(found.instance.id);
       if (!beside) editor.setActiveKeypoint(found.index);
@@ -154,7 +134,7 @@ export class KeypointsTool {
     }
     const ghost = this.ghostAt(pointer);
     if (ghost !== null && pointer.button === 2) return turnVisibility(editor, ghost);
-    if (this.next !== null && !pointer.alt) return this.place(pointer);
+    if (this.placing.next !== null && !pointer.alt) return this.place(pointer);
     const under = view.instancesAt(pointer.x, pointer.y).filter(({ id }) => id !== editor.selectedId);
     const other = pointer.alt ? undefined : under.find((instance) => this.takesPoints(instance));
     if (other) editor.select(other.id);
@@ -206,33 +186,15 @@ export class KeypointsTool {
 
   /** @private @param {Pointer} pointer */
   place(pointer) {
-    if (this.onImage(pointer)) this.placeNext(pointer.x, pointer.y, this.visibilityOf(pointer));
-  }
-
-  /** Place the next keypoint of the selected object. @private @param {number} x @param {number} y @param {number} visibility */
-  placeNext(x, y, visibility) {
-    const { editor, subject, next } = this;
-    if (!subject || next === null || editor.locked.has(subject.instance.id)) return;
-    if (this.placed.id !== subject.instance.id) this.placed = { id: subject.instance.id, indices: [] };
-    this.placed.indices.push(next);
-    editor.change(subject.instance.id, { keypoints: withKeypoint(subject.keypoints, next, x, y, visibility) });
-    editor.setActiveKeypoint(next);
-    editor.setActiveKeypoint(this.next);
+    if (this.onImage(pointer)) this.placing.place(pointer.x, pointer.y, this.visibilityOf(pointer));
   }
 
   /** The next keypoint stays without a place; the one after it is next. */
   skip() {
-    const { editor, fresh, subject, next } = this;
+    const { fresh, placing } = this;
     if (this.view.tool !== this) return;
-    if (fresh.begun || next === null) {
-      if (fresh.next !== null) fresh.add(0, 0, 0);
-      return;
-    }
-    const count = subject?.names.length ?? 0;
-    for (let step = 1; step < count; step++) {
-      const index = (next + step) % count;
-      if (subject?.keypoints[3 * index + 2] === 0) return editor.setActiveKeypoint(index);
-    }
+    if (!fresh.begun && placing.next !== null) placing.skip();
+    else if (fresh.next !== null) fresh.add(0, 0, 0);
   }
 
   /** Place the next keypoint where its partner on the other side says. */
@@ -241,12 +203,13 @@ export class KeypointsTool {
     if (this.view.tool !== this) return;
     if (!proposed) this.editor.emit("notice", { text: texts.keypoints.nothingToMirror });
     else if (fresh.begun) fresh.add(...proposed);
-    else this.placeNext(...proposed);
+    else this.placing.place(...proposed);
   }
 
   /** @param {Pointer} pointer @param {boolean} pressed */
   pointerMove(pointer, pressed) {
-    const { editor, view, drag, subject } = this;
+    const { editor, view, drag } = this;
+    const { subject } = this.placing;
     if (drag && pressed) {
       drag.moving ||= Math.hypot(pointer.screenX - drag.start.screenX, pointer.screenY - drag.start.screenY) >= 3;
       if (!drag.moving) return;
@@ -285,22 +248,15 @@ export class KeypointsTool {
 
   /** Take back the keypoint that was placed last. @returns {boolean} */
   back() {
-    const { editor, fresh } = this;
-    if (fresh.begun) {
-      fresh.back();
-      return true;
-    }
-    if (!this.lastPlaced) return false;
-    const index = this.placed.indices.pop() ?? 0;
-    setVisibility(editor, index, 0);
-    editor.setActiveKeypoint(index);
+    if (!this.fresh.begun) return this.placing.back();
+    this.fresh.back();
     return true;
   }
 
   /** The keypoint in hand is taken back, or the last that was placed; without one, the whole object goes. */
   erase() {
     const active = this.editor.activeKeypoint;
-    if (this.fresh.begun || active === null || !this.subject?.keypoints[3 * active + 2]) return this.back();
+    if (this.fresh.begun || active === null || !this.placing.subject?.keypoints[3 * active + 2]) return this.back();
     setVisibility(this.editor, active, 0);
     return true;
   }
@@ -339,29 +295,23 @@ export class KeypointsTool {
 
   /** @param {CanvasRenderingContext2D} context @param {import("../view/painter.js").Surface} surface */
   draw(context, surface) {
-    const { fresh, target, proposed } = this;
+    const { fresh, target, proposed, shown } = this;
     const pointer = this.view.pointer;
     const own = fresh.begun && pointer ? fresh.at(pointer) : null;
     if (fresh.begun) fresh.draw(context, surface, own);
     if (target && proposed && !this.drag) drawProposed(context, surface, target, proposed);
     const hovered = fresh.begun ? own : this.view.hoveredKeypoint;
-    if (hovered !== null) this.drawName(context, surface, hovered);
+    if (hovered !== null && shown) drawName(context, surface, shown, hovered);
     else if (pointer && target && !this.drag) drawNext(context, surface, target, pointer, this.placesHidden ? 1 : 2);
   }
 
-  /** The name of the keypoint under the pointer, and how it is seen. @private @param {CanvasRenderingContext2D} context @param {import("../view/painter.js").Surface} surface @param {number} index */
-  drawName(context, surface, index) {
-    const { editor, fresh, subject } = this;
-    const of = fresh.begun
-      ? { keypoints: fresh.keypoints, names: fresh.names, category: fresh.category }
-      : subject && {
-          keypoints: editor.shown(subject.instance).keypoints,
-          names: subject.names,
-          category: editor.category(subject.instance.category_id),
-        };
-    if (!of) return;
-    const [x, y, visibility] = of.keypoints.slice(3 * index, 3 * index + 3);
-    const words = `${of.names[index]} · ${VISIBILITY[visibility]}`;
-    drawTag(context, surface, ...surface.viewport.toScreen(x, y), words, colorOf(of.category), { beside: true });
+  /** The keypoints that the pointer may be over: those of the object that was begun, else of the selected one. @private */
+  get shown() {
+    const { editor, fresh } = this;
+    const { subject } = this.placing;
+    if (fresh.begun) return { keypoints: fresh.keypoints, names: fresh.names, category: fresh.category };
+    if (!subject) return null;
+    const { keypoints, category_id } = editor.shown(subject.instance);
+    return { keypoints, names: subject.names, category: editor.category(category_id) };
   }
 }

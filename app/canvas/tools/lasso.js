@@ -7,7 +7,7 @@ import { picturePixels } from "../view/picture_pixels.js";
 import { PolygonTool } from "./polygon.js";
 import { texts } from "../messages/texts.js";
 
-/** @typedef {import("../view/view.js").Pointer} Pointer */
+/** @typedef {import("../view/tool.js").Pointer} Pointer */
 /**
  * The picture around an anchor, and the wire that begins there.
  * @typedef {{key: string, wire: LiveWire, costs: Uint8Array, wide: number, high: number, left: number, top: number, scale: number}} Field

@@ -9,8 +9,8 @@ import { fillRings, pixelBox } from "../model/shapes/raster.js";
 import { texts } from "../messages/texts.js";
 import { PolygonTool } from "./polygon.js";
 
-/** @typedef {import("../view/view.js").Pointer} Pointer */
-/** @typedef {import("../view/view.js").Tool} Tool */
+/** @typedef {import("../view/tool.js").Pointer} Pointer */
+/** @typedef {import("../view/tool.js").Tool} Tool */
 /** @typedef {import("../model/document.js").Instance} Instance */
 
 export class NewEdge extends PolygonTool {

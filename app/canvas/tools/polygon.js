@@ -1,13 +1,13 @@
 /** Draw a polygon point by point, or freehand with the button held: a new object, or what mends the selected one. */
 
 import { findInstance, isRle } from "../model/document.js";
-import { browserSession } from "../model/preferences.js";
 import { merged, subtracted } from "../model/several/combine.js";
 import { clamp, rounded, signedArea } from "../model/shapes/geometry.js";
 import { colorOf, HANDLE, inScreenPixels, line } from "../view/painter.js";
 import { texts } from "../messages/texts.js";
+import { begunOn, keepBegun } from "./begun.js";
 
-/** @typedef {import("../view/view.js").Pointer} Pointer */
+/** @typedef {import("../view/tool.js").Pointer} Pointer */
 /** @typedef {import("../model/document.js").Instance} Instance */
 
 const CLOSE_REACH = 10; // CSS pixels
@@ -51,13 +51,8 @@ export class PolygonTool {
   restore() {
     this.image = this.editor.image?.image_id ?? null;
     this.closing = false;
-    this.begun = nothingBegun();
-    try {
-      const kept = JSON.parse(browserSession()?.getItem(this.keptUnder + this.image) ?? "null");
-      if (Array.isArray(kept?.points)) this.begun = kept;
-    } catch {
-      // what cannot be read was not begun
-    }
+    const kept = begunOn(this.keptUnder, this.image);
+    this.begun = Array.isArray(kept?.points) ? kept : nothingBegun();
     this.editor.emit("hint");
   }
 
@@ -75,13 +70,7 @@ export class PolygonTool {
 
   /** @protected */
   keep() {
-    const key = this.keptUnder + this.image;
-    try {
-      if (this.points.length) browserSession()?.setItem(key, JSON.stringify(this.begun));
-      else browserSession()?.removeItem(key);
-    } catch {
-      // storage is full or forbidden: the points last as long as the page
-    }
+    keepBegun(this.keptUnder, this.image, this.points.length ? this.begun : null);
   }
 
   hint() {

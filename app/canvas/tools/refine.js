@@ -9,7 +9,7 @@ import { drawClicks } from "./mask_clicks.js";
 import { NewMask } from "./new_mask.js";
 import { texts } from "../messages/texts.js";
 
-/** @typedef {import("../view/view.js").Pointer} Pointer */
+/** @typedef {import("../view/tool.js").Pointer} Pointer */
 
 export class RefineTool {
   name = "refine";

@@ -2,26 +2,25 @@
 
 import { asPolygon, editableRings, moved, shapeKind } from "../model/document.js";
 import { withGroups } from "../model/several/groups.js";
-import { clamp, nearestEdge, nearestVertex } from "../model/shapes/geometry.js";
+import { clamp } from "../model/shapes/geometry.js";
 import { spanned, withSide } from "../model/shapes/resize.js";
 import { insertVertex, moveVertex, removeVertex } from "../model/shapes/vertices.js";
-import { colorOf, HANDLE, inScreenPixels } from "../view/painter.js";
+import { colorOf } from "../view/painter.js";
 import { hits, shapeOf } from "../view/outline_cache.js";
 import { cursorOf, dragHandle, drawHandles, handleAt } from "./selecting/frame.js";
 import { GroupDrag } from "./selecting/group.js";
 import { Marquee } from "./selecting/marquee.js";
+import { drawNewVertex, edgeAt, keypointAt, vertexAt } from "./selecting/outline.js";
 import { ChosenVertices } from "./selecting/vertices.js";
 import { dragKeypoint, turnVisibility } from "./keypoints/edits.js";
 import { texts } from "../messages/texts.js";
 
-/** @typedef {import("../view/view.js").Pointer} Pointer */
+/** @typedef {import("../view/tool.js").Pointer} Pointer */
 /** @typedef {import("../model/document.js").Instance} Instance */
 /** @typedef {import("../model/document.js").Fields} Fields */
-/** @typedef {{ring: number, vertex: number, distance: number}} Handle */
+/** @typedef {import("./selecting/outline.js").Handle} Handle */
 
-const VERTEX_REACH = 9; // CSS pixels
-const EDGE_REACH = 6;
-const DRAG_START = 4; // a press that moves less is a click
+const DRAG_START = 4; // CSS pixels; a press that moves less is a click
 const CONVERT_TOLERANCE = 0.8; // image pixels
 
 export class SelectTool {
@@ -66,33 +65,11 @@ export class SelectTool {
     return selected && this.editor.isSeen(selected) && !this.editor.locked.has(selected.id) ? selected : null;
   }
 
-  /** @private @param {Pointer} pointer @returns {Handle | null} */
-  vertexAt(pointer) {
-    const instance = this.editable;
-    if (!instance || shapeKind(instance) === "bitmap") return null;
-    const found = nearestVertex(editableRings(instance), pointer.x, pointer.y);
-    return found && found.distance <= this.view.reach(pointer.touch ? 2 * VERTEX_REACH : VERTEX_REACH) ? found : null;
-  }
-
-  /** @private @param {Pointer} pointer */
-  edgeAt(pointer) {
-    const instance = this.editable;
-    if (!instance || shapeKind(instance) === "bitmap") return null;
-    const found = nearestEdge(editableRings(instance), pointer.x, pointer.y);
-    return found && found.distance <= this.view.reach(EDGE_REACH) ? found : null;
-  }
-
-  /** @private @param {Pointer} pointer */
-  keypointAt(pointer) {
-    const found = this.view.keypointAt(pointer.x, pointer.y);
-    return found && found.instance.id === this.editable?.id ? found : null;
-  }
-
   /** @param {Pointer} pointer */
   pointerDown(pointer) {
     const { editor, view } = this;
     const selected = this.editable;
-    const keypoint = this.keypointAt(pointer);
+    const keypoint = keypointAt(view, selected, pointer);
     if (pointer.button === 2 && keypoint) return turnVisibility(editor, keypoint.index);
     if (pointer.button !== 0) return;
     if (selected && keypoint) {
@@ -100,7 +77,7 @@ export class SelectTool {
       this.begin(selected, pointer, (at) => dragKeypoint(editor, selected, keypoint.index, at));
       return;
     }
-    const vertex = this.vertexAt(pointer);
+    const vertex = vertexAt(view, selected, pointer);
     if (selected && vertex) return this.pressVertex(selected, vertex, pointer);
     if (selected && pointer.control && shapeKind(selected) === "polygon") {
       this.gesture = new Marquee(pointer, (box) => this.vertices.addIn(selected, box));
@@ -109,7 +86,7 @@ export class SelectTool {
     const handle = selected && handleAt(selected, pointer, view.viewport);
     if (selected && handle !== null)
       return this.begin(selected, pointer, (at) => dragHandle(selected, handle, pointer, at, this.image));
-    const edge = this.edgeAt(pointer);
+    const edge = edgeAt(view, selected, pointer);
     if (selected && edge) return this.pressEdge(selected, edge, pointer);
     const under = view.instancesAt(pointer.x, pointer.y);
     if (pointer.shift && under.length) return this.toggle(under[0].id);
@@ -228,13 +205,13 @@ export class SelectTool {
   /** @private @param {Pointer} pointer */
   hover(pointer) {
     const { view, editor } = this;
-    const keypoint = this.keypointAt(pointer);
-    view.hoveredKeypoint = keypoint?.index ?? null;
-    view.activeVertex = keypoint ? null : this.vertexAt(pointer);
     const selected = this.editable;
+    const keypoint = keypointAt(view, selected, pointer);
+    view.hoveredKeypoint = keypoint?.index ?? null;
+    view.activeVertex = keypoint ? null : vertexAt(view, selected, pointer);
     this.handle = keypoint || view.activeVertex || !selected ? null : handleAt(selected, pointer, view.viewport);
     const taken = keypoint || view.activeVertex || this.handle !== null;
-    this.onEdge = taken ? null : this.edgeAt(pointer);
+    this.onEdge = taken ? null : edgeAt(view, selected, pointer);
     editor.hover(
       view.activeVertex || this.onEdge || this.handle !== null
         ? null
@@ -314,14 +291,6 @@ export class SelectTool {
     const instance = this.editable;
     if (instance) drawHandles(context, surface, this.editor.shown(instance), this.handle);
     if (!this.onEdge || this.drag || !instance || shapeKind(instance) === "box") return;
-    const [x, y] = surface.viewport.toScreen(this.onEdge.x, this.onEdge.y);
-    inScreenPixels(context, surface);
-    context.beginPath();
-    context.arc(x, y, HANDLE / 2 + 1, 0, 2 * Math.PI);
-    context.fillStyle = "#ffffff";
-    context.fill();
-    context.lineWidth = 2;
-    context.strokeStyle = colorOf(this.editor.category(instance.category_id));
-    context.stroke();
+    drawNewVertex(context, surface, this.onEdge, colorOf(this.editor.category(instance.category_id)));
   }
 }

@@ -6,7 +6,7 @@ import { clamp, rounded } from "../model/shapes/geometry.js";
 import { inScreenPixels } from "../view/painter.js";
 import { texts } from "../messages/texts.js";
 
-/** @typedef {import("../view/view.js").Pointer} Pointer */
+/** @typedef {import("../view/tool.js").Pointer} Pointer */
 /** @typedef {import("../model/document.js").Instance} Instance */
 
 const STEP = 3; // CSS pixels between two points of the line

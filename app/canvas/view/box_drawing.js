@@ -3,7 +3,7 @@
 import { inScreenPixels } from "./painter.js";
 
 /** @typedef {import("./painter.js").Surface} Surface */
-/** @typedef {import("./view.js").Pointer} Pointer */
+/** @typedef {import("./tool.js").Pointer} Pointer */
 
 /** @param {CanvasRenderingContext2D} context @param {Surface} surface @param {[number, number, number, number]} box x0, y0, x1, y1 @param {string} color */
 export function drawBox(context, surface, [x0, y0, x1, y1], color) {

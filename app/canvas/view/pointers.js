@@ -1,7 +1,7 @@
 /** Mouse, pen and touch on the canvas: panning, zooming and pinching here, the rest to the view's tool. */
 
 /** @typedef {import("./view.js").View} View */
-/** @typedef {import("./view.js").Pointer} Pointer */
+/** @typedef {import("./tool.js").Pointer} Pointer */
 
 const WHEEL_STEP = 1.0018; // zoom factor for one pixel of wheel travel
 const LINE_PIXELS = 24; // where the wheel counts lines

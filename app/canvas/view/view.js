@@ -3,13 +3,12 @@
  * handles, and what the tool draws.
  */
 
-import { editableRings, shapeKind } from "../model/document.js";
 import { upwards } from "../model/several/stacking.js";
 import { element } from "./dom.js";
 import { ImageLayer } from "./image_layer.js";
 import { Minimap } from "./minimap.js";
-import { labelOf, ObjectsLayer } from "./objects_layer.js";
-import { colorOf, drawKeypoints, drawLabel, drawLabelInHand, drawShape, drawVertices } from "./painter.js";
+import { ObjectsLayer } from "./objects_layer.js";
+import { drawOverlay } from "./overlay.js";
 import { remember, remembered } from "../model/preferences.js";
 import { hits, meetsBox, shapeOf } from "./outline_cache.js";
 import { PictureLook } from "./picture_look.js";
@@ -19,37 +18,8 @@ import { texts } from "../messages/texts.js";
 
 /** @typedef {import("../model/document.js").Instance} Instance */
 /** @typedef {import("../model/editor.js").Editor} Editor */
-/**
- * What the pointer is over or at, in image pixels (x, y) and in CSS pixels of the canvas (screenX, screenY); `pressure`
- * is a pen's, 0..1, and null of anything else.
- * @typedef {{x: number, y: number, screenX: number, screenY: number, button: number, shift: boolean, alt: boolean, control: boolean, touch: boolean, pressure: number | null}} Pointer
- */
-/**
- * @typedef {object} Tool
- * @property {string} name
- * @property {string} label  in the tool bar
- * @property {string} [help]  in the list of keys, where the label is too short
- * @property {string} key
- * @property {import("./dom.js").IconName} icon
- * @property {() => HTMLElement} [options]  its choices, shown over the canvas while it is in hand
- * @property {{keys: string[], label: string, run: (key: string) => void}[]} [shortcuts]  further keys
- * @property {() => string} hint  one line for the person
- * @property {(pointer: Pointer) => string} [cursor]
- * @property {(pointer: Pointer) => void} [pointerDown]
- * @property {(pointer: Pointer, pressed: boolean) => void} [pointerMove]
- * @property {(pointer: Pointer) => void} [pointerUp]
- * @property {(pointer: Pointer) => void} [doubleClick]
- * @property {(travel: number) => boolean} [wheel]  Shift+wheel; true where it meant something
- * @property {() => boolean} [cancel]  true where there was something to cancel
- * @property {() => boolean} [confirm]
- * @property {() => boolean} [erase]  Del and Backspace
- * @property {(dx: number, dy: number) => boolean} [nudge]  arrows, in pixels of the image; true where they meant something
- * @property {() => boolean} [undo]
- * @property {() => void} [leave]
- * @property {() => void} [settle]  another image or status is turned to: what is as good as done is kept; else `cancel`
- * @property {(context: CanvasRenderingContext2D, surface: import("./painter.js").Surface) => void} [draw]  while it is in hand
- * @property {(context: CanvasRenderingContext2D, surface: import("./painter.js").Surface) => void} [overlay]  always
- */
+/** @typedef {import("./tool.js").Pointer} Pointer */
+/** @typedef {import("./tool.js").Tool} Tool */
 
 export class View {
   /** @param {Editor} editor */
@@ -281,12 +251,12 @@ export class View {
     if (this.dirty.scene) this.drawScene();
     if (this.dirty.objects) this.objects.draw(this.surface, this.labels);
     else if (this.dirty.scene) this.objects.follow(this.surface, this.labels);
-    this.drawOverlay();
+    drawOverlay(cleared(this.overlay), this);
     this.dirty = { scene: false, objects: false, overlay: false };
     this.onFrame();
   }
 
-  /** @private @returns {import("./painter.js").Surface} */
+  /** @returns {import("./painter.js").Surface} */
   get surface() {
     return { ratio: this.ratio, viewport: this.viewport, opacity: this.outlines ? 0 : this.opacity };
   }
@@ -297,46 +267,6 @@ export class View {
     this.imageLayer.draw(context, this.viewport, this.ratio);
     this.tiles.draw(context, this.viewport, this.ratio);
     this.minimap.follow(this.imageLayer.picture);
-  }
-
-  /** @private */
-  drawOverlay() {
-    const context = cleared(this.overlay);
-    const { editor, surface } = this;
-    if (!editor.document) return;
-    const hovered = editor.document.instances.find((instance) => instance.id === editor.hoveredId);
-    if (hovered && hovered.id !== editor.selectedId && editor.isSeen(hovered)) {
-      const category = editor.category(hovered.category_id);
-      drawShape(context, { ...surface, opacity: surface.opacity * 0.5 }, hovered, category, "hovered");
-      drawKeypoints(context, surface, hovered.keypoints, category);
-      drawLabel(context, surface, hovered, 3, labelOf(editor, hovered), colorOf(category));
-    }
-    const chosen = editor.document.instances.find(
-      (instance) => instance.id === (editor.draft?.id ?? editor.selectedId),
-    );
-    if (chosen && editor.isSeen(chosen)) this.drawChosen(context, editor.shown(chosen));
-    this.tool?.draw?.(context, surface);
-    this.onOverlay(context, surface);
-  }
-
-  /** @private @param {CanvasRenderingContext2D} context @param {Instance} instance */
-  drawChosen(context, instance) {
-    const { editor, surface } = this;
-    const category = editor.category(instance.category_id);
-    drawShape(context, surface, instance, category, "selected");
-    const locked = editor.locked.has(instance.id);
-    if (!locked && !editor.selectsSeveral && this.tool?.name === "select" && shapeKind(instance) !== "bitmap") {
-      const rings = editableRings(instance);
-      drawVertices(context, surface, rings, colorOf(category), this.activeVertex, this.chosenVertices);
-    }
-    drawKeypoints(context, surface, instance.keypoints, category, {
-      active: editor.activeKeypoint,
-      hovered: this.hoveredKeypoint,
-      emphasis: "selected",
-      ghosts: editor.ghosts,
-    });
-    const words = (locked ? "🔒 " : "") + labelOf(editor, instance);
-    drawLabelInHand(context, surface, instance, 7, words, colorOf(category), this.objects.tagsSeen(this.viewport));
   }
 
   /** @private */

@@ -1,10 +1,18 @@
-/** What is drawn of the keypoint that comes next. */
+/** What is drawn of the keypoint under the pointer, and of the one that comes next. */
 
 import { keyName } from "../../messages/key_names.js";
-import { drawPoint, drawTag, inScreenPixels } from "../../view/painter.js";
+import { colorOf, drawPoint, drawTag, inScreenPixels } from "../../view/painter.js";
+import { VISIBILITY } from "./edits.js";
 
 /** @typedef {import("../../view/painter.js").Surface} Surface */
 /** @typedef {{name: string, color: string}} Target */
+
+/** The name of one, and how it is seen. @param {CanvasRenderingContext2D} context @param {Surface} surface @param {{keypoints: number[], names: string[], category: import("../../model/document.js").Category | null}} of @param {number} index */
+export function drawName(context, surface, { keypoints, names, category }, index) {
+  const [x, y, visibility] = keypoints.slice(3 * index, 3 * index + 3);
+  const words = `${names[index]} · ${VISIBILITY[visibility]}`;
+  drawTag(context, surface, ...surface.viewport.toScreen(x, y), words, colorOf(category), { beside: true });
+}
 
 /** Its name at the pointer. @param {CanvasRenderingContext2D} context @param {Surface} surface @param {Target} target @param {{screenX: number, screenY: number}} pointer @param {number} visibility */
 export function drawNext(context, surface, { name, color }, { screenX, screenY }, visibility) {

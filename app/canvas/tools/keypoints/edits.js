@@ -4,7 +4,7 @@ import { completeKeypoints, withKeypoint } from "../../model/document.js";
 import { clamp } from "../../model/shapes/geometry.js";
 import { texts } from "../../messages/texts.js";
 
-/** @typedef {import("../../view/view.js").Pointer} Pointer */
+/** @typedef {import("../../view/tool.js").Pointer} Pointer */
 /** @typedef {import("../../model/document.js").Instance} Instance */
 
 export const VISIBILITY = [texts.keypoints.notLabelled, texts.keypoints.hidden, texts.keypoints.visible];

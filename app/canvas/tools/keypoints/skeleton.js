@@ -1,12 +1,12 @@
 /** A new object that is made of keypoints alone, clicked one after another in the order of its class. */
 
 import { findCategory, withKeypoint } from "../../model/document.js";
-import { browserSession } from "../../model/preferences.js";
 import { boundsOf, clamp, rounded } from "../../model/shapes/geometry.js";
 import { mirroredPlace } from "../../model/shapes/mirrored.js";
 import { colorOf, drawKeypoints } from "../../view/painter.js";
+import { begunOn, keepBegun } from "../begun.js";
 
-/** @typedef {import("../../view/view.js").Pointer} Pointer */
+/** @typedef {import("../../view/tool.js").Pointer} Pointer */
 /** @typedef {import("../../view/painter.js").Surface} Surface */
 
 const KEPT_UNDER = "maskloop.skeleton:"; // and the image's number
@@ -30,25 +30,15 @@ export class NewSkeleton {
   restore() {
     this.image = this.editor.image?.image_id ?? null;
     this.keypoints = [];
-    try {
-      const kept = JSON.parse(browserSession()?.getItem(KEPT_UNDER + this.image) ?? "null");
-      if (Array.isArray(kept?.keypoints)) [this.keypoints, this.categoryId] = [kept.keypoints, kept.categoryId];
-    } catch {
-      // what cannot be read was not begun
-    }
+    const kept = begunOn(KEPT_UNDER, this.image);
+    if (Array.isArray(kept?.keypoints)) [this.keypoints, this.categoryId] = [kept.keypoints, kept.categoryId];
     this.editor.emit("hint");
   }
 
   /** @private @param {number[]} keypoints */
   set(keypoints) {
     this.keypoints = keypoints;
-    const key = KEPT_UNDER + this.image;
-    try {
-      if (keypoints.length) browserSession()?.setItem(key, JSON.stringify({ keypoints, categoryId: this.categoryId }));
-      else browserSession()?.removeItem(key);
-    } catch {
-      // storage is full or forbidden: the points last as long as the page
-    }
+    keepBegun(KEPT_UNDER, this.image, keypoints.length ? { keypoints, categoryId: this.categoryId } : null);
     this.editor.emit("hint");
     this.view.redrawOverlay();
   }

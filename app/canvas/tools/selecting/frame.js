@@ -5,7 +5,7 @@ import { HANDLES, resized, stretched } from "../../model/shapes/resize.js";
 import { HANDLE, inScreenPixels } from "../../view/painter.js";
 import { shapeOf } from "../../view/outline_cache.js";
 
-/** @typedef {import("../../view/view.js").Pointer} Pointer */
+/** @typedef {import("../../view/tool.js").Pointer} Pointer */
 /** @typedef {import("../../model/document.js").Instance} Instance */
 
 const AWAY = 10; // CSS pixels between the object and its frame, so that its own points stay within reach

@@ -5,7 +5,7 @@ import { clamp } from "../../model/shapes/geometry.js";
 import { drawShape } from "../../view/painter.js";
 import { Viewport } from "../../view/viewport.js";
 
-/** @typedef {import("../../view/view.js").Pointer} Pointer */
+/** @typedef {import("../../view/tool.js").Pointer} Pointer */
 
 const DRAG_START = 4; // CSS pixels; a press that moves less is a click
 

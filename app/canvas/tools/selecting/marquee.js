@@ -2,7 +2,7 @@
 
 import { inScreenPixels } from "../../view/painter.js";
 
-/** @typedef {import("../../view/view.js").Pointer} Pointer */
+/** @typedef {import("../../view/tool.js").Pointer} Pointer */
 
 const DRAG_START = 4; // CSS pixels; a press that moves less is a click
 
