@@ -384,3 +384,26 @@ def test_a_click_mends_its_object_also_where_its_answer_comes_late(
     stored = {one["id"]: one for one in data_plane.document(image)["instances"]}
     assert stored[mended["id"]]["area"] > mended["area"]
     assert stored[other["id"]]["area"] == other["area"]
+
+
+def test_clicks_that_are_quicker_than_their_answers_are_not_lost(
+    open_editor: Any, data_plane: DataPlane, image: int
+) -> None:
+    square = [[200.0, 110.0, 240.0, 110.0, 240.0, 150.0, 200.0, 150.0]]
+    data_plane.draw(image, data_plane.category("dog"), segmentation=square)
+    editor = open_editor(image)
+    held: list[Any] = []
+    editor.page.route("**/refine", lambda route: held.append(route))
+    editor.click(220, 130)
+    editor.press("m")
+    for x, y in ((270, 170), (215, 185), (285, 150)):
+        editor.click(x, y)
+    editor.press("Control+z")  # of the last, which waits
+    for number in (1, 2):
+        while len(held) < number:
+            editor.page.wait_for_timeout(20)
+        assert len(held[-1].request.post_data_json["points"]) == number
+        held[-1].continue_()
+        editor.wait_saved(number)
+    editor.wait_for("!maskloop.bench.tools.refine.clicks.asking")
+    assert len(held) == 2

@@ -166,8 +166,7 @@ export class BoxTool {
   }
 
   undo() {
-    this.clicks.takeBack();
-    return false;
+    return this.clicks.takeBack();
   }
 
   cancel() {

@@ -21,6 +21,8 @@ export class MaskClicks {
     /** @type {number | null} */
     this.subject = null;
     this.asking = false;
+    /** Clicks that were made while an answer was awaited. @type {Click[]} */
+    this.waiting = [];
     /** What a person drew around objects: the model looks for them there. @type {Map<number, Box>} */
     this.boxes = new Map();
     editor.on("selection", () => {
@@ -36,14 +38,9 @@ export class MaskClicks {
 
   forget() {
     this.points = [];
+    this.waiting = [];
     this.subject = this.editor.selectedId;
     this.view.redrawOverlay();
-  }
-
-  /** Whether a click would mend something now. */
-  get canClick() {
-    const { selected, locked } = this.editor;
-    return selected !== null && !this.asking && !locked.has(selected.id);
   }
 
   /** @param {Click} click */
@@ -51,7 +48,8 @@ export class MaskClicks {
     const { editor } = this;
     const { selected } = editor;
     const image = editor.image?.image_id;
-    if (image === undefined || !selected || !this.canClick) return;
+    if (image === undefined || !selected || editor.locked.has(selected.id)) return;
+    if (this.asking) return void this.waiting.push(click);
     this.subject = selected.id;
     this.points.push(click);
     const points = this.points.map(([x, y, include]) => [x, y, include ? 1 : 0]);
@@ -69,6 +67,8 @@ export class MaskClicks {
     else if (this.subject === id) this.points.pop();
     if (isEmptied && this.subject === id) this.offerToDelete(id);
     this.view.redrawOverlay();
+    const next = this.waiting.shift();
+    if (next) await this.add(next);
   }
 
   /** Give an object its mask, also where another one is selected or another image is open by now. @private @param {number} image @param {number} id @param {Instance["segmentation"]} segmentation */
@@ -80,9 +80,11 @@ export class MaskClicks {
     if (instance) editor.changeLeft(image, instance, { segmentation });
   }
 
-  /** The edit itself is taken back by the server's history. */
+  /** Take the last click back, as far as it waits; the edit that one has made is taken back by the server's history. @returns {boolean} whether it was one that waits */
   takeBack() {
+    if (this.waiting.pop()) return true;
     this.points.pop();
+    return false;
   }
 
   /** The box that was drawn around an object, while it lies there. @private @param {Instance | null} instance */
@@ -106,7 +108,7 @@ export class MaskClicks {
   draw(context, surface) {
     const { selected } = this.editor;
     const category = selected ? this.editor.category(selected.category_id) : this.editor.currentCategory;
-    drawClicks(context, surface, this.points, colorOf(category));
+    drawClicks(context, surface, [...this.points, ...this.waiting], colorOf(category));
   }
 }
 

@@ -138,8 +138,7 @@ export class RefineTool {
   /** The edit itself is taken back by the server's history; a click on a new object here. */
   undo() {
     if (!this.fresh.isEmpty) return this.erase();
-    this.clicks.takeBack();
-    return false;
+    return this.clicks.takeBack();
   }
 
   erase() {
