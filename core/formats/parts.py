@@ -62,3 +62,12 @@ class Parts:
             except ValueError as error:
                 building.notes.add(f"{error}: that part is left out", self.about)
         return encode_rle(bitmap)
+
+
+def gather(objects: dict[object, Parts], key: object, found: Parts) -> None:
+    """Add a shape to the object of a key; where it is another object, it is one by itself."""
+    known = objects.get(key)
+    if known is None:
+        objects[key] = found
+    elif not known.join(found):
+        objects[found.about] = found

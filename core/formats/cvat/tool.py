@@ -19,7 +19,7 @@ from core.formats.cvat.writing import write_cvat
 from core.formats.files import Folder, joined, parent
 from core.formats.format import BESIDE_OBJECTS, Coco, Fact
 from core.formats.notes import Notes
-from core.formats.parts import Parts
+from core.formats.parts import Parts, gather
 from core.formats.pictures import Pictures, tidy_name, with_split
 from core.formats.shapes import box_around, ellipse_polygon, turned_box
 
@@ -105,11 +105,7 @@ def _add_shapes(building: Building, image: BuiltImage, entry: Element, labels: M
                 continue
             if found.fields.get("source") == "predicted":
                 building.notes.add("drawn by a model (source auto): comes as predicted, a proposal on import", about)
-            known = objects.get(key)
-            if known is None:
-                objects[key] = found
-            elif not known.join(found):
-                objects[about] = found
+            gather(objects, key, found)
     for parts in objects.values():
         parts.add_to(building, image)
 

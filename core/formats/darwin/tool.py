@@ -19,7 +19,7 @@ from core.formats.darwin.writing import CROWD, JSON_VALUE, write_files
 from core.formats.files import Folder, Outline, joined, parent, stem
 from core.formats.format import BESIDE_OBJECTS, Coco, Fact
 from core.formats.notes import Notes
-from core.formats.parts import Parts
+from core.formats.parts import Parts, gather
 from core.formats.pictures import ImageFile, Pictures, Size, images_of_files, relative_name, tidy_name, with_split
 from core.formats.shapes import ellipse_polygon, filled_rings
 from core.masks import Rle
@@ -144,11 +144,7 @@ def _add_annotations(building: Building, image: BuiltImage, data: Mapping[str, A
         key: Any = about if bound is None or instances[bound] == 1 else bound
         if key is bound:
             found.fields["attributes"].pop("instance_id", None)
-        known = objects.get(key)
-        if known is None:
-            objects[key] = found
-        elif not known.join(found):
-            objects[about] = found
+        gather(objects, key, found)
     for parts in objects.values():
         parts.add_to(building, image)
 

@@ -17,7 +17,7 @@ from core.formats.datumaro.writing import DEFAULT_SUBSET, write_subset
 from core.formats.files import Folder, joined, parent, stem
 from core.formats.format import BESIDE_OBJECTS, Coco, Fact
 from core.formats.notes import Notes
-from core.formats.parts import Parts
+from core.formats.parts import Parts, gather
 from core.formats.pictures import Pictures, tidy_name, with_split
 from core.formats.shapes import ellipse_polygon, turned_box
 from core.masks import segmentation_to_rle
@@ -146,11 +146,7 @@ def _add_annotations(
             continue
         group = entry.get("group")
         key = (label.name, group) if is_whole(group) and group else about
-        known = objects.get(key)
-        if known is None:
-            objects[key] = found
-        elif not known.join(found):
-            objects[about] = found
+        gather(objects, key, found)
     for parts in objects.values():
         parts.add_to(building, image)
 

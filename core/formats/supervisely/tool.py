@@ -15,7 +15,7 @@ from core.formats.building import Building, BuiltImage
 from core.formats.files import Folder, Outline, joined, parent
 from core.formats.format import BESIDE_OBJECTS, Coco, Fact
 from core.formats.notes import Notes
-from core.formats.parts import Parts
+from core.formats.parts import Parts, gather
 from core.formats.pictures import Pictures, Size, tidy_name
 from core.formats.shapes import box_around, flat_points, mask_with_holes
 from core.formats.supervisely.bitmaps import decode_bitmap
@@ -129,11 +129,7 @@ def _add_figures(building: Building, image: BuiltImage, figures: object, project
             building.lose(image, f"{error}: left out", about)
             continue
         key = (found.label, figure.get("instance")) if isinstance(figure.get("instance"), str) else about
-        known = objects.get(key)
-        if known is None:
-            objects[key] = found
-        elif not known.join(found):
-            objects[about] = found
+        gather(objects, key, found)
     for parts in objects.values():
         parts.add_to(building, image)
 
