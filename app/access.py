@@ -53,20 +53,38 @@ button{font:inherit;padding:6px 14px}p{max-width:34rem}</style><h1>MaskLoop</h1>
 
 
 def read_token(workspace: Path) -> str:
-    """The token of a workspace, made where there is none yet; its file is for the owner alone."""
+    """The token of a workspace, made where there is none yet; its file is for the owner alone.
+
+    Raises ValueError, in one line, where it can neither be read nor be made.
+    """
     path = workspace / TOKEN_FILE
     try:
         handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     except FileExistsError:
+        return _token_in(path)
+    except OSError as error:
+        raise ValueError(f"{path}: {error.strerror}; the workspace has to be writable") from None
+    token = secrets.token_urlsafe(24)
+    try:
+        with os.fdopen(handle, "w", encoding="ascii") as file:
+            file.write(token + "\n")
+    except OSError as error:
+        path.unlink(missing_ok=True)  # an empty one would keep the next start from making its own
+        raise ValueError(f"{path}: {error.strerror}; make room on the disk of the workspace") from None
+    return token
+
+
+def _token_in(path: Path) -> str:
+    try:
         path.chmod(0o600)
         token = path.read_text(encoding="ascii", errors="replace").strip()
-        if len(token) >= 16:
-            return token
-        raise ValueError(f"{path} holds no token: delete the file, and a new one is made") from None
-    token = secrets.token_urlsafe(24)
-    with os.fdopen(handle, "w", encoding="ascii") as file:
-        file.write(token + "\n")
-    return token
+    except OSError as error:
+        raise ValueError(
+            f"{path}: {error.strerror}; start the assistant as the user whose workspace it is, or with --workspace DIR"
+        ) from None
+    if len(token) >= 16:
+        return token
+    raise ValueError(f"{path} holds no token: delete the file, and a new one is made")
 
 
 class TokenGate:

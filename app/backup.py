@@ -23,18 +23,17 @@ from contextlib import closing, suppress
 from pathlib import Path
 from typing import IO, Any
 
-from app.store.database import DATABASE_NAME
+from app.store.database import DATABASE_NAME, UNFINISHED_RESTORE, check_restored
 
 FORMAT = 1
 MANIFEST = "backup.json"
 KEPT = ("images", "upright", "thumbnails", "tiles", "runs")  # folders of a workspace
-UNFINISHED = ".restore-unfinished"  # in a folder that is being restored into
 CHUNK = 1 << 20
 
 
-def main(command: str, arguments: list[str], default_workspace: Path) -> int:
+def main(command: str, arguments: list[str], program: str, default_workspace: Path) -> int:
     """`backup` or `restore` with its own options; the exit status."""
-    parser = argparse.ArgumentParser(prog=f"python app/main.py {command}")
+    parser = argparse.ArgumentParser(prog=f"{program} {command}")
     parser.add_argument("file", type=Path, help="the backup, a .tar file")
     parser.add_argument("--workspace", type=Path, default=default_workspace, help="default: %(default)s")
     options = parser.parse_args(arguments)
@@ -50,7 +49,9 @@ def main(command: str, arguments: list[str], default_workspace: Path) -> int:
         print(f"error: {options.file}: {error}", file=sys.stderr)
         return 2
     except (ValueError, OSError) as error:
-        reason = f"{error.filename}: {error.strerror}" if isinstance(error, OSError) and error.strerror else error
+        # What is written does not say where it was to go when the disk is full.
+        place = getattr(error, "filename", None) or (options.file if command == "backup" else options.workspace)
+        reason = f"{place}: {error.strerror}" if isinstance(error, OSError) and error.strerror else error
         print(f"error: {reason}", file=sys.stderr)
         return 2
     print(line)
@@ -69,6 +70,7 @@ def backup(workspace: Path, target: Path) -> str:
             f"{workspace} has no {DATABASE_NAME}: name the folder with --workspace "
             "(where the database is PostgreSQL, copy it with pg_dump and this folder by hand)"
         )
+    check_restored(workspace)
     if target.exists():
         raise ValueError(f"{target} is there already: choose another name")
     if not target.parent.is_dir():
@@ -111,7 +113,7 @@ def restore(source: Path, workspace: Path) -> str:
     source, workspace = source.expanduser().absolute(), workspace.expanduser().absolute()
     manifest = _manifest(source)
     identity = hashlib.sha256(json.dumps(manifest, sort_keys=True).encode()).hexdigest()
-    mark = workspace / UNFINISHED
+    mark = workspace / UNFINISHED_RESTORE
     if workspace.exists() and any(workspace.iterdir()) and not (mark.is_file() and mark.read_text() == identity):
         raise ValueError(f"{workspace} is not empty: restore into a new folder with --workspace DIR")
     workspace.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -172,8 +174,13 @@ def _add_database(tar: tarfile.TarFile, workspace: Path) -> str:
         copy = Path(folder) / DATABASE_NAME
         source = sqlite3.connect(f"file:{workspace / DATABASE_NAME}?mode=ro", uri=True, timeout=60)
         with closing(source), closing(sqlite3.connect(copy)) as target:
-            source.backup(target)
-            _forget_links(target)
+            try:
+                source.backup(target)
+                _forget_links(target)
+            except sqlite3.OperationalError as error:
+                if "full" not in str(error):
+                    raise
+                raise ValueError(f"{folder}: no room for a copy of the database; set TMPDIR to a larger disk") from None
             (verdict,) = target.execute("PRAGMA quick_check").fetchone()
             if verdict != "ok":
                 raise ValueError(f"{workspace / DATABASE_NAME} is damaged: {verdict}")

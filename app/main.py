@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import logging
+import re
 import socket
 import sys
 import threading
@@ -46,10 +47,17 @@ def main(
 ) -> int:
     """Parse the options and serve until interrupted; returns the exit status."""
     given = list(sys.argv[1:] if arguments is None else arguments)
+    try:
+        return _run(given, program, workspace)
+    except KeyboardInterrupt:  # how it is meant to be ended, which uvicorn passes on when it has closed everything
+        return 130
+
+
+def _run(given: list[str], program: str, workspace: Path) -> int:
     if given[:1] in (["backup"], ["restore"]):
         from app import backup
 
-        return backup.main(given[0], given[1:], workspace)
+        return backup.main(given[0], given[1:], program, workspace)
     if given[:1] in (["invite"], ["revoke"], ["people"]):
         from app import people
 
@@ -88,7 +96,7 @@ def parse(
         default="coco",
         help="what predicts in a new workspace: a name of `python -m core models`, a run or a weights file",
     )
-    parser.add_argument("--device", default="auto", help="auto, cpu, cuda, cuda:1")
+    parser.add_argument("--device", type=_device, default="auto", help="auto, cpu, cuda, cuda:1")
     parser.add_argument("--database-url", default=None, help="PostgreSQL instead of SQLite in the workspace")
     parser.add_argument(
         "--migrate-without-backup",
@@ -117,10 +125,14 @@ def serve(options: argparse.Namespace, listener: socket.socket) -> None:
     # What can go wrong goes wrong before the long imports.
     store = Store(options.workspace, options.database_url, migrate_without_backup=options.migrate_without_backup)
 
-    from app.inference.registry import version_in_use
-    from app.server import create_app
+    from app.inference.registry import check_first, version_in_use
 
     token = None if options.no_token else read_token(store.workspace)
+    if (in_use := version_in_use(store)) is None:
+        check_first(options.model)
+
+    from app.server import create_app
+
     app = create_app(store, model=options.model, device=options.device, hosts=[options.host], token=token)
     server = server_for(app)
     open_many_files()
@@ -131,7 +143,7 @@ def serve(options: argparse.Namespace, listener: socket.socket) -> None:
     remember_address(
         store.workspace, f"http://{(addresses_for_others(options.host) or [address_of(options.host)])[0]}:{port}/"
     )
-    if (in_use := version_in_use(store)) not in (None, options.model, Path(options.model).stem):
+    if in_use not in (None, options.model, Path(options.model).stem):
         print(f"predicting with {in_use!r}, as chosen in this workspace; --model counts in a new one", file=sys.stderr)
     lines = [f"MaskLoop is at {url} (Ctrl+C ends it)", *(f"from other machines: {other}" for other in others)]
     lines.append(f"your work is kept in {store.workspace}")
@@ -149,10 +161,16 @@ def _announce(server: object, url: str, lines: Sequence[str], open_browser: bool
 
 
 def _port(text: str) -> int:
-    value = int(text)
-    if not 0 <= value <= 65535:
+    if not (text.isascii() and text.isdigit() and int(text) <= 65535):
         raise argparse.ArgumentTypeError(f"{text}: a port is a number from 0 to 65535")
-    return value
+    return int(text)
+
+
+def _device(text: str) -> str:
+    """As far as a name says it; whether there is such a device torch knows, which takes seconds to import."""
+    if not re.fullmatch(r"auto|cpu|cuda(:[0-9]{1,3})?", text):
+        raise argparse.ArgumentTypeError(f"{text} is not known: use auto, cpu, cuda or cuda:1")
+    return text
 
 
 if __name__ == "__main__":

@@ -6,6 +6,7 @@ The server may run meanwhile. Whoever can run these can read the workspace, whic
 from __future__ import annotations
 
 import argparse
+import contextlib
 import sys
 import time
 from pathlib import Path
@@ -13,7 +14,7 @@ from pathlib import Path
 from app.json_files import read_json, write_json
 from app.roles import OWNER, RANKS
 from app.serving import is_loopback
-from app.store.database import Store
+from app.store.database import DATABASE_NAME, Store
 from app.store.errors import ConflictError, NotFoundError
 from app.store.people import invite, invited, revoke
 
@@ -33,6 +34,7 @@ def main(command: str, arguments: list[str], program: str, workspace: Path) -> i
     parser.add_argument("--database-url", default=None, help="where the workspace's database is PostgreSQL")
     options = parser.parse_args(arguments)
     try:
+        _check_workspace(command, options)
         store = Store(options.workspace, options.database_url)
         try:
             for line in _lines(command, store, options):
@@ -45,9 +47,19 @@ def main(command: str, arguments: list[str], program: str, workspace: Path) -> i
     return 0
 
 
+def _check_workspace(command: str, options: argparse.Namespace) -> None:
+    """A folder that is no workspace is a mistaken one; `invite` may come before the first start, and says so."""
+    if options.database_url is not None or (options.workspace.expanduser() / DATABASE_NAME).is_file():
+        return
+    if command != "invite":
+        raise ValueError(f"{options.workspace} has no {DATABASE_NAME}: name the folder with --workspace")
+    print(f"a new workspace: {options.workspace.expanduser().absolute()}", file=sys.stderr)
+
+
 def remember_address(workspace: Path, url: str) -> None:
-    """Keep where a server is reached, for the links of people who are invited."""
-    write_json(workspace / ADDRESS, {"url": url})
+    """Keep where a server is reached, for the links of people who are invited; on a full disk the last place stays."""
+    with contextlib.suppress(OSError):  # no reason not to start: what is there can be looked at and exported
+        write_json(workspace / ADDRESS, {"url": url})
 
 
 def _lines(command: str, store: Store, options: argparse.Namespace) -> list[str]:

@@ -51,7 +51,9 @@ class LoadedModel:
             return name, predictor
         if wanted is not None or name == STARTER:
             line = say("model_unavailable", model=name, reason=reason)
-            self.message = self.message if wanted is not None else line
+            if wanted is None and self.message != line:  # said once where the assistant was started, too
+                logger.warning(line)
+                self.message = line
             raise ModelUnavailableError(line)
         self._unavailable[name] = reason
         self.message = say("going_on_with_starter", model=name, reason=reason)

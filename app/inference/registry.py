@@ -16,6 +16,7 @@ from app.store.errors import NotFoundError
 from app.store.tables import ModelVersion
 
 STARTER = "starter"  # ships, and predicts where the version in use cannot be loaded
+ALWAYS_KNOWN = "coco"  # torchvision's, downloaded or not
 SMALL_BACKBONES = ("mobilenet", "resnet18")
 LONGEST_NOTE = 300  # characters
 
@@ -185,6 +186,20 @@ def model_note(name: str, location: str) -> str:
     if not str(sidecar["config"].get("backbone", "")).startswith(SMALL_BACKBONES):
         return ""
     return say("small_model", model=name)
+
+
+def check_first(model: str) -> None:
+    """Raise ValueError, in one line, for what is to predict in a new workspace and is no name and no place of weights.
+
+    Said at the start, because a workspace keeps what it began with.
+    """
+    if model in (ALWAYS_KNOWN, STARTER) or Path(model).expanduser().is_file():
+        return
+    from core.model.weights import SIDECAR_FILE, available_models
+
+    names = [known["name"] for known in available_models()]
+    if model not in names and not (Path(model).expanduser() / SIDECAR_FILE).is_file():
+        raise ValueError(f"--model {model}: give a name ({', '.join(names)}), a run directory or a weights file")
 
 
 def version_in_use(store: Store) -> str | None:

@@ -32,6 +32,7 @@ from app.store.workspace_lock import WorkspaceLock
 logger = logging.getLogger("maskloop")
 
 DATABASE_NAME = "maskloop.db"
+UNFINISHED_RESTORE = ".restore-unfinished"  # in a folder that a backup is being restored into
 IN_MEMORY = "sqlite://"  # one connection is all of it
 LEFTOVER_AGE = 24 * 3600  # seconds
 PART_AGE = 600  # seconds
@@ -58,6 +59,7 @@ class Store:
             _make_workspace(self.workspace)
         except OSError as error:
             raise ValueError(f"--workspace {self.workspace}: {error.strerror}; choose a folder you can write") from None
+        check_restored(self.workspace)
         self._clear_leftovers()
         self._writers = Writers(MOST_WAITING)
         self._lock = WorkspaceLock(self.workspace)
@@ -66,7 +68,7 @@ class Store:
             self.engine = _open_engine(url)
             # Connections of their own: edits that wait for a lock held elsewhere may have all of the others.
             self._reading_engine = self.engine if url == IN_MEMORY else _open_engine(url)
-            with _one_line_errors():
+            with _one_line_errors(place="" if database_url else f" in {self.workspace}"):
                 open_schema(self.engine, self._lock, self.workspace, copy_first=not migrate_without_backup)
         except BaseException:
             self._lock.close()
@@ -184,6 +186,15 @@ class Store:
         self._lock.close()
 
 
+def check_restored(workspace: Path) -> None:
+    """Raise ValueError, in one line, for a folder in which a restore has not come to its end.
+
+    Pictures are missing there, and the restore that goes on puts the backup's database in the place of what was done.
+    """
+    if (workspace / UNFINISHED_RESTORE).exists():
+        raise ValueError(f"{workspace} is restored in part: run the same `restore` into it once more")
+
+
 def _make_workspace(workspace: Path) -> None:
     """The folder of a workspace, for its owner alone: pictures that are not public.
 
@@ -222,7 +233,7 @@ def _open_engine(url: str) -> Engine:
 
 
 @contextmanager
-def _one_line_errors(url: str = "") -> Iterator[None]:
+def _one_line_errors(url: str = "", *, place: str = "") -> Iterator[None]:
     try:
         yield
     except ArgumentError:
@@ -231,7 +242,7 @@ def _one_line_errors(url: str = "") -> Iterator[None]:
         raise ValueError(f"--database-url: no driver {error.name}; run pip install 'psycopg[binary]'") from None
     except SQLAlchemyError as error:
         reason = str(getattr(error, "orig", error)).strip().splitlines()[0]
-        raise ValueError(f"the database cannot be opened: {reason}") from None
+        raise ValueError(f"the database{place} cannot be opened: {reason}") from None
 
 
 def _json_text(value: object) -> str:

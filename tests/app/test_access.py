@@ -166,6 +166,12 @@ def test_the_token_is_made_once_and_is_the_owners_alone(tmp_path: Path) -> None:
     (tmp_path / "token").write_text("\n")
     with pytest.raises(ValueError, match="holds no token: delete the file"):
         read_token(tmp_path)
+    (tmp_path / "token").unlink()
+    (tmp_path / "token").mkdir()
+    with pytest.raises(ValueError, match=r"token: Is a directory; start the assistant as the user"):
+        read_token(tmp_path)
+    with pytest.raises(ValueError, match=r"token: No such file or directory; the workspace has to be writable"):
+        read_token(tmp_path / "nowhere")
 
 
 def test_codes_end(monkeypatch: pytest.MonkeyPatch) -> None:

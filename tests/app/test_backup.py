@@ -177,6 +177,11 @@ def test_a_restore_that_was_cut_off_goes_on_and_another_folder_is_refused(
         patch.setattr(module, "_extract", killed)
         with pytest.raises(KeyboardInterrupt):
             restore(tmp_path / "work.tar", tmp_path / "unfinished")
+    # What was done in it now would be overwritten by the restore that goes on.
+    with pytest.raises(ValueError, match="is restored in part"):
+        Store(tmp_path / "unfinished")
+    with pytest.raises(ValueError, match="is restored in part"):
+        backup(tmp_path / "unfinished", tmp_path / "other.tar")
     restore(tmp_path / "work.tar", tmp_path / "unfinished")
     with opened(tmp_path / "unfinished", tiny_model) as other:
         assert everything(other) == everything(filled)
@@ -347,6 +352,26 @@ def test_a_database_that_cannot_be_copied_is_one_line(tmp_path: Path, capsys: py
     lines = capsys.readouterr().err.strip().splitlines()
     assert lines[0] == f"error: {tmp_path / 'w' / 'maskloop.db'}: file is not a database"
     assert "choose a place outside" in lines[1]
+
+
+def test_a_disk_without_room_is_named(filled: TestClient, store: Store, tmp_path: Path, project_root: Path) -> None:
+    backup(store.workspace, tmp_path / "work.tar")
+    with tarfile.open(tmp_path / "work.tar") as tar:
+        room = tar.getmember("maskloop.db").size  # enough for the copy of the database, not for the whole
+    again, restored = tmp_path / "again.tar", tmp_path / "restored"
+    for arguments, place in (
+        (["backup", str(again), "--workspace", str(store.workspace)], again),
+        (["restore", str(tmp_path / "work.tar"), "--workspace", str(restored)], restored),
+    ):
+        limited = f"import resource; resource.setrlimit(resource.RLIMIT_FSIZE, ({room}, {room}))"
+        room = 2000
+        result = subprocess.run(
+            [sys.executable, "-c", f"{limited}; from app.main import main; raise SystemExit(main({arguments}))"],
+            capture_output=True, text=True, cwd=project_root, check=False,
+        )  # fmt: skip
+        assert (result.returncode, result.stderr) == (2, f"error: {place}: File too large\n")
+    backup(store.workspace, again)  # with room again both go on
+    restore(tmp_path / "work.tar", restored)
 
 
 def test_the_command_line(filled: TestClient, store: Store, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

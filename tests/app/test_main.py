@@ -15,7 +15,9 @@ from pathlib import Path
 import httpx
 import pytest
 
+from app.inference.registry import version_in_use
 from app.main import DEFAULT_WORKSPACE, listen, main, parse
+from app.store.database import Store
 
 
 def command(project_root: Path, *options: str) -> list[str]:
@@ -31,12 +33,31 @@ def test_the_options_are_those_of_the_readme() -> None:
     assert (given.host, given.port, given.model) == ("0.0.0.0", 80, "runs/mine")
 
 
-@pytest.mark.parametrize("options", [["--port", "70000"], ["--port", "many"], ["--colour", "red"]])
-def test_options_that_there_are_not(options: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+@pytest.mark.parametrize(
+    ("options", "line"),
+    [
+        (["--port", "70000"], "a port is a number from 0 to 65535"),
+        (["--port", "many"], "many: a port is a number from 0 to 65535"),
+        (["--device", "gpu"], "gpu is not known: use auto, cpu, cuda or cuda:1"),
+        (["--colour", "red"], "--colour"),
+    ],
+)
+def test_options_that_there_are_not(options: list[str], line: str, capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as ended:
         parse(options)
     assert ended.value.code == 2
-    assert "Traceback" not in capsys.readouterr().err
+    assert line in capsys.readouterr().err.splitlines()[-1]
+
+
+def test_a_model_that_there_is_not_is_no_workspaces_first(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    options = ["--port", "0", "--no-browser", "--workspace", str(tmp_path / "w")]
+    for model in ("startr", str(tmp_path)):
+        assert main([*options, "--model", model]) == 2
+        (line,) = capsys.readouterr().err.strip().splitlines()
+        assert line.startswith(f"error: --model {model}: give a name (")
+    store = Store(tmp_path / "w")
+    assert version_in_use(store) is None
+    store.close()
 
 
 def test_a_port_in_use_is_said_in_one_line(project_root: Path, tmp_path: Path) -> None:
@@ -133,6 +154,28 @@ def test_it_starts_from_any_folder_shows_its_page_and_ends_while_a_tab_is_open(
         seconds = time.perf_counter() - started
         assert process.returncode in (0, -signal.SIGTERM)
         assert seconds < 10  # two or three on a machine that does nothing else
+    finally:
+        process.kill()
+        process.wait()
+
+
+@pytest.mark.parametrize("line_first", [False, True])
+def test_ctrl_c_ends_it_without_a_traceback(project_root: Path, tmp_path: Path, line_first: bool) -> None:
+    options = ["--port", "0", "--workspace", str(tmp_path / "w"), "--model", "starter", "--device", "cpu"]
+    process = subprocess.Popen(
+        command(project_root, *options), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=tmp_path
+    )
+    try:
+        assert process.stdout is not None
+        if line_first:
+            assert process.stdout.readline().startswith("MaskLoop is at")
+        else:
+            while not (tmp_path / "w" / "token").exists():  # it is about to import what takes long
+                assert process.poll() is None
+                time.sleep(0.01)
+        process.send_signal(signal.SIGINT)
+        _, errors = process.communicate(timeout=60)
+        assert (process.returncode, errors) == (130, "")
     finally:
         process.kill()
         process.wait()

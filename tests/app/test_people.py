@@ -156,6 +156,16 @@ def test_what_cannot_be_is_one_line(
     assert len(errors.splitlines()) == 1
 
 
+def test_a_folder_that_is_no_workspace_is_not_made_one(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    folder = tmp_path / "mistyped"
+    for arguments in (["people"], ["revoke", "Ada"]):
+        assert main([*arguments, "--workspace", str(folder)]) == 2
+        assert f"{folder} has no maskloop.db" in capsys.readouterr().err
+        assert not folder.exists()
+    assert main(["invite", "Ada", "--role", "admin", "--workspace", str(folder)]) == 0  # before the first start
+    assert capsys.readouterr().err == f"a new workspace: {folder}\n"
+
+
 def test_a_backup_holds_the_people_and_no_link(
     command: Callable[..., tuple[int, str, str]], store: Store, tmp_path: Path
 ) -> None:
