@@ -9,6 +9,7 @@ decides what they may do: `app.roles`.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import hashlib
 import hmac
 import logging
@@ -76,7 +77,8 @@ def read_token(workspace: Path) -> str:
 
 def _token_in(path: Path) -> str:
     try:
-        path.chmod(0o600)
+        with contextlib.suppress(PermissionError):  # somebody else's, who lets us in
+            path.chmod(0o600)
         token = path.read_text(encoding="ascii", errors="replace").strip()
     except OSError as error:
         raise ValueError(

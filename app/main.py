@@ -21,6 +21,7 @@ sys.path[:] = [entry for entry in sys.path if Path(entry or ".").resolve() != PR
 
 from app.serving import address_of, addresses_for_others, is_loopback, listen, open_many_files, server_for
 from core import __version__
+from core.commands.output import print_any_character
 
 DEFAULT_WORKSPACE = PROJECT / "data" / "workspace"
 
@@ -47,6 +48,7 @@ def main(
 ) -> int:
     """Parse the options and serve until interrupted; returns the exit status."""
     given = list(sys.argv[1:] if arguments is None else arguments)
+    print_any_character()
     try:
         return _run(given, program, workspace)
     except KeyboardInterrupt:  # how it is meant to be ended, which uvicorn passes on when it has closed everything

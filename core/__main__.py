@@ -21,11 +21,13 @@ from core.commands.arguments import (
     TrainPrompts,
     parse,
 )
+from core.commands.output import print_any_character
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; the exit status is 0, 1 where it found something wrong in its data, or 2 for an error."""
     given = list(sys.argv[1:] if arguments is None else arguments)
+    print_any_character()
     try:
         command = parse(given)
         with warnings.catch_warnings():

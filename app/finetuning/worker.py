@@ -30,6 +30,7 @@ from app.json_files import read_json, write_json
 from app.messages.message import say
 from app.store.errors import one_line
 from core import CocoDataset, MaskPrompter, MaskRCNN, load_model, train
+from core.commands.output import print_any_character
 from core.config import TrainConfig
 from core.evaluation import coco_results, evaluate_results
 from core.evaluation.detections import evaluated_kinds
@@ -221,6 +222,7 @@ def _enter(directory: Path, phase: str) -> None:
 
 def main() -> None:
     """Run the job named on the command line; exit status 2 and a last line "error: …" where it fails."""
+    print_any_character()
     if hasattr(os, "nice"):
         os.nice(5)  # the page and the person in front of it come first
     try:

@@ -199,7 +199,7 @@ def check_first(model: str) -> None:
 
     names = [known["name"] for known in available_models()]
     if model not in names and not (Path(model).expanduser() / SIDECAR_FILE).is_file():
-        raise ValueError(f"--model {model}: give a name ({', '.join(names)}), a run directory or a weights file")
+        raise ValueError(f"model {model!r}: give a name ({', '.join(names)}), a run directory or a weights file")
 
 
 def version_in_use(store: Store) -> str | None:

@@ -54,7 +54,7 @@ def test_a_model_that_there_is_not_is_no_workspaces_first(tmp_path: Path, capsys
     for model in ("startr", str(tmp_path)):
         assert main([*options, "--model", model]) == 2
         (line,) = capsys.readouterr().err.strip().splitlines()
-        assert line.startswith(f"error: --model {model}: give a name (")
+        assert line.startswith(f"error: model {model!r}: give a name (")
     store = Store(tmp_path / "w")
     assert version_in_use(store) is None
     store.close()
@@ -174,7 +174,7 @@ def test_ctrl_c_ends_it_without_a_traceback(project_root: Path, tmp_path: Path, 
                 assert process.poll() is None
                 time.sleep(0.01)
         process.send_signal(signal.SIGINT)
-        _, errors = process.communicate(timeout=60)
+        _, errors = process.communicate(timeout=120)
         assert (process.returncode, errors) == (130, "")
     finally:
         process.kill()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import subprocess
 import sys
@@ -46,6 +47,16 @@ def test_help_answers_without_loading_torch(project_root: Path) -> None:
     assert "STATUS 0 False" in done.stdout
     for command in ("predict", "train", "evaluate", "export", "shapes", "models", "check", "convert", "distill"):
         assert command in done.stdout
+
+
+@pytest.mark.parametrize("encoding", ["ascii", "cp1252"])
+def test_help_is_whole_where_the_output_lacks_characters(project_root: Path, encoding: str) -> None:
+    """As of a file on Windows that the output is directed to."""
+    command = [sys.executable, "-m", "core", "train", "--help"]
+    environment = os.environ | {"PYTHONIOENCODING": encoding}
+    done = subprocess.run(command, cwd=project_root, env=environment, capture_output=True, check=False)
+    assert (done.returncode, done.stderr) == (0, b"")
+    assert b"--scaling" in done.stdout  # the last option
 
 
 def test_predictions_are_a_coco_data_set(toy: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
