@@ -86,7 +86,8 @@ def write_shapes(
 ) -> Path:
     """A COCO data set of synthetic scenes: `out_dir`/images/*.jpg (or png) and `out_dir`/annotations.json.
 
-    Returns the annotation file, which is written last. Raises ValueError where `out_dir` already holds a data set.
+    Returns the annotation file, which is written last. Raises ValueError where `out_dir` already holds a data set, and
+    OSError that names the file where the disk is full.
     """
     if images < 1:
         raise ValueError(f"{images} images: at least 1 is needed")
@@ -105,7 +106,10 @@ def write_shapes(
     for image_id in range(1, images + 1):
         pixels, annotations = generate_scene([seed, image_id], height=height, width=width, max_objects=max_objects)
         file_name = f"{image_id:06d}.{image_format}"
-        Image.fromarray(pixels).save(out / "images" / file_name, quality=92)
+        try:
+            Image.fromarray(pixels).save(out / "images" / file_name, quality=92)
+        except OSError as error:  # of a full disk Pillow does not say which file it was
+            raise OSError(error.errno, error.strerror, str(out / "images" / file_name)) from None
         size = {"width": pixels.shape[1], "height": pixels.shape[0]}
         data["images"].append({"id": image_id, "file_name": file_name, **size})
         for annotation in annotations:

@@ -108,7 +108,7 @@ LIMITED = "import resource, runpy, sys; resource.setrlimit(resource.RLIMIT_FSIZE
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="needs a limit on the size of files")
-@pytest.mark.parametrize("command", ["train", "shapes"])
+@pytest.mark.parametrize("command", ["train", "shapes", "a scene"])
 def test_a_file_that_cannot_be_written_in_full_is_one_line(command: str, toy: Path, project_root: Path) -> None:
     config = toy_config(toy / "data", toy / "run")
     arguments = {
@@ -118,6 +118,7 @@ def test_a_file_that_cannot_be_written_in_full_is_one_line(command: str, toy: Pa
             "--model=", "--model-config", str(config.model_config), "--steps", "1", "--device", "cpu",
         ],
         "shapes": ["shapes", str(toy / "scenes"), "--images", "60", "--height", "96", "--width", "96"],
+        "a scene": ["shapes", str(toy / "scenes"), "--images", "1", "--height", "2000", "--width", "2000"],
     }[command]  # fmt: skip
     script = LIMITED + f"sys.argv = ['core', *{arguments!r}]; runpy.run_module('core', run_name='__main__')"
     done = subprocess.run([sys.executable, "-c", script], cwd=project_root, capture_output=True, text=True)
@@ -125,9 +126,9 @@ def test_a_file_that_cannot_be_written_in_full_is_one_line(command: str, toy: Pa
     errors = [line for line in done.stderr.splitlines() if line.startswith("error: ")]
     assert len(errors) == 1
     assert "Traceback" not in done.stderr
-    name = {"train": "checkpoint.pt", "shapes": "annotations.json"}[command]
+    name = {"train": "checkpoint.pt", "shapes": "annotations.json", "a scene": "000001.jpg"}[command]
     assert name in errors[0]
-    written = toy / {"train": "run", "shapes": "scenes"}[command]
+    written = toy / {"train": "run"}.get(command, "scenes")
     assert not [path for path in written.rglob(f"*{name}*") if path.is_file()]
 
 
