@@ -57,14 +57,15 @@ def evaluate_results(
 ) -> dict[str, dict[str, Any]]:
     """COCO average precision and recall of a results list, the same figures as pycocotools to the last digit.
 
-    `annotations` is a COCO data set and `results` a COCO results list of any origin, each a file or
-    its content; neither is changed. `kinds` are those that both sides have unless named. With
-    `image_ids` only these images count. Of an image and category the best `max_detections` results
-    count, by default COCO's 100 (20 for keypoints); "AR100" is then named after the number. Results
-    beyond that, and results of categories that the annotations do not name, are left out: a warning
-    counts them. With `curves`, a folder, precision-recall curves and a match grid are written there as CSV and PNG
-    (`core.evaluation.curves`, by matplotlib). Keypoints are as exact as a category's list `sigmas` says, one number a
-    keypoint; see `oks_sigmas`.
+    `annotations` is a COCO data set and `results` a COCO results list of any origin, each a file or its content;
+    neither is changed. Results that are a whole data set, as `python -m core predict` writes them, are matched by
+    the names of their images and categories, a results list by ids. `kinds` are those that both sides have unless
+    named. With `image_ids` only these images count. Of an image and category the best `max_detections` results
+    count, by default COCO's 100 (20 for keypoints); "AR100" is then named after the number. Results beyond that,
+    and results of categories that the annotations do not name, are left out: a warning counts them. With `curves`,
+    a folder, precision-recall curves and a match grid are written there as CSV and PNG (`core.evaluation.curves`,
+    by matplotlib). Keypoints are as exact as a category's list `sigmas` says, one number a keypoint; see
+    `oks_sigmas`.
 
     The answer is {"bbox": {"AP": …, "AP50": …, "per_category": {name: AP}}, "segm": …, "keypoints": …}
     with the names of `DETECTION_STATISTICS` and `KEYPOINT_STATISTICS`; −1 where there is nothing to

@@ -40,7 +40,7 @@ def evaluate(
     precision: str = "float32",
     prompter: MaskPrompter | None = None,
     progress: Callable[[int], object] | None = None,
-) -> dict[str, dict[str, object]]:
+) -> dict[str, dict[str, Any]]:
     """COCO metrics of a model on a data set, as `evaluate_results` gives them.
 
     The data set is a `CocoDataset` or any sequence of (image, target) as `SampleSequence` describes them, whose

@@ -18,6 +18,7 @@ import numpy as np
 
 from core.evaluation.completed import Detection, EvaluatedData, EvaluatedImage, EvaluatedObject
 from core.evaluation.keypoints import keypoint_counts, pad_keypoints, plain
+from core.evaluation.renumbered import renumbered_results
 from core.masks import Rle, rle_area, rle_bbox, segmentation_to_rle
 from core.run_lengths import first_damaged
 
@@ -118,15 +119,15 @@ def complete_results(results: object, dataset: EvaluatedData | Mapping[str, Any]
     """A COCO results list checked against `dataset`, as a copy.
 
     A data set whose annotations have a `score`, as `python -m core predict` writes it, is taken too, and
-    `detection_bbox` for its boxes where it is there.
+    `detection_bbox` for its boxes where it is there; its images and categories are known by their names.
     Results of categories that `dataset` does not name are left out, and a warning counts them. Numbers
     and lists may be numpy's.
     Raises ValueError naming the first result that cannot be meant: ids that are strings or unknown,
     a missing or infinite score, a box that is not four numbers, a mask of another size.
     """
     if isinstance(results, dict):
-        results = results.get("annotations")
-        if isinstance(results, list):
+        results = renumbered_results(results, dataset)
+        if results is not None:
             results = [_as_detected(result) for result in results]
     if not isinstance(results, list):
         raise ValueError("results must be a list of {image_id, category_id, score, bbox and/or segmentation}")

@@ -307,6 +307,50 @@ def test_a_data_set_with_scores_is_taken_as_results() -> None:
     assert evaluate_results(scene([SQUARE]), predictions)["segm"]["AP"] == pytest.approx(1.0)
 
 
+def two_images(ids: tuple[int, int], category_id: int) -> dict[str, Any]:
+    """Two images with a square each, at different places; a class of its own beside theirs."""
+    data = scene([])
+    size = {field: data["images"][0][field] for field in ("height", "width")}
+    data["images"] = [
+        {"id": number, "file_name": name} | size for number, name in zip(ids, ("a.jpg", "b.jpg"), strict=True)
+    ]
+    data["categories"] = [{"id": category_id, "name": "square"}, {"id": category_id + 1, "name": "ring"}]
+    for number, (image_id, edge) in enumerate(zip(ids, (10, 50), strict=True), 1):
+        box = [edge, edge, 20, 20]
+        polygon = [edge, edge, edge + 20, edge, edge + 20, edge + 20, edge, edge + 20]
+        data["annotations"].append(
+            {"id": number, "image_id": image_id, "category_id": category_id, "bbox": box, "area": 400, "iscrowd": 0}
+            | {"segmentation": [polygon], "score": 0.9}
+        )
+    return data
+
+
+def test_a_data_set_of_results_is_matched_by_names() -> None:
+    """`core predict` numbers images from 1 by their names, and categories as the model does."""
+    truth, found = two_images((2, 1), category_id=7), two_images((1, 2), category_id=6)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        figures = evaluate_results(truth, found)
+    assert figures["segm"]["per_category"] == {"square": pytest.approx(1.0)}
+    for image in found["images"]:  # names that nobody knows: ids have to do
+        image["file_name"] = f"other-{image['file_name']}"
+    assert evaluate_results(truth, found)["bbox"]["AP"] == 0
+
+
+def test_results_of_other_images_and_categories_are_counted_aloud() -> None:
+    truth, found = two_images((0, 1), category_id=1), two_images((1, 2), category_id=1)
+    truth["images"].pop()
+    truth["annotations"].pop()
+    found["annotations"].append(found["annotations"][0] | {"id": 3, "category_id": 2})
+    truth["categories"].pop()
+    with pytest.warns(UserWarning, match="left out") as said:
+        assert evaluate_results(truth, found)["bbox"]["AP"] == pytest.approx(1.0)
+    assert [str(line.message) for line in said] == [
+        "1 results are of images that the annotations do not name (b.jpg): left out",
+        "1 results are of categories that the annotations do not name (ring): left out",
+    ]
+
+
 def test_keypoints_of_another_number_than_coco() -> None:
     annotations = scene([SQUARE | {"keypoints": [12, 12, 2, 25, 25, 1, 0, 0, 0]}])
     annotations["categories"][0] |= {"keypoints": ["nose", "tail", "ear"], "skeleton": []}
