@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from pathlib import Path
 
 from core.commands.arguments import Export
@@ -30,6 +31,8 @@ def export(command: Export) -> int:
         score_threshold=command.score_threshold,
         detections_per_image=command.detections_per_image,
     )
+    # torch's own use of a name that it gave up: nothing that a person could mend.
+    warnings.filterwarnings("ignore", message="`create_unbacked_symint` is deprecated")
     if output.suffix == ".onnx":
         write_onnx(graph, output, min_size=command.min_size, max_size=command.max_size)
         takes = "image, uint8 H×W×3 RGB of any size"

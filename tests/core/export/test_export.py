@@ -11,7 +11,7 @@ import pytest
 import torch
 from numpy.typing import NDArray
 
-from core import Instances, MaskRCNN, ModelConfig, Predictor
+from core import Instances, MaskRCNN, ModelConfig, Predictor, save_model
 from core.__main__ import main
 from core.export import DetectionGraph, exported_program, write_onnx
 from core.model.images import batch_images, resized_size
@@ -150,3 +150,12 @@ def test_what_cannot_be_exported_is_one_line(
     assert main(["export", *options]) == 2
     assert complaint in capsys.readouterr().err
     assert not list(tmp_path.iterdir())
+
+
+def test_the_command_says_nothing_that_nobody_can_mend(
+    model: MaskRCNN, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    pytest.importorskip("onnxscript")
+    save_model(model, tmp_path / "model", categories=[f"class {n}" for n in range(model.config.num_classes)])
+    assert main(["export", str(tmp_path / "model"), str(tmp_path / "model.onnx")]) == 0
+    assert "deprecated" not in capsys.readouterr().err
