@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+
+from torch import Tensor
 
 HEADS = re.compile(r"^(rpn|roi_heads)\.(?!keypoint_head\.)(groups\.(\d+)\.)?")
 
@@ -15,6 +17,11 @@ def place_of(tensor: str) -> int | None:
     return None if heads is None else int(heads[3] or 0)
 
 
+def heads_at(state: Mapping[str, Tensor], place: int) -> dict[str, Tensor]:
+    """The tensors of one set of heads out of a model's, by the names that they have where there is no other set."""
+    return {HEADS.sub(r"\1.", name): tensor for name, tensor in state.items() if place_of(name) == place}
+
+
 @dataclass(frozen=True)
 class ClassGroups:
     """The groups of a model that is to learn, and where their weights come from."""
@@ -22,8 +29,8 @@ class ClassGroups:
     kept: dict[int, tuple[int, ...]]  # groups of the base that stay: the labels of their rows now
     learning: tuple[int, ...]  # labels of the classes that learn
     begins_as: int  # the group of the base whose heads are copied for them
-    rows: list[int | None]  # for each class that learns its row there, from 0; None for a new one
-    rows_before: int  # how many rows there are
+    rows: list[tuple[int, int] | None]  # for each class that learns its group in the base and row there; None: new
+    row_counts: tuple[int, ...]  # of each group of the base
     grouped_before: bool
 
     @property
@@ -43,9 +50,12 @@ class ClassGroups:
             return tensor, False
         number = int(heads[3]) if heads[3] else len(self.kept)
         learns = number == len(self.kept)
-        group = self.begins_as if learns else list(self.kept)[number]
+        return self.name_before(tensor, self.begins_as if learns else list(self.kept)[number]), learns
+
+    def name_before(self, tensor: str, group: int) -> str:
+        """What a tensor of heads is called in a group of the base."""
         before = f"groups.{group}." if self.grouped_before else ""
-        return f"{heads[1]}.{before}{tensor[heads.end() :]}", learns
+        return HEADS.sub(rf"\1.{before}", tensor)
 
 
 def class_groups(
@@ -73,6 +83,11 @@ def class_groups(
             kept[number] = others
         shared.append(sum(label in learning for label in labels))
     begins_as = max(range(len(rows_of)), key=lambda number: (shared[number], number))
-    place = {name: row for row, name in enumerate(rows_of[begins_as]) if name is not None}
+    place = {
+        name: (number, row)
+        for number, row_names in enumerate(rows_of)
+        for row, name in enumerate(row_names)
+        if name is not None
+    }
     rows = [place.get(base) if (base := known_as[label - 1]) is not None else None for label in learning]
-    return ClassGroups(kept, learning, begins_as, rows, len(rows_of[begins_as]), bool(groups))
+    return ClassGroups(kept, learning, begins_as, rows, tuple(map(len, rows_of)), bool(groups))

@@ -126,7 +126,8 @@ def move_to_categories(
             source, learns = groups.source_of(name)
             if name in by_class and learns:
                 leading, mean = by_class[name]
-                _move_rows(old[source], tensor, groups.rows, groups.rows_before, leading, mean)
+                before = [old[groups.name_before(name, group)] for group in range(len(groups.row_counts))]
+                _move_rows(before, tensor, groups, leading, mean)
             elif not name.startswith(fresh):
                 tensor.copy_(old[source])
     if model.keypoint_model is not None and keeps_keypoints:
@@ -200,23 +201,22 @@ def _learning_rows(parameter: Tensor, leading: int, learns: Tensor) -> Tensor:
     return rows.reshape(-1, *[1] * (parameter.dim() - 1))
 
 
-def _move_rows(
-    old: Tensor, new: Tensor, rows: Sequence[int | None], old_classes: int, leading: int, mean: bool
-) -> None:
-    """Copy the rows of classes from `old` to `new`; `leading` rows (background's) come first and are copied too.
+def _move_rows(before: Sequence[Tensor], new: Tensor, groups: ClassGroups, leading: int, mean: bool) -> None:
+    """Copy the rows of classes to `new` from a tensor of each of the base's groups, `before`.
 
-    A class that `old` lacks gets the mean row of the classes it has if `mean`, else keeps the fresh
-    row that `new` came with.
+    `leading` rows (background's) come first, and are those of the group that the heads begin as. A class that another
+    group knows has its row from there: heads of one model were one set once, so it says nearly the same here. One that
+    none knows gets the mean row of the group's classes if `mean`, else keeps the fresh row that `new` came with.
     """
-    each = (len(old) - leading) // old_classes  # rows a class: 4 of the box regression, M² of a fully connected mask
-    new[:leading] = old[:leading]
-    old_rows = old[leading:].unflatten(0, (old_classes, each))
-    new_rows = new[leading:].unflatten(0, (len(rows), each))
-    for index, row in enumerate(rows):
-        if row is not None:
-            new_rows[index] = old_rows[row]
+    each = (len(new) - leading) // len(groups.rows)  # rows a class: 4 of the box regression, M² of a dense mask
+    old_rows = [old[leading:].unflatten(0, (count, each)) for old, count in zip(before, groups.row_counts, strict=True)]
+    new[:leading] = before[groups.begins_as][:leading]
+    new_rows = new[leading:].unflatten(0, (len(groups.rows), each))
+    for index, place in enumerate(groups.rows):
+        if place is not None:
+            new_rows[index] = old_rows[place[0]][place[1]]
         elif mean:
-            new_rows[index] = old_rows.mean(dim=0)
+            new_rows[index] = old_rows[groups.begins_as].mean(dim=0)
 
 
 def _class_tensors(model: MaskRCNN) -> dict[str, tuple[int, bool]]:

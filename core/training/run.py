@@ -218,7 +218,7 @@ def _base_share(
     groups = groups_for(base, model.categories, synonyms, names)
     if not groups.known:
         return None
-    return BaseShare.at_start(model, groups, objects_of(dataset, train_indices, model), config.base_share)
+    return BaseShare.at_start(model, base, groups, objects_of(dataset, train_indices, model), config.base_share)
 
 
 def enter_phase(run: Run) -> None:

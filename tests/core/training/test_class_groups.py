@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -61,7 +62,7 @@ def names_of(model: MaskRCNN) -> list[str]:
 def test_classes_that_learn_leave_the_heads_that_knew_them() -> None:
     groups = class_groups(["cat", "disc"], (), ["cat", "disc", "square"], ["cat", "disc", None], {"disc", "square"})
     assert groups.for_config == ((1, 0), (2, 3))
-    assert (groups.begins_as, groups.rows, groups.rows_before) == (0, [1, None], 2)
+    assert (groups.begins_as, groups.rows, groups.row_counts) == (0, [(0, 1), None], (2,))
 
 
 def test_where_no_class_is_kept_there_is_one_set_of_heads() -> None:
@@ -74,16 +75,31 @@ def test_heads_without_a_class_left_go_and_those_that_know_most_are_copied() -> 
     before, groups = ["cat", "disc", "square"], ((1, 0), (2, 3))
     after = class_groups(before, groups, [*before, "fig"], [*before, None], {"disc", "square", "fig"})
     assert after.for_config == ((1, 0), (2, 3, 4))
-    assert (after.begins_as, after.rows) == (1, [0, 1, None])
+    assert (after.begins_as, after.rows) == (1, [(1, 0), (1, 1), None])
     assert after.source_of("rpn.groups.1.head.deltas.bias") == ("rpn.groups.1.head.deltas.bias", True)
     assert after.source_of("rpn.groups.0.head.deltas.bias") == ("rpn.groups.0.head.deltas.bias", False)
     assert after.source_of("roi_heads.keypoint_head.deconv.bias")[1] is False
 
 
+def test_a_class_that_another_set_of_heads_knows_begins_with_its_row_there() -> None:
+    first = with_own_heads(base_model(), NEW)
+    split = first.blank(replace(first.config, class_groups=((1, 0), (2, 0), (0, 3))), first.categories)
+    merged = merge_categories(split.categories, NEW, keep_base=True)
+    again = move_to_categories(split, merged, learned={"disc", "square"})
+    assert again.config.class_groups == ((1, 0), (2, 3))
+    before, after = split.state_dict(), again.state_dict()
+    for part, leading, each in (("scores", 1, 1), ("deltas", 0, 4)):
+        ours = after[f"roi_heads.groups.1.box_predictor.{part}.weight"]
+        theirs = [before[f"roi_heads.groups.{group}.box_predictor.{part}.weight"] for group in (1, 2)]
+        assert torch.equal(ours[:leading], theirs[1][:leading])
+        assert torch.equal(ours[leading : leading + each], theirs[0][leading : leading + each]), "disc"
+        assert torch.equal(ours[leading + each :], theirs[1][leading + each :]), "square"
+
+
 def test_a_synonym_is_the_bases_class() -> None:
     groups = class_groups(["cat", "disc"], (), ["cat", "circle"], ["cat", "disc"], {"circle"})
     assert groups.for_config == ((1, 0), (2,))
-    assert groups.rows == [1]
+    assert groups.rows == [(0, 1)]
 
 
 @pytest.mark.parametrize("groups", [((1,), (3,)), ((1, 2), (2,)), ((1, 2), (0,)), ((1,),), (1, 2)])
