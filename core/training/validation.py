@@ -40,7 +40,8 @@ def _judge(run: Run, model: MaskRCNN) -> None:
     if run.processes.is_main:
         entry: dict[str, Any] = {"metrics": evaluate(model, run.validation, device=run.processes.device)}
         if run.config.validation_losses:
-            entry["losses"] = validation_losses(model, run.validation, device=run.processes.device)
+            # Of the heads that learn, with all of their classes: those of a `base_share` are several sets.
+            entry["losses"] = validation_losses(run.model, run.validation, device=run.processes.device)
         run.tell("validation", step=run.done, epoch=run.epoch, **entry)
         figures = entry["metrics"]
         if run.config.select_by == "last":

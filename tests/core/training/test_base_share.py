@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -156,3 +157,15 @@ def test_a_new_class_alone_takes_nothing_of_the_base(toy: Path, tmp_path: Path) 
     without, shared = load_model(tmp_path / "without"), load_model(tmp_path / "with")
     assert without.config == shared.config
     assert all(torch.equal(tensor, shared.state_dict()[name]) for name, tensor in without.state_dict().items())
+
+
+def test_validation_losses_are_of_the_heads_that_learn(toy: Path, tmp_path: Path) -> None:
+    save_model(base_model(), tmp_path / "base")
+    fields = {"model": str(tmp_path / "base"), "own_heads": True, "steps": 1, "validation_losses": True}
+    fields |= {"val_images": str(toy / "images"), "val_annotations": str(toy / "annotations.json")}
+    losses = []
+    for name, share in (("without", 0.0), ("with", 0.5)):
+        train(toy_config(toy, tmp_path / name, base_share=share, **fields))
+        lines = map(json.loads, (tmp_path / name / "metrics.jsonl").read_text(encoding="utf-8").splitlines())
+        losses.append(next(line["losses"] for line in lines if line["kind"] == "validation"))
+    assert losses[0] == losses[1], "of all classes that learn, as in training"
