@@ -32,6 +32,7 @@ CANNOT_CARRY: frozenset[Fact] = (BESIDE_OBJECTS - {"authors"}) | {
     "supercategories",
     "ids",
 }
+_TRIANGLE = 6  # numbers of the least polygon
 _NO_OBJECTS = ("tag", "raster_layer")
 _OTHERS = ("line", "cuboid", "eye", "graph", "string", "table", "simple_table", "link")  # V7's other shapes
 
@@ -173,6 +174,7 @@ def _parts(entry: Mapping[str, Any], masks: Mapping[str, Rle], image: BuiltImage
     parts = Parts(entry.get("name"), about)
     if "polygon" in entry or "complex_polygon" in entry:
         rings = [_path(path) for path in _paths(entry)]
+        rings = [ring for ring in rings if len(ring) >= _TRIANGLE] or rings  # a click too many is no part
         filled = filled_rings(rings, image["height"], image["width"]) if len(rings) > 1 else rings
         if isinstance(filled, dict):
             parts.masks.append(filled)

@@ -65,11 +65,13 @@ def names_of(folder: Folder, place: str, notes: Notes) -> Names:
 def has_tracks(folder: Folder, labels: Sequence[str]) -> bool:
     """Whether lines are boxes, with scores or without, that end with the numbers of tracks, as a tracker writes them.
 
-    Scores are not whole and not above 1, and no outline of three points ends so on every line.
+    Scores are not above 1, and outlines of three points do not all end at the lower edge of their image.
     """
     lines = _numbers_of(folder, labels)
     last = [line[-1] for line in lines if len(line) in (5, 6)]
-    return len(last) == len(lines) > 0 and all(value % 1 == 0 for value in last) and max(last) > 1
+    if not last or len(last) < len(lines) or any(value % 1 or value < 1 for value in last):
+        return False
+    return max(last) > 1 or all(len(line) == 6 and line[4] <= 1 for line in lines)
 
 
 def _numbers_of(folder: Folder, labels: Sequence[str]) -> list[list[float]]:

@@ -89,6 +89,15 @@ def test_paths_as_older_versions_write_them(polygon: dict[str, Any], tmp_path: P
     assert entry["area"] == 91
 
 
+def test_a_path_of_a_point_or_two_does_not_cost_the_object(tmp_path: Path) -> None:
+    save(tmp_path / "a.json", file(annotation("polygon", {"paths": [xy(3, 3), SQUARE, HOLE, xy(4, 4, 5, 5)]})))
+    coco, notes = read(tmp_path)
+    assert [entry["area"] for entry in coco["annotations"]] == [91]
+    assert notes == []
+    save(tmp_path / "a.json", file(annotation("polygon", {"paths": [xy(3, 3), xy(4, 4, 5, 5)]})))
+    assert "at least 3 points" in read(tmp_path)[1][0]
+
+
 def test_a_file_of_version_1(tmp_path: Path) -> None:
     image = {"width": 100, "height": 50, "filename": "1.jpg", "original_filename": "a.jpg", "path": "/night"}
     save(tmp_path / "a.json", {"dataset": "x", "image": image, "annotations": [annotation("bounding_box", BOX)]})
