@@ -72,7 +72,8 @@ class TrainConfig:
     own_heads: bool = False
     # With own_heads: how much of the base's heads those have that are judged and written, for the classes that the base
     # knows (core/training/learning/base_share.py). A few images teach the base's own classes less than they take;
-    # half of each was better than either (docs/benchmarks.md). New classes keep what they learned.
+    # half of each was better than either (docs/benchmarks.md), and all of the base's where there is hardly an object to
+    # learn from. New classes keep what they learned.
     base_share: float = 0.0
     # So that kept classes stay as good as they were, each step also learns, from one image more, to answer as the base
     # does (core/training/learning/base_distillation.py). This is the weight of those losses; 0 leaves them out, which

@@ -78,7 +78,7 @@ class KnownFormatError(ValueError):
 def refusal(folder: Folder) -> str | None:
     """One line on the first JSON that is known for what it is and not read; None where there is none."""
     for name in folder.starting_with("{["):
-        outline = folder.outline(name) or _outline_of_line(folder.head(name))
+        outline = folder.outline(name) or _outline_of_line(folder.text_or_empty(name))
         for what, is_it, way_out in _KNOWN:
             if outline is not None and is_it(outline):
                 return f"{name}: {what}, which is not read; {way_out}"
@@ -98,9 +98,9 @@ def other_refusal(folder: Folder) -> str | None:
     return None
 
 
-def _outline_of_line(head: str) -> Outline | None:
+def _outline_of_line(text: str) -> Outline | None:
     """What the first line of a text is where each line is a JSON of its own; None where it is none."""
     try:
-        return outline_of(parsed_json(head.partition("\n")[0], ""))
+        return outline_of(parsed_json(text.lstrip().partition("\n")[0], ""))
     except ValueError:
         return None

@@ -94,10 +94,8 @@ def roi_align(
         return F.max_pool2d(roi_align(feature_map, rois, stride, size * samples, "avg", 1, aligned), samples)
     if samples > 0 and feature_map.device.type == "cpu" and not is_exporting():
         return _bins_as_sums_of_pixels(feature_map, rois, stride, size, samples, aligned)
-    exact, adaptive_or = _exact(feature_map), samples if samples > 0 else -1
-    aligned_bins: Tensor = ops.roi_align(
-        feature_map.to(exact), rois.to(exact), size, 1.0 / stride, adaptive_or, aligned
-    )
+    exact, points = _exact(feature_map), samples if samples > 0 else -1  # -1: as many as the bin has pixels
+    aligned_bins: Tensor = ops.roi_align(feature_map.to(exact), rois.to(exact), size, 1.0 / stride, points, aligned)
     return aligned_bins.to(feature_map.dtype)
 
 

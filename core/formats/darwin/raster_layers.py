@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from core.coco.json_values import is_whole
 from core.masks import Rle, encode_rle
@@ -22,7 +23,7 @@ def masks_of_layer(layer: object, height: int, width: int) -> dict[str, Rle]:
     return {str(key): encode_rle(labels == value) for key, value in numbers.items() if is_whole(value)}
 
 
-def _pixels(runs: list[Any], height: int, width: int) -> np.ndarray:
+def _pixels(runs: list[Any], height: int, width: int) -> NDArray[np.int64]:
     """Height × width numbers of annotations."""
     if len(runs) % 2 or not all(is_whole(run) and 0 <= run <= _MOST_PIXELS for run in runs):
         raise ValueError("a raster layer whose dense_rle is not values and lengths in turns")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import zipfile
 from pathlib import Path
 
@@ -93,6 +94,13 @@ def test_a_format_that_is_known_and_not_read_is_named_with_the_way_out(
 ) -> None:
     save(tmp_path / "a.json", content)
     with pytest.raises(ValueError, match=rf"a\.json: .*{what}.* not read; .*(COCO|instances|project of images)"):
+        read(tmp_path)
+
+
+def test_lines_of_json_may_be_long(tmp_path: Path) -> None:
+    line = json.dumps({"file_name": "a.jpg", "objects": {"bbox": [[1.25, 2.5, 3.75, 4.5]] * 1000}})
+    save(tmp_path / "metadata.jsonl", f"{line}\n{line}\n")
+    with pytest.raises(ValueError, match=r"metadata\.jsonl: the metadata of a Hugging Face data set"):
         read(tmp_path)
 
 
