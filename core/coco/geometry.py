@@ -81,16 +81,19 @@ def are_fractions(annotations: Iterable[object]) -> bool:
 
 
 def _coordinates(annotation: Mapping[str, Any]) -> list[float] | None:
-    """All coordinates of an annotation, and no others; None where they are written in another way than as numbers."""
-    box, polygons = annotation.get("bbox"), annotation.get("segmentation") or []
+    """All coordinates of an annotation, and no others; None where they are written in another way than as numbers.
+
+    A box without extent is one too: that an object is broken says nothing of the others' unit.
+    """
+    box, polygons = annotation.get("bbox") or [], annotation.get("segmentation") or []
     points = annotation.get("keypoints") or []
-    if not isinstance(polygons, list) or not isinstance(points, list):
+    if not all(isinstance(part, list) for part in (box, polygons, points)) or len(box) not in (0, 4):
         return None
     flat = [value for part in polygons for value in (part if isinstance(part, list) else [part])]
     values = flat + points[0::3] + points[1::3]
-    if not is_box(box) or not all(map(is_number, values)):
+    if not all(map(is_number, [*box, *values])):
         return None
-    return [box[0], box[1], box[0] + box[2], box[1] + box[3], *values]
+    return [*box[:2], *(start + extent for start, extent in zip(box[:2], box[2:], strict=True)), *values]
 
 
 def in_pixels(annotation: dict[str, Any], size: Size) -> None:
@@ -100,7 +103,8 @@ def in_pixels(annotation: dict[str, Any], size: Size) -> None:
     def scaled(values: list[float]) -> list[float]:
         return [round(value * (height if at % 2 else width), 6) for at, value in enumerate(values)]
 
-    annotation["bbox"] = scaled(annotation["bbox"])
+    if box := annotation.get("bbox"):
+        annotation["bbox"] = scaled(box)
     if polygons := annotation.get("segmentation"):
         annotation["segmentation"] = [
             scaled(part) for part in (polygons if isinstance(polygons[0], list) else [polygons])

@@ -251,6 +251,16 @@ def test_fractions_of_the_image_become_pixels_unless_something_is_in_pixels(data
     assert fixed["annotations"] == [in_pixels, cup()]
 
 
+@pytest.mark.parametrize("broken", [{"bbox": [0.5, 0.5, 0, 0.1]}, {"bbox": []}, {"bbox": None}])
+def test_a_broken_object_does_not_make_pixels_of_the_others_fractions(
+    data_set: DataSet, broken: dict[str, Any]
+) -> None:
+    written = cup(bbox=[5 / 40, 5 / 30, 10 / 40, 10 / 30], segmentation=[], area=100 / 1200)
+    _, fixed = found(data_set, [written, cup(id=12, segmentation=[], **broken)])
+    (mended,) = fixed["annotations"]
+    assert mended["bbox"] == pytest.approx([5, 5, 10, 10])
+
+
 def test_keypoints_of_two_values_are_visible_where_they_are_not_at_the_corner(data_set: DataSet) -> None:
     points = person()["keypoints"]
     pairs = [value for at in range(0, len(points), 3) for value in points[at : at + 2]]
