@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from urllib.parse import unquote
 
+from core.coco.json_values import whole
 from core.coco.names import FileNames, other_part, plain_name, splits_of
 from core.datasets.images import image_size
 from core.formats.files import PICTURE_SUFFIXES, Folder, is_inside, joined, parent, stem, suffix
@@ -136,6 +137,12 @@ class Pictures:
     @cached_property
     def _finder(self) -> FileNames:
         return FileNames(self._all)
+
+
+def said_size(height: object, width: object) -> Size | None:
+    """Height and width as a file says them, in whole pixels, also as 50.0 or "50"; None where they are none above 0."""
+    rows, columns = whole(height), whole(width)
+    return (rows, columns) if rows and columns and rows > 0 < columns else None
 
 
 def _is_apart(picture: str, names: Sequence[str], near: str) -> bool:

@@ -20,7 +20,16 @@ from core.formats.files import Folder, Outline, joined, parent, stem
 from core.formats.format import BESIDE_OBJECTS, Coco, Fact
 from core.formats.notes import Notes
 from core.formats.parts import Parts, gather
-from core.formats.pictures import ImageFile, Pictures, Size, images_of_files, relative_name, tidy_name, with_split
+from core.formats.pictures import (
+    ImageFile,
+    Pictures,
+    Size,
+    images_of_files,
+    relative_name,
+    said_size,
+    tidy_name,
+    with_split,
+)
 from core.formats.shapes import ellipse_polygon, filled_rings
 from core.masks import Rle
 
@@ -112,7 +121,7 @@ def _image_file(name: str, called: str, size: Size | None, times: Mapping[str, i
 
 def _size(data: Mapping[str, Any]) -> Size | None:
     height, width = _slot(data).get("height"), _slot(data).get("width")
-    return (height, width) if is_whole(height) and is_whole(width) and height > 0 < width else None
+    return said_size(height, width)
 
 
 # -- annotations ------------------------------------------------------------------------------------

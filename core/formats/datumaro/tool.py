@@ -18,7 +18,7 @@ from core.formats.files import Folder, joined, parent, stem
 from core.formats.format import BESIDE_OBJECTS, Coco, Fact
 from core.formats.notes import Notes
 from core.formats.parts import Parts, gather
-from core.formats.pictures import Pictures, tidy_name, with_split
+from core.formats.pictures import Pictures, said_size, tidy_name, with_split
 from core.formats.shapes import ellipse_polygon, turned_box
 from core.masks import segmentation_to_rle
 
@@ -116,9 +116,7 @@ def _in_subset(subset: str, path: str) -> str:
 def _size(item: Mapping[str, Any]) -> tuple[int, int] | None:
     image = item.get("image")
     size = image.get("size") if isinstance(image, dict) else None
-    if isinstance(size, list) and len(size) == 2 and all(is_whole(side) and side > 0 for side in size):
-        return size[0], size[1]
-    return None
+    return said_size(*size) if isinstance(size, list) and len(size) == 2 else None
 
 
 # -- annotations ------------------------------------------------------------------------------------

@@ -6,7 +6,7 @@ import math
 from collections.abc import Mapping
 from pathlib import Path
 
-from core.coco.json_values import is_number, is_whole
+from core.coco.json_values import is_number
 from core.formats.building import Building, BuiltImage
 from core.formats.files import Folder, parent
 from core.formats.format import BESIDE_OBJECTS, Coco, Fact
@@ -15,7 +15,7 @@ from core.formats.label_studio.tasks import image_names, results_of
 from core.formats.label_studio.writing import write_tasks
 from core.formats.notes import Notes
 from core.formats.parts import Parts
-from core.formats.pictures import Pictures, Size
+from core.formats.pictures import Pictures, Size, said_size
 from core.formats.shapes import ellipse_polygon, flat_points, snapped, turned_box
 from core.masks import encode_rle
 
@@ -86,10 +86,8 @@ def _size(task: Mapping[str, object], results: list[dict[str, object]]) -> tuple
     data = task.get("data")
     data = data if isinstance(data, dict) else {}
     sizes = [(result.get("original_height"), result.get("original_width")) for result in results]
-    for height, width in [*sizes, (data.get("height"), data.get("width"))]:
-        if is_whole(height) and is_whole(width) and height > 0 < width:
-            return height, width
-    return None
+    found = (said_size(*size) for size in [*sizes, (data.get("height"), data.get("width"))])
+    return next((size for size in found if size), None)
 
 
 def _turned_back(

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from core.coco.json_values import is_number, is_whole
+from core.coco.json_values import is_number
 from core.formats.building import Building, BuiltImage
 from core.formats.coco.instances import write_json
 from core.formats.content import Object, Picture, content_of
@@ -19,7 +19,7 @@ from core.formats.format import BESIDE_OBJECTS, Coco, Fact
 from core.formats.labelme.masks import mask_shape, pasted_mask, size_inside
 from core.formats.notes import Notes
 from core.formats.parts import Parts
-from core.formats.pictures import ImageFile, Pictures, images_of_files, relative_name, tidy_name
+from core.formats.pictures import ImageFile, Pictures, images_of_files, relative_name, said_size, tidy_name
 from core.formats.shapes import box_around, ellipse_polygon, flat_points
 
 NAME = "labelme"
@@ -78,8 +78,7 @@ def _image_file(name: str, data: Mapping[str, Any]) -> ImageFile:
 
 
 def _size(data: Mapping[str, Any]) -> tuple[int, int] | None:
-    height, width = data.get("imageHeight"), data.get("imageWidth")
-    return (height, width) if is_whole(height) and is_whole(width) and height > 0 < width else None
+    return said_size(data.get("imageHeight"), data.get("imageWidth"))
 
 
 def _add_shapes(building: Building, image: BuiltImage, shapes: object, name: str) -> None:

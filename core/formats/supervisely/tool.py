@@ -10,13 +10,13 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from core.coco.json_values import is_number, is_whole
+from core.coco.json_values import is_number
 from core.formats.building import Building, BuiltImage
 from core.formats.files import Folder, Outline, joined, parent
 from core.formats.format import BESIDE_OBJECTS, Coco, Fact
 from core.formats.notes import Notes
 from core.formats.parts import Parts, gather
-from core.formats.pictures import Pictures, Size, tidy_name
+from core.formats.pictures import Pictures, Size, said_size, tidy_name
 from core.formats.shapes import box_around, flat_points, mask_with_holes
 from core.formats.supervisely.bitmaps import decode_bitmap
 from core.formats.supervisely.project import Project, plain_title, project_of, projects_in
@@ -110,7 +110,7 @@ def _readings(name: str, said: str, times: Mapping[str, int]) -> tuple[list[str]
 def _size(data: Mapping[str, Any]) -> Size | None:
     size = data.get("size")
     height, width = (size.get("height"), size.get("width")) if isinstance(size, dict) else (None, None)
-    return (height, width) if is_whole(height) and is_whole(width) and height > 0 < width else None
+    return said_size(height, width)
 
 
 # -- figures ----------------------------------------------------------------------------------------

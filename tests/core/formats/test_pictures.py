@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from core.formats import read
+from core.formats import read, recognise
 from core.formats.files import Folder
 from core.formats.labelme.masks import write_pictures_inside
 from tests.core.formats.test_labelme import TRIANGLE, labelme, shape
@@ -111,3 +111,26 @@ def test_a_picture_in_a_folder_of_another_name_is_found_from_annotations_in_a_fo
     assert placed(read(tmp_path)[0]) == {("data/a.jpg", "cat")}
     save(tmp_path / "labels" / "boxes.csv", table.replace("\na,", "\nphotos/a.jpg,"))
     assert placed(read(tmp_path)[0]) == {("data/a.jpg", "cat")}
+
+
+@pytest.mark.parametrize("said", [(50, 100), (50.0, 100.0), ("50", "100")])
+def test_sizes_are_read_however_their_numbers_are_written(said: tuple[object, object], tmp_path: Path) -> None:
+    height, width = said
+    size, labels = {"height": height, "width": width}, {"label": {"labels": [{"name": "cat"}]}}
+    box = {"classTitle": "cat", "geometryType": "rectangle", "points": {"exterior": [[1, 1], [9, 9]], "interior": []}}
+    rectangle = {"label": "cat", "shape_type": "rectangle", "points": [[1, 1], [9, 9]]}
+    files: dict[str, object] = {
+        "supervisely": {"description": "", "tags": [], "size": size, "objects": [box]},
+        "darwin": {
+            "version": "2.0",
+            "item": {"name": "a.jpg", "slots": [{"type": "image", **size}]},
+            "annotations": [],
+        },
+        "datumaro": {"categories": labels, "items": [{"id": "a", "image": {"path": "a.jpg", "size": [height, width]}}]},
+        "labelme": {"imagePath": "a.jpg", "imageHeight": height, "imageWidth": width, "shapes": [rectangle]},
+    }
+    for name, content in files.items():
+        save(tmp_path / name / "a.jpg.json", content)
+        assert [found for found, _ in recognise(tmp_path / name)] == [name]
+        (image,) = read(tmp_path / name)[0]["images"]
+        assert (image["height"], image["width"]) == (50, 100), name
