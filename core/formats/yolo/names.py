@@ -11,6 +11,7 @@ from core.formats.files import Folder, parent, suffix
 from core.formats.notes import Notes
 
 _MOST_POINTS = 1000  # keypoints of a class
+_MANY = 10  # lines
 _WHOLE_HEAD = 4000  # characters; a longer head may end within a line
 
 
@@ -65,13 +66,14 @@ def names_of(folder: Folder, place: str, notes: Notes) -> Names:
 def has_tracks(folder: Folder, labels: Sequence[str]) -> bool:
     """Whether lines are boxes, with scores or without, that end with the numbers of tracks, as a tracker writes them.
 
-    Scores are not above 1, and outlines of three points do not all end at the lower edge of their image.
+    Scores are not above 1. Of a single track, number 1, many lines are needed: an outline of three points or a few may
+    end at the lower edge of their images, but not all of them.
     """
     lines = _numbers_of(folder, labels)
     last = [line[-1] for line in lines if len(line) in (5, 6)]
     if not last or len(last) < len(lines) or any(value % 1 or value < 1 for value in last):
         return False
-    return max(last) > 1 or all(len(line) == 6 and line[4] <= 1 for line in lines)
+    return max(last) > 1 or (len(lines) >= _MANY and all(len(line) == 6 and line[4] <= 1 for line in lines))
 
 
 def _numbers_of(folder: Folder, labels: Sequence[str]) -> list[list[float]]:

@@ -176,11 +176,11 @@ def test_boxes_of_a_tracker_have_the_numbers_of_their_tracks(tmp_path: Path, sco
 
 def test_a_single_track_is_one_too(tmp_path: Path) -> None:
     save(tmp_path / "data.yaml", "names: [cat]")
-    for name in ("a", "b"):
+    for name in "abcdefghij":
         picture(tmp_path / "images" / f"{name}.jpg")
         save(tmp_path / "labels" / f"{name}.txt", "0 0.5 0.5 0.2 0.2 0.9 1\n")
     coco, _ = read(tmp_path)
-    assert [(thing["attributes"], thing["score"]) for thing in coco["annotations"]] == [({"track_id": "1"}, 0.9)] * 2
+    assert [(thing["attributes"], thing["score"]) for thing in coco["annotations"]] == [({"track_id": "1"}, 0.9)] * 10
     save(tmp_path / "labels" / "b.txt", "0 0.5 0.5 0.2 0.2 0.9 0.8\n")
     coco, _ = read(tmp_path)
     assert all(len(thing["segmentation"][0]) == 6 for thing in coco["annotations"]), "outlines of three points"
