@@ -9,6 +9,7 @@ from typing import Any
 
 from core.formats.files import Folder, parent
 
+SCORES = ("confidence", "conf", "score")  # the tags in which models' scores stand
 TRUTH = ["true", "false"]  # the choices of a tag that stands for an attribute which is true or false
 
 

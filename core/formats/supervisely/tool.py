@@ -19,14 +19,13 @@ from core.formats.parts import Parts, gather
 from core.formats.pictures import Pictures, Size, said_size, tidy_name
 from core.formats.shapes import box_around, flat_points, mask_with_holes
 from core.formats.supervisely.bitmaps import decode_bitmap
-from core.formats.supervisely.project import Project, plain_title, project_of, projects_in
+from core.formats.supervisely.project import SCORES, Project, plain_title, project_of, projects_in
 from core.formats.supervisely.writing import DEFAULT_DATA_SET, write_project
 
 NAME = "supervisely"
 TITLE = "Supervisely (project of images)"
 PICTURES = f"{DEFAULT_DATA_SET}/img"
 CANNOT_CARRY: frozenset[Fact] = (BESIDE_OBJECTS - {"authors"}) | {"supercategories", "ids"}
-_SCORES = ("confidence", "conf", "score")  # the tags in which models' scores stand
 _BY_POINTS = {1: "point", 2: "rectangle"}  # a figure that does not say what it is, by how many points it has
 
 
@@ -203,7 +202,7 @@ def _take_fields(parts: Parts, figure: Mapping[str, Any], project: Project) -> N
     for name, value in _tags(figure.get("tags")):
         if name == "iscrowd" and value is None:
             parts.crowd = True
-        elif name in _SCORES and score is None and is_number(value) and 0 <= value <= 1:
+        elif name in SCORES and score is None and is_number(value) and 0 <= value <= 1:
             score = float(value)
         elif name in project.truths and value in ("true", "false"):
             attributes[name] = value == "true"

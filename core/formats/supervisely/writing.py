@@ -7,11 +7,12 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from core.coco.json_values import is_number
 from core.formats.coco.instances import write_json
 from core.formats.content import Content, Object, Picture, content_of, keypoint_names, skeleton_lines
 from core.formats.notes import Notes
 from core.formats.supervisely.bitmaps import encode_bitmap
-from core.formats.supervisely.project import class_entry, tag_entry
+from core.formats.supervisely.project import SCORES, class_entry, tag_entry
 
 DEFAULT_DATA_SET = "ds0"  # of images without a folder: a project has data sets
 
@@ -82,6 +83,11 @@ def _figures(thing: Object, number: int, notes: Notes) -> list[dict[str, Any]]:
         bodies.append({"geometryType": "graph", "nodes": nodes})
     more: dict[str, Any] = {"classTitle": thing.name, "description": str(thing.annotation.get("description") or "")}
     more["tags"] = [{"name": name, "value": _value(value)} for name, value in _tags(thing)]
+    for name, value in thing.attributes.items():
+        if value is None:
+            notes.add("an attribute without a value is a tag without one, which is read as true", thing.about)
+        elif thing.score is None and name in SCORES and is_number(value) and 0 <= value <= 1:
+            notes.add(f"an attribute {name!r} is a tag of that name, which is read as a model's score", thing.about)
     author = thing.annotation.get("author")
     if isinstance(author, str) and author:
         more["labelerLogin"] = author

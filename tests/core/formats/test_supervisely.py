@@ -254,3 +254,21 @@ def test_what_is_written_is_a_project(tmp_path: Path) -> None:
     (written,) = json.loads((tmp_path / "ds0/ann/a.jpg.json").read_text(encoding="utf-8"))["objects"]
     assert written["points"] == {"exterior": [[1, 2], [4, 6]], "interior": []}
     assert written["tags"] == [{"name": "wet", "value": "true"}]
+
+
+def test_attributes_that_are_read_as_something_else_are_said(tmp_path: Path) -> None:
+    things = [
+        {"id": number, "image_id": 1, "category_id": 1, "segmentation": [], "bbox": [1, 2, 3, 4], **more}
+        for number, more in enumerate(
+            [{"attributes": {"conf": 0.5}}, {"attributes": {"conf": 0.5}, "score": 1}, {"attributes": {"seen": None}}]
+        )
+    ]
+    images = [{"id": 1, "file_name": "a.jpg", "height": 9, "width": 9}]
+    data = {"images": images, "annotations": things, "categories": [{"id": 1, "name": "cat"}]}
+    assert write(data, "supervisely", tmp_path) == [
+        "annotation 0: an attribute 'conf' is a tag of that name, which is read as a model's score",
+        "annotation 2: an attribute without a value is a tag without one, which is read as true",
+    ]
+    first, second, third = read(tmp_path)[0]["annotations"]
+    assert (first["score"], second["score"], second["attributes"]) == (0.5, 1, {"conf": 0.5})
+    assert third["attributes"] == {"seen": True}
