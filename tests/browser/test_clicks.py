@@ -358,7 +358,7 @@ def test_with_alt_it_is_another_object(
 
 
 @pytest.mark.parametrize("turned_to", ["another image", "another object"])
-def test_a_click_mends_its_object_also_where_its_answer_comes_late(
+def test_clicks_mend_their_object_also_where_their_answers_come_late(
     open_editor: Any, data_plane: DataPlane, photographs: Photographs, image: int, turned_to: str
 ) -> None:
     following = data_plane.upload(photographs.make("following.png"))
@@ -372,6 +372,7 @@ def test_a_click_mends_its_object_also_where_its_answer_comes_late(
     editor.click(220, 130)
     editor.press("m")
     editor.click(270, 170)
+    editor.click(215, 185)  # waits for the answer to the first
     while not held:
         editor.page.wait_for_timeout(20)
     if turned_to == "another image":
@@ -379,8 +380,12 @@ def test_a_click_mends_its_object_also_where_its_answer_comes_late(
         editor.wait_for(f"maskloop.drawn && maskloop.document.image.image_id === {following}")
     else:
         editor.page.evaluate(f"maskloop.bench.editor.select({other['id']})")
-    held[0].continue_()
-    editor.wait_saved(1)
+    for number in (1, 2):
+        while len(held) < number:
+            editor.page.wait_for_timeout(20)
+        assert len(held[-1].request.post_data_json["points"]) == number
+        held[-1].continue_()
+        editor.wait_saved(number)
     stored = {one["id"]: one for one in data_plane.document(image)["instances"]}
     assert stored[mended["id"]]["area"] > mended["area"]
     assert stored[other["id"]]["area"] == other["area"]
@@ -407,3 +412,26 @@ def test_clicks_that_are_quicker_than_their_answers_are_not_lost(
         editor.wait_saved(number)
     editor.wait_for("!maskloop.bench.tools.refine.clicks.asking")
     assert len(held) == 2
+
+
+@pytest.mark.parametrize("key", ["l", "Escape"])
+def test_clicks_that_wait_are_dropped_where_their_object_is_locked_or_they_are_cancelled(
+    open_editor: Any, data_plane: DataPlane, image: int, key: str
+) -> None:
+    data_plane.draw(
+        image, data_plane.category("dog"), segmentation=[[200.0, 110.0, 240.0, 110.0, 240.0, 150.0, 200.0, 150.0]]
+    )
+    editor = open_editor(image)
+    held: list[Any] = []
+    editor.page.route("**/refine", lambda route: held.append(route))
+    editor.click(220, 130)
+    editor.press("m")
+    for x, y in ((270, 170), (215, 185), (285, 150)):
+        editor.click(x, y)
+    editor.press(key)
+    while not held:
+        editor.page.wait_for_timeout(20)
+    held[0].continue_()
+    editor.wait_for("!maskloop.bench.tools.refine.clicks.asking")
+    assert editor.page.evaluate("maskloop.bench.tools.refine.clicks.waiting.length") == 0
+    assert len(held) == 1

@@ -170,6 +170,12 @@ export class BoxTool {
   }
 
   cancel() {
+    this.clicks.cancel();
+    return this.settle();
+  }
+
+  /** No box is drawn any more. @returns {boolean} whether one was */
+  settle() {
     const drawing = this.start !== null;
     this.start = this.box = this.over = null;
     this.view.redrawOverlay();
@@ -178,7 +184,7 @@ export class BoxTool {
 
   leave() {
     this.clicks.forget();
-    this.cancel();
+    this.settle();
   }
 
   /** @param {CanvasRenderingContext2D} context @param {import("../view/painter.js").Surface} surface */

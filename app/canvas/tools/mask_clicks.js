@@ -8,6 +8,7 @@ import { texts } from "../messages/texts.js";
 /** @typedef {[number, number, boolean]} Click  x, y in image pixels; whether it belongs to the object */
 /** @typedef {import("../model/document.js").Instance} Instance */
 /** @typedef {[number, number, number, number]} Box  x0, y0, x1, y1 */
+/** @typedef {{image: number, id: number | null, points: Click[]}} Subject  an object, and the clicks on it so far */
 
 const STILL_IN_IT = 0.7; // of an object that a box was drawn around; moved out of it, the box says nothing of it any more
 
@@ -16,59 +17,77 @@ export class MaskClicks {
   constructor(editor, view) {
     this.editor = editor;
     this.view = view;
-    /** The clicks so far on the selected object. @type {Click[]} */
-    this.points = [];
-    /** @type {number | null} */
-    this.subject = null;
+    /** What the next click is about. @type {Subject} */
+    this.subject = { image: 0, id: null, points: [] };
     this.asking = false;
-    /** Clicks that were made while an answer was awaited. @type {Click[]} */
+    /** Clicks whose turn is still to come; they stay their object's where another one is selected meanwhile. @type {{click: Click, subject: Subject, box: Box | undefined}[]} */
     this.waiting = [];
     /** What a person drew around objects: the model looks for them there. @type {Map<number, Box>} */
     this.boxes = new Map();
     editor.on("selection", () => {
-      if (editor.selectedId !== this.subject) this.forget();
+      if (editor.selectedId !== this.subject.id) this.forget();
     });
     editor.on("renumber", ({ from, to }) => {
-      if (this.subject === from) this.subject = to;
+      if (this.subject.id === from) this.subject.id = to;
       const box = this.boxes.get(from);
       if (box) this.boxes.set(to, box);
       this.boxes.delete(from);
     });
   }
 
+  /** What comes next is not about the clicks so far. */
   forget() {
-    this.points = [];
-    this.waiting = [];
-    this.subject = this.editor.selectedId;
+    this.subject = { image: this.editor.image?.image_id ?? 0, id: this.editor.selectedId, points: [] };
     this.view.redrawOverlay();
+  }
+
+  /** Drop the clicks on the selected object, those that wait too. @returns {boolean} whether there were any */
+  cancel() {
+    const { subject, waiting } = this;
+    this.waiting = waiting.filter((one) => one.subject !== subject);
+    this.forget();
+    return subject.points.length > 0 || this.waiting.length < waiting.length;
   }
 
   /** @param {Click} click */
   async add(click) {
-    const { editor } = this;
-    const { selected } = editor;
-    const image = editor.image?.image_id;
-    if (image === undefined || !selected || editor.locked.has(selected.id)) return;
-    if (this.asking) return void this.waiting.push(click);
-    this.subject = selected.id;
-    this.points.push(click);
-    const points = this.points.map(([x, y, include]) => [x, y, include ? 1 : 0]);
-    const box = this.boxAround(selected);
-    this.asking = true;
+    const { selected, locked } = this.editor;
+    if (!selected || locked.has(selected.id)) return;
+    if (this.subject.id !== selected.id) this.forget();
+    this.waiting.push({ click, subject: this.subject, box: this.boxAround(selected) });
     this.view.redrawOverlay();
+    if (this.asking) return;
+    this.asking = true;
+    for (let next = this.waiting.shift(); next; next = this.waiting.shift()) await this.mend(next);
+    this.asking = false;
+    this.view.redrawOverlay();
+  }
+
+  /** @private @param {{click: Click, subject: Subject, box: Box | undefined}} one */
+  async mend({ click, subject, box }) {
+    const { editor } = this;
+    const { image } = subject;
+    const number = () => editor.outbox.numberOf(subject.id ?? 0);
+    if (!this.canMend(image, number())) return;
+    subject.points.push(click);
+    this.view.redrawOverlay();
+    const points = subject.points.map(([x, y, include]) => [x, y, include ? 1 : 0]);
     const answer = await editor.ask(texts.maskClicks.refiningTheMask, async () => {
       await editor.outbox.flush(); // the server refines the mask that it has
-      return api.refine(image, editor.outbox.numberOf(selected.id), points, box);
+      return api.refine(image, number(), points, box);
     });
-    this.asking = false;
-    const id = editor.outbox.numberOf(selected.id);
     const isEmptied = answer !== null && Array.isArray(answer.segmentation) && !answer.segmentation.length;
-    if (answer && !isEmptied) await this.keep(image, id, answer.segmentation);
-    else if (this.subject === id) this.points.pop();
-    if (isEmptied && this.subject === id) this.offerToDelete(id);
+    if (answer && !isEmptied) await this.keep(image, number(), answer.segmentation);
+    else subject.points = subject.points.filter((point) => point !== click);
+    if (isEmptied && number() === editor.selectedId) this.offerToDelete(number());
     this.view.redrawOverlay();
-    const next = this.waiting.shift();
-    if (next) await this.add(next);
+  }
+
+  /** Whether an object is still there to be mended when the turn of a click comes. @private @param {number} image @param {number} id */
+  canMend(image, id) {
+    const { document, locked } = this.editor;
+    if (document?.image.image_id !== image) return true; // the server says so if it is not
+    return findInstance(document, id) !== null && !locked.has(id);
   }
 
   /** Give an object its mask, also where another one is selected or another image is open by now. @private @param {number} image @param {number} id @param {Instance["segmentation"]} segmentation */
@@ -82,9 +101,11 @@ export class MaskClicks {
 
   /** Take the last click back, as far as it waits; the edit that one has made is taken back by the server's history. @returns {boolean} whether it was one that waits */
   takeBack() {
-    if (this.waiting.pop()) return true;
-    this.points.pop();
-    return false;
+    const last = this.waiting.filter(({ subject }) => subject === this.subject).pop();
+    if (last) this.waiting = this.waiting.filter((one) => one !== last);
+    else this.subject.points.pop();
+    this.view.redrawOverlay();
+    return last !== undefined;
   }
 
   /** The box that was drawn around an object, while it lies there. @private @param {Instance | null} instance */
@@ -108,7 +129,8 @@ export class MaskClicks {
   draw(context, surface) {
     const { selected } = this.editor;
     const category = selected ? this.editor.category(selected.category_id) : this.editor.currentCategory;
-    drawClicks(context, surface, [...this.points, ...this.waiting], colorOf(category));
+    const waiting = this.waiting.filter(({ subject }) => subject === this.subject).map(({ click }) => click);
+    drawClicks(context, surface, [...this.subject.points, ...waiting], colorOf(category));
   }
 }
 

@@ -160,8 +160,7 @@ export class RefineTool {
 
   cancel() {
     if (!this.fresh.isEmpty) this.fresh.drop();
-    else if (this.clicks.points.length) this.clicks.forget();
-    else this.editor.select(null);
+    else if (!this.clicks.cancel()) this.editor.select(null);
     return true;
   }
 
