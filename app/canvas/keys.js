@@ -54,6 +54,7 @@ export function attachKeys(bench) {
   window.addEventListener(
     "keydown",
     (event) => {
+      if (event.repeat && event.key === "Enter" && isButton(event.target, bench.root)) event.preventDefault(); // pressed once
       if (event.defaultPrevented || !onShow() || isTextField(event.target) || bench.root.querySelector("dialog[open]"))
         return;
       if (event.key === " ") {
@@ -85,3 +86,6 @@ export function attachKeys(bench) {
   window.addEventListener("keyup", (event) => event.key === " " && releaseSpace(), { signal });
   window.addEventListener("blur", releaseSpace, { signal });
 }
+
+/** @param {EventTarget | null} target @param {HTMLElement} root */
+const isButton = (target, root) => target instanceof HTMLButtonElement && root.contains(target);

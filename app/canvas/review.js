@@ -19,6 +19,7 @@ export async function takeReviewStep(bench, step) {
   const { editor, images } = bench;
   const image = editor.image;
   if (!image || bench.galleryShown) return; // what cannot be seen is not judged
+  if (bench.wanted !== image.image_id) return; // pressed once more while the next is coming: this one is judged
   bench.settleTool();
   const proposals = editor.document?.instances.filter((instance) => instance.status === "proposed") ?? [];
   const below = proposals.filter((instance) => !editor.thresholds.pass(instance)).length;

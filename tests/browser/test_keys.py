@@ -178,6 +178,38 @@ def test_a_key_that_is_held_judges_once(open_editor: Any, proposed: int) -> None
     assert editor.page.evaluate(reviewed) == before + 1
 
 
+def test_a_button_is_pressed_once_however_long_enter_is_held_on_it(
+    open_editor: Any, data_plane: DataPlane, photographs: Photographs
+) -> None:
+    images = [data_plane.upload(photographs.make(f"held {number}.png")) for number in range(3)]
+    editor = open_editor(images[0])
+    editor.page.locator(".ml-review").focus()
+    for turned in (images[1], images[1], images[1]):
+        editor.page.keyboard.down("Enter")
+        editor.wait_for(f"maskloop.drawn && maskloop.document.image.image_id === {turned}")
+    editor.page.wait_for_timeout(300)
+    editor.page.keyboard.up("Enter")
+    statuses = [data_plane.document(image)["image"]["status"] for image in images]
+    assert [status == "reviewed" for status in statuses] == [True, False, False]
+
+
+def test_marking_reviewed_once_more_while_the_next_image_is_coming_takes_nothing_back(
+    open_editor: Any, data_plane: DataPlane, photographs: Photographs
+) -> None:
+    first, second = (data_plane.upload(photographs.make(f"twice {number}.png")) for number in range(2))
+    editor = open_editor(first)
+    held: list[Any] = []
+    editor.page.route(f"**/images/{second}/document", lambda route: held.append(route))
+    editor.press("Control+Enter")
+    while not held:
+        editor.page.wait_for_timeout(20)
+    editor.press("Control+Enter")
+    editor.page.wait_for_timeout(300)
+    held[0].continue_()
+    editor.wait_for(f"maskloop.drawn && maskloop.document.image.image_id === {second}")
+    assert [data_plane.document(image)["image"]["status"] for image in (first, second)] == ["reviewed", "todo"]
+
+
 @pytest.mark.parametrize("letter", ["з", "π", "פ", "ㅔ", "ح", "Process"])
 def test_letters_of_other_alphabets_count_by_their_place(
     open_editor: Any, data_plane: DataPlane, photographs: Photographs, letter: str
