@@ -29,7 +29,8 @@ export function createClassNarrowing({ editor, images }, changed) {
 
   /** @returns {Set<number>} */
   const used = () => {
-    const here = editor.visibleInstances().map(({ category_id }) => category_id);
+    const instances = editor.document?.instances ?? []; // those too that are hidden: they are to be found again
+    const here = instances.filter((one) => editor.thresholds.pass(one)).map(({ category_id }) => category_id);
     return new Set(choice.value === "image" ? here : [...here, ...images.rows.flatMap((row) => row.categories ?? [])]);
   };
   return {
