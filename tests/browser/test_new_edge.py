@@ -66,6 +66,38 @@ def test_a_finger_draws_an_edge_once_that_is_chosen(
     assert stored["area"] == pytest.approx(AREA + 40 * 40, rel=0.02)
 
 
+@pytest.mark.parametrize("tool", ["r", "m"])
+def test_a_finger_ends_an_edge_with_done_and_drops_it_with_what_clicks_do_else(
+    tool: str, open_editor: Any, data_plane: DataPlane, image: int
+) -> None:
+    editor = open_editor(image, has_touch=True)
+    editor.click(180, 150)
+    editor.press(tool)
+    place = "maskloop.bench.tool.name"
+
+    def choose(name: str) -> None:
+        editor.page.get_by_role("button", name=name, exact=True).tap()
+
+    def tap(*places: tuple[float, float]) -> None:
+        for x, y in places:
+            editor.page.touchscreen.tap(*editor.place(x, y))
+
+    choose("New edge")
+    tap((240, 100))
+    assert editor.page.evaluate(place) == "new edge"
+    choose("Add")
+    assert editor.page.evaluate(place) == ("box" if tool == "r" else "refine")
+    choose("New edge")
+    tap((240, 100), (300, 100), (300, 140))
+    choose("Done")
+    editor.wait_saved(1)
+    (stored,) = data_plane.document(image)["instances"]
+    assert stored["area"] > AREA
+    assert editor.selected["id"] == stored["id"]
+    choose("Done")
+    assert editor.selected is None
+
+
 def test_one_that_closes_without_crossing_makes_a_part_beside_or_a_hole(
     open_editor: Any, data_plane: DataPlane, image: int
 ) -> None:

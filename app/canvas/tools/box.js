@@ -72,7 +72,7 @@ export class BoxTool {
       this.setPlain(plain.checked);
       guess.disabled = this.plain;
     });
-    const meaning = this.newEdge.meaning.createOptions();
+    const meaning = this.newEdge.meaning.createOptions(this.newEdge, () => this.editor.select(null));
     this.showOptions = () => {
       meaning.show();
       const mends = this.editor.selected && !this.plain;

@@ -45,15 +45,30 @@ export class ClickMeaning {
     return matchMedia("(any-pointer: coarse)").matches;
   }
 
-  /** The choice, as buttons. @returns {{element: HTMLElement, show: () => void}} `show` says what is chosen now */
-  createOptions() {
+  /**
+   * The choice, and the end of what is clicked, as buttons. @param {import("./new_edge.js").NewEdge} edge
+   * @param {() => void} done  where no edge has been begun @returns {{element: HTMLElement, show: () => void}} `show` says what is chosen now
+   */
+  createOptions(edge, done) {
     const buttons = MEANINGS.map(([meaning, text, label]) =>
-      button(null, label, () => this.choose(meaning), { class: "ml-small", text }),
+      button(
+        null,
+        label,
+        () => {
+          if (edge.isBegun && meaning !== "edge") edge.cancel(); // the next click is none of it
+          this.choose(meaning);
+        },
+        { class: "ml-small", text },
+      ),
     );
+    const end = button(null, texts.clickMeaning.theObjectIsDone, () => (edge.isBegun ? edge.confirm() : done()), {
+      class: "ml-small",
+      text: texts.clickMeaning.done,
+    });
     const show = () =>
       MEANINGS.forEach(([meaning], at) => buttons[at].setAttribute("aria-pressed", String(this.chosen === meaning)));
     show();
     const row = { class: "ml-in-a-line", role: "group", "aria-label": texts.clickMeaning.whatAClickDoes };
-    return { element: element("div", row, ...buttons), show };
+    return { element: element("div", { class: "ml-in-a-line" }, element("div", row, ...buttons), end), show };
   }
 }

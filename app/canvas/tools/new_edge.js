@@ -30,6 +30,11 @@ export class NewEdge extends PolygonTool {
     this.meaning = meaning;
   }
 
+  /** Whether one is being drawn. */
+  get isBegun() {
+    return this.view.tool === this;
+  }
+
   /** Whether the pointer begins an edge: Ctrl, or what stands for it, with something selected. @param {Pointer} pointer */
   begins(pointer) {
     const { selected, image } = this.editor;

@@ -3,7 +3,6 @@
  * on an empty place clicks begin a new object, which Enter keeps and Esc drops. The next one begins beside it.
  */
 
-import { button, element } from "../view/dom.js";
 import { colorOf, drawLabel, drawShape } from "../view/painter.js";
 import { drawClicks } from "./mask_clicks.js";
 import { NewMask } from "./new_mask.js";
@@ -49,19 +48,14 @@ export class RefineTool {
 
   /** What a click does, and the end of a new object: what a finger has no keys for. */
   options() {
-    const meaning = this.meaning.createOptions();
-    const done = button(null, texts.refine.theObjectIsDone, () => this.confirm() || this.editor.select(null), {
-      class: "ml-small",
-      text: texts.refine.done,
-    });
-    const row = element("div", { class: "ml-in-a-line" }, meaning.element, done);
+    const meaning = this.meaning.createOptions(this.newEdge, () => this.confirm() || this.editor.select(null));
     this.showOptions = () => {
       meaning.show();
       const subject = !this.fresh.isEmpty || this.editor.selected;
-      row.hidden = !subject || !this.meaning.isOffered;
+      meaning.element.hidden = !subject || !this.meaning.isOffered;
     };
     this.showOptions();
-    return row;
+    return meaning.element;
   }
 
   /** The class of the object that is clicked together: the chosen one, or the model's guess where there is none. @private */

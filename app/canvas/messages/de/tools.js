@@ -123,8 +123,6 @@ export const refine = {
     `${name ? `Wird ein neues Objekt („${name}“); 1 – 9 oder 0 ändern die Klasse. ` : ""}Klick fügt hinzu, Umschalt+Klick nimmt weg, Rücktaste nimmt einen Klick zurück. Enter behält es, Esc verwirft es.`,
   clickSomethingToOutlineIt: (name) =>
     `Klicken Sie etwas an, um es zu umreißen${name ? ` (${name}; 1 – 9 oder 0 ändern die Klasse)` : ""}, oder ein Objekt, um seine Maske auszubessern.`,
-  done: "Fertig",
-  theObjectIsDone: "Das Objekt ist fertig; der nächste Klick beginnt ein anderes",
   keptClickTheNext:
     "Behalten. Klicken Sie das nächste Objekt an; in diesem bessern Klick und Umschalt+Klick aus. Esc beendet.",
   clickAddsToTheMask:
@@ -140,6 +138,8 @@ export const clickMeaning = {
   clicksAdd: "Klicks fügen hinzu, was dort liegt; mit Umschalt nehmen sie weg",
   clicksTakeAway: "Klicks nehmen weg, wie mit Umschalt; mit Umschalt fügen sie hinzu",
   clicksDrawTheEdge: "Klicks zeichnen ein Stück des Randes neu, aus der Maske hinaus und zurück, wie mit Strg",
+  done: "Fertig",
+  theObjectIsDone: "Das Objekt ist fertig; der nächste Klick beginnt ein anderes",
 };
 
 /** @type {typeof import("../en/tools.js").newEdge} */

@@ -143,8 +143,6 @@ export const refine = {
   /** @param {string} name of the class that it gets; "" where that is not known */
   clickSomethingToOutlineIt: (name) =>
     `Click something to outline it${name ? ` (${name}; 1 – 9 or 0 change the class)` : ""}, or an object to mend its mask.`,
-  done: "Done",
-  theObjectIsDone: "The object is done; the next click begins another",
   keptClickTheNext:
     "Kept. Click the next object to outline it; within this one, click and Shift+click mend it. Esc is done.",
   clickAddsToTheMask:
@@ -159,6 +157,8 @@ export const clickMeaning = {
   clicksAdd: "Clicks add what lies there; with Shift they take away",
   clicksTakeAway: "Clicks take away, as with Shift; with Shift they add",
   clicksDrawTheEdge: "Clicks draw a piece of the edge anew, out of the mask and back, as with Ctrl",
+  done: "Done",
+  theObjectIsDone: "The object is done; the next click begins another",
 };
 
 export const newEdge = {

@@ -119,8 +119,6 @@ export const refine = {
     `${name ? `将成为新的“${name}”；1 – 9 或 0 更改类别。` : ""}单击增加，Shift+单击去除，Backspace 撤回一次单击。Enter 保留，Esc 放弃。`,
   clickSomethingToOutlineIt: (name) =>
     `单击某物以勾勒它${name ? `（${name}；1 – 9 或 0 更改类别）` : ""}，或单击对象以修补其掩码。`,
-  done: "完成",
-  theObjectIsDone: "此对象已完成；下一次单击开始另一个",
   keptClickTheNext: "已保留。单击下一个对象以勾勒它；在此对象内单击和 Shift+单击可修补。Esc 结束。",
   clickAddsToTheMask: "单击为掩码增补，Shift+单击去除；Ctrl+单击开始绘制新边缘。Ctrl+Z 撤回一次单击，Esc 结束。",
 };
@@ -134,6 +132,8 @@ export const clickMeaning = {
   clicksAdd: "单击增加该处；按住 Shift 则去除",
   clicksTakeAway: "单击去除该处，如同按住 Shift；按住 Shift 则增加",
   clicksDrawTheEdge: "单击重新绘制一段边缘，移出掩码再回来，如同按住 Ctrl",
+  done: "完成",
+  theObjectIsDone: "此对象已完成；下一次单击开始另一个",
 };
 
 /** @type {typeof import("../en/tools.js").newEdge} */
