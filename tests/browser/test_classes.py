@@ -144,6 +144,20 @@ def test_the_list_is_narrowed_to_classes_that_have_objects(editor: Any) -> None:
     assert {"kind 0001", "kind 0900", "kind 0007"} >= set(names.all_inner_texts())
 
 
+@pytest.mark.parametrize(("width", "height", "touch"), [(820, 1180, True), (820, 1180, False), (1280, 800, True)])
+def test_the_buttons_beside_the_choice_of_classes_are_in_view(
+    crowded: Server, open_editor: Any, tmp_path: Path, width: int, height: int, touch: bool
+) -> None:
+    with DataPlane(base_url=crowded.url, timeout=60) as data_plane:
+        image = data_plane.upload(Photographs(tmp_path).make())
+    editor = open_editor(image, url=crowded.url, has_touch=touch, is_mobile=touch)
+    editor.page.set_viewport_size({"width": width, "height": height})
+    editor.page.get_by_label("Which classes are listed").wait_for()
+    for button in editor.page.locator(".ml-panel-classes > header button").all():
+        box = button.bounding_box()
+        assert box["x"] + box["width"] <= width
+
+
 def test_the_panels_are_as_wide_as_somebody_made_them(editor: Any) -> None:
     edge = editor.page.get_by_role("separator", name="Width of the panels")
     width = "document.querySelector('.ml-side').offsetWidth"
