@@ -79,16 +79,17 @@ test("what was asked for on an image that was left since makes its proposals giv
   const requests = server(
     { status: 200, body: { revision: 4 } },
     { status: 201, body: { instance: instanceOf({ id: 41, revision: 5 }), revision: 5 } },
+    { status: 201, body: { instance: instanceOf({ id: 42, revision: 6 }), revision: 6 } },
   );
   const editor = editorOf();
   const left = editor.image?.image_id ?? 0;
   const other = documentOf(instanceOf({ id: 7, status: "proposed" }));
   editor.open({ ...other, image: { ...other.image, image_id: 77 } });
-  editor.draw({ category_id: 1, segmentation: [SQUARE] }, left);
+  for (let time = 0; time < 2; time++) editor.draw({ category_id: 1, segmentation: [SQUARE] }, left); // it goes once
   await editor.outbox.flush();
   assert.deepEqual(
     requests.map(({ method, path }) => `${method} ${path.replace(/\?.*/, "")}`),
-    [`DELETE images/${left}/instances/2`, `POST images/${left}/instances`],
+    [`DELETE images/${left}/instances/2`, `POST images/${left}/instances`, `POST images/${left}/instances`],
   );
   assert.deepEqual(
     editor.document?.instances.map(({ id }) => id),

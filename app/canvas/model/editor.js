@@ -161,7 +161,10 @@ export class Editor extends EditorState {
     const shape = { segmentation: segmentation ?? [], bbox: bbox ?? [0, 0, 0, 0] };
     const gone = proposalsOf({ category_id, ...shape }, others);
     if (image !== this.image?.image_id)
-      for (const { id, revision } of gone) this.outbox.push({ kind: "delete", image, id, base: revision, fields: {} });
+      for (const { id, revision } of gone) {
+        this.outbox.push({ kind: "delete", image, id, base: revision, fields: {} });
+        this.leftBehind.drop(image, id);
+      }
     else if (gone.length === 1) this.remove(gone[0].id);
     else this.changeMany({ delete: gone.map(({ id }) => id) });
     return gone.length;
@@ -170,6 +173,7 @@ export class Editor extends EditorState {
   /** Change an object of an image that has been left. @param {number} image @param {Instance} instance as it was seen there @param {Fields} fields */
   changeLeft(image, { id, revision }, fields) {
     this.outbox.push({ kind: "update", image, id, base: revision, fields });
+    this.leftBehind.drop(image, id);
     return true;
   }
 

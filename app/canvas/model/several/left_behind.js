@@ -15,6 +15,13 @@ export class LeftBehind {
     this.images = [{ image, proposals }, ...this.images.filter((other) => other.image !== image)].slice(0, KEPT);
   }
 
+  /** One of them is an object by now, or gone: what comes next does not meet it again. @param {number} image @param {number} id */
+  drop(image, id) {
+    this.images = this.images.map((one) =>
+      one.image === image ? { image, proposals: one.proposals.filter((proposal) => proposal.id !== id) } : one,
+    );
+  }
+
   /** @param {number} image @returns {Instance[]} */
   of(image) {
     return this.images.find((one) => one.image === image)?.proposals ?? [];
