@@ -72,9 +72,14 @@ class ReviewedData:
         return [row["name"] for row in self.class_counts() if row["name"] in known and row["train"] < FEW_OBJECTS]
 
     def class_counts(self) -> list[ClassCount]:
-        """`{"id", "name", "train", "held_out"}`: instances of each class in each part, the commonest first."""
+        """`{"id", "name", "train", "held_out"}`: objects of each class in each part, the commonest first.
+
+        Crowds do not count: they are regions to be left alone, which teach nothing.
+        """
         part_of = {image.id: self.parts[image.sha256] for image in self.images}
-        counts = Counter((instance.category_id, part_of[instance.image_id]) for instance in self.instances)
+        counts = Counter(
+            (instance.category_id, part_of[instance.image_id]) for instance in self.instances if not instance.iscrowd
+        )
         rows: list[ClassCount] = [
             {
                 "id": category.id,
@@ -90,9 +95,10 @@ class ReviewedData:
         """One line that says why nothing can be learnt from this yet; None where something can."""
         if len(self.images) < FEWEST_REVIEWED:
             return say("one_reviewed" if len(self.images) == 1 else "none_reviewed", fewest=FEWEST_REVIEWED)
-        if not self.instances:
+        counts = self.class_counts()
+        if not any(row["train"] or row["held_out"] for row in counts):
             return say("nothing_on_reviewed", images=len(self.images))
-        if not any(row["train"] for row in self.class_counts()):
+        if not any(row["train"] for row in counts):
             return say("all_held_out")
         return None
 

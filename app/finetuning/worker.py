@@ -12,7 +12,6 @@ import shutil
 import sys
 import time
 import traceback
-from collections import Counter
 from collections.abc import Collection, Mapping
 from dataclasses import asdict, replace
 from pathlib import Path
@@ -98,7 +97,7 @@ def run_job(directory: Path) -> None:
         after, thresholds, results = judged(new, held_out, config.device)
         draw_comparison(directory, base, new, held_out, config.device)
     accepted = set(job.get("accepted", ()))
-    taught = objects_of_classes(CocoDataset(images, directory / job_directory.TRAIN_ANNOTATIONS))
+    taught = {row["name"]: row["train"] for row in job["classes"]}
     thresholds = with_those_of_base(thresholds, config.model, accepted, taught)
     write_score_thresholds(directory, thresholds)
     hidden = hide_absent_classes(directory, accepted, config.device) if accepted else []
@@ -171,12 +170,6 @@ def measure_masks_by_prompt(
         return
     if measured is not None:
         write_mask_refinement(directory, measured)
-
-
-def objects_of_classes(data: CocoDataset) -> Counter[str]:
-    """How many objects of each class there are, crowds not counted."""
-    names = {category["id"]: category["name"] for category in data.categories}
-    return Counter(names[one["category_id"]] for one in data.data["annotations"] if not one.get("iscrowd"))
 
 
 def with_those_of_base(

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TypeVar
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
 from pycocotools import mask as coco_mask
 
@@ -42,9 +43,8 @@ class Expectation:
 
     def with_calibrated(self, score: float, objects: int) -> float:
         """The threshold between what is expected and the one that so many objects speak for."""
-        wanted, said = (_log_odds(min(max(one, LEAST), 1 - LEAST)) for one in (self.threshold, score))
-        odds = math.exp((self.objects * wanted + objects * said) / (self.objects + objects))
-        return _rounded_down(odds / (1 + odds))
+        wanted, said = torch.tensor([self.threshold, score], dtype=torch.float64).logit(eps=LEAST)
+        return _rounded_down(float(torch.sigmoid((self.objects * wanted + objects * said) / (self.objects + objects))))
 
 
 def calibrated_thresholds(
@@ -218,7 +218,3 @@ def _worth_most(weighed: Sequence[tuple[float, float]]) -> float:
 
 def _rounded_down(score: float) -> float:
     return float(math.floor(score * 10**DECIMALS) / 10**DECIMALS)
-
-
-def _log_odds(score: float) -> float:
-    return math.log(score / (1 - score))

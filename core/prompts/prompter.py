@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -182,8 +181,8 @@ class MaskPrompter:
             return Answer(merged(None, LocalMask.empty(), clicks, shape), 0.0)
         looks = self.looks(pixels, candidates)
         # What windows of several sizes show alike is more likely an object than what one of them is sure of.
-        agreed = agreement(looks)
-        best = max(range(len(looks)), key=lambda index: _log_odds(looks[index].quality) + AGREEMENT * agreed[index])
+        expected = torch.tensor([look.quality for look in looks]).logit(eps=1e-6)
+        best = int((expected + AGREEMENT * torch.tensor(agreement(looks))).argmax())
         return self._answer(pixels, candidates[best], looks[best], None, finer)
 
     def candidates(self, pixels: NDArray[np.uint8], clicks: Sequence[Click]) -> list[Prompt]:
@@ -246,10 +245,6 @@ def checked(prompt: Prompt, height: int, width: int) -> Prompt:
             )
         box = (x0, y0, x1, y1)
     return Prompt(box, tuple((float(x), float(y), bool(include)) for x, y, include in prompt.clicks), mask)
-
-
-def _log_odds(quality: float) -> float:
-    return math.log(max(quality, 1e-6) / max(1 - quality, 1e-6))
 
 
 def _window(prompt: Prompt) -> Window:

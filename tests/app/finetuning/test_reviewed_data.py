@@ -85,6 +85,21 @@ def test_only_accepted_instances_of_reviewed_images_count(store: Store, tmp_path
     assert data.staying(["nut"]) == []
 
 
+def test_crowds_are_nothing_to_learn_from(store: Store, tmp_path: Path) -> None:
+    images = [add_picture(store, tmp_path, number) for number in range(5)]
+    for image_id in images:
+        add_square(store, image_id, 1, iscrowd=1)
+        review(store, image_id)
+    assert "no instances" in (missing(store) or "")
+    with store.reading() as session:
+        assert reviewed_data(session, {}).class_counts() == [{"id": 1, "name": "fig", "train": 0, "held_out": 0}]
+    add_square(store, images[0], 3)
+    with store.reading() as session:
+        data = reviewed_data(session, {})
+    assert [row["name"] for row in data.class_counts()] == ["nut", "fig"]
+    assert set(data.staying(["fig", "nut"])) == {"fig", "nut"}
+
+
 def test_the_snapshot_is_coco_and_outlives_the_workspace_files(store: Store, tmp_path: Path) -> None:
     images = [add_picture(store, tmp_path, number) for number in range(5)]
     for image_id in images:
