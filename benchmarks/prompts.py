@@ -1,7 +1,8 @@
 """Masks by prompt, measured as in the literature: IoU of box → mask, and clicks until an IoU (NoC).
 
 Objects of at least 32² pixels; box corners moved by a normal deviate of 3 % of the box's sides; a click in the
-middle of the largest error, moved by 2.5 px a direction; at most 20 clicks, a failure counts 20.
+middle of the largest error, moved by 2.5 px a direction; at most 20 clicks, a failure counts 20. IoUs by COCO's sizes,
+small below 32² pixels and large from 96², are of the first answer.
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ from core.prompts.clicks import next_click
 from core.prompts.local_mask import LocalMask
 from core.prompts.prompter import MaskPrompter, Prompt
 
-SMALLEST = 32 * 32
+SIZES = {"small": 0, "medium": 32 * 32, "large": 96 * 96}  # pixels from which on
 MOST_CLICKS = 20
 TARGETS = (0.85, 0.90)
 
@@ -38,15 +39,17 @@ def main() -> None:
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--start", choices=("box", "click", "mask"), default="box")
     parser.add_argument("--clicks", type=int, default=MOST_CLICKS)
+    parser.add_argument("--smallest", type=int, default=SIZES["medium"], help="pixels of the smallest object")
+    parser.add_argument("--deviation", type=float, default=0.03, help="of a box's corners, over its sides; 0: exact")
     options = parser.parse_args()
     torch.set_num_threads(options.threads)
     prompter = MaskPrompter(options.weights)
     for name in options.data:
-        rows = [measured(prompter, *item, options) for item in _objects(name, options.objects)]
+        rows = [measured(prompter, *item, options) for item in _objects(name, options.objects, options.smallest)]
         print(json.dumps({"data": name, "start": options.start, **summary(rows)}), flush=True)
 
 
-def _objects(name: str, most: int) -> Iterator[tuple[NDArray[np.uint8], NDArray[np.uint8], int]]:
+def _objects(name: str, most: int, smallest: int) -> Iterator[tuple[NDArray[np.uint8], NDArray[np.uint8], int]]:
     folder, file, *every = name.split(":")
     dataset = CocoDataset(folder, file)
     order = sorted(range(len(dataset)), key=lambda index: dataset.file_names[index])
@@ -57,7 +60,7 @@ def _objects(name: str, most: int) -> Iterator[tuple[NDArray[np.uint8], NDArray[
         for index in order
         for number, annotation in enumerate(dataset.annotations(index))
         if annotation.get("segmentation") and not annotation.get("iscrowd")
-        and dataset.bitmap(index, [number]).sum() >= SMALLEST
+        and dataset.bitmap(index, [number]).sum() >= smallest
     ]  # fmt: skip
     if most and len(chosen) > most:
         chosen = [chosen[i] for i in np.linspace(0, len(chosen) - 1, most).astype(int)]
@@ -76,7 +79,8 @@ def measured(
     if options.start == "box":
         x0, y0, x1, y1 = LocalMask.of(truth).box
         sides = np.array([x1 - x0, y1 - y0, x1 - x0, y1 - y0])
-        box = np.clip(np.array([x0, y0, x1, y1]) + random.normal(0, 0.03, 4) * sides, 0, [width, height] * 2).tolist()
+        moved = np.array([x0, y0, x1, y1]) + random.normal(0, options.deviation, 4) * sides
+        box = np.clip(moved, 0, [width, height] * 2).tolist()
     else:
         clicks = [next_click(truth, np.zeros_like(truth), random)]
     began = time.perf_counter()
@@ -93,12 +97,16 @@ def measured(
         answer = prompter.answer(pixels, Prompt(box, clicks, answer.mask))  # the page keeps the box too
         seconds.append(time.perf_counter() - began)
         ious.append(bitmap_iou(answer.mask.whole(height, width), truth))
-    return {"ious": ious, "first": first, "seconds": seconds, "quality": answer.quality}
+    return {"area": int(truth.sum()), "ious": ious, "first": first, "seconds": seconds, "quality": answer.quality}
 
 
 def summary(rows: list[dict[str, Any]]) -> dict[str, Any]:
     """Means over the objects, as the module says."""
     answer: dict[str, Any] = {"objects": len(rows), "iou": round(float(np.mean([row["ious"][0] for row in rows])), 4)}
+    by_size: dict[str, list[float]] = {size: [] for size in SIZES}
+    for row in rows:
+        by_size[[size for size, least in SIZES.items() if row["area"] >= least][-1]].append(row["ious"][0])
+    answer["iou_by_size"] = {size: round(float(np.mean(ious)), 4) for size, ious in by_size.items() if ious}
     for target in TARGETS:
         clicks = [
             next((number for number, value in enumerate(row["ious"]) if value >= target), MOST_CLICKS) for row in rows
