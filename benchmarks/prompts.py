@@ -23,7 +23,8 @@ from core.datasets.images import read_image
 from core.masks import bitmap_iou
 from core.prompts.clicks import next_click
 from core.prompts.local_mask import LocalMask
-from core.prompts.prompter import MaskPrompter, Prompt
+from core.prompts.prompt_maps import Prompt
+from core.prompts.prompter import MaskPrompter
 
 SIZES = {"small": 0, "medium": 32 * 32, "large": 96 * 96}  # pixels from which on
 MOST_CLICKS = 20

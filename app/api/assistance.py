@@ -86,6 +86,10 @@ class MaskPrompts(BaseModel):
         False,
         description="With points: quicker and coarser; no class is guessed, `category_id` is 0 without `category`.",
     )
+    meanings: bool = Field(
+        False,
+        description="With points: all objects that they may be on (a part, the whole, …), likeliest first; a few.",
+    )
     category: Id | Text | None = Field(None, description="Id or name of the class; the model's guess without it.")
 
 
@@ -144,7 +148,12 @@ async def masks(image_id: ImageId, body: MaskPrompts, model_service: TheModelSer
         instances = await asyncio.wrap_future(model_service.masks_from_boxes(image_id, body.boxes, body.category))
     else:
         instances = await run_in_threadpool(
-            model_service.mask_from_points, image_id, body.points or [], body.category, preview=body.preview
+            model_service.mask_from_points,
+            image_id,
+            body.points or [],
+            body.category,
+            preview=body.preview,
+            meanings=body.meanings,
         )
     return JsonAnswer({"instances": instances})
 

@@ -133,23 +133,31 @@ class ModelService:
         category: int | str | None = None,
         *,
         preview: bool = False,
+        meanings: bool = False,
     ) -> list[dict[str, Any]]:
         """The object that clicks (x, y, include) are on, as instance JSON with id null; nothing is stored.
 
-        Nothing where no click includes. Runs in the caller's thread; only a class that has to be guessed waits for
-        the model's. A preview is quicker and coarser, and guesses no class: its category_id is 0 where none is given.
+        With `meanings` all that they may be on, that one first. Nothing where no click includes. Runs in the caller's
+        thread; only a class that has to be guessed waits for the model's. A preview is quicker and coarser, and guesses
+        no class: its category_id is 0 where none is given.
         """
         with self.store.reading() as session:
             image = find_image(session, image_id)
             wanted = wanted_category(session, category)
-        answer = self.prompts.of_points(self.pixels.of(image), points, preview=preview)
-        if not answer["segmentation"]:
+        pixels = self.pixels.of(image)
+        given = (
+            self.prompts.meanings(pixels, points)
+            if meanings
+            else [self.prompts.of_points(pixels, points, preview=preview)]
+        )
+        answers = [answer for answer in given if answer["segmentation"]]
+        if not answers:
             return []
         if preview:
-            entry = {**answer, "keypoints": [], "score": 1.0}
+            entry = {**answers[0], "keypoints": [], "score": 1.0}
             return [suggestion(entry, image, wanted or Category(id=0, keypoints=[]), PROMPT_MODEL)]
-        x, y, width, height = answer["bbox"]
-        task = partial(self._suggestions, image, [[x, y, x + width, y + height]], [answer], wanted)
+        corners = [(x, y, x + width, y + height) for x, y, width, height in (answer["bbox"] for answer in answers)]
+        task = partial(self._suggestions, image, corners, answers, wanted)
         return task() if wanted is not None and not wanted.keypoints else self.submit(task).result()
 
     def refine(

@@ -48,7 +48,7 @@ class PromptedMasks:
 
     def of_boxes(self, pixels: NDArray[np.uint8], boxes: Sequence[Sequence[float]]) -> list[dict[str, object]]:
         """The object in each box."""
-        from core.prompts.prompter import Prompt
+        from core.prompts.prompt_maps import Prompt
 
         with self._lock:
             answers = self._loaded().answers(pixels, [Prompt(box=box) for box in boxes])
@@ -78,6 +78,14 @@ class PromptedMasks:
     def of_points(self, pixels: NDArray[np.uint8], points: Sequence[Point], *, preview: bool = False) -> dict[str, Any]:
         """The object that clicks are on, from nothing; a preview is quicker and coarser."""
         return self._clicked(pixels, None, None, points, preview=preview)
+
+    def meanings(self, pixels: NDArray[np.uint8], points: Sequence[Point]) -> list[dict[str, Any]]:
+        """All objects that clicks may be on, the one of `of_points` first."""
+        shape = pixels.shape[:2]
+        _expect_inside(points, shape)
+        with self._lock:
+            answers = self._loaded().meanings(pixels, points)
+        return [_answer(answer.mask, points, shape) for answer in answers]
 
     def refined(
         self,
@@ -118,16 +126,13 @@ class PromptedMasks:
         *,
         preview: bool = False,
     ) -> dict[str, object]:
-        from core.prompts.prompter import Prompt
+        from core.prompts.prompt_maps import Prompt
 
-        height, width = pixels.shape[:2]
-        for x, y, _ in points:
-            if not (0 <= x <= width and 0 <= y <= height):
-                line = say("point_outside", x=x, y=y, width=width, height=height)
-                raise InvalidFieldError("points", line)
+        shape = pixels.shape[:2]
+        _expect_inside(points, shape)
         with self._lock:
             answer = self._loaded().answer(pixels, Prompt(box, points, mask), finer=not preview)
-        return _answer(answer.mask, points, (height, width))
+        return _answer(answer.mask, points, shape)
 
     def _loaded(self) -> MaskPrompter:
         return self._prompter(self.weights())
@@ -140,6 +145,13 @@ class PromptedMasks:
             self._prompters = {known: other for known, other in self._prompters.items() if known is None}
             self._prompters[weights] = loaded
         return self._prompters[weights]
+
+
+def _expect_inside(points: Sequence[Point], shape: tuple[int, ...]) -> None:
+    height, width = shape[:2]
+    for x, y, _ in points:
+        if not (0 <= x <= width and 0 <= y <= height):
+            raise InvalidFieldError("points", say("point_outside", x=x, y=y, width=width, height=height))
 
 
 def _local_mask(segmentation: Any, shape: tuple[int, ...]) -> LocalMask:

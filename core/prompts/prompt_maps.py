@@ -8,10 +8,13 @@ clicks that include; discs at those that exclude; a wider disc at the newest cli
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
+
+from core.prompts.local_mask import LocalMask
 
 Click = tuple[float, float, bool]  # x, y in pixels of the image; whether it belongs to the object
 Box = Sequence[float]  # x0, y0, x1, y1
@@ -21,6 +24,15 @@ CONTEXT = 1.4  # side of the window over that of the prompts in it
 SMALLEST_SIDE = 24.0  # pixels of the image
 DISC = 0.02  # radius of a click's disc over the window's side
 NEWEST_DISC = 0.06
+
+
+@dataclass(frozen=True)
+class Prompt:
+    """What is asked about one object; at least one of the three is there. Pixels of the image."""
+
+    box: Box | None = None
+    clicks: Sequence[Click] = ()
+    mask: LocalMask | None = None
 
 
 def window_of(box: Box, context: float = CONTEXT) -> Window:
@@ -148,3 +160,48 @@ def _disc(target: NDArray[np.float32], x: float, y: float, radius: float) -> Non
     distance = np.hypot(columns + 0.5 - x, rows + 0.5 - y)
     part = target[top:bottom, left:right]
     np.maximum(part, np.clip(radius + 0.5 - distance, 0, 1), out=part)
+
+
+def checked(prompt: Prompt, height: int, width: int) -> Prompt:
+    """The prompt with its box clipped to the image; ValueError where box or clicks lie outside or nothing is asked."""
+    if prompt.box is None and not prompt.clicks and (prompt.mask is None or prompt.mask.is_empty):
+        raise ValueError("a box, a click or a mask is needed to know which object is meant")
+    for x, y, _ in prompt.clicks:
+        if not (0 <= x <= width and 0 <= y <= height):
+            raise ValueError(f"the click ({x:g}, {y:g}) lies outside the image of {width}×{height}")
+    mask = None if prompt.mask is None or prompt.mask.is_empty else prompt.mask
+    box = prompt.box
+    if box is not None:
+        x0, x1 = sorted((min(max(float(box[0]), 0.0), width), min(max(float(box[2]), 0.0), width)))
+        y0, y1 = sorted((min(max(float(box[1]), 0.0), height), min(max(float(box[3]), 0.0), height)))
+        if not (x1 > x0 and y1 > y0):
+            raise ValueError(
+                f"the box {[float(value) for value in box]} covers nothing of the image of {width}×{height}"
+            )
+        box = (x0, y0, x1, y1)
+    return Prompt(box, tuple((float(x), float(y), bool(include)) for x, y, include in prompt.clicks), mask)
+
+
+def window_around(prompt: Prompt) -> Window:
+    """The square window that a prompt is looked at through."""
+    mask_bounds = prompt.mask.box if prompt.mask is not None else None
+    return window_of(bounds_of(prompt.box, mask_bounds, prompt.clicks))
+
+
+def maps_in(prompt: Prompt, window: Window, size: int) -> NDArray[np.float32]:
+    """The prompt maps float32 6×size×size of a prompt in a window."""
+    scale = size / window[2]
+    box = None
+    if prompt.box is not None:
+        box = [(value - window[index % 2]) * scale for index, value in enumerate(prompt.box)]
+    mask = None
+    if prompt.mask is not None:
+        mask = _mask_in_window(prompt.mask, window, size)
+    return prompt_maps(size, box, mask, in_window(prompt.clicks, window, size))
+
+
+def _mask_in_window(mask: LocalMask, window: Window, size: int) -> NDArray[np.float32]:
+    """The part of a mask in a window, at the network's resolution."""
+    left, top, side = int(np.floor(window[0])), int(np.floor(window[1])), int(np.ceil(window[2])) + 1
+    bitmap = mask.within(left, top, side, side)
+    return crop_mask(bitmap, (window[0] - left, window[1] - top, window[2]), size)

@@ -19,36 +19,21 @@ from core.prompts.fused import for_answers
 from core.prompts.local_mask import LocalMask
 from core.prompts.merging import merged
 from core.prompts.network import PromptNetwork, as_input, probabilities, prompt_maps_of
-from core.prompts.prompt_maps import (
-    Box,
-    Click,
-    Window,
-    bounds_of,
-    crop_image,
-    crop_mask,
-    in_window,
-    prompt_maps,
-    window_of,
-)
+from core.prompts.prompt_maps import Box, Click, Prompt, Window, checked, crop_image, maps_in, window_around
 from core.prompts.weights import load_prompt_network
-from core.prompts.windows import Look, agreement, click_windows
+from core.prompts.windows import CLICK_WINDOWS, Look, agreement, click_windows, iou_of_looks
 from core.structures import Instances
 
 BATCH = 16  # windows at once
 LOOK_AGAIN_BELOW = 0.85  # expected IoU of what a box gave, from where on a second look gains nothing
 AGREEMENT = 2.0  # of the windows' answers to clicks, in log-odds of the expected IoU
+# What a click may mean beside the answer to it is looked for through windows of further sizes, too.
+FURTHER_WINDOWS = (0.65, 0.25, 0.09, 0.06)
+SAME_MEANING = 0.7  # IoU from which on two answers are one
+LEAST_QUALITY = 0.15  # expected IoU, below which an answer but the likeliest means nothing
 LOOKS_AT_A_MASK = 2  # a third changes nothing any more
 EMBEDDING_SIZE = 128  # pixels of a crop: a class is seen from further away than an edge
 PIXEL_LIMIT = 1_000_000_000  # what is looked at does not grow with the image
-
-
-@dataclass(frozen=True)
-class Prompt:
-    """What is asked about one object; at least one of the three is there. Pixels of the image."""
-
-    box: Box | None = None
-    clicks: Sequence[Click] = ()
-    mask: LocalMask | None = None
 
 
 @dataclass(frozen=True)
@@ -139,9 +124,9 @@ class MaskPrompter:
         found = []
         for start in range(0, len(masks), BATCH):
             prompts = [Prompt(mask=mask) for mask in masks[start : start + BATCH]]
-            windows = [_window(prompt) for prompt in prompts]
+            windows = [window_around(prompt) for prompt in prompts]
             crops = as_input([crop_image(pixels, window, EMBEDDING_SIZE) for window in windows], self.network.config)
-            maps = prompt_maps_of([_maps(*item, EMBEDDING_SIZE) for item in zip(prompts, windows, strict=True)])
+            maps = prompt_maps_of([maps_in(*item, EMBEDDING_SIZE) for item in zip(prompts, windows, strict=True)])
             found.append(self._fused.embedding(crops.to(self.device), maps.to(self.device)).cpu().numpy())
         return np.concatenate(found) if found else np.zeros((0, 0), dtype=np.float32)
 
@@ -175,27 +160,50 @@ class MaskPrompter:
         """From clicks alone: through windows of several sizes first, then closer around what each of them showed."""
         if not any(include for _, _, include in clicks):
             return Answer(LocalMask.empty(), 1.0)
-        shape = pixels.shape[:2]
-        candidates = self.candidates(pixels, clicks)
-        if not candidates:
-            return Answer(merged(None, LocalMask.empty(), clicks, shape), 0.0)
-        looks = self.looks(pixels, candidates)
-        # What windows of several sizes show alike is more likely an object than what one of them is sure of.
-        expected = torch.tensor([look.quality for look in looks]).logit(eps=1e-6)
-        best = int((expected + AGREEMENT * torch.tensor(agreement(looks))).argmax())
-        return self._answer(pixels, candidates[best], looks[best], None, finer)
+        seen = self._seen_at(pixels, clicks, CLICK_WINDOWS)
+        if not seen:
+            return Answer(merged(None, LocalMask.empty(), clicks, pixels.shape[:2]), 0.0)
+        return self._answer(pixels, *seen[0], None, finer)
 
-    def candidates(self, pixels: NDArray[np.uint8], clicks: Sequence[Click]) -> list[Prompt]:
-        """What clicks alone may mean: the clicks with the mask that a window of each size showed, where it did."""
+    def meanings(self, pixels: NDArray[np.uint8], clicks: Sequence[Click]) -> list[Answer]:
+        """All that clicks alone may mean, a part and the whole it belongs to, say: answers that differ.
+
+        The first is the answer to the clicks, the others follow by how likely they are; none where no click includes.
+        At most one for each window that is looked through: seven.
+        """
+        clicks = checked(Prompt(clicks=clicks), *pixels.shape[:2]).clicks
+        if not any(include for _, _, include in clicks):
+            return []
+        usual = self._seen_at(pixels, clicks, CLICK_WINDOWS)
+        chosen = usual[:1]
+        for asked, look in _likeliest_first(usual + self._seen_at(pixels, clicks, FURTHER_WINDOWS)):
+            if look.quality >= LEAST_QUALITY and all(iou_of_looks(look, known) < SAME_MEANING for _, known in chosen):
+                chosen.append((asked, look))
+        return [self._answer(pixels, asked, look, None, True) for asked, look in chosen]
+
+    def candidates(
+        self, pixels: NDArray[np.uint8], clicks: Sequence[Click], shares: Sequence[float] = CLICK_WINDOWS
+    ) -> list[Prompt]:
+        """What clicks alone may mean: the clicks with the mask that a window of each size showed, where it did.
+
+        `shares` are the windows' sides over the longest side of the image.
+        """
         shape = pixels.shape[:2]
-        windows = click_windows(clicks, shape)
+        windows = click_windows(clicks, shape, shares)
         looks = self._look(pixels, windows, [Prompt(None, clicks)] * len(windows))
         masks = [_part_at_clicks(look.mask(shape), clicks) for look in looks]
         return [Prompt(None, clicks, mask) for mask in masks if not mask.is_empty]
 
+    def _seen_at(
+        self, pixels: NDArray[np.uint8], clicks: Sequence[Click], shares: Sequence[float]
+    ) -> list[tuple[Prompt, Look]]:
+        """The candidates and the closer looks at them, the likeliest first."""
+        candidates = self.candidates(pixels, clicks, shares)
+        return _likeliest_first(list(zip(candidates, self.looks(pixels, candidates), strict=True)))
+
     def looks(self, pixels: NDArray[np.uint8], prompts: Sequence[Prompt]) -> list[Look]:
         """What the network sees around each prompt, in one look, with nothing of the masks before kept."""
-        return self._look(pixels, [_window(prompt) for prompt in prompts], prompts)
+        return self._look(pixels, [window_around(prompt) for prompt in prompts], prompts)
 
     def _answer(
         self, pixels: NDArray[np.uint8], prompt: Prompt, look: Look, before: LocalMask | None, finer: bool
@@ -218,7 +226,7 @@ class MaskPrompter:
             part, asked = windows[start : start + BATCH], prompts[start : start + BATCH]
             crops = as_input([crop_image(pixels, window, self.size) for window in part], self.network.config)
             maps = prompt_maps_of(
-                [_maps(prompt, window, self.size) for prompt, window in zip(asked, part, strict=True)]
+                [maps_in(prompt, window, self.size) for prompt, window in zip(asked, part, strict=True)]
             )
             logits, quality = self._fused(crops.to(self.device), maps.to(self.device))
             seen = probabilities(logits, self.size).cpu().numpy()
@@ -227,47 +235,12 @@ class MaskPrompter:
         return looks
 
 
-def checked(prompt: Prompt, height: int, width: int) -> Prompt:
-    """The prompt with its box clipped to the image; ValueError where box or clicks lie outside or nothing is asked."""
-    if prompt.box is None and not prompt.clicks and (prompt.mask is None or prompt.mask.is_empty):
-        raise ValueError("a box, a click or a mask is needed to know which object is meant")
-    for x, y, _ in prompt.clicks:
-        if not (0 <= x <= width and 0 <= y <= height):
-            raise ValueError(f"the click ({x:g}, {y:g}) lies outside the image of {width}×{height}")
-    mask = None if prompt.mask is None or prompt.mask.is_empty else prompt.mask
-    box = prompt.box
-    if box is not None:
-        x0, x1 = sorted((min(max(float(box[0]), 0.0), width), min(max(float(box[2]), 0.0), width)))
-        y0, y1 = sorted((min(max(float(box[1]), 0.0), height), min(max(float(box[3]), 0.0), height)))
-        if not (x1 > x0 and y1 > y0):
-            raise ValueError(
-                f"the box {[float(value) for value in box]} covers nothing of the image of {width}×{height}"
-            )
-        box = (x0, y0, x1, y1)
-    return Prompt(box, tuple((float(x), float(y), bool(include)) for x, y, include in prompt.clicks), mask)
-
-
-def _window(prompt: Prompt) -> Window:
-    mask_bounds = prompt.mask.box if prompt.mask is not None else None
-    return window_of(bounds_of(prompt.box, mask_bounds, prompt.clicks))
-
-
-def _maps(prompt: Prompt, window: Window, size: int) -> NDArray[np.float32]:
-    scale = size / window[2]
-    box = None
-    if prompt.box is not None:
-        box = [(value - window[index % 2]) * scale for index, value in enumerate(prompt.box)]
-    mask = None
-    if prompt.mask is not None:
-        mask = _mask_in_window(prompt.mask, window, size)
-    return prompt_maps(size, box, mask, in_window(prompt.clicks, window, size))
-
-
-def _mask_in_window(mask: LocalMask, window: Window, size: int) -> NDArray[np.float32]:
-    """The part of a mask in a window, at the network's resolution."""
-    left, top, side = int(np.floor(window[0])), int(np.floor(window[1])), int(np.ceil(window[2])) + 1
-    bitmap = mask.within(left, top, side, side)
-    return crop_mask(bitmap, (window[0] - left, window[1] - top, window[2]), size)
+def _likeliest_first(seen: Sequence[tuple[Prompt, Look]]) -> list[tuple[Prompt, Look]]:
+    """What windows of several sizes show alike is more likely an object than what one of them is sure of."""
+    looks = [look for _, look in seen]
+    expected = torch.tensor([look.quality for look in looks]).logit(eps=1e-6)
+    worth = expected + AGREEMENT * torch.tensor(agreement(looks))
+    return [seen[index] for index in worth.argsort(descending=True, stable=True).tolist()]
 
 
 def _part_at_clicks(mask: LocalMask, clicks: Sequence[Click]) -> LocalMask:

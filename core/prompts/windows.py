@@ -53,11 +53,13 @@ def sampled(
     return seen
 
 
-def click_windows(clicks: Sequence[Click], shape: tuple[int, int]) -> list[Window]:
-    """Windows of several sizes that all show every click; the largest shows the whole image."""
+def click_windows(
+    clicks: Sequence[Click], shape: tuple[int, int], shares: Sequence[float] = CLICK_WINDOWS
+) -> list[Window]:
+    """Windows of several sizes that all show every click; one of a share above 1 shows the whole image."""
     x0, y0, x1, y1 = bounds_of(None, None, clicks)
     windows = []
-    for share in CLICK_WINDOWS:
+    for share in shares:
         side = max(share * max(shape), 1.6 * max(x1 - x0, y1 - y0), SMALLEST_CLICK_WINDOW)
         # Grey beside the image shows nothing: the window stays inside where it fits.
         left = _start((x0 + x1) / 2, side, shape[1])
@@ -78,12 +80,13 @@ def agreement(looks: Sequence[Look]) -> list[float]:
     ious = np.zeros((len(looks), len(looks)))
     for one in range(len(looks)):
         for other in range(one):
-            ious[one, other] = ious[other, one] = _iou(looks[one], looks[other])
+            ious[one, other] = ious[other, one] = iou_of_looks(looks[one], looks[other])
     found: list[float] = (ious.sum(axis=1) / max(1, len(looks) - 1)).tolist()
     return found
 
 
-def _iou(one: Look, other: Look) -> float:
+def iou_of_looks(one: Look, other: Look) -> float:
+    """The IoU of two looks' masks, compared over a window that holds both; 0 where neither shows anything."""
     left, top = (min(one.window[axis], other.window[axis]) for axis in (0, 1))
     ends = ((look.window[0] + look.window[2] - left, look.window[1] + look.window[2] - top) for look in (one, other))
     side = max(max(end) for end in ends)

@@ -19,7 +19,8 @@ from core.masks import bitmap_iou
 from core.prompts.clicks import box_by_hand, next_click
 from core.prompts.learning.samples import SampleMaker
 from core.prompts.local_mask import LocalMask
-from core.prompts.prompter import MaskPrompter, Prompt
+from core.prompts.prompt_maps import Prompt
+from core.prompts.prompter import MaskPrompter
 
 LEARNING_RATE, WEIGHT_DECAY = 1e-3, 1e-3
 BATCH, EPOCHS = 64, 20

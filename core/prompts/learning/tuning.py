@@ -16,7 +16,8 @@ from core.prompts.config import TrainPromptsConfig
 from core.prompts.learning.training import train_prompts
 from core.prompts.network import PromptNetwork
 from core.prompts.objects import PromptObjects
-from core.prompts.prompter import MaskPrompter, Prompt
+from core.prompts.prompt_maps import Prompt
+from core.prompts.prompter import MaskPrompter
 from core.prompts.weights import SHIPPED, SIDECAR_FILE, WEIGHTS_FILE, load_prompt_network, save_prompt_network
 from core.training.checkpoints import CHECKPOINT
 

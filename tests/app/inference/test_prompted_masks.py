@@ -106,6 +106,27 @@ def test_one_click_gives_the_object_under_it(
     assert document(photograph)["instances"] == []
 
 
+def test_what_a_click_may_mean_begins_with_what_it_gives(
+    client: TestClient, category: int, document: Document, project_root: Path
+) -> None:
+    """In the collar of the astronaut's suit."""
+    picture = (project_root / "data/photographs/astronaut.jpg").read_bytes()
+    posted = client.post("/api/images", files=[("files", ("astronaut.jpg", picture))]).json()
+    astronaut = posted["images"][0]["image_id"]
+    url, body = f"/api/images/{astronaut}/masks", {"points": [[256, 256, 1]], "category": category}
+    (found,) = client.post(url, json=body).json()["instances"]
+    first, *others = client.post(url, json=body | {"meanings": True}).json()["instances"]
+    assert first == found
+    assert others
+    assert all(iou(mask_of(other, 512), mask_of(found, 512)) < 0.75 for other in others)
+    assert all(mask_of(other, 512)[256, 256] for other in others)
+    assert document(astronaut)["instances"] == []
+    assert client.post(url, json=body | {"points": [[256, 256, 0]], "meanings": True}).json() == {"instances": []}
+    outside = client.post(url, json=body | {"points": [[1e4, 110, 1]], "meanings": True})
+    assert outside.status_code == 422
+    assert "points" in outside.text
+
+
 def test_without_a_class_the_model_guesses_one(client: TestClient, photograph: int) -> None:
     (found,) = client.post(f"/api/images/{photograph}/masks", json={"points": [[150, 110, 1]]}).json()["instances"]
     names = {row["id"]: row["name"] for row in client.get("/api/categories").json()["categories"]}

@@ -12,11 +12,14 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from safetensors.torch import load_file, save_file
 
-from core import Instances, MaskPrompter
+from core import CocoDataset, Instances, MaskPrompter
+from core.datasets.images import read_image
+from core.masks import bitmap_iou
 from core.prompts.config import PromptConfig
 from core.prompts.local_mask import LocalMask
 from core.prompts.network import PromptNetwork
-from core.prompts.prompter import Answer, Prompt
+from core.prompts.prompt_maps import Prompt
+from core.prompts.prompter import Answer
 from core.prompts.weights import load_prompt_network, save_prompt_network
 from core.prompts.windows import Look
 
@@ -60,6 +63,40 @@ def test_every_prompt_has_a_mask_or_one_line(prompter: MaskPrompter, clicks: lis
     assert set(np.unique(answer)) <= {0, 1}
     sides = {(min(int(y), 89), min(int(x), 119)): include for x, y, include in clicks}
     assert all(answer[place] == include for place, include in sides.items())
+
+
+@settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(clicks=clicks)
+def test_what_clicks_may_mean_begins_with_their_answer_and_says_nothing_twice(
+    prompter: MaskPrompter, clicks: list
+) -> None:
+    meanings = prompter.meanings(picture(), clicks) if clicks else []
+    if not any(include for _, _, include in clicks):
+        assert meanings == []
+        return
+    masks = [answer.mask.whole(90, 120) for answer in meanings]
+    assert len(masks) <= 7
+    assert (masks[0] == prompter(picture(), clicks=clicks)).all()
+    sides = {(min(int(y), 89), min(int(x), 119)): include for x, y, include in clicks}
+    assert all(mask[place] == include for mask in masks for place, include in sides.items())
+    different = [mask.tobytes() for mask in masks]
+    assert len(set(different)) == len(different)
+
+
+def test_a_click_on_a_part_may_mean_the_whole(shared_data: Path) -> None:
+    """On the giraffe in front the likeliest is a spot of its coat."""
+    coco = shared_data / "coco_subset"
+    data = CocoDataset(coco / "images", coco / "annotations/instances_train.json")
+    index = data.file_names.index("000000000144.jpg")
+    pixels = read_image(coco / "images/000000000144.jpg")
+    giraffes = [data.bitmap(index, [number]) for number in range(len(data.annotations(index)))]
+    first, *others = MaskPrompter(device="cpu").meanings(pixels, [(320.0, 240.0, True)])
+
+    def as_a_giraffe(answer: Answer) -> float:
+        return max(bitmap_iou(answer.mask.whole(*pixels.shape[:2]), giraffe) for giraffe in giraffes)
+
+    assert as_a_giraffe(first) < 0.1
+    assert max(map(as_a_giraffe, others)) > 0.4
 
 
 def test_clicks_that_empty_a_mask_give_an_empty_mask(prompter: MaskPrompter) -> None:
