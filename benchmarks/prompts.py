@@ -29,6 +29,7 @@ from core.prompts.prompter import MaskPrompter
 SIZES = {"small": 0, "medium": 32 * 32, "large": 96 * 96}  # pixels from which on
 MOST_CLICKS = 20
 TARGETS = (0.85, 0.90)
+KEYS = 3  # for a larger or smaller object, at most
 
 
 def main() -> None:
@@ -40,6 +41,9 @@ def main() -> None:
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--start", choices=("box", "click", "mask"), default="box")
     parser.add_argument("--clicks", type=int, default=MOST_CLICKS)
+    parser.add_argument(
+        "--meanings", action="store_true", help="with --start click: by so many keys for a larger or smaller"
+    )
     parser.add_argument("--smallest", type=int, default=SIZES["medium"], help="pixels of the smallest object")
     parser.add_argument("--deviation", type=float, default=0.03, help="of a box's corners, over its sides; 0: exact")
     options = parser.parse_args()
@@ -98,7 +102,27 @@ def measured(
         answer = prompter.answer(pixels, Prompt(box, clicks, answer.mask))  # the page keeps the box too
         seconds.append(time.perf_counter() - began)
         ious.append(bitmap_iou(answer.mask.whole(height, width), truth))
-    return {"area": int(truth.sum()), "ious": ious, "first": first, "seconds": seconds, "quality": answer.quality}
+    meanings = prompter.meanings(pixels, clicks) if options.meanings else []
+    chosen = by_keys([(int(one.mask.crop.sum()), bitmap_iou(one.mask.whole(height, width), truth)) for one in meanings])
+    return {
+        "by_keys": chosen,
+        "area": int(truth.sum()),
+        "ious": ious,
+        "first": first,
+        "seconds": seconds,
+        "quality": answer.quality,
+    }
+
+
+def by_keys(meanings: list[tuple[int, float]]) -> list[float]:
+    """Of (area, IoU), the answer first: the best IoU with no key pressed, with one, … for the next larger or smaller."""
+    if not meanings:
+        return []
+    order = sorted(meanings)
+    at, best = order.index(meanings[0]), max(range(len(order)), key=lambda place: order[place][1])
+    way = 1 if best > at else -1
+    seen = [order[place][1] for place in range(at, best + way, way)]
+    return [max(seen[: keys + 1]) for keys in range(KEYS + 1)]
 
 
 def summary(rows: list[dict[str, Any]]) -> dict[str, Any]:
@@ -108,6 +132,8 @@ def summary(rows: list[dict[str, Any]]) -> dict[str, Any]:
     for row in rows:
         by_size[[size for size, least in SIZES.items() if row["area"] >= least][-1]].append(row["ious"][0])
     answer["iou_by_size"] = {size: round(float(np.mean(ious)), 4) for size, ious in by_size.items() if ious}
+    if pressed := [row["by_keys"] for row in rows if row["by_keys"]]:
+        answer["iou_by_keys"] = np.mean(pressed, axis=0).round(4).tolist()
     for target in TARGETS:
         clicks = [
             next((number for number, value in enumerate(row["ious"]) if value >= target), MOST_CLICKS) for row in rows

@@ -57,6 +57,40 @@ def test_a_click_on_an_empty_place_begins_an_object_that_enter_keeps(
     editor.wait_for("maskloop.document.instances.length === 0")
 
 
+def test_a_larger_or_smaller_object_is_taken_from_which_clicks_go_on(
+    open_editor: Any, data_plane: DataPlane, project_root: Path, tmp_path: Path
+) -> None:
+    """In the collar of the astronaut's suit: head and collar, or what of the collar the model takes for a thing."""
+    with Image.open(project_root / "data/photographs/astronaut.jpg") as astronaut:
+        astronaut.putpixel((0, 0), (7, 7, 7))  # a picture that no test before has uploaded
+        astronaut.save(tmp_path / "collar.png")
+    image = data_plane.upload(tmp_path / "collar.png")
+    editor = open_editor(image)
+    editor.press("m")
+    editor.press(">")
+    editor.page.get_by_text("Click an object with M first").wait_for()
+    editor.click(256, 256)
+    editor.wait_for("maskloop.clicked.found !== null")
+    first = editor.page.evaluate("maskloop.clicked.found.area")
+    editor.press("<")
+    editor.wait_for(f"maskloop.clicked.found.area < {0.75 * first}")
+    smaller = editor.page.evaluate("maskloop.clicked.found.area")
+    editor.press(">")
+    editor.wait_for(f"maskloop.clicked.found.area === {first}")
+    editor.page.keyboard.down("Shift")
+    editor.page.mouse.wheel(0, 100)  # down: smaller
+    editor.page.keyboard.up("Shift")
+    editor.wait_for(f"maskloop.clicked.found.area === {smaller}")
+    editor.click(300, 420)  # the suit, below
+    editor.wait_for(f"maskloop.clicked.found !== null && maskloop.clicked.found.area !== {smaller}")
+    editor.press("Backspace")
+    editor.wait_for(f"maskloop.clicked.found.area === {smaller}")
+    editor.press("Enter")
+    editor.wait_saved(1)
+    (stored,) = data_plane.document(image)["instances"]
+    assert stored["area"] == pytest.approx(smaller)
+
+
 def test_the_class_that_it_gets_is_said_and_can_be_changed_before_it_is_kept(
     open_editor: Any, data_plane: DataPlane, image: int
 ) -> None:

@@ -165,7 +165,10 @@ export const masksFromBoxes = (image, boxes, category) => request("POST", `image
 /** The object that clicks are on. @param {number} image @param {[number, number, boolean][]} points @param {number | undefined} category @param {boolean} preview quicker and coarser @returns {Promise<{instances: Instance[]}>} */
 export const maskFromPoints = (image, points, category, preview) =>
   request("POST", `images/${image}/masks`, { points, category, preview });
-/** @param {number} image @param {number | object} instance @param {number[][]} points @param {number[]} [box] that was drawn around it @returns {Promise<{segmentation: Instance["segmentation"], bbox: Instance["bbox"]}>} */
+/** All objects that clicks may be on, that of `maskFromPoints` first. @param {number} image @param {[number, number, boolean][]} points @param {number | undefined} category @returns {Promise<{instances: Instance[]}>} */
+export const meaningsOfPoints = (image, points, category) =>
+  request("POST", `images/${image}/masks`, { points, category, meanings: true });
+/** @param {number} image @param {number | object} instance @param {(number | boolean)[][]} points @param {number[]} [box] that was drawn around it @returns {Promise<{segmentation: Instance["segmentation"], bbox: Instance["bbox"]}>} */
 export const refine = (image, instance, points, box) =>
   request("POST", `images/${image}/refine`, { instance, points, box });
 /** The accepted objects of another image as proposals. @param {number} image @param {number} source @returns {Promise<ImageDocument & {added: number, there: number, lost: number}>} */

@@ -1,4 +1,7 @@
-/** An object that is being clicked together from nothing: its clicks, what they give so far, and a preview of the next. */
+/**
+ * An object that is being clicked together from nothing: its clicks, what they give so far, a preview of the next, and
+ * the larger and smaller objects that the clicks may mean as well.
+ */
 
 import * as api from "../model/api.js";
 import { lineOf } from "../model/editor.js";
@@ -6,6 +9,7 @@ import { texts } from "../messages/texts.js";
 
 /** @typedef {[number, number, boolean]} Click  x, y in image pixels; whether it belongs to the object */
 /** @typedef {import("../model/document.js").Instance} Instance */
+/** What clicks gave: an object, or null for nothing. @typedef {Instance | null} Found */
 
 const REST = 40; // milliseconds that the pointer rests before a preview is asked for
 
@@ -28,9 +32,13 @@ export class NewMask {
     this.changed = changed;
     /** @type {Click[]} */
     this.clicks = [];
-    /** What the clicks give. @type {Instance | null} */
-    this.found = null;
-    /** What they would give with a click at the pointer. @type {Instance | null} */
+    /** What the first click gave, the first two, and so on. @type {Found[]} */
+    this.answers = [];
+    /** With how many clicks a person said which of their meanings it is, from which later ones go on; 0 for never. */
+    this.chosenAt = 0;
+    /** What the clicks may mean, by size. @type {Instance[] | null} */
+    this.meanings = null;
+    /** What they would give with a click at the pointer. @type {Found} */
     this.preview = null;
     this.asking = false;
     /** Clicks that were made while an answer was awaited. @type {Click[]} */
@@ -38,48 +46,115 @@ export class NewMask {
     this.previewing = false;
     /** @type {{click: Click, timer: number} | null} */
     this.wanted = null;
-    this.number = 0; // of the object: answers to clicks of an earlier one are too late
+    this.number = 0; // of what is asked for: answers to what was taken back, kept or dropped are too late
   }
 
   get isEmpty() {
     return !this.clicks.length;
   }
 
+  /** What the clicks give. */
+  get found() {
+    return this.answers.at(-1) ?? null;
+  }
+
   /** @param {Click} click */
   async add(click) {
     this.dropPreview();
     if (this.asking) this.waiting.push(click);
-    else await this.ask([...this.clicks, click]);
+    else await this.ask(click);
   }
 
-  /** Take the last click back. */
-  async takeBack() {
+  /** Take the last click back: what the others gave is known. */
+  takeBack() {
     if (this.waiting.pop()) return;
-    const clicks = this.clicks.slice(0, -1);
-    if (clicks.length) await this.ask(clicks);
-    else this.drop();
+    this.forget(this.clicks.length - 1);
+    if (this.isEmpty) this.drop();
+    this.changed();
   }
 
-  /** @private @param {Click[]} clicks */
-  async ask(clicks) {
+  /** All but the first so many clicks. @private @param {number} left */
+  forget(left) {
+    this.number++;
+    this.asking = false;
+    this.meanings = null;
+    this.clicks = this.clicks.slice(0, left);
+    this.answers = this.answers.slice(0, left);
+    if (this.chosenAt > left) this.chosenAt = 0;
+  }
+
+  /** @private @param {Click} click */
+  async ask(click) {
     const image = this.editor.image?.image_id;
     if (image === undefined) return;
-    const number = this.number;
-    const before = this.clicks;
-    this.clicks = clicks;
+    const { from, clicks: before } = this;
+    const clicks = (this.clicks = [...before, click]);
+    this.meanings = null;
     this.asking = true;
+    const number = ++this.number;
     this.changed();
     const answer = await this.editor.ask(texts.newMask.lookingAtTheClicks, () =>
-      api.maskFromPoints(image, clicks, this.editor.currentCategory?.id, false),
+      this.answerTo(image, clicks, from, this.editor.currentCategory?.id),
     );
-    if (number !== this.number) return; // kept or dropped meanwhile
+    if (number !== this.number) return; // taken back, kept or dropped meanwhile
     this.asking = false;
-    if (answer) this.found = answer.instances[0] ?? null;
+    if (answer) this.answers = [...this.answers, answer.found];
     else this.clicks = before;
-    if (this.found && !this.editor.category(this.found.category_id)) await this.editor.readCategories();
+    await this.nameFound();
     this.changed();
     const next = this.waiting.shift();
-    if (next) await this.ask([...this.clicks, next]);
+    if (next) await this.ask(next);
+  }
+
+  /** Where the next click goes on from: what a person chose, and what clicks made of it; null: clicks alone say. @private */
+  get from() {
+    return this.chosenAt ? this.found : null;
+  }
+
+  /**
+   * What clicks give, the newest of them added to those that gave `from`. @private @param {number} image
+   * @param {Click[]} clicks @param {Found} from @param {number | undefined} category @param {boolean} [preview]
+   * @returns {Promise<{found: Found}>}
+   */
+  async answerTo(image, clicks, from, category, preview = false) {
+    if (from) {
+      const mask = await api.refine(image, { segmentation: from.segmentation }, clicks);
+      const isEmpty = Array.isArray(mask.segmentation) && !mask.segmentation.length;
+      return { found: isEmpty ? null : { ...from, ...mask, keypoints: [] } };
+    }
+    const { instances } = await api.maskFromPoints(image, clicks, category, preview);
+    return { found: instances[0] ?? null };
+  }
+
+  /** A guess may have brought a class in. @private */
+  async nameFound() {
+    if (this.found && !this.editor.category(this.found.category_id)) await this.editor.readCategories();
+  }
+
+  /** Take the next larger (1) or smaller (-1) object that the clicks may mean. @param {1 | -1} way */
+  async resize(way) {
+    const { editor, found } = this;
+    const image = editor.image?.image_id;
+    if (!found || this.asking || image === undefined) return;
+    const number = ++this.number;
+    this.dropPreview();
+    if (!this.meanings) {
+      const answer = await editor.ask(texts.newMask.lookingForOthers, () =>
+        api.meaningsOfPoints(image, this.clicks, editor.currentCategory?.id),
+      );
+      if (!answer || number !== this.number) return;
+      const others = answer.instances.slice(this.chosenAt ? 0 : 1); // the first is what the clicks gave
+      this.meanings = [found, ...others].sort((one, other) => (one.area ?? 0) - (other.area ?? 0));
+    }
+    const next = this.meanings[this.meanings.indexOf(found) + way];
+    if (!next) {
+      editor.emit("notice", { text: way > 0 ? texts.newMask.nothingLarger : texts.newMask.nothingSmaller });
+      return;
+    }
+    this.answers = [...this.answers.slice(0, -1), next];
+    this.chosenAt ||= this.clicks.length;
+    await this.nameFound();
+    this.changed();
   }
 
   /** Show, once the pointer rests, what a click there would give. @param {Click} click */
@@ -95,12 +170,12 @@ export class NewMask {
     const { click } = this.wanted;
     this.wanted = null;
     this.previewing = true;
-    const number = this.number,
-      clicks = this.clicks;
+    const { number, found, from } = this;
     try {
-      const { instances } = await api.maskFromPoints(image, [...clicks, click], this.editor.currentCategory?.id, true);
-      if (number === this.number && clicks === this.clicks && image === this.editor.image?.image_id)
-        this.preview = instances[0] ?? null;
+      const clicks = [...this.clicks, click];
+      const answer = await this.answerTo(image, clicks, from, this.editor.currentCategory?.id, true);
+      if (number === this.number && found === this.found && image === this.editor.image?.image_id)
+        this.preview = answer.found;
     } catch (error) {
       if (!(error instanceof api.NoAnswer)) console.debug(lineOf(error)); // the click itself will say what is wrong
     } finally {
@@ -123,20 +198,25 @@ export class NewMask {
   keep() {
     const { found, editor, asking } = this;
     const image = editor.image?.image_id;
-    const clicks = [...this.clicks, ...this.waiting];
+    const category = editor.currentCategory?.id;
+    const rest = asking && image !== undefined ? this.finished(image, category) : null;
     this.drop();
     if (image === undefined) return null;
-    if (asking) void this.finish(image, clicks, editor.currentCategory?.id);
-    return found && !asking ? this.create(found, image, editor.currentCategory?.id) : null;
+    if (rest) void rest.then((whole) => whole && this.create(whole, image, category));
+    return found && !asking ? this.create(found, image, category) : null;
   }
 
-  /** @private @param {number} image @param {Click[]} clicks @param {number | undefined} category */
-  async finish(image, clicks, category) {
-    const answer = await this.editor.ask(texts.newMask.lookingAtTheClicks, () =>
-      api.maskFromPoints(image, clicks, category, false),
-    );
-    const found = answer?.instances[0];
-    if (found) this.create(found, image, category);
+  /** What all clicks give, those that wait too. @private @param {number} image @param {number | undefined} category @returns {Promise<Found>} */
+  async finished(image, category) {
+    let { from } = this;
+    const clicks = [...this.clicks, ...this.waiting];
+    const answered = this.answers.length;
+    const answer = await this.editor.ask(texts.newMask.lookingAtTheClicks, async () => {
+      for (let number = answered + 1; from && number < clicks.length; number++)
+        from = (await this.answerTo(image, clicks.slice(0, number), from, category)).found;
+      return this.answerTo(image, clicks, from, category);
+    });
+    return answer?.found ?? null;
   }
 
   /** @private @param {Instance} found @param {number} image @param {number | undefined} category */
@@ -148,11 +228,8 @@ export class NewMask {
 
   /** Forget it. */
   drop() {
-    this.number++;
-    this.clicks = [];
+    this.forget(0);
     this.waiting = [];
-    this.asking = false;
-    this.found = null;
     this.dropPreview();
     this.changed();
   }

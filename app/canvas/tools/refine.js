@@ -6,9 +6,12 @@
 import { colorOf, drawLabel, drawShape } from "../view/painter.js";
 import { drawClicks } from "./mask_clicks.js";
 import { NewMask } from "./new_mask.js";
+import { button, element } from "../view/dom.js";
 import { texts } from "../messages/texts.js";
 
 /** @typedef {import("../view/tool.js").Pointer} Pointer */
+
+const NOTCH = 60; // pixels of the wheel's travel that are a step, also where it has no notches
 
 export class RefineTool {
   name = "refine";
@@ -16,6 +19,10 @@ export class RefineTool {
   help = texts.refine.outlineAnObjectByClicks;
   key = "M";
   icon = /** @type {const} */ ("refine");
+  shortcuts = [
+    { keys: [">"], label: texts.refine.aLargerObject, run: () => this.resize(1) },
+    { keys: ["<"], label: texts.refine.aSmallerObject, run: () => this.resize(-1) },
+  ];
 
   /**
    * @param {import("../model/editor.js").Editor} editor @param {import("../view/view.js").View} view
@@ -42,6 +49,7 @@ export class RefineTool {
       if (this.keptId === from) this.keptId = to;
     });
     editor.on("open", () => this.fresh.drop());
+    this.travel = 0; // of the wheel since it last meant something
     this.showOptions = () => {};
     editor.on(["hint", "selection"], () => this.showOptions());
   }
@@ -49,13 +57,41 @@ export class RefineTool {
   /** What a click does, and the end of a new object: what a finger has no keys for. */
   options() {
     const meaning = this.meaning.createOptions(this.newEdge, () => this.confirm() || this.editor.select(null));
+    const sizes = element(
+      "div",
+      { class: "ml-in-a-line" },
+      button(null, texts.refine.aSmallerObject, () => this.resize(-1), {
+        class: "ml-small",
+        text: texts.refine.smaller,
+      }),
+      button(null, texts.refine.aLargerObject, () => this.resize(1), { class: "ml-small", text: texts.refine.larger }),
+    );
     this.showOptions = () => {
       meaning.show();
-      const subject = !this.fresh.isEmpty || this.editor.selected;
-      meaning.element.hidden = !subject || !this.meaning.isOffered;
+      meaning.element.hidden = this.fresh.isEmpty && !this.editor.selected;
+      sizes.hidden = this.fresh.isEmpty;
+      row.hidden = meaning.element.hidden || !this.meaning.isOffered;
     };
+    const row = element("div", { class: "ml-in-a-line" }, sizes, meaning.element);
     this.showOptions();
-    return meaning.element;
+    return row;
+  }
+
+  /** Another object that the clicks may mean. @param {1 | -1} way larger or smaller */
+  resize(way) {
+    if (this.view.tool === this && !this.fresh.isEmpty) void this.fresh.resize(way);
+    else this.editor.emit("notice", { text: texts.refine.firstClickSomething });
+  }
+
+  /** Up is larger. @param {number} travel of the wheel with Shift */
+  wheel(travel) {
+    if (this.fresh.isEmpty) return false;
+    this.travel = this.travel * travel < 0 ? travel : this.travel + travel;
+    if (Math.abs(this.travel) >= NOTCH) {
+      this.resize(this.travel < 0 ? 1 : -1);
+      this.travel = 0;
+    }
+    return true;
   }
 
   /** The class of the object that is clicked together: the chosen one, or the model's guess where there is none. @private */

@@ -87,6 +87,10 @@ export const maskClicks = {
 /** @type {typeof import("../en/tools.js").newMask} */
 export const newMask = {
   lookingAtTheClicks: "Klicks werden ausgewertet",
+  lookingForOthers: "Größere und kleinere Objekte werden gesucht",
+  nothingLarger:
+    "Etwas Größeres, das gemeint sein kann, sieht das Modell nicht: Klicken Sie weiter, oder ziehen Sie einen Rahmen (R).",
+  nothingSmaller: "Etwas Kleineres, das gemeint sein kann, sieht das Modell nicht: Umschalt+Klick nimmt weg.",
 };
 
 /** @type {typeof import("../en/tools.js").polygon} */
@@ -117,10 +121,15 @@ export const polygon = {
 
 /** @type {typeof import("../en/tools.js").refine} */
 export const refine = {
+  larger: "Größer",
+  smaller: "Kleiner",
+  aLargerObject: "Ein größeres Objekt, das gemeint sein kann; auch Umschalt+Mausrad",
+  aSmallerObject: "Ein kleineres Objekt, das gemeint sein kann",
+  firstClickSomething: "Klicken Sie mit M erst ein Objekt an: > und < wählen dann ein größeres oder kleineres.",
   outlineOrMendByClicks: "Mit Klicks umreißen oder ausbessern",
   outlineAnObjectByClicks: "Ein Objekt mit Klicks umreißen oder die gewählte Maske ausbessern",
   clickAddsShiftClickTakes: (name) =>
-    `${name ? `Wird ein neues Objekt („${name}“); 1 – 9 oder 0 ändern die Klasse. ` : ""}Klick fügt hinzu, Umschalt+Klick nimmt weg, Rücktaste nimmt einen Klick zurück. Enter behält es, Esc verwirft es.`,
+    `${name ? `Wird ein neues Objekt („${name}“); 1 – 9 oder 0 ändern die Klasse. ` : ""}Klick fügt hinzu, Umschalt+Klick nimmt weg, Rücktaste nimmt einen Klick zurück; > und < nehmen ein größeres oder kleineres Objekt. Enter behält es, Esc verwirft es.`,
   clickSomethingToOutlineIt: (name) =>
     `Klicken Sie etwas an, um es zu umreißen${name ? ` (${name}; 1 – 9 oder 0 ändern die Klasse)` : ""}, oder ein Objekt, um seine Maske auszubessern.`,
   keptClickTheNext:

@@ -105,6 +105,9 @@ export const maskClicks = {
 
 export const newMask = {
   lookingAtTheClicks: "Looking at the clicks",
+  lookingForOthers: "Looking for larger and smaller objects",
+  nothingLarger: "The clicks mean nothing larger that the model sees: go on clicking, or draw a box (R).",
+  nothingSmaller: "The clicks mean nothing smaller that the model sees: Shift+click takes away.",
 };
 
 export const polygon = {
@@ -135,11 +138,16 @@ export const polygon = {
 };
 
 export const refine = {
+  larger: "Larger",
+  smaller: "Smaller",
+  aLargerObject: "A larger object that the clicks may mean; Shift+wheel too",
+  aSmallerObject: "A smaller object that the clicks may mean",
+  firstClickSomething: "Click an object with M first: > and < then choose a larger or smaller one.",
   outlineOrMendByClicks: "Outline or mend by clicks",
   outlineAnObjectByClicks: "Outline an object by clicks, or mend the selected mask",
   /** @param {string} name of the class that it gets; "" where that is not known */
   clickAddsShiftClickTakes: (name) =>
-    `${name ? `Becomes a new “${name}”; 1 – 9 or 0 change the class. ` : ""}Click adds, Shift+click takes away, Backspace takes a click back. Enter keeps it, Esc drops it.`,
+    `${name ? `Becomes a new “${name}”; 1 – 9 or 0 change the class. ` : ""}Click adds, Shift+click takes away, Backspace takes a click back; > and < take a larger or smaller object. Enter keeps it, Esc drops it.`,
   /** @param {string} name of the class that it gets; "" where that is not known */
   clickSomethingToOutlineIt: (name) =>
     `Click something to outline it${name ? ` (${name}; 1 – 9 or 0 change the class)` : ""}, or an object to mend its mask.`,

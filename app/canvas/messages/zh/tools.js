@@ -84,6 +84,9 @@ export const maskClicks = {
 /** @type {typeof import("../en/tools.js").newMask} */
 export const newMask = {
   lookingAtTheClicks: "正在处理单击",
+  lookingForOthers: "正在查找更大和更小的对象",
+  nothingLarger: "模型看不到这些单击可能所指的更大的对象：请继续单击，或画一个框（R）。",
+  nothingSmaller: "模型看不到这些单击可能所指的更小的对象：Shift+单击可去除。",
 };
 
 /** @type {typeof import("../en/tools.js").polygon} */
@@ -113,10 +116,15 @@ export const polygon = {
 
 /** @type {typeof import("../en/tools.js").refine} */
 export const refine = {
+  larger: "更大",
+  smaller: "更小",
+  aLargerObject: "单击可能所指的更大的对象；也可用 Shift+滚轮",
+  aSmallerObject: "单击可能所指的更小的对象",
+  firstClickSomething: "请先用 M 单击一个对象：然后 > 和 < 选择更大或更小的对象。",
   outlineOrMendByClicks: "点选勾勒或修补",
   outlineAnObjectByClicks: "通过单击勾勒对象，或修补所选掩码",
   clickAddsShiftClickTakes: (name) =>
-    `${name ? `将成为新的“${name}”；1 – 9 或 0 更改类别。` : ""}单击增加，Shift+单击去除，Backspace 撤回一次单击。Enter 保留，Esc 放弃。`,
+    `${name ? `将成为新的“${name}”；1 – 9 或 0 更改类别。` : ""}单击增加，Shift+单击去除，Backspace 撤回一次单击；> 和 < 选择更大或更小的对象。Enter 保留，Esc 放弃。`,
   clickSomethingToOutlineIt: (name) =>
     `单击某物以勾勒它${name ? `（${name}；1 – 9 或 0 更改类别）` : ""}，或单击对象以修补其掩码。`,
   keptClickTheNext: "已保留。单击下一个对象以勾勒它；在此对象内单击和 Shift+单击可修补。Esc 结束。",
