@@ -115,7 +115,7 @@ def measured(
 
 
 def by_keys(meanings: list[tuple[int, float]]) -> list[float]:
-    """Of (area, IoU), the answer first: the best IoU with no key pressed, with one, … for the next larger or smaller."""
+    """Of (area, IoU), the answer first: the best IoU with no key for a larger or smaller one, with one, with two …"""
     if not meanings:
         return []
     order = sorted(meanings)
