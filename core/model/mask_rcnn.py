@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Mapping, Sequence
-from typing import Any, Literal, Self, cast
+from typing import Literal, Self, cast
 
 import torch
 from torch import Tensor, nn
@@ -13,8 +13,8 @@ from core.config import ModelConfig
 from core.model.backbones import build_backbone, load_classification_weights
 from core.model.backbones.base import Backbone
 from core.model.backbones.fpn import build_pyramid
-from core.model.backbones.given import GivenBackbone
 from core.model.categories import check_categories, default_categories, with_person_keypoints
+from core.model.copies import copied_parts, fitted_weights
 from core.model.freezing import Freezable, MapMemory
 from core.model.ground_truth import ObjectsOfImage, read_targets
 from core.model.images import ImageBatch, batch_images
@@ -31,7 +31,6 @@ from core.structures import Category, Instances
 # Whose losses are wanted: of everything, or of one of two stages that learn in turn.
 Learning = Literal["all", "rpn", "heads"]
 Grouped = GroupedRpn | GroupedRoiHeads
-RPN_FEATURES = ("rpn_backbone.", "rpn_fpn.")  # tensors of an RPN with features of its own
 
 
 class MaskRCNN(Freezable):
@@ -250,16 +249,7 @@ class MaskRCNN(Freezable):
             ValueError: a field or value is not known, or the weights do not fit the changes; one line that names it.
         """
         changed = self.blank(ModelConfig.from_dict(self.config.to_dict() | changes), self.categories)
-        weights = {name: tensor for name, tensor in self.state_dict().items() if not name.startswith("keypoint_model.")}
-        if changed.rpn_backbone is None:
-            weights = {name: tensor for name, tensor in weights.items() if not name.startswith(RPN_FEATURES)}
-        elif self.rpn_backbone is None:
-            weights |= {f"rpn_{name}": weights[name] for name in weights if f"rpn_{name}".startswith(RPN_FEATURES)}
-        wanted = changed.state_dict()
-        for name in sorted(wanted.keys() | weights.keys()):
-            if name not in weights or name not in wanted or wanted[name].shape != weights[name].shape:
-                raise ValueError(f"the weights do not fit {', '.join(changes)} (tensor {name!r})")
-        changed.load_state_dict(weights)
+        changed.load_state_dict(fitted_weights(self.state_dict(), changed.state_dict(), changes))
         if self.keypoint_model is not None:
             changed.attach_keypoint_model(self.keypoint_model)
         changed.score_thresholds = self.score_thresholds
@@ -271,15 +261,7 @@ class MaskRCNN(Freezable):
         Raises:
             ValueError: heads of one's own are for other classes; one line.
         """
-        parts: dict[str, Any] = {}
-        if isinstance(self.backbone, GivenBackbone):
-            parts["backbone"] = copy.deepcopy(self.backbone.network)
-        if "roi_heads" in self.own_parts:
-            shape = (config.num_classes, config.num_keypoints)
-            if shape != (self.config.num_classes, self.config.num_keypoints):
-                raise ValueError("roi_heads of one's own stay as they are: build the model anew for other classes")
-            parts["roi_heads"] = copy.deepcopy(self.roi_heads)
-            parts["roi_heads"].config = config
+        parts = copied_parts(self.backbone, self.roi_heads, self.own_parts, config)
         return MaskRCNN(config, categories, **parts)
 
     def backbones(self) -> list[Backbone]:
