@@ -104,7 +104,9 @@ def train(
             stopped = run.done < run.steps_total
             if run.best.score is None:  # nothing was validated: the last weights are the result
                 run.best.metrics = {"selected": "the last step", "step": run.done, "epoch": run.epoch}
-                write_model(run)
+                if processes.is_main:
+                    with run.judged() as judged:
+                        write_model(run, judged)
         except Exception as error:
             reason = "nan" if isinstance(error, TrainingDivergedError) else "error"
             _end(run, reason, " ".join(str(error).split()) or type(error).__name__)

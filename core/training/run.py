@@ -251,8 +251,8 @@ def _shows_the_same_again(config: TrainConfig) -> bool:
     return not varied
 
 
-def write_model(run: Run) -> None:
-    """The model as it is now, as the result of the run."""
+def write_model(run: Run, model: MaskRCNN) -> None:
+    """A model that is judged (`Run.judged`), as the result of the run; the main process alone writes."""
     lineage = {
         "base_model": run.config.model or None,
         "annotations": Path(run.dataset.source).name,
@@ -261,9 +261,7 @@ def write_model(run: Run) -> None:
         "training": run.config.training,
         "steps": run.done,
     }
-    if run.processes.is_main:
-        with run.judged() as model:
-            save_model(model, run.directory, metrics=run.best.metrics, lineage=lineage)
+    save_model(model, run.directory, metrics=run.best.metrics, lineage=lineage)
 
 
 def write_checkpoint(run: Run) -> None:

@@ -30,30 +30,31 @@ def validation_is_due(run: Run) -> bool:
 
 def validate(run: Run) -> None:
     """Judge the model on the validation data; where it is the best so far, write it."""
-    with run.judged() as model:
-        _judge(run, model)
+    if run.processes.is_main:
+        # Made once: with a `base_share` it is a model of its own.
+        with run.judged() as model:
+            _judge(run, model)
     run.processes.wait()
 
 
 def _judge(run: Run, model: MaskRCNN) -> None:
     assert run.validation is not None
-    if run.processes.is_main:
-        entry: dict[str, Any] = {"metrics": evaluate(model, run.validation, device=run.processes.device)}
-        if run.config.validation_losses:
-            # Of the heads that learn, with all of their classes: those of a `base_share` are several sets.
-            entry["losses"] = validation_losses(run.model, run.validation, device=run.processes.device)
-        run.tell("validation", step=run.done, epoch=run.epoch, **entry)
-        figures = entry["metrics"]
-        if run.config.select_by == "last":
-            return
-        kind = selected_kind(run.config, model, figures)
-        score = figures[kind]["AP"]
-        tqdm.write(f"epoch {run.epoch}, step {run.done}: {kind} AP {score:.3f}", file=sys.stderr)
-        if run.best.score is None or score >= run.best.score:
-            run.best.score = score
-            selected = f"the best {kind} AP of all validations"
-            run.best.metrics = {"selected": selected, "step": run.done, "epoch": run.epoch, **figures}
-            write_model(run)
+    entry: dict[str, Any] = {"metrics": evaluate(model, run.validation, device=run.processes.device)}
+    if run.config.validation_losses:
+        # Of the heads that learn, with all of their classes: those of a `base_share` are several sets.
+        entry["losses"] = validation_losses(run.model, run.validation, device=run.processes.device)
+    run.tell("validation", step=run.done, epoch=run.epoch, **entry)
+    figures = entry["metrics"]
+    if run.config.select_by == "last":
+        return
+    kind = selected_kind(run.config, model, figures)
+    score = figures[kind]["AP"]
+    tqdm.write(f"epoch {run.epoch}, step {run.done}: {kind} AP {score:.3f}", file=sys.stderr)
+    if run.best.score is None or score >= run.best.score:
+        run.best.score = score
+        selected = f"the best {kind} AP of all validations"
+        run.best.metrics = {"selected": selected, "step": run.done, "epoch": run.epoch, **figures}
+        write_model(run, model)
 
 
 def validation_losses(

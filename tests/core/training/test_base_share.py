@@ -169,3 +169,21 @@ def test_validation_losses_are_of_the_heads_that_learn(toy: Path, tmp_path: Path
         lines = map(json.loads, (tmp_path / name / "metrics.jsonl").read_text(encoding="utf-8").splitlines())
         losses.append(next(line["losses"] for line in lines if line["kind"] == "validation"))
     assert losses[0] == losses[1], "of all classes that learn, as in training"
+
+
+def test_a_validation_that_writes_the_model_makes_its_heads_once(
+    toy: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    save_model(base_model(), tmp_path / "base")
+    made: list[int] = []
+
+    def counted(share: BaseShare, model: MaskRCNN) -> MaskRCNN:
+        made.append(1)
+        return shared(share, model)
+
+    shared = BaseShare.shared
+    monkeypatch.setattr(BaseShare, "shared", counted)
+    fields = {"model": str(tmp_path / "base"), "own_heads": True, "base_share": 0.5, "steps": 1}
+    fields |= {"val_images": str(toy / "images"), "val_annotations": str(toy / "annotations.json")}
+    train(toy_config(toy, tmp_path / "run", **fields))
+    assert made == [1]
