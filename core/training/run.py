@@ -30,7 +30,7 @@ from core.training.learning.base_share import BaseShare
 from core.training.learning.execution import computes_in_bfloat16
 from core.training.learning.optimizers import build_optimizer
 from core.training.records.metrics_log import MetricsLog
-from core.training.records.results import Best, refuse_to_overwrite, write_config
+from core.training.records.results import Best, best_so_far, refuse_to_overwrite, write_config
 from core.training.records.resuming import check_resumable, kept_options, say_which_classes_are_lost
 from core.training.records.selection import check_can_select
 from core.training.samples import objects_of, select_train_indices, steps_an_epoch
@@ -120,7 +120,11 @@ def prepare_run(config: TrainConfig, processes: Processes, given: Given = NOTHIN
         model, done, best, optimizer_state = starting_model(config, categories, given.model), 0, Best(), None
     else:
         check_resumable(checkpoint, config, phase_steps)
-        model, done, best = restored_model(checkpoint, given.model), checkpoint["step"], Best(**checkpoint["best"])
+        model, done, best = (
+            restored_model(checkpoint, given.model),
+            checkpoint["step"],
+            best_so_far(checkpoint, config, validation),
+        )
         optimizer_state = checkpoint["optimizer"] if done % phase_steps else None
         say_which_classes_are_lost(model, dataset)
     dataset.transforms = training_transforms(dataset, config, model.config.keypoint_offset)

@@ -50,9 +50,11 @@ def _judge(run: Run, model: MaskRCNN) -> None:
     kind = selected_kind(run.config, model, figures)
     score = figures[kind]["AP"]
     tqdm.write(f"epoch {run.epoch}, step {run.done}: {kind} AP {score:.3f}", file=sys.stderr)
-    if run.best.score is None or score >= run.best.score:
+    selected = f"the best {kind} AP of all validations"
+    # A resumed run may select by another kind than before, whose scores say nothing beside this one's.
+    comparable = run.best.score is not None and run.best.metrics.get("selected") == selected
+    if not comparable or score >= run.best.score:
         run.best.score = score
-        selected = f"the best {kind} AP of all validations"
         run.best.metrics = {"selected": selected, "step": run.done, "epoch": run.epoch, **figures}
         write_model(run, model)
 

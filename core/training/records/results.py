@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from core.config import TrainConfig
+from core.datasets.annotated_images import AnnotatedImages
 from core.files import write_text_atomically
 from core.model.weights import WEIGHTS_FILE
 from core.training.checkpoints import CHECKPOINT
@@ -19,6 +20,16 @@ class Best:
 
     score: float | None = None  # None: nothing was validated yet
     metrics: dict[str, Any] = field(default_factory=dict)
+
+
+def best_so_far(checkpoint: dict[str, Any], config: TrainConfig, validation: AnnotatedImages | None) -> Best:
+    """What a resumed run has to be better than: nothing where it judges no more, as then the last step's model counts.
+
+    A run that was validated and goes on without would else leave the model of the step that it was broken off at.
+    """
+    if validation is None or config.select_by == "last":
+        return Best()
+    return Best(**checkpoint["best"])
 
 
 def refuse_to_overwrite(directory: Path) -> None:

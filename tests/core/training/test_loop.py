@@ -94,6 +94,24 @@ def test_resuming_ends_where_an_uninterrupted_run_ends(toy: Path, tmp_path: Path
         train(replace(broken, resume=True))
 
 
+def test_a_run_resumed_without_validation_gives_its_last_model(toy: Path, tmp_path: Path) -> None:
+    """Not that of the validation before the break: what it learned since would be lost."""
+    judged = {"val_images": str(toy / "images"), "val_annotations": str(toy / "annotations.json")}
+    for name, first, then in (
+        ("without", judged, {}),
+        ("last", judged, judged | {"select_by": "last"}),
+        ("other", judged, judged | {"select_by": "bbox"}),
+    ):
+        config = config_for(toy, tmp_path / name, steps=1)
+        train(replace(config, **first))
+        before = load_file(tmp_path / name / "model.safetensors")
+        result = train(replace(config, steps=2, resume=True, **then))
+        after = load_file(tmp_path / name / "model.safetensors")
+        assert any(not torch.equal(tensor, after[key]) for key, tensor in before.items()), name
+        chosen = "the best bbox AP of all validations" if name == "other" else "the last step"
+        assert (result.metrics["selected"], result.metrics["step"]) == (chosen, 2)
+
+
 def test_resuming_is_exact_with_jitter_and_pasted_objects_too(toy: Path, tmp_path: Path) -> None:
     varied = {"large_scale_jitter": (0.5, 1.5), "crop_size": 96, "copy_paste": 0.8, "colour_jitter": 0.3}
     config = config_for(toy, tmp_path / "whole", steps=4, **varied)
