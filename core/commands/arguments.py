@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import functools
 import itertools
+import operator
 import os
 import sys
 from collections.abc import Sequence
@@ -104,9 +106,9 @@ class Shapes:
     seed: int = 0
     """The same seed gives the same scenes."""
     height: int | None = None
-    """Pixels; 208 to 320 unless given."""
+    """Of each scene, in pixels; 208 to 320 unless given."""
     width: int | None = None
-    """Pixels; 208 to 320 unless given."""
+    """Likewise."""
     max_objects: int = 12
     """The most objects in a scene."""
 
@@ -243,29 +245,29 @@ class Train(TrainConfig):
         return TrainConfig(**{field.name: getattr(self, field.name) for field in fields(TrainConfig)})
 
 
-Command = (
-    Annotated[Predict, subcommand("predict")]
-    | Annotated[Train, subcommand("train")]
-    | Annotated[Evaluate, subcommand("evaluate")]
-    | Annotated[Shapes, subcommand("shapes")]
-    | Annotated[Export, subcommand("export")]
-    | Annotated[Models, subcommand("models")]
-    | Annotated[Check, subcommand("check")]
-    | Annotated[TrainPrompts, subcommand("train-prompts")]
-    | Annotated[Convert, subcommand("convert")]
-    | Annotated[Distill, subcommand("distill")]
-)
+COMMANDS: dict[str, Any] = {
+    "predict": Predict,
+    "train": Train,
+    "train-prompts": TrainPrompts,
+    "evaluate": Evaluate,
+    "export": Export,
+    "distill": Distill,
+    "convert": Convert,
+    "shapes": Shapes,
+    "models": Models,
+    "check": Check,
+}
 
 
 def parse(given: Sequence[str]) -> Any:
-    """The command that the arguments ask for, one of `Command`'s or `Recipes`.
+    """The command that the arguments ask for, one of `COMMANDS` or `Recipes`.
 
     The recipe's values are defaults like others: they are known before the other options are read.
     Raises ValueError for a recipe that cannot be used; ends the process, saying why, for other mistakes.
     """
     recipe = _named_recipe(given)
     if recipe is None:
-        return tyro.cli(Command, prog="python -m core", args=list(given) or ["--help"])
+        return _parsed(given)
     if recipe == "list":
         return Recipes()
     processes = int(os.environ.get("WORLD_SIZE", "1"))
@@ -280,6 +282,16 @@ def parse(given: Sequence[str]) -> Any:
     if note and os.environ.get("RANK", "0") == "0":
         print(f"note: {note}", file=sys.stderr)
     return Train(**vars(config), recipe=recipe, scaling=parsed.scaling)
+
+
+def _parsed(given: Sequence[str]) -> Any:
+    """The command that the arguments ask for. What it does not understand is compared with its own options alone."""
+    if given and given[0] in COMMANDS:
+        return tyro.cli(COMMANDS[given[0]], prog=f"python -m core {given[0]}", args=list(given[1:]))
+    every: Any = functools.reduce(
+        operator.or_, (Annotated[options, subcommand(name)] for name, options in COMMANDS.items())
+    )
+    return tyro.cli(every, prog="python -m core", args=list(given) or ["--help"])
 
 
 def _named_recipe(given: Sequence[str]) -> str | None:

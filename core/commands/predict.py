@@ -105,8 +105,10 @@ def image_files(sources: Sequence[str]) -> list[tuple[str, Path]]:
     """(name, path) of each image: a folder's by the path inside it, a single image's by its file name.
 
     Where two would have the same name, all keep the path they were given by. Raises
-    FileNotFoundError for a source that is not there, and ValueError for a folder without images.
+    FileNotFoundError for a source that is not there, and ValueError for a folder without images, or no source at all.
     """
+    if not sources:
+        raise ValueError("no image or folder is named: name those to look at")
     found: list[tuple[str, Path]] = []
     for source in map(Path, sources):
         if source.is_dir():

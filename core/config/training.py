@@ -23,8 +23,8 @@ class TrainConfig:
     # num_keypoints come from the data), or what to change of `model` that leaves its weights their shapes.
     model_config: str | None = None
     backbone_weights: str | None = None  # only with model="": a torchvision classification state dict
-    val_images: str | None = None
-    val_annotations: str | None = None
+    val_images: str | None = None  # folder of the validation images; without them the last step's model is the result
+    val_annotations: str | None = None  # COCO JSON of the validation images
 
     # "joint": everything at once. "rpn_separate": first the RPN, then the heads on its proposals, each with a
     # backbone of its own. "alternating": the four steps of Faster R-CNN, section 3.2, which end in a shared one.
@@ -35,14 +35,14 @@ class TrainConfig:
     batch_size: int = 2
     # Batches whose gradients make one step: it sees accumulate × batch_size images, batch_size of them at a time.
     accumulate: int = 1
-    optimizer: Literal["sgd", "adamw"] = "adamw"
+    optimizer: Literal["sgd", "adamw"] = "adamw"  # the paper's is sgd
     learning_rate: float = 2e-4  # at full warm-up, for the batch size given
     backbone_learning_rate_factor: float = 0.25  # pre-trained features move more slowly than the heads
     # Only with a base model: new classes have everything to learn, what all classes share has much to lose.
     class_row_learning_rate_factor: float = 5.0
     momentum: float = 0.9  # SGD
-    weight_decay: float = 1e-4
-    schedule: Literal["step", "cosine"] = "cosine"
+    weight_decay: float = 1e-4  # of weights; biases and norms have none
+    schedule: Literal["step", "cosine"] = "cosine"  # how the learning rate falls after the warm-up
     # Where "step" divides by 10: fractions of the run, or steps where above 1.
     step_at: tuple[float, ...] = (0.67, 0.89)
     warmup_steps: int = 100  # at most a tenth of the run
@@ -52,9 +52,9 @@ class TrainConfig:
     ema: float = 0.0
     freeze_stages: int = 2  # backbone stages that do not learn, the stem counted as one
     min_sizes: tuple[int, ...] = ()  # shorter edges drawn from for scale jitter; () is the model's own
-    max_size: int | None = None
+    max_size: int | None = None  # longer edge that is not passed; None is the model's own
     empty_images: bool = True  # learn from images without objects too (keypoints, where the data has them)
-    horizontal_flip: float = 0.5
+    horizontal_flip: float = 0.5  # probability that an image is mirrored
     colour_jitter: float = 0.0  # strength of brightness, contrast, saturation and hue changes
     # Large-scale jitter (arXiv:2012.07177): the image, fitted into crop_size, is resized by a factor drawn from
     # this range (the paper's is 0.1 to 2.0), then cropped or padded to a square that the model sees as it is:
@@ -92,9 +92,9 @@ class TrainConfig:
     compile: bool = False  # backbone and pyramid by torch.compile: minutes at first; needs a C++ compiler, or Triton
     workers: int = 0  # data loading processes
     threads: int | None = None  # CPU threads; None leaves torch's choice
-    seed: int = 0
-    checkpoint_every: int = 200  # steps
-    log_every: int = 5  # steps
+    seed: int = 0  # of everything that is drawn by chance
+    checkpoint_every: int = 200  # steps between two checkpoints
+    log_every: int = 5  # steps between two lines of metrics.jsonl
     # metrics.jsonl in other forms too: metrics.csv; TensorBoard and Weights & Biases where they are installed.
     writers: tuple[Literal["csv", "tensorboard", "wandb"], ...] = ()
     validate_every: int = 1  # epochs; 0 validates at the end only

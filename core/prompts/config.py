@@ -54,27 +54,26 @@ class TrainPromptsConfig:
     # Crops begin at so many pixels and grow to `size` over the first half of the run, in steps of 32: more samples in
     # the same time (EfficientNetV2, Tan & Le 2021, section 4.2); 0: all of `size`.
     first_size: int = 0
-    channels: int = 64  # of the decoder
-    batch_size: int = 16
-    steps: int = 8000
+    channels: int = 64  # of the decoder, at each stride
+    batch_size: int = 16  # crops a step
+    steps: int = 8000  # of the whole run
     seconds: float = 0.0  # the run, resumed or not, ends after so long, if that is before its last step; 0: no limit
     learning_rate: float = 1e-3  # of the decoder
     trunk_factor: float = 0.15  # the trunk's learning rate over the decoder's
-    weight_decay: float = 1e-4
-    warmup_steps: int = 200
+    weight_decay: float = 1e-4  # AdamW
+    warmup_steps: int = 200  # in which the learning rate rises
     most_clicks: int = 3  # rounds of clicking before the step that learns; few oftener than many
     average: float = 0.999  # decay of the moving average of the weights, which is what is saved
     held_out_every: tuple[int, ...] = ()  # of each data set, leave every n-th image by file name out; 0: none
-    shares: tuple[
-        float, ...
-    ] = ()  # how much oftener each data set is drawn than by its number of objects; (): all alike
+    # How much oftener each data set is drawn than by its number of objects; (): all alike.
+    shares: tuple[float, ...] = ()
     # At the end the network learns on so many objects what to expect of its answers to one click (learning/quality.py),
     # at a third of a second each; without it the answer for an object is more often one for a part of it.
     quality_objects: int = 0
-    checkpoint_minutes: float = 3.0
+    checkpoint_minutes: float = 3.0  # between two checkpoints
     threads: int = 0  # of the CPU; 0: as many as torch likes
     # Convolutions in bfloat16, but for depthwise ones: two thirds of the time where the processor has
     # AMX or avx512_bf16.
     mixed_precision: bool = False
-    seed: int = 0
-    resume: bool = False
+    seed: int = 0  # of everything that is drawn by chance
+    resume: bool = False  # go on from the checkpoint in `output`

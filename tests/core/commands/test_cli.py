@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -20,6 +21,7 @@ from pycocotools.coco import COCO
 
 from core import CocoDataset, MaskPrompter, MaskRCNN, ModelConfig, Predictor, evaluate, load_model, save_model
 from core.__main__ import main
+from core.commands.arguments import COMMANDS
 from core.masks import decode_rle
 from tests.core.toy_data import CATEGORIES, TINY_MODEL, write_toy_data
 
@@ -47,6 +49,36 @@ def test_help_answers_without_loading_torch(project_root: Path) -> None:
     assert "STATUS 0 False" in done.stdout
     for command in ("predict", "train", "evaluate", "export", "shapes", "models", "check", "convert", "distill"):
         assert command in done.stdout
+
+
+@pytest.mark.parametrize("command", sorted(COMMANDS))
+def test_every_option_is_explained_by_a_text_of_its_own(command: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """A comment above one field of a configuration was taken for the fields below it, too."""
+    with pytest.raises(SystemExit):
+        main([command, "--help"])
+    texts: list[str] = []
+    for line in re.split(r"^\W*options\W*$", capsys.readouterr().out, flags=re.M)[-1].splitlines():
+        inner = line.strip("│ ")
+        if re.match(r".? -", line):
+            texts.append("")  # the option and its values, then two spaces or a new line, then its text
+            inner = inner.partition("  ")[2]
+        elif not texts:
+            continue
+        texts[-1] += f" {inner.strip()}"
+    bare = [re.sub(r"\((default: .*|required)\)", "", text).strip() for text in texts]
+    assert len(texts) > 1
+    assert all(bare), texts[bare.index("")] if "" in bare else ""
+    assert len(set(bare)) == len(bare), [text for text in bare if bare.count(text) > 1]
+
+
+def test_a_misspelt_option_is_compared_with_those_of_its_command(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main(["predict", ".", "--output", "x.json", "--modle", "starter"])
+    error = capsys.readouterr().err
+    assert ended.value.code == 2
+    assert "--modle" in error
+    assert "python -m core predict --help" in error
+    assert "train" not in error
 
 
 @pytest.mark.parametrize("encoding", ["ascii", "cp1252"])
@@ -253,6 +285,8 @@ def test_shapes_check_train_and_models(tmp_path: Path, capsys: pytest.CaptureFix
     [
         (["predict", "nowhere.jpg", "--output", "x.json"], "nowhere.jpg: there is no such image or folder"),
         (["predict", ".", "--output", "nowhere/x.json"], "nowhere/x.json: there is no such folder to write it in"),
+        (["predict", "--output", "x.json"], "no image or folder is named: name those to look at"),
+        (["distill", "--output", "x.json", "--score-threshold", "0.5"], "no image or folder is named: name those to"),
         (["predict", ".", "--output", "x.json", "--batch-size", "0"], "--batch-size 0: at least 1 is needed"),
         (["predict", ".", "--output", "x.json", "--model", "nonsense"], "no model 'nonsense'"),
         (["evaluate", "--annotations", "nowhere.json", "--results", "x"], "nowhere.json: there is no such"),
