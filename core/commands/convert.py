@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -36,14 +36,22 @@ def convert(command: Convert) -> int:
     coco, notes = read(source, command.from_format, images)
     coco, more = _normalised(coco)
     notes += more
+    if notes and not coco["images"]:
+        _say(notes)
+        mend = "" if images is not None else "; --images DIR says where the pictures lie"
+        raise ValueError(f"{source}: none of its images is left, {target} was not written{mend}")
     if as_file:
         write_json(coco, target)
     else:
         notes += write(coco, name, target)
-    for note in notes:
-        print(f"note: {note}", file=sys.stderr)
+    _say(notes)
     print(f"{len(coco['images'])} images, {_objects(coco)}: {target}")
     return 0
+
+
+def _say(notes: Iterable[str]) -> None:
+    for note in notes:
+        print(f"note: {note}", file=sys.stderr)
 
 
 class SizesInFolder(Mapping[str, tuple[int, int]]):

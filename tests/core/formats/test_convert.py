@@ -161,6 +161,20 @@ def test_a_mistake_is_one_line(
     assert error.count("\n") == 1
 
 
+def test_images_of_unknown_size_are_no_data_set(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """YOLO's files without the pictures became "0 images, 0 objects", with status 0."""
+    (tmp_path / "a.json").write_text(json.dumps(coco_of("one.png")))
+    assert main(["convert", str(tmp_path / "a.json"), str(tmp_path / "yolo"), "--format", "yolo-seg"]) == 0
+    capsys.readouterr()
+    assert main(["convert", str(tmp_path / "yolo"), str(tmp_path / "back.json")]) == 2
+    note, error = capsys.readouterr().err.splitlines()
+    assert "no height and width" in note
+    assert error.startswith("error: ")
+    assert "none of its images is left" in error
+    assert "--images DIR says where the pictures lie" in error
+    assert not (tmp_path / "back.json").exists()
+
+
 @pytest.mark.parametrize("name", ["../out.txt", "/etc/out.txt", "C:\\out.txt", "a/../../out.txt", "..\\out.txt"])
 def test_nothing_is_unpacked_outside_the_folder(name: str, tmp_path: Path) -> None:
     with zipfile.ZipFile(tmp_path / "evil.zip", "w") as archive:
