@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass, fields
 from typing import Any, Literal, NamedTuple, get_args, get_type_hints
 
+from core.config.fields import make_plain
 from core.ranges import SHARE, ZERO_OR_MORE, Range
 
 Backbone = Literal[
@@ -122,6 +123,7 @@ class ModelConfig:
     keypoint_offset: float = 0.0
 
     def __post_init__(self) -> None:
+        make_plain(self)
         hints = get_type_hints(type(self))
         for field in fields(self):
             _check_value(f"ModelConfig.{field.name}", getattr(self, field.name), hints[field.name])
@@ -198,13 +200,10 @@ class ModelConfig:
         known = {field.name for field in fields(cls)}
         unknown = sorted(set(values) - known)
         if unknown:
-            raise ValueError(f"unknown ModelConfig field {unknown[0]!r}: the file was written by another version")
-        return cls(**{name: _as_tuple(value) for name, value in values.items()})  # type: ignore[arg-type]
-
-
-def _as_tuple(value: object) -> object:
-    """JSON has lists where the configuration has tuples."""
-    return tuple(_as_tuple(item) for item in value) if isinstance(value, list) else value
+            raise ValueError(
+                f"unknown ModelConfig field {unknown[0]!r}: misspelt, or of another version of this package"
+            )
+        return cls(**values)  # type: ignore[arg-type]
 
 
 def _check_class_groups(groups: tuple[tuple[int, ...], ...], classes: int) -> None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from core.config.fields import make_plain
+
 
 @dataclass(frozen=True)
 class TrainConfig:
@@ -104,6 +106,9 @@ class TrainConfig:
     select_by: Literal["auto", "bbox", "segm", "keypoints", "last"] = "auto"
     validation_losses: bool = False  # the losses on the validation data too, in metrics.jsonl
     resume: bool = False  # go on from the checkpoint in `output`
+
+    def __post_init__(self) -> None:
+        make_plain(self)
 
     @property
     def images_a_step(self) -> int:

@@ -18,11 +18,11 @@ from core.devices import checked_dtype, choose_device
 from core.evaluation.coco_metrics import Kind, annotated_kinds, evaluate_results
 from core.model.folding import for_inference
 from core.model.images import batch_images
+from core.model.mask_rcnn import MaskRCNN
 from core.predict.sources import read_source, shrunk_image
 from core.structures import Category, Instances
 
 if TYPE_CHECKING:
-    from core.model.mask_rcnn import MaskRCNN
     from core.prompts.prompter import MaskPrompter
 
 
@@ -55,6 +55,11 @@ def evaluate(
     `precision` is `Predictor`'s. A `prompter` refines the masks first, as in the assistant.
     `progress` is called with the number of images done after each batch. The model itself stays as it is.
     """
+    if not isinstance(model, MaskRCNN):
+        raise ValueError(
+            f"a model of type {type(model).__name__} cannot be judged: give a core.MaskRCNN, which core.load_model "
+            "makes of a name, a run directory or a weights file, torchvision's and detectron2's too"
+        )
     images = _annotated_images(model, dataset, categories)
     results = coco_results(
         model,

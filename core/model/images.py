@@ -58,6 +58,11 @@ def batch_images(
     enlargement = scale * config.max_enlargement if min_size is None and config.max_enlargement else math.inf
     resized = []
     for index, image in enumerate(images):
+        if not isinstance(image, Tensor):
+            raise ValueError(
+                f"image {index} is a {type(image).__name__}: a float 3×H×W tensor in 0..1 is needed; "
+                "core.Predictor takes paths, PIL images and arrays"
+            )
         if image.dim() != 3 or image.shape[0] != 3 or not image.is_floating_point() or 0 in image.shape:
             raise ValueError(
                 f"image {index} is {image.dtype} {tuple(image.shape)}: a float 3×H×W tensor in 0..1 is needed"

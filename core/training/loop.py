@@ -71,7 +71,7 @@ def train(
 
     - `model`: a MaskRCNN, or what `config.model` may name. A MaskRCNN learns in place, with all of it that its
       `freeze` left free (`freeze_stages` and `class_row_learning_rate_factor` are for models by name), where its
-      classes are those of the data; else a copy with rows for them learns.
+      classes are those of the data, or are as many and have no names; else a copy with rows for them learns.
     - `dataset`, `validation`: a `CocoDataset`, or any sequence of (image, target) as `SampleSequence` describes them.
     - `categories`: names or COCO categories that the labels of a sequence stand for; by default those in its attribute
       `categories`, else the model's.

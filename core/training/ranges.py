@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from core.config import TrainConfig
+from core.config.fields import check_types
 from core.ranges import ONE_OR_MORE, POSITIVE, SEED, SHARE, ZERO_OR_MORE, Range, check_ranges
 
 RANGES = {
@@ -39,7 +40,8 @@ RANGES = {
 
 
 def check_training_ranges(config: TrainConfig) -> None:
-    """Raise ValueError, one line, for an option of a run that is outside its range."""
+    """Raise ValueError, one line, for an option of a run that is of another type or outside its range."""
+    check_types(config)
     check_ranges(config, RANGES)
     if config.min_sizes and config.max_size is not None and max(config.min_sizes) > config.max_size:
         raise ValueError(

@@ -11,6 +11,7 @@ from torchvision.ops import FrozenBatchNorm2d
 
 from core.config import ModelConfig, TrainConfig
 from core.datasets.annotated_images import AnnotatedImages
+from core.model.categories import default_categories
 from core.model.mask_rcnn import MaskRCNN
 from core.model.weights import load_model
 from core.model.weights.checkpoints import CLASSIFIER_LANDMARKS, find_state_dict, stand_ins
@@ -29,7 +30,8 @@ def starting_model(config: TrainConfig, categories: Sequence[Category], given: M
     """The model at step 0, with room for the data's `categories`.
 
     A `given` model is taken in place of the one that `config` names; where its classes and keypoints are those of the
-    data already (and classes besides, with `keep_base_classes`), it is the very one that learns, else a copy.
+    data already (and classes besides, with `keep_base_classes`), or have no names and are as many, it is the very one
+    that learns, else a copy.
 
     Raises FileNotFoundError or ValueError, one line, where the model, its configuration or the
     backbone's weights cannot be used.
@@ -40,6 +42,7 @@ def starting_model(config: TrainConfig, categories: Sequence[Category], given: M
         raise ValueError("own_heads learn on a base model's features: give model with them")
     if given is not None:
         _say_what_random_weights_hold(given)
+        _take_names(given, categories)
         return _with_room(given, config, categories)
     if config.model:
         if config.backbone_weights:
@@ -66,6 +69,24 @@ def _say_what_random_weights_hold(given: MaskRCNN) -> None:
             "load weights into it, or build it with backbone_norm='batch' or 'group'",
             stacklevel=4,
         )
+
+
+def _take_names(given: MaskRCNN, categories: Sequence[Category]) -> None:
+    """Let classes of a given model that nobody has named be those of the data, where there are as many.
+
+    Classes "1" to "K" beside the data's own are what nobody means who builds `MaskRCNN(ModelConfig(num_classes=K))`.
+    """
+    if given.categories != default_categories(given.config) or len(categories) != given.config.num_classes:
+        return
+    names = [category["name"] for category in categories]
+    if names != [category["name"] for category in given.categories]:
+        listed = ", ".join(names[:5]) + (f" and {len(names) - 5} more" if len(names) > 5 else "")
+        warnings.warn(
+            f"the model's classes have no names: they become the data's, in their order ({listed})", stacklevel=5
+        )
+    named = merge_categories([], categories, keep_base=True)
+    described = given.config.num_keypoints >= len(keypoint_names(named))
+    given.categories = named if described else [without_keypoints(category) for category in named]
 
 
 def base_model(config: TrainConfig) -> MaskRCNN:

@@ -49,9 +49,15 @@ def load_model(
 
     Raises:
         FileNotFoundError: there is no such name or path.
-        ValueError: the file is damaged, of another kind, or does not fit its configuration or categories.
+        ValueError: the file is damaged, of another kind, or does not fit its configuration or categories; it is no
+            path but a state dict or a model.
         ConnectionError: the weights of the name have to be downloaded and there is no network.
     """
+    if not isinstance(source, str | Path):
+        raise ValueError(
+            f"a {type(source).__name__} is no model that can be loaded: give a name, a run directory or a weights file "
+            "(torch.save(state_dict, 'weights.pth') makes one)"
+        )
     changes = {} if backbone_norm_eps is None else {"backbone_norm_eps": float(backbone_norm_eps)}
     if backbone_norm_eps is not None and not backbone_norm_eps >= 0:
         raise ValueError(f"backbone_norm_eps={backbone_norm_eps}: 0 or more is needed, 1e-5 as a rule")

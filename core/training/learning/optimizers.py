@@ -17,6 +17,8 @@ def build_optimizer(model: MaskRCNN, config: TrainConfig, holds_rows: bool = Fal
     With a base model the rows of classes learn faster than the rest, and are not decayed either,
     since those of classes that the data does not show must stay. `holds_rows` says that there are such in a model that
     was given: its rows of classes are not decayed, and learn as fast as the rest.
+
+    Raises ValueError where nothing learns.
     """
     rows = {id(parameter) for parameter, _ in class_parameters(model)} if config.model or holds_rows else set()
     backbone = {id(parameter) for backbone in model.backbones() for parameter in backbone.parameters()}
@@ -28,6 +30,8 @@ def build_optimizer(model: MaskRCNN, config: TrainConfig, holds_rows: bool = Fal
             if id(parameter) in rows:
                 factor, decay = config.class_row_learning_rate_factor if config.model else factor, 0.0
             groups.setdefault((factor, decay), []).append(parameter)
+    if not groups:
+        raise ValueError("nothing of the model learns: all of it is frozen (requires_grad is False everywhere)")
     options: list[dict[str, object]] = [
         {"params": parameters, "factor": factor, "weight_decay": decay, "lr": factor * config.learning_rate}
         for (factor, decay), parameters in groups.items()

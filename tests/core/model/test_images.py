@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+import numpy as np
 import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
+from PIL import Image
 
 from core import ModelConfig
 from core.model.images import batch_images, resized_size
@@ -43,6 +47,12 @@ def test_scale_multiplies_the_limit_too() -> None:
 
 def test_without_a_limit_an_image_is_enlarged_as_the_paper_has_it() -> None:
     assert batch_images([torch.zeros(3, 40, 60)], ModelConfig()).sizes == [(800, 1200)]
+
+
+@pytest.mark.parametrize("image", ["photo.jpg", np.zeros((40, 60, 3), np.uint8), Image.new("RGB", (60, 40))])
+def test_what_is_no_tensor_is_named_with_the_way_out(image: Any) -> None:
+    with pytest.raises(ValueError, match=f"image 0 is a {type(image).__name__}: .* core.Predictor takes paths"):
+        batch_images([image], tiny_config())
 
 
 def test_a_limit_below_1_is_refused() -> None:

@@ -9,6 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 import torch
 from safetensors.torch import load_file
@@ -281,3 +282,76 @@ def test_what_cannot_be_used_is_said_in_one_line(
         train(config, **given)
     assert "\n" not in str(error.value)
     assert not (tmp_path / "run").exists()
+
+
+def test_a_given_model_whose_classes_have_no_names_takes_those_of_the_data(coco: CocoDataset, tmp_path: Path) -> None:
+    """Classes "1" and "2" stayed beside the data's, in a copy: the model that was given had learned nothing."""
+    model = MaskRCNN(ModelConfig.from_dict(TINY | {"num_classes": 2, "num_keypoints": 2}))
+    before = model.roi_heads.box_predictor.scores.weight.detach().clone()
+    with pytest.warns(UserWarning, match=r"no names: they become the data's, in their order \(disc, square\)"):
+        result = train(own_config(tmp_path / "run"), model=model, dataset=coco)
+    assert not torch.equal(model.roi_heads.box_predictor.scores.weight, before)
+    written = load_model(result.directory)
+    for one in (model, written):
+        assert [category["name"] for category in one.categories] == NAMES
+        assert one.categories[0]["keypoints"] == CATEGORIES[0]["keypoints"]
+    few = MaskRCNN(ModelConfig.from_dict(TINY | {"num_classes": 2}))  # without keypoints: it gets a head for them
+    with pytest.warns(UserWarning, match="no names"):
+        result = train(own_config(tmp_path / "few"), model=few, dataset=coco)
+    assert load_model(result.directory).config.num_keypoints == 2
+
+
+def test_a_model_that_is_frozen_throughout_is_said_to_be(coco: CocoDataset, tmp_path: Path) -> None:
+    model = MaskRCNN(ModelConfig.from_dict(TINY | {"num_classes": 2, "num_keypoints": 2}), coco.categories)
+    model.requires_grad_(False)
+    with pytest.raises(ValueError, match="nothing of the model learns: all of it is frozen"):
+        train(own_config(tmp_path / "run"), model=model, dataset=coco)
+
+
+def test_paths_lists_and_numbers_of_numpy_are_taken_as_a_program_has_them(toy: Path, tmp_path: Path) -> None:
+    config = TrainConfig(
+        images=[toy / "images"],  # type: ignore[arg-type]
+        annotations=[toy / "annotations.json"],  # type: ignore[arg-type]
+        output=tmp_path / "run",  # type: ignore[arg-type]
+        model="",
+        model_config=TINY,  # type: ignore[arg-type]
+        steps=np.int64(1),  # type: ignore[arg-type]
+        learning_rate=np.float32(1e-3),  # type: ignore[arg-type]
+        min_sizes=[64, 96],  # type: ignore[arg-type]
+        device="cpu",
+    )
+    assert train(config).steps == 1
+    written = json.loads((tmp_path / "run" / "train.json").read_text())
+    assert (written["output"], written["min_sizes"], written["steps"]) == (str(tmp_path / "run"), [64, 96], 1)
+
+
+@pytest.mark.parametrize(
+    ("fields", "message"),
+    [
+        ({"optimizer": "adam"}, "optimizer='adam': choose one of 'sgd', 'adamw'"),
+        ({"schedule": "poly"}, "schedule='poly': choose one of 'step', 'cosine'"),
+        ({"select_by": "ap"}, "select_by='ap': choose one of 'auto', 'bbox', 'segm', 'keypoints', 'last'"),
+        ({"batch_size": 1.5}, r"batch_size=1\.5: a whole number is needed"),
+        ({"learning_rate": "1e-3"}, "learning_rate='1e-3': a number is needed"),
+        ({"steps": "3"}, "steps='3': a whole number or None is needed"),
+        ({"min_sizes": 100}, "min_sizes=100: a tuple of whole numbers is needed"),
+        ({"large_scale_jitter": 0.5}, r"large_scale_jitter=0\.5: a tuple of numbers is needed"),
+        ({"resume": 1}, "resume=1: True or False is needed"),
+    ],
+)
+def test_a_field_of_another_type_is_said_in_one_line(
+    fields: dict[str, Any], message: str, coco: CocoDataset, tmp_path: Path
+) -> None:
+    """`optimizer="adam"` learned by AdamW, `schedule="poly"` by a cosine, without a word."""
+    with pytest.raises(ValueError, match=message):
+        train(own_config(tmp_path / "run", **fields), model=tiny(), dataset=coco)
+    assert not (tmp_path / "run").exists()
+
+
+def test_what_is_no_model_is_said_in_one_line(coco: CocoDataset) -> None:
+    """A state dict was taken for the name of a file, and shown in full."""
+    for given in (tiny().state_dict(), torch.nn.Linear(1, 1)):
+        with pytest.raises(ValueError, match=f"a {type(given).__name__} is no model that can be loaded: give a name"):
+            load_model(given)  # type: ignore[arg-type]
+    with pytest.raises(ValueError, match="a model of type Linear cannot be judged"):
+        evaluate(torch.nn.Linear(1, 1), coco)  # type: ignore[arg-type]
