@@ -57,9 +57,9 @@ def main(
 
 def _run(given: list[str], program: str, workspace: Path) -> int:
     if given[:1] in (["backup"], ["restore"]):
-        from app import backup
+        from app.backup import command
 
-        return backup.main(given[0], given[1:], program, workspace)
+        return command.main(given[0], given[1:], program, workspace)
     if given[:1] in (["invite"], ["revoke"], ["people"]):
         from app import people
 

@@ -23,6 +23,7 @@ from app.api import (
     jobs,
     models,
     people,
+    pictures,
     statistics,
     trash,
 )
@@ -30,6 +31,7 @@ from app.api.http.errors import add_error_handlers, answer_other_methods
 from app.api.http.limits import RequestSize
 from app.api.http.reference import add_reference
 from app.api.remarks import bulk, notes
+from app.api.uploads import images as uploaded_images
 from app.exchange.progress import GoingImports
 from app.finetuning.jobs import FineTuning
 from app.inference.model_service import ModelService
@@ -47,8 +49,8 @@ logger = logging.getLogger("maskloop")
 CANVAS = Path(__file__).parent / "canvas"
 DESCRIPTION = 'Everything that the editor does, for scripts too. Errors are `{"error": "one line"}`.'
 ROUTERS = (
-    images, bulk, notes, trash, documents, history, batch, categories, assistance, exchange, jobs, models, people,
-    statistics,
+    uploaded_images, images, pictures, bulk, notes, trash, documents, history, batch, categories, assistance, exchange,
+    jobs, models, people, statistics,
 )  # fmt: skip
 
 

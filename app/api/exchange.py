@@ -16,10 +16,10 @@ from app.api.http.answers import JsonAnswer
 from app.api.http.dependencies import TheStore
 from app.api.http.errors import INVALID, ErrorLine, error_answer
 from app.api.http.limits import known_query_only
-from app.api.images import MOST_FILES, uploaded_files
-from app.api.imported_files import ImportCutOffError, import_parts, import_text
-from app.api.packed_files import LARGEST_ANNOTATIONS, Part
 from app.api.schemas import UploadedImage
+from app.api.uploads.imported_files import ImportCutOffError, import_parts, import_text
+from app.api.uploads.packed_files import LARGEST_ANNOTATIONS, Part
+from app.api.uploads.taken_files import MOST_FILES, uploaded_files
 from app.exchange.brought_objects import ImportMode, ImportOptions
 from app.exchange.coco_export import ExportError, Selection
 from app.exchange.export_files import COCO, write_export

@@ -21,7 +21,9 @@ from typing import Any
 import pytest
 from fastapi.testclient import TestClient
 
-from app.backup import MANIFEST, backup, restore
+from app.backup.archive import MANIFEST
+from app.backup.restoring import restore
+from app.backup.writing import backup
 from app.main import main
 from app.server import create_app
 from app.store.database import Store
@@ -160,7 +162,7 @@ def test_a_restore_that_was_cut_off_goes_on_and_another_folder_is_refused(
     with pytest.raises(ValueError, match="is not empty: restore into a new folder"):
         restore(tmp_path / "work.tar", tmp_path / "elsewhere")
     # As a restore leaves it that was killed: its mark, a part of the files.
-    from app import backup as module
+    from app.backup import restoring as module
 
     (tmp_path / "unfinished").mkdir()
     real = module._extract
@@ -330,7 +332,7 @@ def test_what_comes_and_goes_meanwhile_is_no_part_of_it_and_links_are_not_lost_s
                 (runs / "2").rmdir()  # somebody removes it at this moment
             yield found
 
-    monkeypatch.setattr("app.backup.os.walk", walk_and_lose)
+    monkeypatch.setattr("app.backup.writing.os.walk", walk_and_lose)
     backup(store.workspace, tmp_path / "work.tar")
     with tarfile.open(tmp_path / "work.tar") as tar:
         assert not [name for name in tar.getnames() if ".new-" in name]

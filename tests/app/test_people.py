@@ -11,7 +11,8 @@ import pytest
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
 
-from app.backup import backup, restore
+from app.backup.restoring import restore
+from app.backup.writing import backup
 from app.main import main
 from app.people import remember_address
 from app.server import create_app

@@ -71,7 +71,7 @@ def test_archives_are_looked_into_four_deep_and_deeper_ones_are_named(client: Te
 def test_files_in_all_archives_and_those_inside_them_count_together(
     client: TestClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("app.api.packed_files.MOST_FILES", 5)
+    monkeypatch.setattr("app.api.uploads.packed_files.MOST_FILES", 5)
     inner = archive({f"{number}.png": b"" for number in range(3)})
     outer = archive({"a.zip": inner, "b.zip": inner})
     answer = client.post("/api/import", files={"files": ("outer.zip", outer)})

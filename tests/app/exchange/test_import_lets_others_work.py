@@ -13,7 +13,8 @@ from typing import Any
 import pytest
 from fastapi.testclient import TestClient
 
-from app.api import exchange, packed_files
+from app.api import exchange
+from app.api.uploads import packed_files
 from app.exchange.brought_objects import BroughtObjects
 from app.store import turns
 from app.store.turns import LongWriting

@@ -16,7 +16,7 @@ from contextlib import ExitStack, contextmanager
 from typing import IO, cast
 
 from app.api.http.limits import check_unpacked_size
-from app.api.images import MOST_FILES
+from app.api.uploads.taken_files import MOST_FILES
 from app.store.images import short_name
 from core.datasets.images import IMAGE_SUFFIXES
 from core.formats.archives import entry_name

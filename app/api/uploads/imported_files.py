@@ -14,8 +14,8 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from app.api.http.errors import cannot_store
-from app.api.images import Named, add_files, named
-from app.api.packed_files import DAMAGED, Part, check_size, is_annotation, unpacked_parts
+from app.api.uploads.packed_files import DAMAGED, Part, check_size, is_annotation, unpacked_parts
+from app.api.uploads.taken_files import Named, add_files, named
 from app.exchange.annotation_files import AnnotationFile, names_of_images, with_sources
 from app.exchange.brought_objects import ImportOptions, ImportReport
 from app.exchange.coco_import import coco_parts, import_coco

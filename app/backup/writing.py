@@ -1,4 +1,4 @@
-"""`python app/main.py backup FILE` and `restore FILE`: everything of a workspace in one tar file, while people work.
+"""Everything of a workspace in one tar file, while people work.
 
 The database is copied by SQLite's own backup call, which sees one state of it, before the files: what it names is there
 by then. A tar file can be gone on with where it was cut off, which matters for large workspaces; until it is complete
@@ -8,13 +8,11 @@ again stay out of it; of people's links not even the hashes are in it.
 
 from __future__ import annotations
 
-import argparse
 import hashlib
 import io
 import json
 import os
 import sqlite3
-import sys
 import tarfile
 import tempfile
 import time
@@ -23,39 +21,8 @@ from contextlib import closing, suppress
 from pathlib import Path
 from typing import IO, Any
 
-from app.store.database import DATABASE_NAME, UNFINISHED_RESTORE, check_restored
-
-FORMAT = 1
-MANIFEST = "backup.json"
-KEPT = ("images", "upright", "thumbnails", "tiles", "runs")  # folders of a workspace
-CHUNK = 1 << 20
-
-
-def main(command: str, arguments: list[str], program: str, default_workspace: Path) -> int:
-    """`backup` or `restore` with its own options; the exit status."""
-    parser = argparse.ArgumentParser(prog=f"{program} {command}")
-    parser.add_argument("file", type=Path, help="the backup, a .tar file")
-    parser.add_argument("--workspace", type=Path, default=default_workspace, help="default: %(default)s")
-    options = parser.parse_args(arguments)
-    try:
-        if command == "backup":
-            line = backup(options.workspace, options.file)
-        else:
-            line = restore(options.file, options.workspace)
-    except sqlite3.Error as error:
-        print(f"error: {options.workspace / DATABASE_NAME}: {error}", file=sys.stderr)
-        return 2
-    except (tarfile.TarError, EOFError) as error:
-        print(f"error: {options.file}: {error}", file=sys.stderr)
-        return 2
-    except (ValueError, OSError) as error:
-        # What is written does not say where it was to go when the disk is full.
-        place = getattr(error, "filename", None) or (options.file if command == "backup" else options.workspace)
-        reason = f"{place}: {error.strerror}" if isinstance(error, OSError) and error.strerror else error
-        print(f"error: {reason}", file=sys.stderr)
-        return 2
-    print(line)
-    return 0
+from app.backup.archive import FORMAT, KEPT, MANIFEST, hash_of_member, members
+from app.store.database import DATABASE_NAME, check_restored
 
 
 def backup(workspace: Path, target: Path) -> str:
@@ -102,32 +69,6 @@ def backup(workspace: Path, target: Path) -> str:
         os.fsync(file.fileno())
     part.replace(target)
     return f"{target}: {len(hashes)} files, {target.stat().st_size / 1e6:.1f} MB, every hash checked"
-
-
-def restore(source: Path, workspace: Path) -> str:
-    """Unpack a backup into a folder that is empty, or that a restore of the same backup was cut off in.
-
-    Raises ValueError, in one line, for a file that is no complete backup and for a folder that holds something else;
-    what fails its hash is not left behind.
-    """
-    source, workspace = source.expanduser().absolute(), workspace.expanduser().absolute()
-    manifest = _manifest(source)
-    identity = hashlib.sha256(json.dumps(manifest, sort_keys=True).encode()).hexdigest()
-    mark = workspace / UNFINISHED_RESTORE
-    if workspace.exists() and any(workspace.iterdir()) and not (mark.is_file() and mark.read_text() == identity):
-        raise ValueError(f"{workspace} is not empty: restore into a new folder with --workspace DIR")
-    workspace.mkdir(parents=True, exist_ok=True, mode=0o700)
-    workspace.chmod(0o700)  # one that was there, and empty, may have been open to others
-    mark.write_text(identity)
-    with tarfile.open(source, "r:") as tar:
-        last = _members(tar)
-        for name, wanted in manifest["files"].items():
-            target = workspace / name
-            if target.is_file() and _hash_of(target) == wanted:
-                continue
-            _extract(tar, last[name], target, wanted)
-    mark.unlink()
-    return f"{workspace}: {len(manifest['files'])} files restored, every hash checked"
 
 
 # -- writing ----------------------------------------------------------------------------------------
@@ -237,82 +178,11 @@ def _check(part: Path, manifest: dict[str, Any]) -> None:
     """Read everything back; hashes that are not known yet are filled in, for files whose name is their hash."""
     files: dict[str, str] = manifest["files"]
     with tarfile.open(part, "r:") as tar:
-        last = _members(tar)
+        last = members(tar)
         for name, wanted in files.items():
-            found = _hash_of_member(tar, last[name])
+            found = hash_of_member(tar, last[name])
             if name.startswith("images/") and found != Path(name).name:
                 raise ValueError(f"{name} does not have the content that its name says: the disk may be damaged")
             if wanted and found != wanted:
                 raise ValueError(f"{name} reads differently from what was written: delete {part} and try again")
             files[name] = found
-
-
-def _members(tar: tarfile.TarFile) -> dict[str, tarfile.TarInfo]:
-    """The files of an archive, of those with one name the last: no links, and no sparse files, which could be endless.
-
-    A backup has neither.
-    """
-    return {entry.name: entry for entry in tar if entry.isfile() and not entry.issparse()}
-
-
-def _manifest(source: Path) -> dict[str, Any]:
-    try:
-        with tarfile.open(source, "r:") as tar:
-            entries = _members(tar)
-            if MANIFEST not in entries:
-                raise ValueError(f"{source} is no complete backup: it has no {MANIFEST}")
-            content = tar.extractfile(entries[MANIFEST])
-            assert content is not None
-            manifest = json.loads(content.read())
-    except (tarfile.TarError, EOFError) as error:
-        raise ValueError(f"{source} is no backup, or damaged: {error}") from None
-    except (json.JSONDecodeError, UnicodeDecodeError, RecursionError):
-        raise ValueError(f"{source} is no backup, or damaged: its {MANIFEST} cannot be read") from None
-    if not isinstance(manifest, dict) or manifest.get("format") != FORMAT:
-        raise ValueError(f"{source} is a backup of another format")
-    files = manifest.get("files")
-    if not isinstance(files, dict) or DATABASE_NAME not in files:
-        raise ValueError(f"{source} is damaged: its {MANIFEST} does not name {DATABASE_NAME}")
-    for name, digest in files.items():
-        parts = Path(name).parts
-        if not parts or name not in entries or ".." in parts or Path(name).is_absolute() or "\x00" in name:
-            raise ValueError(f"{source} is damaged: it names {name!r}")
-        if parts != (DATABASE_NAME,) and (parts[0] not in KEPT or len(parts) < 2):
-            raise ValueError(f"{source} holds {name!r}, which is no part of a workspace")
-        if not isinstance(digest, str):
-            raise ValueError(f"{source} is damaged: it has no hash of {name!r}")
-    return manifest
-
-
-def _extract(tar: tarfile.TarFile, entry: tarfile.TarInfo, target: Path, wanted: str) -> None:
-    target.parent.mkdir(parents=True, exist_ok=True)
-    part = target.with_name(f".{target.name}.part")
-    digest = hashlib.sha256()
-    content = tar.extractfile(entry)
-    assert content is not None
-    with part.open("wb") as file:
-        while data := content.read(CHUNK):
-            digest.update(data)
-            file.write(data)
-    if digest.hexdigest() != wanted:
-        part.unlink()
-        raise ValueError(f"{entry.name} in the backup is damaged (its hash differs): nothing of it was kept")
-    part.replace(target)
-
-
-def _hash_of_member(tar: tarfile.TarFile, entry: tarfile.TarInfo) -> str:
-    content = tar.extractfile(entry)
-    assert content is not None
-    return _hash(content)
-
-
-def _hash_of(path: Path) -> str:
-    with path.open("rb") as file:
-        return _hash(file)
-
-
-def _hash(file: IO[bytes]) -> str:
-    digest = hashlib.sha256()
-    while data := file.read(CHUNK):
-        digest.update(data)
-    return digest.hexdigest()
