@@ -31,6 +31,7 @@ class AnnotatedImages(Protocol):
     file_names: list[str]  # empty where images have no names
     source: str  # for messages
     transforms: Any  # None, or what `dataset[i]` goes through
+    shrinking: Any  # None, or the `Shrinking` of large pictures that `read` gives, and of their bitmaps
     known_ahead: bool  # whether `annotations` answers without reading an image
 
     def __len__(self) -> int: ...

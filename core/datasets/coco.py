@@ -21,7 +21,9 @@ from core.coco.reading import read_categories
 from core.datasets.annotated_images import Target
 from core.datasets.box_masks import BOX_MASK_SIZE, box_mask
 from core.datasets.images import LARGE_PIXEL_LIMIT, read_image
+from core.datasets.target_geometry import Shrinking
 from core.masks import decode_rle, segmentation_to_rle
+from core.predict.sources import float_image
 
 Paths = str | os.PathLike[str] | Sequence[str | os.PathLike[str]]
 Transform = Callable[[Tensor, Target], tuple[Tensor, Target]]
@@ -64,6 +66,7 @@ class CocoDataset(Dataset[tuple[Tensor, Target]]):
         self.known_ahead = True
         self.box_masks = box_masks
         self.transforms = transforms
+        self.shrinking: Shrinking | None = None
         self.data = (
             join_coco(folders, files, sets) if joined else sets[0]
         )  # as COCO has it, whatever the file's dialect
@@ -93,12 +96,9 @@ class CocoDataset(Dataset[tuple[Tensor, Target]]):
         return image, target
 
     def read(self, index: int) -> tuple[Tensor, Target]:
-        """Image and target of an index as they are, without transforms."""
-        return self.image(index), self.target(index)
-
-    def image(self, index: int) -> Tensor:
-        """The image of an index alone."""
-        return torch.from_numpy(self.pixels(index)).permute(2, 0, 1).float().div_(255)
+        """Image and target of an index without transforms, as they are or as `shrinking` makes large ones."""
+        pixels, target = self.pixels(index), self.target(index)
+        return (float_image(pixels), target) if self.shrinking is None else self.shrinking(pixels, target)
 
     def pixels(self, index: int) -> NDArray[np.uint8]:
         """The image of an index alone, uint8 H×W×3 RGB: a quarter of the memory."""
@@ -156,7 +156,7 @@ class CocoDataset(Dataset[tuple[Tensor, Target]]):
             bitmap |= decode_rle(
                 segmentation_to_rle(segmentation or [_box_polygon(self._boxes[index][row])], height, width)
             )
-        return bitmap
+        return bitmap if self.shrinking is None else self.shrinking.bitmap(bitmap)
 
 
 def _as_paths(given: Paths) -> list[Path]:

@@ -12,6 +12,7 @@ from torch import Tensor
 from core.datasets.annotated_images import AnnotatedImages, Samples, Target
 from core.datasets.coco import CocoDataset
 from core.datasets.sample_targets import Wanted, checked_target
+from core.datasets.target_geometry import Shrinking
 from core.masks import encode_rle
 from core.predict.sources import float_image, read_source
 from core.structures import Category
@@ -48,6 +49,7 @@ class SampleSequence:
         self.file_names: list[str] = []
         self.source = f"the data set ({type(samples).__name__} of {len(samples)} samples)"
         self.transforms: Any = None
+        self.shrinking: Shrinking | None = None
         self.known_ahead = False
         self.needs_masks = False  # a target without masks is then refused
         self._entries: dict[int, tuple[dict[str, object], list[dict[str, object]]]] = {}
@@ -61,18 +63,31 @@ class SampleSequence:
         return (image, target) if self.transforms is None else self.transforms(image, target)
 
     def read(self, index: int) -> tuple[Tensor, Target]:
-        """Image (float32 3×H×W in 0..1) and completed target of an index, without transforms."""
+        """Image (float32 3×H×W in 0..1) and completed target of an index, without transforms.
+
+        Large images are as `shrinking` makes them.
+        """
+        image, target = self._whole(index)
+        if self.shrinking is not None:
+            return self.shrinking(image, target)
+        return (image if isinstance(image, Tensor) else float_image(image)), target
+
+    def _whole(self, index: int) -> tuple[NDArray[np.uint8] | Tensor, Target]:
+        """The same in the image's own size, uint8 H×W×3 where it was not float32 3×H×W before."""
         sample = self.samples[index]
         if not isinstance(sample, tuple | list) or len(sample) != 2:
             raise ValueError(f"sample {index}: {type(sample).__name__}, but a pair (image, target) is needed")
         image = _as_image(sample[0], index)
         wanted = Wanted(len(self.categories), self.num_keypoints, self.needs_masks)
-        return image, checked_target(sample[1], index, (image.shape[1], image.shape[2]), wanted)
+        return image, checked_target(sample[1], index, _size(image), wanted)
 
-    def pixels(self, index: int) -> Tensor:
-        """The image alone, as `read` has it; its objects are remembered: `data` tells of the sample that was seen."""
-        image, target = self.read(index)
-        self._remember(index, image, target)
+    def pixels(self, index: int) -> NDArray[np.uint8] | Tensor:
+        """The image alone in its own size, uint8 H×W×3 or float32 3×H×W.
+
+        Its objects are remembered: `data` tells of the sample that was seen.
+        """
+        image, target = self._whole(index)
+        self._remember(index, _size(image), target)
         return image
 
     def annotations(self, index: int) -> list[dict[str, Any]]:
@@ -90,14 +105,14 @@ class SampleSequence:
 
     def bitmap(self, index: int, objects: Sequence[int]) -> NDArray[np.uint8]:
         """uint8 H×W: the pixels of some objects of one sample together, given by their rows in the target."""
-        image, target = self.read(index)
-        bitmap = np.zeros(image.shape[1:], dtype=np.uint8)
+        image, target = self._whole(index)
+        bitmap = np.zeros(_size(image), dtype=np.uint8)
         for row in objects:
             bitmap |= _bitmap_of(target, row, *bitmap.shape)
-        return bitmap
+        return bitmap if self.shrinking is None else self.shrinking.bitmap(bitmap)
 
-    def _remember(self, index: int, image: Tensor, target: Target) -> None:
-        own, height, width = target["image_id"], image.shape[1], image.shape[2]
+    def _remember(self, index: int, size: tuple[int, int], target: Target) -> None:
+        own, (height, width) = target["image_id"], size
         other = self._index_of.setdefault(own, index)
         if other != index:
             raise ValueError(f"sample {index}, 'image_id': {own} is that of sample {other} too; give each its own")
@@ -134,8 +149,13 @@ def as_categories(given: Sequence[Category | str]) -> list[Category]:
     ]
 
 
-def _as_image(given: Any, index: int) -> Tensor:
-    """float32 3×H×W in 0..1."""
+def _size(image: NDArray[np.uint8] | Tensor) -> tuple[int, int]:
+    """Height and width of what `_as_image` gives."""
+    return (image.shape[1], image.shape[2]) if isinstance(image, Tensor) else (image.shape[0], image.shape[1])
+
+
+def _as_image(given: Any, index: int) -> NDArray[np.uint8] | Tensor:
+    """float32 3×H×W in 0..1 of such a tensor, and uint8 H×W×3 of anything else."""
     if isinstance(given, Tensor):
         given = given.as_subclass(Tensor)
         if given.dim() == 3 and given.shape[0] == 3 and given.is_floating_point():
@@ -145,10 +165,9 @@ def _as_image(given: Any, index: int) -> Tensor:
             floats: Tensor = given.detach().cpu().float().clamp(0, 1)
             return floats
     try:
-        pixels = read_source(given)
+        return read_source(given)
     except (TypeError, ValueError, OSError) as error:
         raise ValueError(f"sample {index}, image: {' '.join(str(error).split())}") from None
-    return float_image(pixels)
 
 
 def _annotation(samples: SampleSequence, target: Target, row: int, height: int, width: int) -> dict[str, object]:

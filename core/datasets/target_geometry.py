@@ -6,16 +6,46 @@ nothing is left, or less than half a pixel's width or height, leaves the target.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
 import torch
 import torch.nn.functional as nn_functional
+from numpy.typing import NDArray
 from torch import Tensor
 from torchvision.transforms.v2 import InterpolationMode
 from torchvision.transforms.v2 import functional as F
 
 from core.datasets.annotated_images import Target
+from core.predict.sources import shrunk_image, shrunk_size
 
 PER_OBJECT = ("boxes", "labels", "iscrowd", "area", "has_mask", "masks", "box_masks", "keypoints")
 LEAST_SIDE = 0.5  # pixels; less can hardly hold a pixel's centre
+
+
+@dataclass(frozen=True)
+class Shrinking:
+    """Large pictures at the size that a network sees of them, as `Predictor` has them; others as they are.
+
+    As float32, with a copy for each transform, a picture of 100 megapixels would take several gigabytes a step.
+    """
+
+    shortest: int  # pixels of the shorter side, unless the longer one would pass `longest`
+    longest: int
+    keypoint_offset: float = 0.0  # the model's (`ModelConfig`)
+
+    def __call__(self, image: NDArray[np.uint8] | Tensor, target: Target) -> tuple[Tensor, Target]:
+        """float32 3×H×W in 0..1 of uint8 H×W×3, or of such a tensor, and its target; every object stays in it."""
+        small, size = shrunk_image(image, self.shortest, self.longest)
+        return small, scale_target(target, size, (small.shape[1], small.shape[2]), self.keypoint_offset)
+
+    def bitmap(self, bitmap: NDArray[np.uint8]) -> NDArray[np.uint8]:
+        """H×W of the same image, at its size."""
+        height, width = shrunk_size(bitmap.shape[0], bitmap.shape[1], self.shortest, self.longest)
+        if bitmap.shape == (height, width):
+            return bitmap
+        return np.asarray(cv2.resize(bitmap, (width, height), interpolation=cv2.INTER_NEAREST_EXACT), dtype=np.uint8)
 
 
 def select_objects(target: Target, rows: Tensor) -> Target:
@@ -51,9 +81,19 @@ def resize(
 
     A keypoint of the data lies at its x and y + `keypoint_offset` (`ModelConfig`) in the image: that place is resized.
     """
-    old_height, old_width = image.shape[-2:]
     resized = F.resize(image, [height, width], antialias=True)
-    x, y = width / old_width, height / old_height
+    changed = scale_target(target, (image.shape[-2], image.shape[-1]), (height, width), keypoint_offset)
+    return resized, select_objects(changed, _something_left(changed))
+
+
+def scale_target(
+    target: Target, old_size: tuple[int, int], new_size: tuple[int, int], keypoint_offset: float = 0.0
+) -> Target:
+    """The target of an image of another height and width, with every object, however small it becomes."""
+    if old_size == new_size:
+        return target
+    height, width = new_size
+    x, y = width / old_size[1], height / old_size[0]
     changed = dict(target)
     # Not a rounding error beyond the image's edge, where a crop would take the box for cut.
     limits = torch.tensor([width, height] * 2, dtype=torch.float32)
@@ -71,7 +111,7 @@ def resize(
             if len(masks)
             else masks.new_zeros((0, height, width))
         )
-    return resized, select_objects(changed, _something_left(changed))
+    return changed
 
 
 def crop_or_pad(

@@ -57,13 +57,18 @@ def shrunk(pixels: NDArray[np.uint8], shortest: int, longest: int) -> NDArray[np
     As float32, twice, a picture of 100 megapixels would take 2.6 GB. Its pixels are averaged, where `batch_images`
     takes the nearest four.
     """
-    height, width = pixels.shape[:2]
-    if height * width <= LARGE:
-        return pixels
-    size = resized_size(height, width, shortest, longest)
-    if size[0] >= height or size[1] >= width:
+    size = shrunk_size(pixels.shape[0], pixels.shape[1], shortest, longest)
+    if size == pixels.shape[:2]:
         return pixels
     return np.asarray(cv2.resize(pixels, size[::-1], interpolation=cv2.INTER_AREA), dtype=np.uint8)
+
+
+def shrunk_size(height: int, width: int, shortest: int, longest: int) -> tuple[int, int]:
+    """The height and width that `shrunk` gives a picture."""
+    if height * width <= LARGE:
+        return height, width
+    size = resized_size(height, width, shortest, longest)
+    return (height, width) if size[0] >= height or size[1] >= width else size
 
 
 def shrunk_image(image: NDArray[np.uint8] | Tensor, shortest: int, longest: int) -> tuple[Tensor, tuple[int, int]]:

@@ -33,7 +33,7 @@ from core.training.records.metrics_log import MetricsLog
 from core.training.records.results import Best, best_so_far, refuse_to_overwrite, write_config
 from core.training.records.resuming import check_resumable, kept_options, say_which_classes_are_lost
 from core.training.records.selection import check_can_select
-from core.training.samples import objects_of, select_train_indices, steps_an_epoch
+from core.training.samples import largest_seen, objects_of, select_train_indices, steps_an_epoch
 from core.training.start import base_model, starting_model, trained_categories
 
 NOTHING_GIVEN = Given()
@@ -128,6 +128,7 @@ def prepare_run(config: TrainConfig, processes: Processes, given: Given = NOTHIN
         optimizer_state = checkpoint["optimizer"] if done % phase_steps else None
         say_which_classes_are_lost(model, dataset)
     dataset.transforms = training_transforms(dataset, config, model.config.keypoint_offset)
+    dataset.shrinking = largest_seen(config, model.config)
     model.to(processes.device)
     distillation = _distillation(config, model, dataset, given, checkpoint)
     base_share = _base_share(config, model, dataset, train_indices, given, checkpoint)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
@@ -10,8 +11,9 @@ import torch.nn.functional as F
 from torch import Tensor
 from torch.utils.data import DataLoader, Dataset
 
-from core.config import TrainConfig
+from core.config import ModelConfig, TrainConfig
 from core.datasets.annotated_images import AnnotatedImages
+from core.datasets.target_geometry import Shrinking
 from core.model.mask_rcnn import MaskRCNN
 from core.structures import Category
 from core.training.distributed import Processes
@@ -152,6 +154,15 @@ def input_size(config: TrainConfig) -> dict[str, int | None]:
         return {"min_size": config.crop_size, "max_size": config.crop_size}
     drawn = config.min_sizes[int(torch.randint(len(config.min_sizes), ()))] if config.min_sizes else None
     return {"min_size": drawn, "max_size": config.max_size}
+
+
+def largest_seen(config: TrainConfig, model: ModelConfig) -> Shrinking:
+    """What makes of a large picture the largest that a step of this training may show of it."""
+    if config.large_scale_jitter:
+        side = math.ceil(config.crop_size * config.large_scale_jitter[1])
+        return Shrinking(side, side, model.keypoint_offset)
+    shortest = max(config.min_sizes, default=model.min_size)
+    return Shrinking(shortest, config.max_size or model.max_size, model.keypoint_offset)
 
 
 class TargetsForModel:

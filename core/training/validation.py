@@ -9,6 +9,7 @@ from typing import Any
 import torch
 from tqdm import tqdm
 
+from core.config import TrainConfig
 from core.datasets.annotated_images import AnnotatedImages
 from core.devices import choose_device
 from core.evaluation import evaluate
@@ -17,7 +18,7 @@ from core.model.images import batch_images
 from core.model.mask_rcnn import MaskRCNN
 from core.training.records.selection import selected_kind
 from core.training.run import Run, write_model
-from core.training.samples import TargetsForModel
+from core.training.samples import TargetsForModel, largest_seen
 
 
 def validation_is_due(run: Run) -> bool:
@@ -83,6 +84,7 @@ def validation_losses(
     targets_for_model = TargetsForModel(dataset.categories, model)
     sums: dict[str, torch.Tensor] = {}
     model.eval().to(device)
+    shrinking, dataset.shrinking = dataset.shrinking, largest_seen(TrainConfig(), model.config)
     try:
         with torch.no_grad(), torch.random.fork_rng(devices=[device] if device.type == "cuda" else []):
             for index in range(len(dataset)):
@@ -96,5 +98,6 @@ def validation_losses(
                     progress(1)
     finally:
         model.train(was_training).to(was_on)
+        dataset.shrinking = shrinking
     means = {name: float(total) / len(dataset) for name, total in sums.items()}
     return {"loss": sum(means.values()), **means}

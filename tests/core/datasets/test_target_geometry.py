@@ -8,7 +8,14 @@ import torch
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from core.datasets.target_geometry import crop_or_pad, join_objects, resample_box_masks, resize, select_objects
+from core.datasets.target_geometry import (
+    Shrinking,
+    crop_or_pad,
+    join_objects,
+    resample_box_masks,
+    resize,
+    select_objects,
+)
 from tests.core.datasets.scenes import bitmaps_of, extent, scene
 
 seeds = st.integers(0, 10_000)
@@ -158,3 +165,31 @@ def test_objects_are_selected_and_joined() -> None:
     joined = join_objects(first, second | {"image_id": 9})
     assert torch.equal(joined["masks"], target["masks"][[1, 3, 0]])
     assert joined["image_id"] == 3
+
+
+@pytest.mark.parametrize("box_masks", [False, True])
+def test_a_large_picture_is_shrunk_with_its_target_and_loses_no_object(
+    box_masks: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("core.predict.sources.LARGE", 40 * 60 - 1)
+    image, target = scene(3, 40, 60, box_masks=box_masks)
+    target["boxes"][0] = torch.tensor([5.0, 5, 6, 6])  # a quarter of a pixel is left of it
+    shrinking = Shrinking(10, 100, 0.5)
+    small, changed = shrinking(image, target)
+    assert small.shape == (3, 10, 15)
+    torch.testing.assert_close(small.mean((1, 2)), image.mean((1, 2)), atol=0.01, rtol=0)  # the same picture
+    torch.testing.assert_close(changed["boxes"], target["boxes"] / 4)
+    torch.testing.assert_close(changed["area"], target["area"] / 16)
+    seen = target["keypoints"][..., 2] > 0
+    torch.testing.assert_close(changed["keypoints"][seen][:, :2] + 0.5, (target["keypoints"][seen][:, :2] + 0.5) / 4)
+    assert not changed["keypoints"][~seen].any()
+    if box_masks:
+        assert torch.equal(changed["box_masks"], target["box_masks"])
+    else:
+        assert changed["masks"].shape == (3, 10, 15)
+        bitmap = target["masks"][0].numpy()
+        np.testing.assert_array_equal(shrinking.bitmap(bitmap), changed["masks"][0].numpy())
+    # No larger than 40 megapixels, or smaller than what a network sees: as it was.
+    torch.testing.assert_close(Shrinking(100, 1000)(image, target)[0], image, atol=1 / 255, rtol=0)
+    small_enough, same = scene(3, 39, 60)
+    assert torch.equal(shrinking(small_enough, same)[0], small_enough)

@@ -12,11 +12,13 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+from PIL import Image
 from safetensors.torch import load_file
 from torch import Tensor
 from torchvision.ops import FrozenBatchNorm2d
 
 from core import CocoDataset, MaskRCNN, ModelConfig, TrainConfig, evaluate, load_model, train
+from core.datasets.sample_sequence import SampleSequence
 from core.training import Callback
 from tests.core.evaluation.test_evaluate_model import PerfectMaskRCNN
 from tests.core.toy_data import CATEGORIES, TINY_MODEL, toy_config, write_toy_data
@@ -355,3 +357,34 @@ def test_what_is_no_model_is_said_in_one_line(coco: CocoDataset) -> None:
             load_model(given)  # type: ignore[arg-type]
     with pytest.raises(ValueError, match="a model of type Linear cannot be judged"):
         evaluate(torch.nn.Linear(1, 1), coco)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("own", [False, True])
+def test_a_picture_of_over_forty_megapixels_is_learned_from_at_the_size_that_the_model_sees(
+    toy: Path, tmp_path: Path, own: bool
+) -> None:
+    height, width, factor = 5100, 8000, 128 / 8000  # the model's max_size, 128
+    (tmp_path / "images").mkdir()
+    Image.fromarray(np.full((height, width, 3), 90, dtype=np.uint8)).save(tmp_path / "images" / "survey.png")
+    square = [1600.0, 800, 4800, 800, 4800, 4000, 1600, 4000]
+    data = {
+        "images": [{"id": 1, "file_name": "survey.png", "width": width, "height": height}],
+        "categories": [{"id": 1, "name": "roof"}],
+        "annotations": [{"id": 1, "image_id": 1, "category_id": 1, "bbox": [1600, 800, 3200, 3200],
+                         "segmentation": [square], "area": 3200**2, "iscrowd": 0}],
+    }  # fmt: skip
+    (tmp_path / "annotations.json").write_text(json.dumps(data))
+    coco = CocoDataset(tmp_path / "images", tmp_path / "annotations.json", box_masks=True)
+    dataset: Any = coco
+    if own:
+        dataset = SampleSequence([(tmp_path / "images" / "survey.png", coco.read(0)[1])], coco.categories)
+    assert dataset.read(0)[0].shape == (3, height, width)  # a data set by itself gives it whole
+    train(config_for(toy, tmp_path / "run", steps=1, copy_paste=0.5), dataset=dataset)
+    image, target = dataset.read(0)
+    assert image.shape == (3, 81, 128)
+    np.testing.assert_allclose(
+        target["boxes"], [np.multiply([1600, 800, 4800, 4000], [factor, 81 / height] * 2)], rtol=1e-5
+    )
+    assert dataset.bitmap(0, [0]).shape == (81, 128)
+    assert dataset.bitmap(0, [0]).mean() == pytest.approx(target["area"].item() / 81 / 128, rel=0.05)
+    assert dataset.pixels(0).shape == (height, width, 3)  # what is judged is told of the whole picture
