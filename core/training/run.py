@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import copy
 import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -21,20 +20,21 @@ from core.model.weights import save_model
 from core.training.alternating import Phase, freeze_for, model_for, phases_of
 from core.training.callbacks import Callback, Callbacks
 from core.training.checkpoints import load_checkpoint, model_state, restored_model, save_checkpoint
-from core.training.class_transfer import groups_for, has_other_rows, read_synonyms
+from core.training.class_transfer import has_other_rows
 from core.training.distributed import Processes
 from core.training.given import Given, look_at_first, training_data
 from core.training.learning.averaging import WeightAverage
-from core.training.learning.base_distillation import BaseDistillation, kept_classes
+from core.training.learning.base_distillation import BaseDistillation
 from core.training.learning.base_share import BaseShare
 from core.training.learning.execution import computes_in_bfloat16
+from core.training.learning.from_base import begun_base_share, begun_distillation
 from core.training.learning.optimizers import build_optimizer
 from core.training.records.metrics_log import MetricsLog
 from core.training.records.results import Best, best_so_far, refuse_to_overwrite, write_config
 from core.training.records.resuming import check_resumable, kept_options, say_which_classes_are_lost
 from core.training.records.selection import check_can_select
-from core.training.samples import largest_seen, objects_of, select_train_indices, steps_an_epoch
-from core.training.start import base_model, starting_model, trained_categories
+from core.training.samples import largest_seen, select_train_indices, steps_an_epoch
+from core.training.start import starting_model, trained_categories
 
 NOTHING_GIVEN = Given()
 
@@ -130,8 +130,8 @@ def prepare_run(config: TrainConfig, processes: Processes, given: Given = NOTHIN
     dataset.transforms = training_transforms(dataset, config, model.config.keypoint_offset)
     dataset.shrinking = largest_seen(config, model.config)
     model.to(processes.device)
-    distillation = _distillation(config, model, dataset, given, checkpoint)
-    base_share = _base_share(config, model, dataset, train_indices, given, checkpoint)
+    distillation = begun_distillation(config, model, dataset, given, checkpoint)
+    base_share = begun_base_share(config, model, dataset, train_indices, given, checkpoint)
     for images in (dataset, validation):
         look_at_first(images, model)
     check_can_select(config, model, validation)
@@ -175,55 +175,6 @@ def prepare_run(config: TrainConfig, processes: Processes, given: Given = NOTHIN
 def _say_where_float32_stays(config: TrainConfig, processes: Processes) -> None:
     if config.cpu_bfloat16 and processes.device.type == "cpu" and not computes_in_bfloat16(config, processes.device):
         warnings.warn("cpu_bfloat16: this CPU has neither avx512_bf16 nor AMX; it learns in float32", stacklevel=4)
-
-
-def _distillation(
-    config: TrainConfig, model: MaskRCNN, dataset: AnnotatedImages, given: Given, checkpoint: dict[str, Any] | None
-) -> BaseDistillation | None:
-    """What keeps the classes of the base that the data does not show; None where there are none, or weight is 0."""
-    if not config.base_distillation or not (config.model or given.model is not None):
-        return None
-    if config.own_heads or model.config.class_groups:
-        return None  # what the base knows does not learn
-    if {category["name"] for category in model.categories} <= {category["name"] for category in dataset.categories}:
-        return None  # nothing is kept: the base need not be read for that
-    if checkpoint is None:
-        base = base_model(config) if given.model is None else copy.deepcopy(given.model)
-    elif "base" in checkpoint:
-        base = restored_model(checkpoint["base"], copy.deepcopy(given.model))
-    else:
-        warnings.warn(
-            "the run began without base_distillation and goes on without it: a new run would keep the base's classes "
-            "better",
-            stacklevel=3,
-        )
-        return None
-    base.keypoint_model = None  # it does not learn, so it forgets nothing
-    kept = kept_classes(base, model.categories, dataset.categories)
-    base.to(next(model.parameters()).device).to(memory_format=torch.channels_last)
-    return BaseDistillation(base, model.categories, kept)
-
-
-def _base_share(
-    config: TrainConfig,
-    model: MaskRCNN,
-    dataset: AnnotatedImages,
-    train_indices: Sequence[int],
-    given: Given,
-    checkpoint: dict[str, Any] | None,
-) -> BaseShare | None:
-    """What gives classes that the base knows a share of its heads again; None where none is wanted, or none known."""
-    if checkpoint is not None:
-        return BaseShare(**checkpoint["base_share"]) if "base_share" in checkpoint else None
-    if not (config.base_share and config.own_heads):
-        return None
-    base = base_model(config) if given.model is None else given.model
-    names = [category["name"] for category in dataset.categories]
-    synonyms = read_synonyms(config.synonyms, base.categories, dataset.categories)
-    groups = groups_for(base, model.categories, synonyms, names)
-    if not groups.known:
-        return None
-    return BaseShare.at_start(model, base, groups, objects_of(dataset, train_indices, model), config.base_share)
 
 
 def enter_phase(run: Run) -> None:

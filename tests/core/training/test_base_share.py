@@ -12,6 +12,7 @@ import torch
 from core import MaskRCNN, load_model, train
 from core.model.weights import save_model
 from core.structures import Category
+from core.training.checkpoints import CHECKPOINT
 from core.training.class_groups import place_of
 from core.training.class_transfer import groups_for, merge_categories, move_to_categories
 from core.training.learning.base_share import FEW_OBJECTS, BaseShare
@@ -147,6 +148,39 @@ def test_a_run_writes_the_shared_heads_and_resumes_to_the_same(toy: Path, tmp_pa
     once, twice = load_model(tmp_path / "once"), load_model(tmp_path / "twice")
     assert once.config.class_groups == ((1, 0), (2, 0), (0, 3))
     assert all(torch.equal(tensor, twice.state_dict()[name]) for name, tensor in once.state_dict().items())
+
+
+def written_before_base_share(run: Path) -> None:
+    """Take out of a run's files what it did not have when there was no `base_share`."""
+    checkpoint = torch.load(run / CHECKPOINT, weights_only=True)
+    del checkpoint["base_share"], checkpoint["options"]["base_share"]
+    torch.save(checkpoint, run / CHECKPOINT)
+
+
+def test_a_run_from_before_the_share_goes_on_with_it_as_if_it_had_begun_so(toy: Path, tmp_path: Path) -> None:
+    save_model(base_model(), tmp_path / "base")
+    fields = {"model": str(tmp_path / "base"), "own_heads": True, "base_share": 0.5, "steps": 2, "select_by": "last"}
+    train(toy_config(toy, tmp_path / "once", **fields))
+    assert train(toy_config(toy, tmp_path / "older", **fields), callbacks=[Stop(1)]).stopped
+    written_before_base_share(tmp_path / "older")
+    train(toy_config(toy, tmp_path / "older", resume=True, **fields))
+    once, older = load_model(tmp_path / "once"), load_model(tmp_path / "older")
+    assert older.config == once.config
+    assert all(torch.equal(tensor, older.state_dict()[name]) for name, tensor in once.state_dict().items())
+
+
+def test_where_the_base_is_gone_it_is_said_that_an_older_run_goes_on_without_the_share(
+    toy: Path, tmp_path: Path
+) -> None:
+    save_model(base_model(), tmp_path / "base")
+    fields = {"model": str(tmp_path / "base"), "own_heads": True, "base_share": 0.5, "steps": 2, "select_by": "last"}
+    assert train(toy_config(toy, tmp_path / "older", **fields), callbacks=[Stop(1)]).stopped
+    written_before_base_share(tmp_path / "older")
+    (tmp_path / "base").rename(tmp_path / "elsewhere")
+    with pytest.warns(UserWarning, match="began before base_share and goes on without it: .*base") as warned:
+        train(toy_config(toy, tmp_path / "older", resume=True, **fields))
+    assert "\n" not in str(warned[0].message)
+    assert load_model(tmp_path / "older").config.num_classes == 3
 
 
 def test_a_new_class_alone_takes_nothing_of_the_base(toy: Path, tmp_path: Path) -> None:
