@@ -7,11 +7,13 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import pytest
 from fastapi.testclient import TestClient
 
 from app.finetuning.reviewed_data import reviewed_data
 from app.store.database import Store
 from app.store.tables import Job
+from app.store.turns import LongWriting
 from tests.app.conftest import Upload, block, file_bytes, picture
 
 Document = Callable[[int], dict[str, Any]]
@@ -84,6 +86,35 @@ def test_purging_leaves_no_trace_but_what_another_image_needs(
     assert client.post(f"/api/trash/{single}/restore").status_code == 404
     assert client.delete(f"/api/trash/{single}").status_code == 404
     assert upload(1, "a.png") not in (single, shared, twin)  # ids are never used twice
+
+
+def test_others_write_while_the_trash_is_emptied_and_what_they_bring_back_stays(
+    client: TestClient, upload: Upload, store: Store, category: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    images = [upload(number, f"{number}.png") for number in range(5)]
+    other = upload(9, "other.png")
+    for image in images:
+        client.delete(f"/api/images/{image}")
+    monkeypatch.setattr("app.store.trash.PURGED_AT_A_TIME", 2)
+    pause, acts = LongWriting.pause, iter([lambda: draw(client, other, category), lambda: restore_last()])
+
+    def restore_last() -> None:
+        last_in_line = client.get("/api/trash").json()["images"][-1]["image_id"]
+        assert client.post(f"/api/trash/{last_in_line}/restore").status_code == 200
+
+    def pause_and_act(self: LongWriting, **options: bool) -> bool:
+        paused = pause(self, **options)
+        if options.get("at_once") and (act := next(acts, None)):
+            act()
+        return paused
+
+    monkeypatch.setattr(LongWriting, "pause", pause_and_act)
+    purged = client.delete("/api/trash").json()["purged"]
+    (spared,) = set(images) - set(purged)
+    assert len(client.get(f"/api/images/{other}/document").json()["instances"]) == 1
+    assert client.get(f"/api/images/{spared}/file").status_code == 200
+    assert client.get("/api/trash").json()["images"] == []
+    assert len(files_in(store.workspace / "images")) == 2
 
 
 def test_an_image_kept_out_of_training_teaches_nothing(
