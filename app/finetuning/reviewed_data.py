@@ -5,12 +5,12 @@ from __future__ import annotations
 import os
 import shutil
 from collections import Counter
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypedDict
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from app.exchange.coco_export import Selection, export_coco
@@ -46,7 +46,7 @@ class ReviewedData:
     """Reviewed images with their accepted instances, each image in its part of the split."""
 
     images: Sequence[Image]
-    instances: Sequence[Instance]
+    objects: Mapping[tuple[int, int], int]  # how many of a class are on an image: by their ids, without zeros
     categories: Sequence[Category]  # those with instances
     accepted: Sequence[str]  # names of all classes with accepted instances, those that are not to be learnt too
     parts: dict[str, Part]  # by the image's SHA-256
@@ -77,9 +77,9 @@ class ReviewedData:
         Crowds do not count: they are regions to be left alone, which teach nothing.
         """
         part_of = {image.id: self.parts[image.sha256] for image in self.images}
-        counts = Counter(
-            (instance.category_id, part_of[instance.image_id]) for instance in self.instances if not instance.iscrowd
-        )
+        counts: Counter[tuple[int, Part]] = Counter()
+        for (category_id, image_id), number in self.objects.items():
+            counts[category_id, part_of[image_id]] += number
         rows: list[ClassCount] = [
             {
                 "id": category.id,
@@ -96,7 +96,7 @@ class ReviewedData:
         if len(self.images) < FEWEST_REVIEWED:
             return say("one_reviewed" if len(self.images) == 1 else "none_reviewed", fewest=FEWEST_REVIEWED)
         counts = self.class_counts()
-        if not any(row["train"] or row["held_out"] for row in counts):
+        if not any(self.objects.values()):
             return say("nothing_on_reviewed", images=len(self.images))
         if not any(row["train"] for row in counts):
             return say("all_held_out")
@@ -114,21 +114,22 @@ def reviewed_data(
     `groups_of` gives the groups of images (by SHA-256) that show nearly the same: each stays in one part.
     """
     images = session.scalars(kept_images().where(Image.status == "reviewed", ~Image.excluded).order_by(Image.id)).all()
+    # Counted by the database: the page asks for a plan often, and the objects themselves are megabytes of outlines.
     accepted = (
-        select(Instance)
+        select(Instance.category_id, Instance.image_id, func.sum(1 - Instance.iscrowd))
         .join(Image, Image.id == Instance.image_id)
         .where(Image.status == "reviewed", Instance.status == "accepted", Image.removed.is_(None), ~Image.excluded)
-        .order_by(Instance.id)
+        .group_by(Instance.category_id, Instance.image_id)
     )
-    every = session.scalars(accepted).all()
-    instances = [one for one in every if category_ids is None or one.category_id in category_ids]
+    every = {(category_id, image_id): number for category_id, image_id, number in session.execute(accepted)}
+    objects = {key: number for key, number in every.items() if category_ids is None or key[0] in category_ids}
     known = session.scalars(select(Category).order_by(Category.id)).all()
-    used, kept = ({instance.category_id for instance in some} for some in (instances, every))
+    used, kept = ({category_id for category_id, _ in some} for some in (objects, every))
     categories = [category for category in known if category.id in used]
     names = [category.name for category in known if category.id in kept]
     digests = [image.sha256 for image in images]
     alike = groups_of(digests) if groups_of is not None else None
-    return ReviewedData(images, instances, categories, names, split_images(digests, assigned, alike))
+    return ReviewedData(images, objects, categories, names, split_images(digests, assigned, alike))
 
 
 def write_snapshot(session: Session, data: ReviewedData, directory: Path, file_of: Callable[[Image], Path]) -> None:

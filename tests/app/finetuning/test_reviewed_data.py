@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from PIL import Image as PilImage
 from pycocotools.coco import COCO
+from sqlalchemy import event
 
 from app.exchange.coco_export import Selection, export_coco
 from app.finetuning import job_directory
@@ -98,6 +99,22 @@ def test_crowds_are_nothing_to_learn_from(store: Store, tmp_path: Path) -> None:
         data = reviewed_data(session, {})
     assert [row["name"] for row in data.class_counts()] == ["nut", "fig"]
     assert set(data.staying(["fig", "nut"])) == {"fig", "nut"}
+
+
+def test_objects_are_counted_without_reading_their_outlines(store: Store, tmp_path: Path) -> None:
+    images = [add_picture(store, tmp_path, number) for number in range(5)]
+    for image_id in images:
+        for left in (5, 20, 35):
+            add_square(store, image_id, 1, left=left)
+        review(store, image_id)
+    asked: list[str] = []
+    with store.reading() as session:
+        bind = session.get_bind()
+        event.listen(bind, "before_cursor_execute", lambda *call: asked.append(call[2]))
+        data = reviewed_data(session, {})
+    assert data.class_counts() == [{"id": 1, "name": "fig", "train": 12, "held_out": 3}]
+    assert asked
+    assert not any("segmentation" in statement for statement in asked)
 
 
 def test_the_snapshot_is_coco_and_outlives_the_workspace_files(store: Store, tmp_path: Path) -> None:
