@@ -104,5 +104,5 @@ def delete_category(category_id: CategoryId, store: TheStore) -> Response:
 @router.post("/{category_id}/merge", response_model=MergeAnswer, responses={**NOT_FOUND, **TAKEN, **INVALID})
 def merge(category_id: CategoryId, body: MergeRequest, store: TheStore) -> Any:
     """Give all objects of a category another one, one edit an image; models that know its name mean the other then."""
-    with store.writing() as session:
-        return {"instances": merge_category(session, category_id, body.into)}
+    with store.writing_at_length() as writing:
+        return {"instances": merge_category(writing.session, category_id, body.into, writing.pause)}

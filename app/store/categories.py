@@ -184,6 +184,13 @@ def find_category(session: Session, category_id: int) -> Category:
     return category
 
 
+def class_for_object(session: Session, category_id: int) -> Category | None:
+    """The class that an object is about to have: it is neither removed nor merged until the transaction ends."""
+    if session.get_bind().dialect.name == "sqlite":  # whoever writes there does so alone
+        return session.get(Category, category_id)
+    return session.get(Category, category_id, with_for_update={"read": True, "key_share": True})
+
+
 def category_named(session: Session, name: str) -> Category | None:
     """The category of a name, as it is written."""
     return session.scalar(select(Category).where(Category.name == name))

@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 
 from app.messages.message import say
 from app.roles import Person, check_act
+from app.store.categories import class_for_object
 from app.store.editing.geometry import checked_flag, checked_keypoints, checked_status, measured_segmentation, new_state
 from app.store.editing.history import carried_out, image_for_writing, write
 from app.store.errors import ConflictError, InvalidFieldError, NotFoundError
@@ -182,7 +183,7 @@ def category_of(session: Session, category_id: object) -> Category:
     """The category of an id in a request; raises InvalidFieldError."""
     if isinstance(category_id, bool) or not isinstance(category_id, int):
         raise InvalidFieldError("category_id", "category_id is needed: the id of a category of GET /api/categories")
-    category = session.get(Category, category_id)
+    category = class_for_object(session, category_id)
     if category is None or category.state == "removed":
         raise InvalidFieldError("category_id", say("no_category", category=category_id))
     return category

@@ -20,7 +20,7 @@ from sqlalchemy.orm import Session
 
 from app.messages.message import say
 from app.roles import Person, check_act, check_takes_back
-from app.store.categories import keep_class
+from app.store.categories import class_for_object, keep_class
 from app.store.errors import ConflictError, NotFoundError, OthersEditError
 from app.store.instance_state import InstanceState
 from app.store.tables import Category, Edit, Image, ImageStatus, Instance, counted
@@ -260,9 +260,10 @@ def _carry_out(
 
 def class_of_history(session: Session, category_id: int) -> Category:
     """The class that an object of an older edit has today: merged ones lead on, removed ones come back."""
-    category = session.get_one(Category, category_id)
-    while category.merged_into is not None:
-        category = session.get_one(Category, category.merged_into)
+    category = class_for_object(session, category_id)
+    while category is not None and category.merged_into is not None:
+        category = class_for_object(session, category.merged_into)
+    assert category is not None  # a row of a class is never deleted
     if category.state == "removed":
         category.state = "kept"
     return category

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+import pytest
 from fastapi.testclient import TestClient
 
+from app.store import turns
 from app.store.categories import category_for_model, category_named
 from app.store.database import Store
 from app.store.editing.predictions import replace_predictions
@@ -48,6 +50,37 @@ def test_objects_of_a_merged_class_have_the_other_and_undo_keeps_working(
     assert make(client, "pug") not in (pug, dog)  # the name is free again
     assert client.post(f"/api/categories/{dog}/merge", json={"into": dog}).status_code == 422
     assert client.post(f"/api/categories/{pug}/merge", json={"into": dog}).status_code == 404
+
+
+def test_others_draw_while_classes_are_merged_and_what_they_draw_is_merged_too(
+    client: TestClient, upload: Upload, document: Document, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pug, dog = make(client, "pug"), make(client, "dog")
+    images = [upload(seed) for seed in range(4)]
+    drawn = [draw(client, image, pug) for image in images]
+    for name in ("TURN", "ALONE", "UNSEEN"):
+        monkeypatch.setattr(turns, name, 0.0)
+    pause, deeds = turns.LongWriting.pause, iter(range(2))
+
+    def pause_and_act(self: turns.LongWriting, **options: bool) -> bool:
+        assert pause(self, **options)
+        deed = next(deeds, None)
+        if deed == 0:  # on an image that was merged, and on one that was not
+            draw(client, images[0], pug, 30)
+            assert client.delete(f"/api/images/{images[3]}/instances/{drawn[3]}?base_revision=9").status_code == 409
+            draw(client, images[3], pug, 30)
+        elif deed == 1:
+            assert client.delete(f"/api/images/{images[2]}/instances/{drawn[2]}?base_revision=1").status_code == 200
+        return True
+
+    monkeypatch.setattr(turns.LongWriting, "pause", pause_and_act)
+    merged = client.post(f"/api/categories/{pug}/merge", json={"into": dog}).json()
+    found = [[row["category_id"] for row in document(image)["instances"]] for image in images]
+    assert found == [[dog, dog], [dog], [], [dog, dog]]
+    assert merged == {"instances": 5}
+    assert list(classes(client)) == ["dog"]
+    client.post(f"/api/images/{images[2]}/undo")
+    assert [row["category_id"] for row in document(images[2])["instances"]] == [dog]
 
 
 def test_keypoints_that_would_not_fit_stop_a_merge(client: TestClient, upload: Upload) -> None:

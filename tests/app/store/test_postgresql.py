@@ -92,3 +92,30 @@ def test_writers_wait_for_each_other(client: TestClient) -> None:
     assert statuses == [201] * 40
     document = client.get(f"/api/images/{image}/document").json()
     assert document["revision"] == len(document["instances"]) == 40
+
+
+def test_what_is_drawn_while_its_class_is_merged_has_a_class_that_is_there(client: TestClient) -> None:
+    images = [
+        client.post("/api/images", files=[("files", (f"{seed}.png", file_bytes(picture(seed))))]).json()["images"][0]
+        for seed in range(4)
+    ]
+    dog = client.post("/api/categories", json={"name": "dog"}).json()["id"]
+    for turn in range(8):
+        pug = client.post("/api/categories", json={"name": f"pug {turn}"}).json()["id"]
+        statuses: list[int] = []
+
+        def draw(image_id: int, category: int = pug, statuses: list[int] = statuses) -> None:
+            for step in range(8):
+                fields = {"category_id": category, "segmentation": block(step, step, 10, 10)}
+                statuses.append(client.post(f"/api/images/{image_id}/instances", json=fields).status_code)
+
+        threads = [threading.Thread(target=draw, args=(image["image_id"],)) for image in images]
+        for thread in threads:
+            thread.start()
+        answer = client.post(f"/api/categories/{pug}/merge", json={"into": dog})
+        assert answer.status_code == 200, answer.json()
+        for thread in threads:
+            thread.join()
+        assert set(statuses) <= {201, 422}
+        documents = [client.get(f"/api/images/{image['image_id']}/document").json() for image in images]
+        assert {row["category_id"] for document in documents for row in document["instances"]} <= {dog}
