@@ -46,7 +46,7 @@ class ReviewedData:
     """Reviewed images with their accepted instances, each image in its part of the split."""
 
     images: Sequence[Image]
-    objects: Mapping[tuple[int, int], int]  # how many of a class are on an image: by their ids, without zeros
+    objects: Mapping[tuple[int, int], int]  # how many of a class are on an image, by their ids; of crowds alone 0
     categories: Sequence[Category]  # those with instances
     accepted: Sequence[str]  # names of all classes with accepted instances, those that are not to be learnt too
     parts: dict[str, Part]  # by the image's SHA-256
