@@ -26,15 +26,16 @@ from core.coco.names import layout_part
 from core.formats.archives import unpacked
 from core.formats.files import Folder, joined, parent, suffix
 from core.formats.joining import joined_data_sets
-from core.formats.known import FORMATS, format_of
+from core.formats.known import FORMATS, READ, format_of, reader_of
 from core.formats.losses import losses_beside
+from core.formats.masks import semantic as semantic_masks
 from core.formats.pictures import Pictures
 from core.formats.refused import KnownFormatError, other_refusal, refusal
 
 __all__ = ["FORMATS", "read", "recognise", "write"]
 
 # Recognised by little: a table or masks beside a data set of another format are part of that.
-_ONLY_ALONE = frozenset({"masks", "csv", "parquet"})
+_ONLY_ALONE = frozenset({semantic_masks.NAME, "masks", "csv", "parquet"})
 # Read together: the results list says what was found on the images of the COCO file beside it.
 _TOGETHER = frozenset({"coco", "coco-results"})
 
@@ -76,7 +77,7 @@ def _read(
     places = [(name, place) for name, place in _found(folder) if format is None or name == format]
     if format is not None and not places:
         # Kinds of one format, such as YOLO's, have one reader: whichever of them was named.
-        kin = [module for module in FORMATS.values() if module.read is format_of(format).read]
+        kin = [module for module in READ.values() if module.read is reader_of(format).read]
         places = [(format, place) for module in kin for place in module.recognise(folder)]
     _check(places, folder, root, format)
     notes = [problem for name, problem in folder.problems.items()]
@@ -88,7 +89,7 @@ def _read(
     failures = []
     for name, place in places:
         try:
-            coco, lines = format_of(name).read(folder, place, pictures)
+            coco, lines = reader_of(name).read(folder, place, pictures)
         except (ValueError, OSError) as error:
             failures.append(" ".join(str(error).split()))
             continue
@@ -113,9 +114,10 @@ def write(coco: Mapping[str, object], format: str, folder: Path) -> list[str]:
 
 
 def _found(folder: Folder) -> list[tuple[str, str]]:
-    found = [(name, place) for name, module in FORMATS.items() for place in module.recognise(folder)]
+    found = [(name, place) for name, module in READ.items() for place in module.recognise(folder)]
     strong = [entry for entry in found if entry[0] not in _ONLY_ALONE]
-    return strong or found
+    # Masks beside a list of classes are numbers of classes, not of objects.
+    return strong or [entry for entry in found if entry[0] == semantic_masks.NAME] or found
 
 
 def _check(places: list[tuple[str, str]], folder: Folder, root: Path, format: str | None) -> None:
@@ -129,7 +131,7 @@ def _check(places: list[tuple[str, str]], folder: Folder, root: Path, format: st
             raise KnownFormatError(refused)
         if packed := [name for name in folder.names if suffix(name) == ".zip"]:
             raise ValueError(f"{root}: no annotations but in archives; give {packed[0]} by itself, or unpack it")
-        kinds = format or f"none of {', '.join(FORMATS)}"
+        kinds = format or f"none of {', '.join(READ)}"
         raise ValueError(f"{root}: no annotations in a format that is read ({kinds})")
     names = list(dict.fromkeys(name for name, _ in places))
     if len(names) > 1 and not set(names) <= _TOGETHER:

@@ -96,9 +96,9 @@ class Folder:
             return ""
 
     def json(self, name: str) -> Any:
-        """The content of a JSON file; ValueError in one line where it is broken."""
+        """The content of a JSON file, a list where each line is one of its own; ValueError in one line."""
         if name not in self._parsed:
-            value = parsed_json(self.text(name), name)
+            value = parsed_json_or_lines(self.text(name), name)
             while len(self._parsed) >= _REMEMBERED:
                 del self._parsed[next(iter(self._parsed))]
             self._parsed[name] = value
@@ -199,6 +199,30 @@ def parsed_json(text: str, name: str) -> object:
         raise ValueError(f"{name}: its JSON is nested too deeply") from None
     except ValueError:
         raise ValueError(f"{name}: a number in its JSON has thousands of digits") from None
+
+
+def parsed_json_or_lines(text: str, name: str) -> object:
+    """What a JSON text says, or a list of what its lines say (JSON Lines); ValueError in one line where broken."""
+    try:
+        return parsed_json(text, name)
+    except ValueError:
+        lines = [(number, line) for number, line in enumerate(text.split("\n"), 1) if line.strip()]
+        if len(lines) < 2 or not _is_json(lines[0][1]):
+            raise
+    found = []
+    for number, line in lines:
+        try:
+            found.append(json.loads(line))
+        except (ValueError, RecursionError):
+            raise ValueError(f"{name}: broken JSON in line {number}, of which each is one of its own") from None
+    return found
+
+
+def _is_json(text: str) -> bool:
+    try:
+        return isinstance(json.loads(text), (dict, list))
+    except (ValueError, RecursionError):
+        return False
 
 
 def parsed_xml(data: bytes, name: str) -> Element:

@@ -43,7 +43,10 @@ BESIDE_OBJECTS: frozenset[Fact] = frozenset(
 
 
 class Format(Protocol):
-    """What a module of a format has: a new format is one such module, and its line in `known.py`."""
+    """What a module of a format has: a new format is one such module, and its line in `known.py`.
+
+    One that is only read (`known.ONLY_READ`) has neither `CANNOT_CARRY` nor `write`.
+    """
 
     NAME: str  # as it is written on the command line
     TITLE: str  # as people call it

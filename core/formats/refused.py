@@ -8,6 +8,13 @@ from collections.abc import Callable
 from core.formats.files import Folder, Outline, outline_of, parsed_json, suffix
 
 _COCO = "export it as COCO there"
+
+
+def is_geti(outline: Outline) -> bool:
+    """Whether a JSON is what lies beside the data.parquet of Geti: the schema of one of Datumaro's newer data sets."""
+    return {"version", "schema"} <= outline.keys and bool({"object_columns", "videos"} & outline.keys)
+
+
 # What the file is, how it is told by the keys of its JSON, and what to do instead.
 _KNOWN: tuple[tuple[str, Callable[[Outline], bool], str], ...] = (
     (
@@ -20,11 +27,15 @@ _KNOWN: tuple[tuple[str, Callable[[Outline], bool], str], ...] = (
         lambda outline: {"objects", "size", "frames"} <= outline.keys,
         "turn the video into a project of images there",
     ),
-    ("Labelbox's JSON", lambda outline: {"data_row", "projects"} <= outline.keys, _COCO),
     (
         "captions of COCO, without objects",
         lambda outline: {"images", "annotations"} <= outline.keys and "caption" in outline.listed,
         "its instances file has the objects",
+    ),
+    (
+        "Geti's own export (data.parquet and this, of Datumaro's newer data sets)",
+        is_geti,
+        "export it as COCO or Datumaro JSON there",
     ),
     ("Hasty's JSON", lambda outline: {"images", "label_classes"} <= outline.keys, _COCO),
     ("Encord's JSON", lambda outline: {"label_hash", "data_units"} <= outline.keys, _COCO),

@@ -34,18 +34,19 @@ def number_of_colour(red: int, green: int, blue: int) -> int:
     return 256 + ((red << 16) | (green << 8) | blue) if known is None else known
 
 
-def read_numbers(path: Path, name: str) -> NDArray[np.int64]:
+def read_numbers(path: Path, name: str, by_colour: bool = False) -> NDArray[np.int64]:
     """The number of each pixel, H×W: a palette's index, a grey value, or a number for each colour of a coloured PNG.
 
     Colours of Pascal VOC's palette are their numbers there, others get numbers above 255; what is transparent is 0.
-    Raises ValueError in one line for what is no such picture.
+    `by_colour`: of a PNG with a palette the colours count, too. Raises ValueError in one line for what is no such
+    picture.
     """
     try:
         with Image.open(path, formats=_FORMATS) as image:
             if image.width * image.height > PIXEL_LIMIT:
                 raise ValueError(f"{name}: more than {PIXEL_LIMIT / 1e6:g} megapixels")
             image.load()
-            if image.mode in ("P", "L", "1") or image.mode.startswith("I"):
+            if (image.mode == "P" and not by_colour) or image.mode in ("L", "1") or image.mode.startswith("I"):
                 return np.asarray(image).astype(np.int64)
             coloured = np.asarray(image.convert("RGBA")).astype(np.int64)
     except ValueError:
@@ -57,6 +58,15 @@ def read_numbers(path: Path, name: str) -> NDArray[np.int64]:
     colours, where = np.unique(packed, return_inverse=True)
     named = [number_of_colour(colour >> 16, (colour >> 8) & 255, colour & 255) for colour in colours.tolist()]
     return np.asarray(named, dtype=np.int64)[where].reshape(packed.shape)
+
+
+def has_colours(path: Path) -> bool:
+    """Whether a picture has colours, in a palette too, and is not grey alone; False for what is no such picture."""
+    try:
+        with Image.open(path, formats=_FORMATS) as image:
+            return image.mode not in ("L", "1", "LA") and not image.mode.startswith("I")
+    except Exception:  # decoders raise whatever their format suggests; reading it says so
+        return False
 
 
 def save_indexed(numbers: NDArray[np.uint8], path: Path) -> None:

@@ -8,6 +8,7 @@ from collections.abc import Collection, Sequence
 from core.coco.names import base_name, plain_name
 from core.formats.coco import panoptic
 from core.formats.files import Folder, stem
+from core.formats.masks import pairs
 from core.formats.masks.tool import mask_folder
 
 
@@ -25,8 +26,10 @@ def lies_among_masks(name: str) -> bool:
 
 
 def mask_files(folder: Folder) -> set[str]:
-    """The pictures in a folder that are masks by where they lie, or that a panoptic JSON names."""
+    """The pictures in a folder that are masks by where they lie or a list of classes, or that a panoptic JSON names."""
     found = {name for name in folder.pictures if lies_among_masks(name)}
+    for place in pairs.places(folder):
+        found |= set(pairs.mask_files(folder, place))
     for place in panoptic.recognise(folder):
         found |= panoptic.segment_pngs(folder, place)
     return found

@@ -7,10 +7,11 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from core.files import write_atomically
-from core.formats.files import Folder, parent
+from core.formats.files import Folder, joined, parent, suffix
 from core.formats.format import Coco, Fact
 from core.formats.notes import Notes
 from core.formats.pictures import Pictures
+from core.formats.refused import is_geti
 from core.formats.tables import csv_table as csv_table
 from core.formats.tables.rows import COLUMNS, read_table, rows_of
 
@@ -20,10 +21,9 @@ CANNOT_CARRY: frozenset[Fact] = csv_table.CANNOT_CARRY
 
 
 def recognise(folder: Folder) -> list[str]:
-    """The files that begin as Parquet does."""
-    return [
-        name for name in folder.texts() if folder.head(name).startswith("PAR1") or name.lower().endswith(".parquet")
-    ]
+    """The files that begin as Parquet does, but for those of Geti, which are no rows of objects."""
+    found = [name for name in folder.texts() if folder.head(name).startswith("PAR1") or suffix(name) == ".parquet"]
+    return [name for name in found if not _is_of_geti(folder, name)]
 
 
 def read(folder: Folder, place: str, pictures: Pictures) -> tuple[Coco, list[str]]:
@@ -52,6 +52,13 @@ def write(coco: Mapping[str, object], folder: Path) -> list[str]:
 def is_available() -> bool:
     """Whether pyarrow is installed."""
     return importlib.util.find_spec("pyarrow") is not None
+
+
+def _is_of_geti(folder: Folder, name: str) -> bool:
+    """Whether the metadata.json of Geti's export lies beside a file."""
+    beside = joined(parent(name), "metadata.json")
+    outline = folder.outline(beside) if beside in folder.names else None
+    return outline is not None and is_geti(outline)
 
 
 def _need_pyarrow(name: str) -> None:

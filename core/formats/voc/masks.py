@@ -10,15 +10,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.formats.files import Folder, joined
+from core.formats.masks.class_lists import VOC_CLASSES
 from core.formats.masks.index_pngs import number_of_colour, read_numbers
 from core.masks import Rle, encode_rle
 
 VOID = 255  # the number of the borders between objects, which belong to none
 LABEL_MAP = "labelmap.txt"
-CLASSES = (
-    "aeroplane", "bicycle", "bird", "boat", "bottle", "bus", "car", "cat", "chair", "cow", "diningtable", "dog",
-    "horse", "motorbike", "person", "pottedplant", "sheep", "sofa", "train", "tvmonitor",
-)  # fmt: skip
 _INSIDE = 0.9  # of a mask's pixels lie in the box of the object with its number, if the numbers mean the order
 _EDGE = 2  # pixels that a mask may pass its box by
 _OVERLAP = 0.3  # IoU of a mask's box with its object's, where the numbers mean nothing
@@ -68,7 +65,7 @@ class ObjectMasks:
         classes = read_numbers(folder.path(other), other) if other in folder.names else None
         if classes is not None and classes.shape != objects.shape:
             classes = None
-        return cls(objects, classes, names or dict(enumerate(CLASSES, 1)))
+        return cls(objects, classes, names or dict(enumerate(VOC_CLASSES, 1)))
 
     @property
     def size(self) -> tuple[int, int]:

@@ -225,3 +225,42 @@ def test_what_a_killed_server_left_is_cleared(tmp_path: Any) -> None:
         os.utime(folder / name, (time.time() - age,) * 2)
     Store(tmp_path / "workspace").close()
     assert [path.name for path in folder.iterdir()] == ["new"]
+
+
+def test_masks_of_classes_come_as_proposals_and_are_no_pictures(client: TestClient) -> None:
+    numbers = np.zeros((HEIGHT, WIDTH), dtype=np.uint8)
+    numbers[5:15, 10:30], numbers[20:25, 10:30] = 1, 2
+    inside = {"train/_classes.csv": b"Pixel Value, Class\n0, background\n1, cell\n2, bud\n"}
+    inside |= {"train/a.jpg": file_bytes(picture(1), "JPEG"), "train/b.jpg": file_bytes(picture(2), "JPEG")}
+    inside["train/a_mask.png"] = file_bytes(Image.fromarray(numbers))
+    answer = client.post("/api/import", files=[("files", ("export.zip", archive(inside)))]).json()
+    assert (answer["annotations"], len(answer["uploaded"]), answer["errors"]) == (2, 2, [])
+    assert any("2 parts that hang together come as proposals" in note for note in answer["notes"])
+    rows = {row["file_name"]: row for row in client.get("/api/images").json()["images"]}
+    assert {name: row["status"] for name, row in rows.items()} == {"train/a.jpg": "todo", "train/b.jpg": "todo"}
+    things = client.get(f"/api/images/{rows['train/a.jpg']['image_id']}/document").json()["instances"]
+    assert [(thing["status"], thing["bbox"]) for thing in things] == [
+        ("proposed", [10, 5, 20, 10]),
+        ("proposed", [10, 20, 20, 5]),
+    ]
+
+
+def test_labelboxs_lines_find_the_images_that_are_here(client: TestClient) -> None:
+    client.post("/api/images", files=[("files", ("a.png", file_bytes(picture(1))))])
+    box = {"name": "cell", "bounding_box": {"top": 5, "left": 10, "height": 10, "width": 20}}
+    row = {
+        "data_row": {"id": "1", "external_id": "a.png", "row_data": "https://storage.example.org/1"},
+        "media_attributes": {"height": HEIGHT, "width": WIDTH},
+        "projects": {"1": {"labels": [{"annotations": {"objects": [box]}}]}},
+    }
+    line = json.dumps(row).encode() + b"\n"
+    answer = client.post("/api/import", files=[("files", ("export.ndjson", line * 2))]).json()
+    assert (answer["images"], answer["annotations"], answer["errors"]) == (1, 1, [])
+
+
+def test_getis_own_export_is_named(client: TestClient) -> None:
+    metadata = json.dumps({"version": "1.13", "schema": {}, "object_columns": [], "videos": {}}).encode()
+    inside = {"data.parquet": b"PAR1", "metadata.json": metadata, "images/a.png": file_bytes(picture(1))}
+    answer = client.post("/api/import", files=[("files", ("export.zip", archive(inside)))])
+    assert answer.status_code == 422
+    assert answer.json()["error"].startswith("metadata.json: Geti's own export")

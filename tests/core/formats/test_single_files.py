@@ -76,6 +76,7 @@ def test_a_yolo_data_set_may_be_named_by_its_data_yaml(tmp_path: Path) -> None:
         ({"project": {}, "config": {}, "attribute": {}, "file": {}, "metadata": {}, "view": {}}, "VIA 3"),
         ({"objects": [{"classTitle": "cat"}], "size": {}, "frames": [], "tags": []}, "Supervisely's JSON of a video"),
         ({"images": [{"id": 1}], "annotations": [{"id": 1, "image_id": 1, "caption": "a cat"}]}, "captions"),
+        ({"version": "1.13", "schema": {"attributes": {}}, "object_columns": [], "videos": {"fields": []}}, "Geti"),
         ({"images": [{"image_name": "a.jpg"}], "label_classes": []}, "Hasty"),
         ([{"label_hash": "a", "data_units": {}, "object_answers": {}}], "Encord"),
         ({"name": "v1", "dataset": {"task_attributes": {}, "samples": []}}, "Segments.ai"),
@@ -94,6 +95,14 @@ def test_a_format_that_is_known_and_not_read_is_named_with_the_way_out(
 ) -> None:
     save(tmp_path / "a.json", content)
     with pytest.raises(ValueError, match=rf"a\.json: .*{what}.* not read; .*(COCO|instances|project of images)"):
+        read(tmp_path)
+
+
+def test_getis_own_export_is_named_and_not_its_table(tmp_path: Path) -> None:
+    save(tmp_path / "data.parquet", b"PAR1")
+    save(tmp_path / "metadata.json", {"version": "1.13", "schema": {}, "object_columns": [], "videos": {}})
+    picture(tmp_path / "images" / "a.jpg")
+    with pytest.raises(ValueError, match=r"metadata\.json: Geti's own export .* not read; export it as COCO"):
         read(tmp_path)
 
 

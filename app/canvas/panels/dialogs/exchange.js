@@ -154,7 +154,7 @@ export function openImport(bench, dropped = []) {
   const input = element("input", {
     type: "file",
     multiple: true,
-    accept: ".json,.xml,.csv,.txt,.yaml,.zip,image/*,.tif,.tiff,.heic,.heif",
+    accept: ".json,.jsonl,.ndjson,.xml,.csv,.txt,.yaml,.yml,.names,.parquet,.zip,image/*,.tif,.tiff,.heic,.heif",
     "aria-label": texts.exchange.cocoJsonOrOtherAnnotation,
   });
   const list = element("p", { class: "ml-muted" });
