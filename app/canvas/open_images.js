@@ -4,6 +4,7 @@ import * as address from "./address.js";
 import * as api from "./model/api.js";
 import { Assistant } from "./model/workspace/assistant.js";
 import { Editor, failure, lineOf } from "./model/editor.js";
+import { bringsAnnotations } from "./model/files.js";
 import { ImageList } from "./model/workspace/images.js";
 import { remember, remembered } from "./model/preferences.js";
 import { SignedIn } from "./model/workspace/signed_in.js";
@@ -135,8 +136,7 @@ export class OpenImages {
   /** @param {File[]} files */
   async upload(files) {
     if (!files.length) return;
-    const annotations = files.filter((file) => file.name.toLowerCase().endsWith(".json"));
-    if (annotations.length) return this.editor.emit("importfiles", files);
+    if (bringsAnnotations(files)) return this.editor.emit("importfiles", files);
     const { added, known, errors, notes } = await this.images.upload(files);
     const first = added[0] ?? known[0];
     if (first !== undefined) await this.open(first);

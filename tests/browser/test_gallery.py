@@ -67,6 +67,20 @@ def test_dropped_files_are_uploaded(own_server: Server, open_editor: Any, photog
     editor.wait_for("maskloop.drawn && maskloop.document.image.file_name === 'dropped.png'")
 
 
+def test_dropped_annotations_of_another_tool_open_the_import(own_server: Server, open_editor: Any) -> None:
+    editor = open_editor(url=own_server.url)
+    transfer = editor.page.evaluate_handle(
+        """() => {
+          const transfer = new DataTransfer();
+          transfer.items.add(new File(["<annotations/>"], "annotations.xml"));
+          return transfer;
+        }"""
+    )
+    editor.page.dispatch_event(".maskloop", "dragenter", {"dataTransfer": transfer})
+    editor.page.dispatch_event(".ml-veil", "drop", {"dataTransfer": transfer})
+    assert "annotations.xml" in editor.page.get_by_role("dialog").inner_text()
+
+
 def test_hostile_names_are_text(own_server: Server, open_editor: Any, photographs: Photographs) -> None:
     with DataPlane(base_url=own_server.url, timeout=60) as data_plane:
         path = photographs.make("plain.png")

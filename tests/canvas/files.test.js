@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { droppedFiles, pathOf } from "../../app/canvas/model/files.js";
+import { bringsAnnotations, droppedFiles, pathOf } from "../../app/canvas/model/files.js";
 
 /** @param {string} path */
 const fileEntry = (path) => {
@@ -45,4 +45,15 @@ test("single files have no folder", async () => {
   const items = [{ webkitGetAsEntry: () => fileEntry("/a.png") }];
   const [dropped] = await droppedFiles(/** @type {any} */ ({ items, files: [file] }));
   assert.equal(pathOf(dropped), "a.png");
+});
+
+test("what is dropped is for an import where annotations of any tool are among it", () => {
+  const brings = (/** @type {string[]} */ ...names) => bringsAnnotations(names.map((name) => new File(["x"], name)));
+  for (const name of ["a.json", "annotations.xml", "export.ZIP", "export.ndjson", "data.yaml", "boxes.csv"])
+    assert.equal(brings(name, "photo.jpg"), true, name);
+  assert.equal(brings("photo.jpg", "other.png"), false);
+  assert.equal(brings("photo.jpg", "photo.txt"), true); // YOLO's labels
+  assert.equal(brings("photo.jpg", "licence.txt"), false);
+  assert.equal(brings("photo.txt"), true); // the images may be here already
+  assert.equal(brings(), false);
 });

@@ -6,6 +6,28 @@ const paths = new WeakMap();
 /** The name that a file is uploaded under: with its folders, where they are known. @param {File} file */
 export const pathOf = (file) => paths.get(file) ?? (file.webkitRelativePath || file.name);
 
+const ANNOTATIONS = /\.(json|jsonl|ndjson|xml|csv|txt|ya?ml|names|parquet|zip)$/i;
+const BASE = /([^/\\]+?)(\.[^./\\]*)?$/;
+
+/** What a file chooser offers for an import, images beside it. */
+export const ANNOTATION_KINDS = ".json,.jsonl,.ndjson,.xml,.csv,.txt,.yaml,.yml,.names,.parquet,.zip";
+
+/** Whether a file may hold annotations, by its name. @param {File} file */
+export const isAnnotation = (file) => ANNOTATIONS.test(file.name);
+
+/**
+ * Whether files are for an import, not only pictures: a text among photographs counts where it is called as one of
+ * them, as YOLO's labels are, or where no photograph is there. @param {File[]} files
+ */
+export function bringsAnnotations(files) {
+  const found = files.filter(isAnnotation);
+  const texts = found.filter((file) => /\.txt$/i.test(file.name));
+  if (texts.length < found.length || found.length === files.length) return found.length > 0;
+  const base = (/** @type {File} */ file) => BASE.exec(file.name)?.[1];
+  const pictures = new Set(files.filter((file) => !isAnnotation(file)).map(base));
+  return texts.some((file) => pictures.has(base(file)));
+}
+
 /**
  * The files of a drop, those in dropped folders too. Of a single folder the names begin inside it, as those in an
  * annotation file beside it do; of several each keeps its folder's name.

@@ -4,6 +4,7 @@ import * as api from "../../model/api.js";
 import { openDialog } from "./dialogs.js";
 import { element } from "../../view/dom.js";
 import { lineOf } from "../../model/editor.js";
+import { ANNOTATION_KINDS, isAnnotation } from "../../model/files.js";
 import { freshName } from "../../model/page_name.js";
 import { peopleOf } from "../../model/workspace/image_filter.js";
 import { withProgress } from "./import_progress.js";
@@ -154,7 +155,7 @@ export function openImport(bench, dropped = []) {
   const input = element("input", {
     type: "file",
     multiple: true,
-    accept: ".json,.jsonl,.ndjson,.xml,.csv,.txt,.yaml,.yml,.names,.parquet,.zip,image/*,.tif,.tiff,.heic,.heif",
+    accept: `${ANNOTATION_KINDS},image/*,.tif,.tiff,.heic,.heif`,
     "aria-label": texts.exchange.cocoJsonOrOtherAnnotation,
   });
   const list = element("p", { class: "ml-muted" });
@@ -224,7 +225,7 @@ export function openImport(bench, dropped = []) {
 
 /** @param {HTMLElement} line @param {File[]} all */
 function describeFiles(line, all) {
-  const annotations = all.filter((file) => /\.(json|xml|csv|txt|ya?ml|zip)$/i.test(file.name));
+  const annotations = all.filter(isAnnotation);
   const named = annotations.slice(0, 4).map((file) => file.name);
   if (annotations.length > 4) named.push(texts.exchange.more(annotations.length - 4));
   line.textContent = all.length
