@@ -1,4 +1,4 @@
-"""Files that are there in full or not at all."""
+"""Files, and folders of files, that are there in full or not at all."""
 
 from __future__ import annotations
 
@@ -6,7 +6,8 @@ import errno
 import os
 import shutil
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 SMALLEST_ROOM = 1 << 20  # bytes; a disk with less is full
@@ -56,6 +57,37 @@ def _is_cut_short(error: BaseException, path: Path) -> OSError | None:
             number, f"cannot be written in full ({os.strerror(number).lower()}): is the disk full?", str(path)
         )
     return None
+
+
+@contextmanager
+def folder_in_full(folder: Path) -> Iterator[Path]:
+    """A folder to fill, whose files come into `folder` once all of them are written; else nothing of them stays.
+
+    `folder` is made if it is not there; of files of one name the new ones take the place of the old. Raises OSError
+    that names the folder, or the file in it, that cannot be written in full.
+    """
+    is_new = not folder.exists()
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        # Inside, where it is sure to be on the same disk, and may be written.
+        beside = Path(tempfile.mkdtemp(dir=folder, prefix=".writing-"))
+    except OSError as error:
+        raise OSError(error.errno, error.strerror, str(folder)) from None
+    try:
+        yield beside
+        for path in sorted(path for path in beside.rglob("*") if path.is_file()):
+            target = folder / path.relative_to(beside)
+            target.parent.mkdir(parents=True, exist_ok=True)
+            path.replace(target)
+    except OSError as error:
+        if error.errno is None:  # as Pillow's, which says what its encoder was told
+            raise OSError(errno.EIO, f"cannot be written in full ({error}): is the disk full?", str(folder)) from error
+        name = str(error.filename or folder).replace(str(beside), str(folder))
+        raise OSError(error.errno, error.strerror, name) from error
+    finally:
+        shutil.rmtree(beside, ignore_errors=True)
+        if is_new and not any(folder.iterdir()):
+            folder.rmdir()
 
 
 def check_can_write(file: str | Path) -> None:

@@ -23,6 +23,7 @@ from pathlib import Path
 from typing import Any
 
 from core.coco.names import layout_part
+from core.files import folder_in_full
 from core.formats.archives import unpacked
 from core.formats.files import Folder, joined, parent, suffix
 from core.formats.joining import joined_data_sets
@@ -106,11 +107,11 @@ def write(coco: Mapping[str, object], format: str, folder: Path) -> list[str]:
     """Write a COCO data set in a format, into a folder that is made; a line for each thing that it cannot carry.
 
     Pictures are not copied; the names of files inside are those that the format has. Raises ValueError for an unknown
-    format, and what the file system raises.
+    format, and OSError where not all of it can be written: nothing of it is there then.
     """
     module = format_of(format)
-    Path(folder).mkdir(parents=True, exist_ok=True)
-    return [*module.write(coco, Path(folder)), *losses_beside(coco, module.CANNOT_CARRY)]
+    with folder_in_full(Path(folder)) as inside:
+        return [*module.write(coco, inside), *losses_beside(coco, module.CANNOT_CARRY)]
 
 
 def _found(folder: Folder) -> list[tuple[str, str]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import re
 import stat
 import tempfile
@@ -93,6 +94,11 @@ def _unpack_each(opened: zipfile.ZipFile, archive: str, folder: Path, limit: int
                     file.write(block)
         except (FileExistsError, NotADirectoryError):
             raise ValueError(f"{archive}: {name!r} is in it twice, or is a file and a folder") from None
+        except OSError as error:
+            if error.errno not in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
+                raise
+            place = f"{archive}, unpacked in {folder.parent}"
+            raise OSError(error.errno, error.strerror, place) from None
     return left
 
 

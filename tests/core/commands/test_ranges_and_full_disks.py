@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 import torch
 
 from core import ModelConfig, TrainConfig
 from core.__main__ import main
 from core.files import write_atomically, write_text_atomically
+from core.masks import encode_rle
 from core.training.ranges import RANGES, check_training_ranges
 from tests.core.toy_data import toy_config, write_toy_data
 
@@ -214,3 +217,38 @@ def test_a_models_scores_and_overlaps_are_between_0_and_1(field: str, value: flo
     with pytest.raises(ValueError, match=message):
         ModelConfig(**{field: value})  # type: ignore[arg-type]
     assert getattr(ModelConfig(**{field: 0.25}), field) == 0.25  # type: ignore[arg-type]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="needs a limit on the size of files")
+@pytest.mark.parametrize("name", ["yolo-seg", "voc", "csv"])
+@pytest.mark.parametrize("there", [False, True])
+def test_a_conversion_that_does_not_fit_leaves_nothing_of_it(
+    name: str, there: bool, toy: Path, project_root: Path
+) -> None:
+    """The first image's files fit, those of the second do not."""
+    side = 900
+    small, large = ({"id": n, "file_name": f"{n}.jpg", "height": side, "width": side} for n in (1, 2))
+    noise = np.random.default_rng(0).random((side, side)) < 0.5
+    corners = np.random.default_rng(0).integers(0, side, (9_000, 2)).astype(float).ravel().tolist()
+    square = {"segmentation": [[10, 10, 50, 10, 50, 50]], "image_id": 1}
+    mask = encode_rle(noise) if name == "voc" else [corners]
+    things = [square, {"segmentation": mask, "image_id": 2}]
+    data = {
+        "images": [small, large],
+        "annotations": [{"id": n, "category_id": 1, "iscrowd": 0, **thing} for n, thing in enumerate(things, 1)],
+        "categories": [{"id": 1, "name": "cat"}],
+    }
+    (toy / "a.json").write_text(json.dumps(data))
+    target = toy / "out"
+    if there:
+        target.mkdir()
+        (target / "mine.txt").write_text("mine")
+    arguments = ["convert", str(toy / "a.json"), str(target), "--format", name]
+    script = LIMITED + f"sys.argv = ['core', *{arguments!r}]; runpy.run_module('core', run_name='__main__')"
+    done = subprocess.run([sys.executable, "-c", script], cwd=project_root, capture_output=True, text=True)
+    errors = [line for line in done.stderr.splitlines() if not line.startswith("note: ")]
+    assert done.returncode == 2, done.stderr
+    assert len(errors) == 1
+    assert errors[0].startswith(f"error: {target}")
+    assert "file too large" in errors[0].lower() or "is the disk full?" in errors[0]
+    assert [path.name for path in target.rglob("*")] == ["mine.txt"] if there else not target.exists()
