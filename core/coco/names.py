@@ -6,6 +6,7 @@ import re
 import unicodedata
 from collections import Counter
 from collections.abc import Collection, Iterable, Sequence
+from functools import cached_property
 from urllib.parse import unquote
 
 # Words in folders that tell parts of a data set from each other: train2017, val_images, TestImages.
@@ -26,6 +27,7 @@ class FileNames:
         self._by_stem = _places(base_name(name).rpartition(".")[0] for name in self._plain)
         self._listed: list[tuple[Collection[str], dict[str, list[str]]]] = []
         self._prefixed: tuple[Collection[str], Counter[str]] | None = None
+        self._small_listed: tuple[Collection[str], Counter[str]] | None = None
 
     def find(self, name: str, listed: Collection[str] = (), near: Sequence[str] = ()) -> list[int]:
         """The places in `present` that a name may mean; several only where they have the very same name.
@@ -53,6 +55,8 @@ class FileNames:
                 found = self._by_stem.get(base, [])
             if not found and UPLOAD_PREFIX.match(base):
                 return self._without_prefix(plain, listed, near)
+            if not found:
+                return self._with_other_ending(plain, listed, near)
         if len(found) != 1:
             return []
         path = self._plain[found[0]]
@@ -68,6 +72,27 @@ class FileNames:
         if self._prefixed is None or self._prefixed[0] is not listed:
             self._prefixed = listed, Counter(UPLOAD_PREFIX.sub("", base_name(name)) for name in listed)
         return found if self._prefixed[1][base] <= (plain in listed) else []
+
+    def _with_other_ending(self, plain: str, listed: Collection[str], near: Sequence[str]) -> list[int]:
+        """The one file whose ending alone is in other letters: IMG_1.JPG of a camera is a tool's IMG_1.jpg.
+
+        [] for several, and where another listed image could mean it as well.
+        """
+        base = _small_ending(base_name(plain))
+        found = self._by_small_ending.get(base, [])
+        if len(found) > 1:
+            ends = {place: _small_ending(self._plain[place]) for place in found}
+            whole = _small_ending(plain)
+            found = [place for place, path in ends.items() if path == whole or _common_end(path, whole)]
+        if len(found) != 1 or other_part(self._plain[found[0]], "/".join([*near, plain])):
+            return []
+        if self._small_listed is None or self._small_listed[0] is not listed:
+            self._small_listed = listed, Counter(_small_ending(base_name(name)) for name in listed)
+        return found if self._small_listed[1][base] <= (plain in listed) else []
+
+    @cached_property
+    def _by_small_ending(self) -> dict[str, list[int]]:
+        return _places(_small_ending(base_name(name)) for name in self._plain)
 
     def _ending_alike(self, plain: str) -> list[int]:
         """The one file whose path and this one are alike from their ends on, down to a folder; [] for none or several.
@@ -119,6 +144,12 @@ def plain_name(name: str) -> str:
 def base_name(file_name: str) -> str:
     """A file name without its folders, whichever way they are written."""
     return re.split(r"[/\\]", file_name)[-1]
+
+
+def _small_ending(name: str) -> str:
+    """A name with its ending in small letters."""
+    rest, point, ending = name.rpartition(".")
+    return f"{rest}{point}{ending.lower()}"
 
 
 def composed(name: str) -> str:

@@ -30,6 +30,9 @@ def found(name: str, present: list[str], listed: list[str] | None = None) -> lis
         ("https://x.org/z/a.png?sig=1#top", "a.png"),
         ("images\\3f2a1b9c-a.png", "a.png"),  # Label Studio's name of an upload
         ("3f2a1b9c-a.png", "photos/a.png"),
+        ("IMG_1.jpg", "IMG_1.JPG"),  # as cameras have it
+        ("train/IMG_1.JPG", "train/IMG_1.jpg"),
+        ("IMG_1.JPG", "photos/IMG_1.jpg"),
     ],
 )
 def test_spellings_of_one_name(name: str, file: str) -> None:
@@ -58,6 +61,10 @@ def test_the_exact_name_goes_before_what_it_decodes_to() -> None:
         ("3f2a1b9c-a.png", ["x/a.png", "y/a.png"], None),
         ("val/3f2a1b9c-a.png", ["train/a.png"], None),
         ("portrait-a.png", ["a.png"], None),
+        ("a.JPG", ["x/a.jpg", "y/a.jpg"], None),
+        ("a.JPG", ["a.jpg"], ["a.JPG", "a.jpg"]),
+        ("a.JPG", ["a.jpg"], ["a.JPG", "a.Jpg"]),
+        ("val/a.JPG", ["train/a.jpg"], None),
     ],
 )
 def test_where_it_is_not_certain_nothing_is_found(name: str, present: list[str], listed: list[str] | None) -> None:
