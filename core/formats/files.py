@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import codecs
-import json
 import os
 import re
 from collections.abc import Iterator
@@ -11,22 +9,14 @@ from dataclasses import dataclass
 from itertools import chain, count
 from pathlib import Path, PurePosixPath
 from typing import Any
-from xml.etree.ElementTree import Element, TreeBuilder
-from xml.parsers import expat
+from xml.etree.ElementTree import Element
 
 from core.datasets.images import IMAGE_SUFFIXES
+from core.formats.texts import decoded, decoded_head, parsed_json_or_lines, parsed_xml
 
 PICTURE_SUFFIXES = IMAGE_SUFFIXES | {".jp2", ".avif"}
-_DEEPEST_XML = 100  # elements inside each other; the formats have six
 _HEAD = 4096  # bytes in which the kind of a text shows
 _REMEMBERED = 3  # parsed JSON files: what was just recognised is read next
-_BOMS = (
-    (codecs.BOM_UTF8, "utf-8-sig"),
-    (codecs.BOM_UTF32_LE, "utf-32"),
-    (codecs.BOM_UTF32_BE, "utf-32"),
-    (codecs.BOM_UTF16_LE, "utf-16"),
-    (codecs.BOM_UTF16_BE, "utf-16"),
-)
 
 
 @dataclass(frozen=True)
@@ -164,106 +154,6 @@ def joined(folder: str, name: str) -> str:
 def is_inside(name: str, folder: str) -> bool:
     """Whether a name lies below a folder, at any depth."""
     return not folder or name.startswith(folder + "/")
-
-
-def decoded(data: bytes, name: str) -> str:
-    """Text in UTF-8, or in UTF-16 or UTF-32 with a byte order mark; ValueError in one line for anything else."""
-    encoding = next((encoding for mark, encoding in _BOMS if data.startswith(mark)), "utf-8")
-    if encoding == "utf-8" and b"\0" in data[:4]:  # as Windows' tools write without a mark
-        encoding = "utf-16-be" if data[:1] == b"\0" else "utf-16-le"
-    try:
-        return data.decode(encoding)
-    except UnicodeDecodeError:
-        raise ValueError(f"{name}: not UTF-8 or UTF-16 text; save it as UTF-8") from None
-
-
-def decoded_head(data: bytes) -> str:
-    """As much of a text's beginning as can be decoded; "" for what is no text."""
-    encoding = next((encoding for mark, encoding in _BOMS if data.startswith(mark)), "utf-8")
-    if encoding == "utf-8" and b"\0" in data[:4]:
-        encoding = "utf-16-be" if data[:1] == b"\0" else "utf-16-le"
-    try:
-        return codecs.getincrementaldecoder(encoding)().decode(data)
-    except UnicodeDecodeError:
-        # Which of the legacy encodings it is does not matter to the first characters.
-        return "" if b"\0" in data else data.decode("latin-1")
-
-
-def parsed_json(text: str, name: str) -> object:
-    """What a JSON text says; ValueError in one line where it is broken."""
-    try:
-        return json.loads(text)
-    except json.JSONDecodeError as error:
-        raise ValueError(f"{name}: broken JSON at line {error.lineno}, column {error.colno}: {error.msg}") from None
-    except RecursionError:
-        raise ValueError(f"{name}: its JSON is nested too deeply") from None
-    except ValueError:
-        raise ValueError(f"{name}: a number in its JSON has thousands of digits") from None
-
-
-def parsed_json_or_lines(text: str, name: str) -> object:
-    """What a JSON text says, or a list of what its lines say (JSON Lines); ValueError in one line where broken."""
-    try:
-        return parsed_json(text, name)
-    except ValueError:
-        lines = [(number, line) for number, line in enumerate(text.split("\n"), 1) if line.strip()]
-        if len(lines) < 2 or not _is_json(lines[0][1]):
-            raise
-    found = []
-    for number, line in lines:
-        try:
-            found.append(json.loads(line))
-        except (ValueError, RecursionError):
-            raise ValueError(f"{name}: broken JSON in line {number}, of which each is one of its own") from None
-    return found
-
-
-def _is_json(text: str) -> bool:
-    try:
-        return isinstance(json.loads(text), (dict, list))
-    except (ValueError, RecursionError):
-        return False
-
-
-def parsed_xml(data: bytes, name: str) -> Element:
-    """The outermost element of an XML text.
-
-    ValueError, in one line, where it is broken, and where it has a document type: entities can blow a small file up
-    to gigabytes or read other files, and none of the formats has any.
-    """
-    parser = expat.ParserCreate()
-    builder = TreeBuilder()
-    depth = 0
-
-    def start(tag: str, attributes: dict[str, str]) -> None:
-        nonlocal depth
-        depth += 1
-        if depth > _DEEPEST_XML:
-            raise ValueError(f"{name}: its XML is nested too deeply")
-        builder.start(tag, attributes)
-
-    def end(tag: str) -> None:
-        nonlocal depth
-        depth -= 1
-        builder.end(tag)
-
-    def refuse(*_: object) -> None:
-        raise ValueError(f"{name}: its XML has a document type (<!DOCTYPE …>), which is not read; take that line out")
-
-    parser.StartElementHandler = start
-    parser.EndElementHandler = end
-    parser.CharacterDataHandler = builder.data
-    parser.StartDoctypeDeclHandler = refuse
-    parser.EntityDeclHandler = refuse
-    parser.buffer_text = True
-    try:
-        parser.Parse(data, True)
-    except expat.ExpatError as error:
-        reason = expat.ErrorString(error.code)
-        raise ValueError(f"{name}: broken XML at line {error.lineno}, column {error.offset}: {reason}") from None
-    except (LookupError, UnicodeError):
-        raise ValueError(f"{name}: its XML is in an encoding that is not known; save it as UTF-8") from None
-    return builder.close()
 
 
 def _names_below(root: Path) -> Iterator[str]:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
-from core.formats.files import Folder, Outline, outline_of, parsed_json, suffix
+from core.formats.files import Folder, Outline, outline_of, suffix
+from core.formats.texts import parsed_json
 
 _COCO = "export it as COCO there"
 

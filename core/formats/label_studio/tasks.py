@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from urllib.parse import parse_qs, unquote, urlsplit
 
 from core.coco.json_values import is_number
@@ -29,6 +29,18 @@ def image_names(task: Mapping[str, object]) -> list[str]:
     if UPLOAD_PREFIX.match(base):
         names += [base, UPLOAD_PREFIX.sub("", base)]
     return [name for name in dict.fromkeys(names) if name]
+
+
+def without_shared_names(tasks: Sequence[list[str]]) -> list[list[str]]:
+    """The names of each task's image without the one that a file was uploaded under, where another upload had it too.
+
+    Which of them is meant by a picture of that name nobody can tell.
+    """
+    uploads: dict[str, set[str]] = {}
+    for names in tasks:
+        if names and names[-1] != names[0]:
+            uploads.setdefault(names[-1], set()).add(names[0])
+    return [names[:-1] if names and len(uploads.get(names[-1], ())) > 1 else names for names in tasks]
 
 
 def results_of(task: Mapping[str, object], notes: Notes, about: str) -> tuple[list[dict[str, object]], str | None]:

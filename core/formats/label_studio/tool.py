@@ -11,7 +11,7 @@ from core.formats.building import Building, BuiltImage
 from core.formats.files import Folder, parent
 from core.formats.format import BESIDE_OBJECTS, Coco, Fact
 from core.formats.label_studio.bit_runs import decode_brush
-from core.formats.label_studio.tasks import image_names, results_of
+from core.formats.label_studio.tasks import image_names, results_of, without_shared_names
 from core.formats.label_studio.writing import write_tasks
 from core.formats.notes import Notes
 from core.formats.parts import Parts
@@ -48,7 +48,7 @@ def read(folder: Folder, place: str, pictures: Pictures) -> tuple[Coco, list[str
     building = Building(notes)
     for name in _configured_classes(folder, parent(place), notes):
         building.category(name)
-    names = [image_names(task) for task in tasks]
+    names = without_shared_names([image_names(task) for task in tasks])
     found = pictures.meant(names, parent(place))
     for number, (task, readings, picture) in enumerate(zip(tasks, names, found, strict=True)):
         about = f"task {task.get('id', number)}"

@@ -44,7 +44,9 @@ def read(folder: Folder, place: str, pictures: Pictures) -> tuple[Coco, list[str
     """All rows, as VIA's JSON is read; a cell that is broken costs its region."""
     previous = csv.field_size_limit(_LONGEST_CELL)
     try:
-        rows = list(csv.DictReader(io.StringIO(folder.text(place), newline="")))
+        text = folder.text(place)
+        separator = max(",;\t", key=text.partition("\n")[0].count)  # as spreadsheets of some languages save it
+        rows = list(csv.DictReader(io.StringIO(text, newline=""), delimiter=separator))
     except csv.Error as error:
         raise ValueError(f"{place}: broken CSV ({error})") from None
     finally:

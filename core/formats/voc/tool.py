@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Mapping
 from pathlib import Path
@@ -14,7 +15,7 @@ from core.formats.format import BESIDE_OBJECTS, Coco, Fact
 from core.formats.notes import Notes
 from core.formats.parts import Parts
 from core.formats.pictures import ImageFile, Pictures, images_of_files, tidy_name, with_split
-from core.formats.shapes import box_around
+from core.formats.shapes import box_around, turned_box
 from core.formats.voc.masks import ObjectMasks, class_names
 from core.formats.voc.writing import write_voc
 
@@ -149,6 +150,9 @@ def _parts(element: Element, where: str, from_one: bool, notes: Notes) -> Parts:
     """An object of the XML; ValueError where it has neither box nor polygon."""
     parts = Parts(element.findtext("name"), where)
     box = element.find("bndbox")
+    turned = element.find("robndbox")
+    if element.find("part") is not None:
+        notes.add("parts of an object, such as a head, are left out", where)
     try:
         polygon = _polygon(element.find("polygon"))
     except ValueError as error:
@@ -161,6 +165,8 @@ def _parts(element: Element, where: str, from_one: bool, notes: Notes) -> Parts:
         if from_one:
             corners = [corners[0] - 1, corners[1] - 1, corners[2], corners[3]]
         parts.box = box_around(corners)
+    elif turned is not None:
+        polygon = polygon or _turned(turned)
     elif not polygon:
         raise ValueError("neither bndbox nor polygon")
     if polygon:
@@ -177,6 +183,12 @@ def _parts(element: Element, where: str, from_one: bool, notes: Notes) -> Parts:
         attributes[attribute.findtext("name") or ""] = value_of(text, kind)
     parts.fields["attributes"] = attributes
     return parts
+
+
+def _turned(element: Element) -> list[float]:
+    """The corners of roLabelImg's box, which is turned around its centre by radians, clockwise on the screen."""
+    cx, cy, width, height, angle = (_number(element, key) for key in ("cx", "cy", "w", "h", "angle"))
+    return turned_box([cx - width / 2, cy - height / 2, width, height], math.degrees(angle), around_centre=True)
 
 
 def _polygon(element: Element | None) -> list[float]:

@@ -134,6 +134,17 @@ def test_an_uploaded_picture_is_found_without_its_prefix(tmp_path: Path) -> None
     assert [name for name, *_ in objects(coco)] == ["a.jpg", "ffffffff-b.jpg"]
 
 
+def test_two_uploads_of_one_name_are_not_both_the_one_picture_of_that_name(tmp_path: Path) -> None:
+    """The objects of both were put on it."""
+    picture(tmp_path / "a.jpg")
+    first = task(result("rectanglelabels", BOX))
+    second = task(result("rectanglelabels", BOX, "dog"), image="/data/upload/1/77777777-a.jpg")
+    save(tmp_path / "tasks.json", [first, second])
+    assert {name for name, _, _ in objects(read(tmp_path)[0])} == {"0a1b2c3d-a.jpg", "77777777-a.jpg"}
+    save(tmp_path / "tasks.json", [first, {**second, "data": first["data"]}])  # two tasks of one upload
+    assert {name for name, _, _ in objects(read(tmp_path)[0])} == {"a.jpg"}
+
+
 def test_what_people_answered_counts_before_predictions_and_once(tmp_path: Path) -> None:
     first = result("rectanglelabels", {"x": 0, "y": 0, "width": 50, "height": 50}, "first")
     other = result("rectanglelabels", {"x": 0, "y": 0, "width": 10, "height": 50}, "other")

@@ -131,3 +131,12 @@ def test_an_image_whose_picture_is_nowhere_is_named(tmp_path: Path) -> None:
     coco, notes = read(tmp_path, images={"b.jpg": (50, 100)})
     assert [name for name, _, _ in objects(coco)] == ["b.jpg"]
     assert notes[0].startswith("a.jpg: no height and width")
+
+
+def test_csv_of_via_that_a_spreadsheet_saved_with_semicolons(tmp_path: Path) -> None:
+    picture(tmp_path / "a.jpg")
+    header = "filename;file_size;file_attributes;region_count;region_id;region_shape_attributes;region_attributes"
+    shape = '"{""name"":""rect"",""x"":10,""y"":20,""width"":5,""height"":6}"'
+    save(tmp_path / "via.csv", f'{header}\na.jpg;9;"{{}}";1;0;{shape};"{{""type"":""cat""}}"\n')
+    coco, notes = read(tmp_path)
+    assert ([entry["bbox"] for _, _, entry in objects(coco)], notes) == ([[10, 20, 5, 6]], [])

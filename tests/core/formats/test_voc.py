@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
+import pytest
 from PIL import Image
 
 from core.formats import read, write
@@ -103,3 +104,37 @@ def test_pictures_that_differ_in_their_ending_alone_have_files_of_their_own(tmp_
     images = [{"id": n, "file_name": name, "height": 9, "width": 9} for n, name in enumerate(names)]
     write({"images": images, "annotations": [], "categories": []}, "voc", tmp_path)
     assert sorted(image["file_name"] for image in read(tmp_path)[0]["images"]) == sorted(names)
+
+
+@pytest.mark.parametrize("encoding", ["gbk", "shift_jis", "euc-jp", "big5", "iso-8859-1", "utf-16"])
+def test_files_in_the_encoding_that_they_name(encoding: str, tmp_path: Path) -> None:
+    """expat knows none of several bytes a letter but Unicode's; such a file was passed over."""
+    name = "Käse" if encoding == "iso-8859-1" else "日本"
+    text = f'<?xml version="1.0" encoding="{encoding}"?>' + voc(voc_object(name, 10, 10, 30, 20))
+    save(tmp_path / "a.xml", text.encode(encoding))
+    coco, notes = read(tmp_path)
+    assert ([label for _, label, _ in objects(coco)], notes) == ([name], [])
+
+
+def test_an_encoding_that_the_text_is_not_in_is_named(tmp_path: Path) -> None:
+    save(tmp_path / "a.xml", b'<?xml version="1.0" encoding="gbk"?><annotation>\xff\xff</annotation>')
+    save(tmp_path / "b.xml", voc())
+    assert "a.xml: its XML is in an encoding that is not known; save it as UTF-8" in read(tmp_path)[1]
+
+
+def test_turned_boxes_of_rolabelimg_are_polygons(tmp_path: Path) -> None:
+    turned = "<robndbox><cx>50</cx><cy>25</cy><w>20</w><h>10</h><angle>1.5707963267948966</angle></robndbox>"
+    save(tmp_path / "a.xml", voc(f"<object><type>robndbox</type><name>ship</name>{turned}</object>"))
+    coco, notes = read(tmp_path)
+    assert [(label, entry["bbox"]) for _, label, entry in objects(coco)] == [("ship", pytest.approx([45, 15, 10, 20]))]
+    assert (len(coco["annotations"][0]["segmentation"]), notes) == (1, [])
+
+
+def test_parts_of_an_object_are_said(tmp_path: Path) -> None:
+    """As VOC's persons have heads and hands."""
+    part = "<part><name>head</name><bndbox><xmin>11</xmin><ymin>11</ymin><xmax>15</xmax><ymax>15</ymax></bndbox></part>"
+    save(tmp_path / "a.xml", voc(voc_object("person", 10, 10, 30, 20, part)))
+    coco, notes = read(tmp_path)
+    assert [entry["bbox"] for entry in coco["annotations"]] == [[10, 10, 20, 10]]
+    assert len(notes) == 1
+    assert "parts of an object, such as a head, are left out" in notes[0]
