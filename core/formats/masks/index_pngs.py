@@ -5,13 +5,17 @@ from __future__ import annotations
 from functools import cache
 from pathlib import Path
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
 from core.datasets.images import PIXEL_LIMIT
 
-_FORMATS = ("PNG", "TIFF", "BMP", "GIF")  # those that keep numbers
+_FORMATS = ("PNG", "TIFF", "BMP", "GIF", "JPEG")  # a JPEG keeps no numbers, but black and white
+_MOST_GREY = 0.05  # of the pixels of a mask in black and white that a JPEG has blurred
+WHITE = 255
+_RGB_WHITE = 256 + 0xFFFFFF  # what `number_of_colour` makes of it
 
 
 def voc_palette() -> NDArray[np.uint8]:
@@ -46,6 +50,8 @@ def read_numbers(path: Path, name: str, by_colour: bool = False) -> NDArray[np.i
             if image.width * image.height > PIXEL_LIMIT:
                 raise ValueError(f"{name}: more than {PIXEL_LIMIT / 1e6:g} megapixels")
             image.load()
+            if image.format == "JPEG":
+                return _black_and_white(image, name)
             if (image.mode == "P" and not by_colour) or image.mode in ("L", "1") or image.mode.startswith("I"):
                 return np.asarray(image).astype(np.int64)
             coloured = np.asarray(image.convert("RGBA")).astype(np.int64)
@@ -58,6 +64,44 @@ def read_numbers(path: Path, name: str, by_colour: bool = False) -> NDArray[np.i
     colours, where = np.unique(packed, return_inverse=True)
     named = [number_of_colour(colour >> 16, (colour >> 8) & 255, colour & 255) for colour in colours.tolist()]
     return np.asarray(named, dtype=np.int64)[where].reshape(packed.shape)
+
+
+def _black_and_white(image: Image.Image, name: str) -> NDArray[np.int64]:
+    """0 and WHITE out of a JPEG, whose edges are blurred; ValueError where it is another picture."""
+    grey = np.asarray(image.convert("L")).astype(np.int64)
+    colours = np.asarray(image.convert("RGB")).astype(np.int64)
+    is_grey = bool((np.ptp(colours, axis=2) < 32).all())
+    if not is_grey or ((grey > 64) & (grey < 192)).mean() > _MOST_GREY or grey.max() < 128:
+        raise ValueError(f"{name}: a JPEG that is not black and white, and keeps no numbers; save masks as PNG")
+    return np.where(grey < 128, 0, WHITE)
+
+
+def without_soft_edges(numbers: NDArray[np.int64]) -> NDArray[np.int64]:
+    """0 and WHITE of a mask that was drawn in white with soft edges; other numbers as they are.
+
+    Shades of grey that are nowhere thicker than an edge are no objects of their own. White is WHITE in a coloured PNG,
+    too, that has no other colours.
+    """
+    numbers = _greys(numbers)
+    between = (numbers > 0) & (numbers < WHITE)
+    if numbers.max() != WHITE or len(np.unique(numbers[between])) < 3:
+        return numbers
+    core = cv2.erode(between.astype(np.uint8), np.ones((3, 3), np.uint8), borderValue=0)
+    is_edge = core.sum() <= _MOST_GREY * between.sum() and between.sum() < (numbers == WHITE).sum()
+    return np.where(numbers < 128, 0, WHITE) if is_edge else numbers
+
+
+def _greys(numbers: NDArray[np.int64]) -> NDArray[np.int64]:
+    """The shades of numbers that stand for white and greys alone; other numbers as they are."""
+    values, where = np.unique(numbers, return_inverse=True)
+    if _RGB_WHITE not in values:
+        return numbers
+    packed = np.where(values > WHITE, values - 256, 0)
+    packed[values == number_of_colour(128, 128, 128)] = 0x808080  # the one grey of Pascal VOC's palette
+    shades = packed & 255
+    if (packed != shades * 0x010101).any() or (packed[values != 0] == 0).any():
+        return numbers
+    return shades[where].reshape(numbers.shape)
 
 
 def has_colours(path: Path) -> bool:

@@ -27,7 +27,7 @@ from core.formats.building import UNNAMED, Building
 from core.formats.content import content_of
 from core.formats.files import Folder, is_inside, joined, parent, stem, suffix
 from core.formats.format import BESIDE_OBJECTS, Coco, Fact
-from core.formats.masks.index_pngs import read_numbers
+from core.formats.masks.index_pngs import WHITE, read_numbers, without_soft_edges
 from core.formats.notes import Notes
 from core.formats.pictures import Pictures, Size
 from core.masks import encode_rle
@@ -50,6 +50,7 @@ CANNOT_CARRY: frozenset[Fact] = BESIDE_OBJECTS | frozenset(
 )
 LIST = "images.csv"
 _COLUMNS = ("file_name", "height", "width")
+_KINDS = (".png", ".tif", ".tiff", ".bmp", ".jpg", ".jpeg")
 _SEPARATE = "one mask of several parts that do not touch: each comes as an object"
 
 
@@ -77,9 +78,7 @@ def read(folder: Folder, place: str, pictures: Pictures) -> tuple[Coco, list[str
     notes = Notes()
     building = Building(notes)
     listed = _listed(folder, place, notes)
-    files = [
-        name for name in folder.inside(place) if mask_folder(name) and suffix(name) in (".png", ".tif", ".tiff", ".bmp")
-    ]
+    files = [name for name in folder.inside(place) if mask_folder(name) and suffix(name) in _KINDS]
     images = [name for name in folder.inside(place) if name in set(folder.pictures) - set(files)]
     images += [name for name in pictures.in_folder("") if name not in folder.pictures]
     keys = _keys(list(listed), place) | _keys(images, place)
@@ -233,12 +232,13 @@ def _add(building: Building, folder: Folder, mask: _Mask, name: str, pictures: P
 
 def _objects(numbers: NDArray[np.int64], mask: _Mask, notes: Notes) -> Iterator[NDArray[np.bool_]]:
     """The objects in a mask."""
+    numbers = without_soft_edges(numbers)
     if mask.whole:
         yield numbers != 0
         return
     values = [value for value in np.unique(numbers).tolist() if value]
     # White alone is drawn, not counted; a single object's number would be 1.
-    if values and (mask.label is not None or values == [255]):
+    if values and (mask.label is not None or values == [WHITE]):
         count, labels = cv2.connectedComponents((numbers != 0).astype(np.uint8), connectivity=8)
         if count > 2:
             notes.add(_SEPARATE, mask.file)

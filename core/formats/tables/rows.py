@@ -67,6 +67,9 @@ def meant_columns(columns: Sequence[str]) -> dict[str, str]:
     by_name = {str(column).strip().lower(): str(column) for column in columns}
     found = {own: next((by_name[name] for name in names if name in by_name), "") for own, names in _MEANT.items()}
     found = {own: column for own, column in found.items() if column}
+    if {"x", "y", "width", "height"} <= found.keys() and not found.keys() & {"w", "h", "left", "right"}:
+        # Beside x and y they are the box's; an image's own are called image_width as a rule.
+        found["w"], found["h"] = found.pop("width"), found.pop("height")
     has_shape = {"x", "y", "w", "h"} <= found.keys() or {"left", "top", "right", "bottom"} <= found.keys()
     return found if "file_name" in found and (has_shape or "runs" in found or "segmentation" in found) else {}
 

@@ -81,6 +81,36 @@ def test_colours_are_objects_too(tmp_path: Path) -> None:
     assert sorted(annotation["bbox"] for annotation in coco["annotations"]) == [[10, 10, 10, 10], [30, 10, 20, 10]]
 
 
+@pytest.mark.parametrize("mode", ["L", "RGB", "JPEG"])
+def test_soft_edges_of_a_white_mask_are_no_objects(mode: str, tmp_path: Path) -> None:
+    """Each shade of grey came as an object; a JPEG was passed over without a word."""
+    picture(tmp_path / "images" / "a.jpg")
+    large = Image.fromarray(numbered(*BOXES, first=255, step=0)).resize((1000, 500), Image.Resampling.BICUBIC)
+    soft = large.resize((100, 50), Image.Resampling.BICUBIC)
+    path = tmp_path / "masks" / ("a.jpg" if mode == "JPEG" else "a.png")
+    path.parent.mkdir()
+    soft.convert("L" if mode == "JPEG" else mode).save(path, quality=90)
+    coco, notes = read(tmp_path)
+    assert sorted(entry["bbox"] for entry in coco["annotations"]) == [[10, 10, 10, 10], [30, 10, 20, 10]]
+    assert len(notes) == 1
+    assert "do not touch" in notes[0]
+
+
+def test_many_numbers_with_255_among_them_stay_objects(tmp_path: Path) -> None:
+    picture(tmp_path / "images" / "a.jpg")
+    boxes = [(at, 10, at + 9, 40) for at in (0, 20, 40, 60, 80)]
+    save_mask(tmp_path / "masks" / "a.png", numbered(*boxes, first=51, step=51))
+    assert len(read(tmp_path)[0]["annotations"]) == 5
+
+
+def test_a_jpeg_that_is_no_mask_is_said(tmp_path: Path) -> None:
+    picture(tmp_path / "images" / "a.jpg")
+    save_mask(tmp_path / "masks" / "a.jpg", numbered(*BOXES))
+    coco, notes = read(tmp_path)
+    assert (coco["annotations"], len(notes)) == ([], 1)
+    assert "masks/a.jpg: a JPEG that is not black and white" in notes[0]
+
+
 def test_a_mask_of_another_size_or_without_image_is_named(tmp_path: Path) -> None:
     picture(tmp_path / "images" / "a.jpg")
     save_mask(tmp_path / "masks" / "a.png", numbered(*BOXES)[:40])

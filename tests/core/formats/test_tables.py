@@ -28,6 +28,14 @@ def test_the_table_that_roboflow_and_tensorflow_use(tmp_path: Path) -> None:
     assert notes == ["row 3: 'x' is no number: left out"]
 
 
+def test_width_and_height_beside_x_and_y_are_the_boxs(tmp_path: Path) -> None:
+    picture(tmp_path / "a.jpg")
+    save(tmp_path / "boxes.csv", "filename,label,x,y,width,height\na.jpg,cat,10,5,20,30\n")
+    coco, notes = read(tmp_path)
+    assert [(label, entry["bbox"]) for _, label, entry in objects(coco)] == [("cat", [10, 5, 20, 30])]
+    assert (coco["images"][0]["width"], notes) == (100, [])
+
+
 def test_kaggles_runs(tmp_path: Path) -> None:
     picture(tmp_path / "a.png", 4, 3)
     save(tmp_path / "train.csv", "ImageId,EncodedPixels\na.png,2 2 9 1\na.png,99 1\na.png,\n")
