@@ -7,7 +7,7 @@ from typing import Any
 
 from core.coco.annotated_keypoints import mend_keypoints
 from core.coco.categories import ById
-from core.coco.crowds import SingleObjects, crowds_known
+from core.coco.crowds import SingleObjects, crowds_known, mend_crowd
 from core.coco.geometry import (
     Size,
     are_fractions,
@@ -16,9 +16,9 @@ from core.coco.geometry import (
     clipped,
     differs,
     extent_and_area,
+    flat_polygons,
     in_pixels,
     is_box,
-    is_list_of_points,
     is_too_deep,
     keypoints_extent,
     largest_gap,
@@ -30,7 +30,7 @@ from core.coco.geometry import (
 from core.coco.json_values import id_key, is_number, is_whole, whole
 from core.coco.report import LEFT_OUT, Report
 from core.coco.scores import mend_score
-from core.masks import segmentation_area, segmentation_to_rle, validate_segmentation
+from core.masks import segmentation_area, validate_segmentation
 
 BOX_TOLERANCE = 2.0  # pixels between a box and its segmentation's extent; COCO itself is within 1
 
@@ -114,7 +114,12 @@ class AnnotationMender:
         if not self._box(annotation, size, extent):
             return False
         self._area(annotation, size, area)
-        self._crowd(annotation, size)
+        if self.crowds_known:
+            why = "as is said of this file" if self.crowds_as_objects else "as CVAT writes masks"
+            single = why if self.is_single(annotation, self.raw_category) else None
+            mend_crowd(annotation, size, single, self._add)
+        else:
+            annotation["iscrowd"] = 0
         mend_keypoints(annotation, category, size, self._add)
         mend_score(annotation, self._add)
         return True
@@ -192,9 +197,9 @@ class AnnotationMender:
         if isinstance(segmentation, list) and all(is_number(value) for value in segmentation):
             self._add("segmentation is one list of numbers, not a list of lists", "wrapped in a list", spelling=True)
             segmentation = [segmentation]
-        if is_list_of_points(segmentation):
+        if (flat := flat_polygons(segmentation)) is not None:
             self._add("segmentation is a list of points, not of numbers", "made flat", spelling=True)
-            segmentation = [[value for point in polygon for value in point] for polygon in segmentation]
+            segmentation = flat
         if is_too_deep(segmentation):
             self._add("segmentation is a list of lists of polygons", "made one list", spelling=True)
             segmentation = [polygon for parts in segmentation for polygon in parts]
@@ -275,25 +280,6 @@ class AnnotationMender:
         what = "has no area" if area is None else f"area is {area!r}, but the object has {expected:.6g} pixels"
         self._add(what, f"becomes {expected:.6g}", spelling=True)
         annotation["area"] = expected
-
-    def _crowd(self, annotation: dict[str, object], size: Size | None) -> None:
-        if not self.crowds_known:
-            annotation["iscrowd"] = 0
-            return
-        crowd = annotation.get("iscrowd")
-        if crowd is None or isinstance(crowd, bool) or crowd not in (0, 1):
-            what = "has no iscrowd" if crowd is None else f"iscrowd is {str(crowd).lower()!r}: 0 or 1 is needed"
-            raw, crowd = crowd, int(crowd in (1, "1", "true"))
-            self._add(what, f"becomes {crowd}", spelling=raw is None or isinstance(raw, (bool, str, float)))
-        annotation["iscrowd"] = crowd = int(crowd)
-        segmentation = annotation.get("segmentation")
-        if crowd and self.is_single(annotation, self.raw_category):
-            why = "as is said of this file" if self.crowds_as_objects else "as CVAT writes masks"
-            self._add(f"is one object with iscrowd 1, {why}", "becomes 0", spelling=True)
-            annotation["iscrowd"] = crowd = 0
-        if crowd and isinstance(segmentation, list) and segmentation and size:
-            self._add("is a crowd with polygons; COCO's crowds are runs (RLE)", "turned into runs", spelling=True)
-            annotation["segmentation"] = segmentation_to_rle(segmentation, *size)
 
     def _is_copy(self, annotation: dict[str, Any]) -> bool:
         segmentation = annotation.get("segmentation")

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Hashable, Iterable, Mapping
+from collections.abc import Callable, Hashable, Iterable, Mapping
 from typing import Any
 
+from core.coco.geometry import Size
 from core.coco.report import Report
+from core.masks import segmentation_to_rle
 
 AS_OBJECTS = "crowds_as_objects=true (import) or --crowds-as-objects (check --fix-to)"  # how to say that there are none
 
@@ -97,3 +99,24 @@ def _may_be_a_brush_mask(annotation: Mapping[str, Any]) -> bool:
     image, category = annotation["image_id"], annotation["category_id"]
     is_cocos = annotation["id"] == (9000 + category) * 10**8 + image
     return _has_runs_as_list(annotation) and "source" not in annotation and not is_cocos
+
+
+def mend_crowd(annotation: dict[str, object], size: Size | None, single: str | None, add: Callable[..., None]) -> None:
+    """`iscrowd`, mended in place, and a crowd's polygons turned into runs.
+
+    `single`: why an annotation with iscrowd 1 is one object all the same; None where it is a crowd. `add` takes down a
+    problem: its message, what becomes of it, whether it is one of spelling.
+    """
+    crowd = annotation.get("iscrowd")
+    if crowd is None or isinstance(crowd, bool) or crowd not in (0, 1):
+        what = "has no iscrowd" if crowd is None else f"iscrowd is {str(crowd).lower()!r}: 0 or 1 is needed"
+        raw, crowd = crowd, int(crowd in (1, "1", "true"))
+        add(what, f"becomes {crowd}", spelling=raw is None or isinstance(raw, (bool, str, float)))
+    annotation["iscrowd"] = crowd = int(crowd)
+    segmentation = annotation.get("segmentation")
+    if crowd and single is not None:
+        add(f"is one object with iscrowd 1, {single}", "becomes 0", spelling=True)
+        annotation["iscrowd"] = crowd = 0
+    if crowd and isinstance(segmentation, list) and segmentation and size:
+        add("is a crowd with polygons; COCO's crowds are runs (RLE)", "turned into runs", spelling=True)
+        annotation["segmentation"] = segmentation_to_rle(segmentation, *size)

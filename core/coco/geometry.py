@@ -126,18 +126,24 @@ def turned_box(box: list[float], degrees: float) -> list[float]:
     return [round(value, 3) for point in turned for value in point]
 
 
-def is_list_of_points(segmentation: object) -> TypeGuard[list[list[list[float]]]]:
-    """Whether each polygon is a list of points x, y instead of one list of numbers."""
-    return (
-        isinstance(segmentation, list)
-        and bool(segmentation)
-        and all(
-            isinstance(polygon, list)
-            and bool(polygon)
-            and all(isinstance(point, list) and len(point) == 2 and all(map(is_number, point)) for point in polygon)
-            for polygon in segmentation
-        )
-    )
+def flat_polygons(segmentation: object) -> list[list[float]] | None:
+    """Polygons that are lists of points x, y as lists of numbers; None where they are none.
+
+    One polygon alone may be written so too, each of its points in a list of its own, as OpenCV has contours.
+    """
+    if not (isinstance(segmentation, list) and segmentation and all(isinstance(part, list) for part in segmentation)):
+        return None
+    if all(len(part) == 1 and isinstance(part[0], list) for part in segmentation) and len(segmentation) > 2:
+        segmentation = [part[0] for part in segmentation]
+    if all(_is_point(part) for part in segmentation) and len(segmentation) > 2:
+        segmentation = [segmentation]
+    if not all(polygon and all(map(_is_point, polygon)) for polygon in segmentation):
+        return None
+    return [[value for point in polygon for value in point] for polygon in segmentation]
+
+
+def _is_point(value: object) -> bool:
+    return isinstance(value, list) and len(value) == 2 and all(map(is_number, value))
 
 
 def spelt_out(segmentation: object) -> tuple[object, str | None]:

@@ -145,6 +145,8 @@ def test_a_fault_in_a_side_field_never_costs_the_object(
 DIALECTS: dict[str, dict[str, Any]] = {
     "a flat list": {"segmentation": [70, 20, 79, 20, 79, 29, 70, 29]},
     "points in lists": {"segmentation": [[[70, 20], [79, 20], [79, 29], [70, 29]]]},
+    "the points of one polygon": {"segmentation": [[70, 20], [79, 20], [79, 29], [70, 29]]},
+    "a contour of OpenCV": {"segmentation": [[[70, 20]], [[79, 20]], [[79, 29]], [[70, 29]]]},
     "ids as text": {"segmentation": block(70, 20, 9, 9), "image_id": "5", "category_id": "18", "id": "41"},
     "ids as fractions": {"segmentation": block(70, 20, 9, 9), "image_id": 5.0, "category_id": 18.0},
     "booleans": {"segmentation": block(70, 20, 9, 9), "iscrowd": False},
