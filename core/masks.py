@@ -16,7 +16,7 @@ from pycocotools import mask as coco_mask
 
 from core.contours import outer_rings, simplify_ring
 from core.paste import paste_in_box
-from core.run_lengths import run_lengths
+from core.run_lengths import checked_runs
 
 __all__ = [
     "Polygon",
@@ -64,7 +64,7 @@ def encode_rle(mask: NDArray[np.generic]) -> Rle:
 def decode_rle(rle: Rle | dict[str, Any]) -> NDArray[np.uint8]:
     """The uint8 H×W bitmap of 0 and 1 that an RLE stands for: counts as text, as bytes or as a list of runs."""
     height, width = (int(value) for value in rle["size"])
-    runs = _checked_runs(rle, height, width)
+    runs = checked_runs(rle, height, width)
     values = np.arange(len(runs), dtype=np.uint8) & 1
     return np.repeat(values, runs).reshape(width, height).T
 
@@ -195,7 +195,7 @@ def validate_segmentation(segmentation: object, height: int, width: int) -> None
     No polygons ([]) are valid: an object with nothing but a box. So are polygons that reach a little beyond the image.
     """
     if isinstance(segmentation, dict):
-        _checked_runs(segmentation, height, width)
+        checked_runs(segmentation, height, width)
         return
     if not isinstance(segmentation, (list, tuple)):
         raise ValueError(f"segmentation is {type(segmentation).__name__}: a list of polygons or an RLE is needed")
@@ -225,37 +225,6 @@ def _validate_polygon(number: int, polygon: object, height: int, width: int) -> 
     # pycocotools draws every edge pixel by pixel, so that one absurd coordinate could fill the memory.
     if (points < (-width - 1, -height - 1)).any() or (points > (2 * width + 1, 2 * height + 1)).any():
         raise ValueError(f"{name} lies far outside the image of {width}×{height} pixels")
-
-
-def _checked_runs(rle: Rle | dict[str, object], height: int, width: int) -> NDArray[np.int64]:
-    """The run lengths of an RLE in any form, which fill a height × width image exactly; else ValueError."""
-    missing = [key for key in ("size", "counts") if key not in rle]
-    if missing:
-        raise ValueError(f"segmentation RLE has no {missing[0]!r}: size [height, width] and counts are needed")
-    size = rle["size"]
-    if size not in ([height, width], (height, width)):
-        swapped = " (width and height are swapped)" if size == [width, height] else ""
-        raise ValueError(f"segmentation RLE size is {size}, the image is [{height}, {width}]{swapped}")
-    runs = _runs(rle["counts"])
-    if len(runs) and runs.min() < 0:
-        raise ValueError("segmentation RLE has a negative run: its counts are damaged")
-    total = int(runs.sum())
-    if total != height * width:
-        raise ValueError(f"segmentation RLE counts add up to {total}, not to the {height * width} pixels of the image")
-    return runs
-
-
-def _runs(counts: object) -> NDArray[np.int64]:
-    """The run lengths that compressed or uncompressed counts stand for; ValueError where they are neither."""
-    if isinstance(counts, (list, tuple)):
-        if not all(isinstance(run, int) and not isinstance(run, bool) and abs(run) < 2**32 for run in counts):
-            raise ValueError("segmentation RLE counts hold something that is not a whole number of pixels")
-        return np.asarray(counts, dtype=np.int64)
-    if isinstance(counts, str):
-        counts = counts.encode("utf-8")
-    if not isinstance(counts, bytes):
-        raise ValueError(f"segmentation RLE counts are {type(counts).__name__}: text or a list of runs is needed")
-    return run_lengths(counts)
 
 
 # -- figures ----------------------------------------------------------------------------------------

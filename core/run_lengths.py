@@ -1,8 +1,8 @@
-"""COCO's compressed run lengths, decoded many at a time."""
+"""COCO's run lengths: checked against their image, decoded from text many at a time."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,6 +13,37 @@ AT_ONCE = 512  # RLEs; what a check works on stays in the processor's cache
 def run_lengths(text: bytes) -> NDArray[np.int64]:
     """The run lengths that a compressed counts text stands for; ValueError where it is none."""
     return _runs_of_all([text])[0]
+
+
+def checked_runs(rle: Mapping[str, object], height: int, width: int) -> NDArray[np.int64]:
+    """The run lengths of an RLE in any form, which fill a height × width image exactly; else ValueError."""
+    missing = [key for key in ("size", "counts") if key not in rle]
+    if missing:
+        raise ValueError(f"segmentation RLE has no {missing[0]!r}: size [height, width] and counts are needed")
+    size = rle["size"]
+    if size not in ([height, width], (height, width)):
+        swapped = " (width and height are swapped)" if size == [width, height] else ""
+        raise ValueError(f"segmentation RLE size is {size}, the image is [{height}, {width}]{swapped}")
+    runs = _runs_of_counts(rle["counts"])
+    if len(runs) and runs.min() < 0:
+        raise ValueError("segmentation RLE has a negative run: its counts are damaged")
+    total = int(runs.sum())
+    if total != height * width:
+        raise ValueError(f"segmentation RLE counts add up to {total}, not to the {height * width} pixels of the image")
+    return runs
+
+
+def _runs_of_counts(counts: object) -> NDArray[np.int64]:
+    """The run lengths that compressed or uncompressed counts stand for; ValueError where they are neither."""
+    if isinstance(counts, (list, tuple)):
+        if not all(isinstance(run, int) and not isinstance(run, bool) and abs(run) < 2**32 for run in counts):
+            raise ValueError("segmentation RLE counts hold something that is not a whole number of pixels")
+        return np.asarray(counts, dtype=np.int64)
+    if isinstance(counts, str):
+        counts = counts.encode("utf-8")
+    if not isinstance(counts, bytes):
+        raise ValueError(f"segmentation RLE counts are {type(counts).__name__}: text or a list of runs is needed")
+    return run_lengths(counts)
 
 
 def crop_of_runs(runs: NDArray[np.int64], height: int) -> tuple[NDArray[np.uint8], int, int]:
