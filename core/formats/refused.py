@@ -38,6 +38,11 @@ _KNOWN: tuple[tuple[str, Callable[[Outline], bool], str], ...] = (
         is_geti,
         "export it as COCO or Datumaro JSON there",
     ),
+    (
+        "Ultralytics' JSON lines",
+        lambda outline: {"type", "task", "class_names"} <= outline.keys,
+        "export it as YOLO or COCO there",
+    ),
     ("Hasty's JSON", lambda outline: {"images", "label_classes"} <= outline.keys, _COCO),
     ("Encord's JSON", lambda outline: {"label_hash", "data_units"} <= outline.keys, _COCO),
     (

@@ -67,6 +67,7 @@ def import_parts(
         for name, file in parts:
             check_size(name, file.seek(0, os.SEEK_END))
             file.seek(0)
+        packed = any(name.lower().endswith(".zip") for name, _ in parts)
         try:
             for _ in range(DEEPEST):  # archives in archives too
                 parts = list(unpacked_parts(parts, stack))
@@ -76,15 +77,18 @@ def import_parts(
             raise ValueError(f"{short_name(name)}: lies in archives more than {DEEPEST} deep: unpack them first")
         if not any(is_annotation(name) for name, _ in parts) and text is not None:
             parts.append((FORM_FIELD, io.BytesIO(text.encode())))
-        files, images, notes = _sorted_out(store, parts)
+        files, images, notes = _sorted_out(store, parts, packed)
         return _import(store, files, images, options, notes, progress)
 
 
-def _sorted_out(store: Store, parts: Sequence[Part]) -> tuple[list[AnnotationFile], list[Part], list[str]]:
+def _sorted_out(
+    store: Store, parts: Sequence[Part], packed: bool
+) -> tuple[list[AnnotationFile], list[Part], list[str]]:
     """The annotation files, as COCO data sets, and the pictures of an upload; a line for what was passed over.
 
     Where no file is COCO, all of them are what they are in another format. Pictures that no file lists are taken too,
-    as nobody would miss them in time; masks of others are not. Raises ValueError where nothing can be read.
+    as nobody would miss them in time; masks of others are not. What came in an archive (`packed`) may be nothing but
+    pictures. Raises ValueError where nothing can be read.
     """
     pictures = [part for part in parts if not is_annotation(part[0]) and part[0] != FORM_FIELD]
     files: list[AnnotationFile] = []
@@ -128,6 +132,8 @@ def _sorted_out(store: Store, parts: Sequence[Part]) -> tuple[list[AnnotationFil
         strange = [name for name, _ in pictures if not name.lower().endswith(tuple(IMAGE_SUFFIXES))]
         if strange and not others:
             raise ValueError(f"{short_name(strange[0])}: no annotations that are read; send COCO JSON") from None
+        if not others and packed and pictures:
+            return [], pictures, ["no annotations are in it: its pictures are taken"]
         if not others:
             raise ValueError("no annotations came with the request: send a .json file") from None
         raise ValueError(f"the annotations cannot be read: {error}") from None

@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 from fastapi.testclient import TestClient
+from PIL import Image
 
 from tests.app.conftest import HEIGHT, WIDTH, Upload, block, file_bytes, picture
 
@@ -263,6 +264,25 @@ def test_pictures_that_no_file_is_about_are_stored_too(client: TestClient) -> No
     files = {"a.json": labelme, "a.png": file_bytes(picture(1)), "b.png": file_bytes(picture(2))}
     assert client.post("/api/import", files={"files": ("all.zip", archive(files))}).json()["annotations"] == 1
     assert objects(client) == {"a.png": [[10, 20, 20, 10]], "b.png": []}
+
+
+def test_an_archive_of_photographs_alone_brings_them(client: TestClient) -> None:
+    content = io.BytesIO()
+    with zipfile.ZipFile(content, "w") as archive:
+        for seed in (1, 2):
+            archive.writestr(f"trip/{seed}.jpg", file_bytes(picture(seed), "JPEG"))
+    answer = client.post("/api/import", files=[("files", ("trip.zip", content.getvalue()))])
+    assert answer.status_code == 200, answer.text
+    assert [row["file_name"] for row in client.get("/api/images").json()["images"]] == ["trip/1.jpg", "trip/2.jpg"]
+    assert answer.json()["notes"] == ["no annotations are in it: its pictures are taken"]
+    content = io.BytesIO()
+    with zipfile.ZipFile(content, "w") as archive:  # where masks are annotations
+        archive.writestr("images/a.jpg", file_bytes(picture(4), "JPEG"))
+        archive.writestr("masks/a.png", file_bytes(Image.new("L", (WIDTH, HEIGHT), 255)))
+    masks = client.post("/api/import", files=[("files", ("masks.zip", content.getvalue()))]).json()
+    assert (masks["annotations"], len(masks["uploaded"])) == (1, 1)
+    alone = client.post("/api/import", files=[("files", ("a.jpg", file_bytes(picture(3), "JPEG")))])
+    assert alone.status_code == 422
 
 
 def test_masks_that_lie_beside_their_pictures_are_not_taken_for_pictures(client: TestClient) -> None:

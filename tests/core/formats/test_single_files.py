@@ -77,6 +77,7 @@ def test_a_yolo_data_set_may_be_named_by_its_data_yaml(tmp_path: Path) -> None:
         ({"objects": [{"classTitle": "cat"}], "size": {}, "frames": [], "tags": []}, "Supervisely's JSON of a video"),
         ({"images": [{"id": 1}], "annotations": [{"id": 1, "image_id": 1, "caption": "a cat"}]}, "captions"),
         ({"version": "1.13", "schema": {"attributes": {}}, "object_columns": [], "videos": {"fields": []}}, "Geti"),
+        ('{"type": "dataset", "task": "detect", "class_names": {"0": "cat"}}\n{"type": "image"}\n', "Ultralytics"),
         ({"images": [{"image_name": "a.jpg"}], "label_classes": []}, "Hasty"),
         ([{"label_hash": "a", "data_units": {}, "object_answers": {}}], "Encord"),
         ({"name": "v1", "dataset": {"task_attributes": {}, "samples": []}}, "Segments.ai"),
