@@ -62,9 +62,12 @@ class ClassGuess:
         ]
         return guesses, set(class_of.values())
 
-    def look_at_others(self) -> bool:
-        """Look at some accepted objects that were not looked at yet; False where none is left."""
-        return self._look_at([row.id for row in self._accepted()], AT_ONCE)
+    def look_at_others(self, between: Callable[[], None] = lambda: None) -> bool:
+        """Look at some accepted objects that were not looked at yet; False where none is left.
+
+        `between` is called after those of each image.
+        """
+        return self._look_at([row.id for row in self._accepted()], AT_ONCE, between=between)
 
     def _accepted(self) -> Sequence[Row[int, int, int]]:
         with self.store.reading() as session:
@@ -75,7 +78,13 @@ class ClassGuess:
                 .limit(EXAMPLES)
             ).all()
 
-    def _look_at(self, ids: Sequence[int], most: int, at_hand: dict[int, NDArray[np.uint8]] | None = None) -> bool:
+    def _look_at(
+        self,
+        ids: Sequence[int],
+        most: int,
+        at_hand: dict[int, NDArray[np.uint8]] | None = None,
+        between: Callable[[], None] = lambda: None,
+    ) -> bool:
         new = [key for key in ids if key not in self.examples and key not in self._blank][:most]
         if not new:
             return False
@@ -97,6 +106,7 @@ class ClassGuess:
                     self._blank.add(instance.id)
                 else:
                     self.examples.add(instance.id, embedding)
+            between()
         return True
 
 

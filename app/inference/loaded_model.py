@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import logging
-from typing import TYPE_CHECKING, Literal
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, Literal
 
 from app.inference.model_terms import ModelUnavailableError
 from app.inference.registry import STARTER, ModelRegistry
@@ -28,16 +29,18 @@ class LoadedModel:
         self.name: str | None = None  # of the version in memory
         self.thresholds: ScoreThresholds | None = None
         self.masks_by_prompt = False  # whether its masks get better where the prompt model looks again
+        self.between_layers: Callable[..., Any] = lambda *_: None  # called again and again while the model works
         self._registry, self._device = registry, device
         self._predictor: Predictor | None = None
         self._unavailable: dict[str, str] = {}  # name of the wanted version → why it cannot be loaded
 
+    def is_in_use(self) -> bool:
+        """Whether the model in memory is that of everybody who names none."""
+        return self._predictor is not None and self.name == self._wanted(None)
+
     def use(self, wanted: str | None) -> tuple[str, Predictor]:
         """The predictor of a version; where the one in use cannot be loaded, the starter model's."""
-        name = wanted if wanted is not None else self._registry.current()
-        if wanted is None and name in self._unavailable:
-            # Asked for again only after a restart or by name: each try may be a long wait for a network.
-            name = STARTER
+        name = self._wanted(wanted)
         if name == self.name and self._predictor is not None:
             return name, self._predictor
         location = self._registry.location(name)
@@ -60,6 +63,11 @@ class LoadedModel:
         logger.warning(self.message)
         return self.use(None)
 
+    def _wanted(self, wanted: str | None) -> str:
+        name = wanted if wanted is not None else self._registry.current()
+        # Asked for again only after a restart or by name: each try may be a long wait for a network.
+        return STARTER if wanted is None and name in self._unavailable else name
+
     def _load(self, name: str, location: str) -> Predictor:
         from core import Predictor  # brings torch, which takes longer to import than all the rest
         from core.evaluation.mask_refinement import read_mask_refinement
@@ -76,5 +84,7 @@ class LoadedModel:
         except Exception:
             self.state = "failed"
             raise
+        for layer in self._predictor.model.modules():
+            layer.register_forward_pre_hook(lambda *_: self.between_layers())
         self.name, self.state = name, "ready"
         return self._predictor

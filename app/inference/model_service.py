@@ -1,20 +1,18 @@
 """The model beside the canvas: what is on an image, box → mask, clicks → better mask.
 
-One model is in memory at a time, and one thread runs it: requests wait in line, and the server's event loop
-never waits for any of them. The features of an image are kept under its SHA-256, so that prompts on the image
-that a person looks at cost only the heads.
+One model is in memory at a time, and one thread runs it: requests wait in line, boxes and clicks before predictions,
+and the server's event loop never waits for any of them. The features of an image are kept under its SHA-256, so that
+prompts on the image that a person looks at cost only the heads.
 """
 
 from __future__ import annotations
 
-import queue
-import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from concurrent.futures import Future
 from dataclasses import replace
 from functools import partial
-from typing import Any, TypeVar
+from typing import Any
 
 from app.inference.class_guess import ClassGuess
 from app.inference.image_pixels import ImagePixels
@@ -28,6 +26,7 @@ from app.inference.model_terms import (
     suggestion,
     wanted_category,
 )
+from app.inference.model_thread import Haste, ModelThread
 from app.inference.prompted_masks import PromptedMasks
 from app.inference.registry import ModelRegistry
 from app.inference.repredict import is_untouched
@@ -40,51 +39,30 @@ from app.store.editing.predictions import replace_predictions
 from app.store.instance_state import STORED_FROM
 from app.store.tables import Category, Image
 
-Result = TypeVar("Result")
-
 SURE_BY_LIKENESS = 0.6  # from here on the model is not asked for the class, which may take it a second
 PROMPT_MODEL = "prompts"  # what a mask that a person asked for is drawn with, whatever model names its class
 
 
 class ModelService:
-    """The model of one workspace, and the thread that runs it."""
+    """The model of one workspace, and the `thread` that runs it."""
 
     def __init__(self, store: Store, registry: ModelRegistry, device: str = "auto") -> None:
         self.store = store
         self.registry = registry
         self._loaded = LoadedModel(registry, device)
+        self.thread = ModelThread(may_give_way=self._loaded.is_in_use)
+        self._loaded.between_layers = self.thread.give_way
         self.prompts = PromptedMasks(device, registry.prompts_in_use)
         self.pixels = ImagePixels(store.workspace)
         self.class_guess = ClassGuess(store, self.prompts, self.pixels.read)
-        self._work: queue.SimpleQueue[Callable[[], None] | None] = queue.SimpleQueue()
-        # A daemon: a download or a long prediction must not keep the server from ending.
-        self._thread = threading.Thread(target=self._run, name="model", daemon=True)
-        self._thread.start()
-
-    def submit(self, task: Callable[[], Result]) -> Future[Result]:
-        """Have `task` run in the model's thread, after those before it."""
-        future: Future[Result] = Future()
-
-        def run() -> None:
-            if not future.set_running_or_notify_cancel():
-                return
-            try:
-                future.set_result(task())
-            except BaseException as error:  # handed to whoever waits for it
-                future.set_exception(error)
-
-        self._work.put(run)
-        return future
 
     def load_in_background(self) -> None:
         """Begin to load the version in use, so that the first prediction need not wait for it."""
-        self.submit(lambda: self._loaded.use(None))
+        self.thread.submit(lambda: self._loaded.use(None), Haste.SOON)
 
     def close(self) -> None:
         """Let the thread end after what it is at; a download is not waited for."""
-        self._work.put(None)
-        # A thread that is inside torch when the interpreter goes away takes the process down with it.
-        self._thread.join(timeout=10)
+        self.thread.close()
 
     @property
     def model_name(self) -> str | None:
@@ -115,7 +93,8 @@ class ModelService:
         person works on, from before or since the model began. The result raises NotFoundError for an
         unknown image or model, ModelUnavailableError where no model can be loaded.
         """
-        return self.submit(lambda: self._predict(image_id, model, score_threshold, only_untouched))
+        haste = Haste.AHEAD if only_untouched else Haste.SOON
+        return self.thread.submit(lambda: self._predict(image_id, model, score_threshold, only_untouched), haste)
 
     def masks_from_boxes(
         self, image_id: int, boxes: Sequence[Sequence[float]], category: int | str | None = None
@@ -124,7 +103,7 @@ class ModelService:
 
         `category` is an id or a name of the store; without it the model guesses.
         """
-        return self.submit(lambda: self._masks_from_boxes(image_id, boxes, category))
+        return self.thread.submit(lambda: self._masks_from_boxes(image_id, boxes, category), Haste.AT_ONCE)
 
     def mask_from_points(
         self,
@@ -158,7 +137,8 @@ class ModelService:
             return [suggestion(entry, image, wanted or Category(id=0, keypoints=[]), PROMPT_MODEL)]
         corners = [(x, y, x + width, y + height) for x, y, width, height in (answer["bbox"] for answer in answers)]
         task = partial(self._suggestions, image, corners, answers, wanted)
-        return task() if wanted is not None and not wanted.keypoints else self.submit(task).result()
+        alone = wanted is not None and not wanted.keypoints
+        return task() if alone else self.thread.submit(task, Haste.AT_ONCE).result()
 
     def refine(
         self,
@@ -187,10 +167,6 @@ class ModelService:
 
     # -- in the model's thread ------------------------------------------------------------------
 
-    def _run(self) -> None:
-        while (task := self._work.get()) is not None:
-            task()
-
     def _predict(self, image_id: int, model: str | None, score_threshold: float, only_untouched: bool) -> Prediction:
         name, predictor = self._loaded.use(model)
         with self.store.reading() as session:
@@ -202,7 +178,7 @@ class ModelService:
         instances = predictor(self.pixels.source(image), key=image.sha256)
         found = found_objects(instances, self._loaded.thresholds)
         if self._loaded.masks_by_prompt:
-            self.prompts.look_again(self.pixels.of(image), found)
+            self.prompts.look_again(self.pixels.of(image), found, self.thread.give_way)
         seconds = time.perf_counter() - started
         with self.store.writing() as session:
             if only_untouched and not is_untouched(session, image_id):
@@ -250,7 +226,7 @@ class ModelService:
         What the model says counts only among the classes that are in use here, until there are any.
         """
         guesses, in_use = self.class_guess.guess(image, self.pixels.of(image), answers)
-        self.submit(self._look_at_examples)
+        self._look_at_examples_when_idle()
         with self.store.reading() as session:
             by_id = {category.id: category for category in all_categories(session)}
         unsure = [index for index, guess in enumerate(guesses) if guess is None or guess[1] < SURE_BY_LIKENESS]
@@ -265,10 +241,14 @@ class ModelService:
                     named[index] = category_for_model(session, entry["category"]), entry["score"]
         return [item for item in named if item is not None]
 
-    def _look_at_examples(self) -> None:
-        """A few accepted objects at a time, so that a prediction never waits for all of them."""
-        if self.class_guess.look_at_others():
-            self.submit(self._look_at_examples)
+    def _look_at_examples_when_idle(self) -> None:
+        """A few accepted objects at a time, so that nobody waits for all of them."""
+
+        def look() -> None:
+            if self.class_guess.look_at_others(self.thread.give_way):
+                self._look_at_examples_when_idle()
+
+        self.thread.submit(look, Haste.IDLE)
 
     def _described(self, image: Image, boxes: Sequence[Sequence[float]], category: str | None) -> list[dict[str, Any]]:
         """What the model in use says of boxes: category, score and keypoints."""

@@ -55,11 +55,13 @@ class PromptedMasks:
         shape = pixels.shape[:2]
         return [_answer(_inside(answer.mask, box), (), shape) for answer, box in zip(answers, boxes, strict=True)]
 
-    def look_again(self, pixels: NDArray[np.uint8], found: Sequence[dict[str, Any]]) -> None:
+    def look_again(
+        self, pixels: NDArray[np.uint8], found: Sequence[dict[str, Any]], between: Callable[[], None] = lambda: None
+    ) -> None:
         """The prompt model's masks in the place of a detector's, of the objects that are shown, the surest first.
 
         `found` are dictionaries of segmentation, bbox, score and threshold; at most 50 change, and after half a second
-        none does.
+        none does. `between` is called after every few.
         """
         shown = [entry for entry in found if entry["segmentation"] and entry["score"] >= entry["threshold"]]
         shown = sorted(shown, key=lambda entry: -entry["score"])[:MOST_LOOKED_AT_AGAIN]
@@ -74,6 +76,7 @@ class PromptedMasks:
                 if (answer := _answer(mask, (), shape))["segmentation"]:
                     entry |= {"segmentation": answer["segmentation"], "bbox": answer["bbox"]}
             most = LOOKED_AT_AT_ONCE
+            between()
 
     def of_points(self, pixels: NDArray[np.uint8], points: Sequence[Point], *, preview: bool = False) -> dict[str, Any]:
         """The object that clicks are on, from nothing; a preview is quicker and coarser."""

@@ -14,6 +14,7 @@ from fastapi.testclient import TestClient
 from numpy.typing import NDArray
 
 from app.inference.model_terms import found_objects
+from app.inference.model_thread import Haste
 from app.inference.outlines import MOST_VERTICES, outline, without_specks
 from app.server import create_app
 from app.store.database import Store
@@ -310,7 +311,7 @@ def test_the_event_loop_is_free_while_the_model_works(client: TestClient, upload
         entered.set()
         release.wait(20)
 
-    client.app.state.model_service.submit(long_work)  # type: ignore[attr-defined]
+    client.app.state.model_service.thread.submit(long_work, Haste.AHEAD)  # type: ignore[attr-defined]
     assert entered.wait(10)
     answers: list[int] = []
     waiting = threading.Thread(
@@ -325,3 +326,36 @@ def test_the_event_loop_is_free_while_the_model_works(client: TestClient, upload
     release.set()
     waiting.join(30)
     assert answers == [200]
+
+
+def test_a_click_is_answered_while_another_image_is_predicted(
+    client: TestClient, upload: Upload, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first, second = upload(1), upload(2)
+    assert client.post(f"/api/images/{first}/predict").status_code == 200  # the model is in memory
+    service = client.app.state.model_service  # type: ignore[attr-defined]
+    begun, clicked = threading.Event(), threading.Event()
+
+    def slow_layer(*_: object) -> None:
+        begun.set()
+        end = time.monotonic() + 10
+        while not clicked.wait(0.01) and time.monotonic() < end:
+            service.thread.give_way()
+
+    monkeypatch.setattr(service._loaded, "between_layers", slow_layer)
+    body = {"only_untouched": True, "score_threshold": 0}
+    prediction = service.predict(second, None, 0.0, only_untouched=True)
+    waits = service.predict(first, None, 0.0)
+    assert begun.wait(10)
+    answer = client.post(f"/api/images/{first}/masks", json={"points": [[60, 40, True]]})
+    assert answer.status_code == 200, answer.text
+    assert not prediction.done()
+    assert not waits.done()
+    clicked.set()
+    prediction.result(timeout=20)
+    waits.result(timeout=20)
+    found = client.get(f"/api/images/{second}/document").json()["instances"]
+    monkeypatch.undo()
+    again = client.post(f"/api/images/{second}/predict", json=body).json()["instances"]
+    assert found
+    assert found == again

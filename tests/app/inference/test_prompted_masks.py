@@ -78,7 +78,7 @@ def test_a_prediction_takes_another_look_where_that_was_measured_to_help(
     client: TestClient, photograph: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     looks: list[int] = []
-    monkeypatch.setattr(PromptedMasks, "look_again", lambda self, pixels, found: looks.append(len(found)))
+    monkeypatch.setattr(PromptedMasks, "look_again", lambda self, pixels, found, between: looks.append(len(found)))
     service = client.app.state.model_service  # type: ignore[attr-defined]
     client.post(f"/api/images/{photograph}/predict").raise_for_status()
     assert looks == []
