@@ -19,7 +19,10 @@ export function followTabs(bench, own, others) {
     const pressed = target instanceof Element ? target.closest('[role="tab"]')?.id : undefined;
     const other = Object.keys(others).find((hash) => others[hash] === pressed);
     if (other && location.hash !== other) history.pushState(history.state, "", other);
-    else if (pressed === own && imageOf(location.hash) === null && bench.wanted !== null) say(bench.wanted, false);
+    else if (pressed === own && imageOf(location.hash) === null) {
+      if (bench.wanted !== null) say(bench.wanted, false);
+      else if (location.hash in others) history.pushState(history.state, "", location.pathname + location.search);
+    }
   };
   document.addEventListener("click", tell, { signal });
   window.addEventListener("popstate", follow, { signal });

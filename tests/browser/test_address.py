@@ -92,6 +92,34 @@ def test_the_tabs_of_the_page_are_in_its_address(browser: Any, server: Server, i
     context.close()
 
 
+def test_the_address_of_an_empty_workspace_says_the_tab_that_is_shown(browser: Any, new_server: Server) -> None:
+    context = browser.new_context(viewport={"width": 1280, "height": 800})
+    context.set_default_timeout(40_000)
+    page = context.new_page()
+    shown = "document.querySelector('[role=tab][aria-selected=true]').id"
+
+    def press(tab: str) -> None:
+        page.get_by_role("tab", name=tab).click()
+
+    def wait_shown(tab: str) -> None:
+        page.wait_for_function(f"{shown} === '{tab}-tab-button'")
+
+    page.goto(f"{new_server.url}/")
+    page.get_by_text("Drop photographs here").wait_for()
+    press("Fine-tune")
+    wait_shown("finetune")
+    press("Annotate")
+    wait_shown("annotate")
+    assert page.evaluate("location.hash") == ""
+    page.go_back()
+    wait_shown("finetune")
+    press("Annotate")
+    page.reload()
+    page.get_by_text("Drop photographs here").wait_for()
+    wait_shown("annotate")
+    context.close()
+
+
 def test_a_stroke_under_a_held_button_is_kept_where_the_next_image_or_another_tool_is_turned_to(
     open_editor: Any, data_plane: DataPlane, images: list[int]
 ) -> None:
