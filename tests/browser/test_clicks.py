@@ -469,3 +469,27 @@ def test_clicks_that_wait_are_dropped_where_their_object_is_locked_or_they_are_c
     editor.wait_for("!maskloop.bench.tools.refine.clicks.asking")
     assert editor.page.evaluate("maskloop.bench.tools.refine.clicks.waiting.length") == 0
     assert len(held) == 1
+
+
+@pytest.mark.parametrize("key", ["l", "Delete"])
+def test_clicks_whose_object_goes_before_their_answers_are_named(
+    open_editor: Any, data_plane: DataPlane, image: int, key: str
+) -> None:
+    square = [[200.0, 110.0, 240.0, 110.0, 240.0, 150.0, 200.0, 150.0]]
+    data_plane.draw(image, data_plane.category("dog"), segmentation=square)
+    editor = open_editor(image)
+    editor.expect_error("409 (Conflict)")
+    held: list[Any] = []
+    editor.page.route("**/refine", lambda route: held.append(route))
+    editor.click(220, 130)
+    editor.press("m")
+    for x, y in ((270, 170), (215, 185)):
+        editor.click(x, y)
+    editor.press(key)
+    while not held:
+        editor.page.wait_for_timeout(20)
+    editor.wait_saved()
+    held[0].continue_()
+    editor.notice("2 clicks that waited for their answers are dropped").wait_for()
+    assert editor.page.locator(".ml-notice").count() == 1  # nobody else deleted it
+    assert len(held) == 1

@@ -22,6 +22,7 @@ export class MaskClicks {
     this.asking = false;
     /** Clicks whose turn is still to come; they stay their object's where another one is selected meanwhile. @type {{click: Click, subject: Subject, box: Box | undefined}[]} */
     this.waiting = [];
+    this.lost = 0; // clicks whose object went before they were answered: that is said
     /** What a person drew around objects: the model looks for them there. @type {Map<number, Box>} */
     this.boxes = new Map();
     editor.on("selection", () => {
@@ -60,6 +61,7 @@ export class MaskClicks {
     this.asking = true;
     for (let next = this.waiting.shift(); next; next = this.waiting.shift()) await this.mend(next);
     this.asking = false;
+    this.sayLost();
     this.view.redrawOverlay();
   }
 
@@ -68,19 +70,37 @@ export class MaskClicks {
     const { editor } = this;
     const { image } = subject;
     const number = () => editor.outbox.numberOf(subject.id ?? 0);
-    if (!this.canMend(image, number())) return;
+    if (!this.canMend(image, number())) return void this.lost++;
     subject.points.push(click);
     this.view.redrawOverlay();
     const points = subject.points.map(([x, y, include]) => [x, y, include ? 1 : 0]);
     const answer = await editor.ask(texts.maskClicks.refiningTheMask, async () => {
       await editor.outbox.flush(); // the server refines the mask that it has
-      return api.refine(image, number(), points, box);
+      if (this.canMend(image, number())) return await this.refined(image, number, points, box);
+      return null;
     });
+    if (!this.canMend(image, number())) return void this.lost++;
     const isEmptied = answer !== null && Array.isArray(answer.segmentation) && !answer.segmentation.length;
     if (answer && !isEmptied) await this.keep(image, number(), answer.segmentation);
     else subject.points = subject.points.filter((point) => point !== click);
     if (isEmptied && number() === editor.selectedId) this.offerToDelete(number());
     this.view.redrawOverlay();
+  }
+
+  /** The server's answer; null where the object went while it was asked. @private @param {number} image @param {() => number} number @param {number[][]} points @param {Box | undefined} box */
+  async refined(image, number, points, box) {
+    try {
+      return await api.refine(image, number(), points, box);
+    } catch (error) {
+      if (this.canMend(image, number())) throw error;
+      return null; // nobody else deleted it, as the server would say
+    }
+  }
+
+  /** @private */
+  sayLost() {
+    if (this.lost) this.editor.emit("notice", { text: texts.maskClicks.clicksWentWithTheirObject(this.lost) });
+    this.lost = 0;
   }
 
   /** Whether an object is still there to be mended when the turn of a click comes. @private @param {number} image @param {number} id */

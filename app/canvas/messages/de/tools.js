@@ -82,6 +82,8 @@ export const maskClicks = {
   refiningTheMask: "Maske wird verbessert",
   deleteTheObject: "Objekt löschen",
   thisClickWouldLeaveNothing: "Dieser Klick ließe nichts von der Maske übrig.",
+  clicksWentWithTheirObject: (count) =>
+    `${count === 1 ? "Ein Klick, der auf seine Antwort wartete, entfällt" : `${count} Klicks, die auf ihre Antworten warteten, entfallen`}: Das Objekt wurde inzwischen gelöscht oder gesperrt.`,
 };
 
 /** @type {typeof import("../en/tools.js").newMask} */

@@ -101,6 +101,9 @@ export const maskClicks = {
   refiningTheMask: "Refining the mask",
   deleteTheObject: "Delete the object",
   thisClickWouldLeaveNothing: "This click would leave nothing of the mask.",
+  /** @param {number} count */
+  clicksWentWithTheirObject: (count) =>
+    `${count === 1 ? "A click that waited for its answer is" : `${count} clicks that waited for their answers are`} dropped: the object was deleted or locked meanwhile.`,
 };
 
 export const newMask = {

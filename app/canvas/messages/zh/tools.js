@@ -79,6 +79,7 @@ export const maskClicks = {
   refiningTheMask: "正在改进掩码",
   deleteTheObject: "删除对象",
   thisClickWouldLeaveNothing: "此次单击会使掩码一点不剩。",
+  clicksWentWithTheirObject: (count) => `${count} 次等待应答的单击已取消：其间对象已被删除或锁定。`,
 };
 
 /** @type {typeof import("../en/tools.js").newMask} */
