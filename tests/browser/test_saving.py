@@ -110,6 +110,54 @@ def test_server_that_goes_away_and_comes_back(open_editor: Any, photographs: Pho
         server.stop()
 
 
+def test_what_others_did_while_the_server_was_away_is_loaded_beside_ones_own_edits(
+    open_editor: Any, photographs: Photographs, tmp_path: Path
+) -> None:
+    server = Server(tmp_path / "workspace", with_page=False)
+    try:
+        with DataPlane(base_url=server.url, timeout=60) as data_plane:
+            dog = data_plane.category("dog")
+            image = data_plane.upload(photographs.make())
+            for left in (20.0, 140.0):
+                data_plane.draw(image, dog, segmentation=[[left, 20, left + 80, 20, left + 80, 90, left, 90]])
+            editor = open_editor(image, url=server.url)
+            editor.expect_error("net::ERR_")
+            editor.wait_for("maskloop.bench.categoriesSeen !== ''")  # the first look around is over
+            # Out of this page's reach, while others get through.
+            editor.page.route("**/api/**", lambda route: route.abort())
+            for left in (60, 180):
+                editor.click(left, 55)
+                editor.drag((left, 55), (left + 10, 120))
+            editor.page.get_by_text("Not saved, retrying").wait_for()
+            data_plane.draw(image, dog, segmentation=[[300, 200, 350, 200, 350, 250]])
+            editor.page.unroute("**/api/**")
+            editor.wait_saved(2)
+            editor.wait_for("maskloop.document.instances.length === 3")
+            assert data_plane.document(image)["instances"] == editor.instances
+    finally:
+        server.stop()
+
+
+def test_an_image_that_was_open_while_the_server_was_away_is_looked_at_when_it_is_back(
+    open_editor: Any, photographs: Photographs, tmp_path: Path
+) -> None:
+    server = Server(tmp_path / "workspace", with_page=False)
+    try:
+        with DataPlane(base_url=server.url, timeout=60) as data_plane:
+            image = data_plane.upload(photographs.make())
+        editor = open_editor(image, url=server.url)
+        editor.expect_error("net::ERR_")
+        server.stop()
+        editor.page.evaluate("maskloop.bench.assistant.setAutomatic(true)")
+        editor.notice("Finding objects").wait_for()
+        server.start()
+        with editor.page.expect_response("**/predict") as answer:
+            editor.notice("The server answers again").wait_for()
+        assert answer.value.ok
+    finally:
+        server.stop()
+
+
 def test_two_windows_on_one_object_meet_in_a_conflict(
     open_editor: Any, data_plane: DataPlane, photographs: Photographs
 ) -> None:

@@ -16,12 +16,15 @@ export function takeSaved(editor, edit, saved) {
   const document = editor.document;
   if (!document || document.image.image_id !== edit.image) return;
   const status = document.image.status === "todo" ? "in_progress" : document.image.status; // as the server does
+  // Every edit adds one to the revision: a larger step means that somebody else is at this image too, whose work is not
+  // here yet. Until it is, the document stays older than the server's, so that it is looked for.
+  const othersToo = saved.revision > document.revision + 1;
   const changed = status === "reviewed" ? { changed: true } : {};
   /** @type {ImageDocument} */
   let next = {
     ...document,
     image: { ...document.image, status, ...changed },
-    revision: saved.revision || document.revision,
+    revision: (!othersToo && saved.revision) || document.revision,
     can_undo: true,
     can_redo: false,
   };
@@ -33,8 +36,7 @@ export function takeSaved(editor, edit, saved) {
     if (from !== id) editor.renumber(from, id);
   }
   editor.setDocument(next);
-  // Every edit adds one to the revision: a larger step means that somebody else is at this image too.
-  if (next.revision > document.revision + 1 && !editor.outbox.edits.length) void editor.reload().catch(() => {});
+  if (othersToo && !editor.outbox.edits.length) void editor.reload().catch(() => {});
 }
 
 /** Somebody else was faster: theirs is shown, mine is offered. @param {Editor} editor @param {Edit} edit @param {Fields} mine @param {Instance | null} current */

@@ -53,6 +53,7 @@ export const arrange = {
 
 /** @type {typeof import("../en/model.js").assistant} */
 export const assistant = {
+  theServerIsBack: "Der Server antwortet wieder: Das Modell sieht sich dieses Bild jetzt an.",
   findingObjects: (line) => `Objekte finden: ${line}`,
   theModelFoundNothingHere: (instances) =>
     `Das Modell hat hier nichts ${instances ? "Neues " : ""}gefunden. Ziehen Sie eine Box um ein Objekt (R), oder zeichnen Sie es (P).`,

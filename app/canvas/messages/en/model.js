@@ -52,6 +52,7 @@ export const arrange = {
 };
 
 export const assistant = {
+  theServerIsBack: "The server answers again: the model looks at this image now.",
   /** @param {string} line */
   findingObjects: (line) => `Finding objects: ${line}`,
   /** @param {number} instances */

@@ -50,6 +50,7 @@ export const arrange = {
 
 /** @type {typeof import("../en/model.js").assistant} */
 export const assistant = {
+  theServerIsBack: "服务器已恢复应答：模型现在查看此图像。",
   findingObjects: (line) => `查找对象：${line}`,
   theModelFoundNothingHere: (instances) =>
     `模型在此没有找到${instances ? "新的" : ""}对象。请在对象周围拖出框（R），或直接绘制（P）。`,

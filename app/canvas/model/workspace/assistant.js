@@ -16,6 +16,9 @@ export class Assistant extends Emitter {
     this.automatic = remembered("find-automatically", true);
     /** Images that it has been asked about on this page. @type {Set<number>} */
     this.asked = new Set();
+    /** Ends the wait for a server that was away when it should have looked at an image. */
+    this.stopListening = () => {};
+    this.isRetrying = false; // once: a server that fails on this alone would be asked for ever
     /** @type {number | null} */
     this.workingOn = null;
     /** @type {Promise<unknown>} */
@@ -79,6 +82,7 @@ export class Assistant extends Emitter {
   close() {
     this.closed = this.stopped = true;
     this.automatic = false;
+    this.stopListening();
     clearTimeout(this.timer);
   }
 
@@ -118,11 +122,13 @@ export class Assistant extends Emitter {
         if (!ahead) await this.editor.outbox.flush();
         await api.predict(image, ahead);
         await this.arrived(image, quiet);
+        this.isRetrying = false;
       } catch (error) {
         const together = ahead && this.waiting > 0;
-        if (error instanceof api.NoAnswer)
-          this.asked.delete(image); // it is looked at when the server is back
-        else this.automatic = false; // once is enough: the next image would say the same
+        if (error instanceof api.NoAnswer) {
+          this.asked.delete(image);
+          this.goOnWhenAnswered();
+        } else this.automatic = false; // once is enough: the next image would say the same
         this.stopped = true;
         if (!ahead || together)
           this.editor.emit("notice", failure(texts.assistant.findingObjects(lineOf(error)), error));
@@ -132,6 +138,29 @@ export class Assistant extends Emitter {
       }
     });
     return this.queue;
+  }
+
+  /** The server is away: the open image is looked at when it is back. @private */
+  goOnWhenAnswered() {
+    this.stopListening();
+    if (this.isRetrying) return;
+    const heard = () => {
+      this.stopListening();
+      this.isRetrying = true;
+      void this.lookAtOpen();
+    };
+    this.stopListening = () => void api.onAnswer.delete(heard);
+    api.onAnswer.add(heard);
+  }
+
+  /** Somebody may have been at the open image while the server was away for this page. @private */
+  async lookAtOpen() {
+    await this.editor.reload().catch(() => {});
+    const { document } = this.editor;
+    if (!this.automatic || this.closed || !document || !untouched(document) || this.asked.has(document.image.image_id))
+      return;
+    this.editor.emit("notice", { text: texts.assistant.theServerIsBack });
+    this.opened(document);
   }
 
   /** @private @param {number} image */
