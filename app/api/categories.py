@@ -8,11 +8,13 @@ from fastapi import APIRouter
 from fastapi.responses import Response
 from pydantic import BaseModel, Field
 
+from app.api.http.answers import JsonAnswer
 from app.api.http.dependencies import CategoryId, TheStore
 from app.api.http.errors import INVALID, NOT_FOUND, ErrorLine
 from app.api.schemas import CategoryList, CategoryShape
 from app.store import categories
-from app.store.class_changes import merge_category, remove_category
+from app.store.categories.changes import merge_category, remove_category
+from app.store.categories.listed import category_list
 from app.values import Id, Json, Text
 
 router = APIRouter(prefix="/api/categories", tags=["categories"])
@@ -63,11 +65,10 @@ class MergeAnswer(BaseModel):
 
 
 @router.get("", response_model=CategoryList, response_model_exclude_unset=True)
-def get_categories(store: TheStore) -> object:
+def get_categories(store: TheStore) -> Response:
     """Every category, by id."""
     with store.reading() as session:
-        rows = categories.all_categories(session)
-        return {"categories": [categories.category_json(category) for category in rows]}
+        return JsonAnswer({"categories": category_list(session).shown})
 
 
 @router.post(

@@ -3,7 +3,8 @@
 import * as api from "./model/api.js";
 import { Clipboard, copiesOf } from "./model/several/clipboard.js";
 import { inGroupsOfTheirOwn } from "./model/several/groups.js";
-import { classKeys, ownCategories, shapeKind, simplified } from "./model/document.js";
+import { classKeys, ownCategories } from "./model/classes.js";
+import { shapeKind, simplified } from "./model/document.js";
 import { lineOf } from "./model/editor.js";
 import { takePageName } from "./model/page_name.js";
 import { browserSession } from "./model/preferences.js";

@@ -14,6 +14,8 @@ from dataclasses import replace
 from functools import partial
 from typing import Any
 
+from sqlalchemy import select
+
 from app.inference.class_guess import ClassGuess
 from app.inference.image_pixels import ImagePixels
 from app.inference.loaded_model import LoadedModel, LoadingState
@@ -30,7 +32,7 @@ from app.inference.model_thread import Haste, ModelThread
 from app.inference.prompted_masks import PromptedMasks
 from app.inference.registry import ModelRegistry
 from app.inference.repredict import is_untouched
-from app.store.categories import all_categories, category_for_model
+from app.store.categories import category_for_model
 from app.store.database import Store
 from app.store.documents import find_image
 from app.store.editing.edits import instance_of
@@ -228,7 +230,8 @@ class ModelService:
         guesses, in_use = self.class_guess.guess(image, self.pixels.of(image), answers)
         self._look_at_examples_when_idle()
         with self.store.reading() as session:
-            by_id = {category.id: category for category in all_categories(session)}
+            wanted = select(Category).where(Category.id.in_(in_use), Category.state != "removed")
+            by_id = {category.id: category for category in session.scalars(wanted)}
         unsure = [index for index, guess in enumerate(guesses) if guess is None or guess[1] < SURE_BY_LIKENESS]
         described = self._described(image, [boxes[index] for index in unsure], None) if unsure else []
         named = [(by_id[guess[0]], guess[1]) if guess is not None else None for guess in guesses]

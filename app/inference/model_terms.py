@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy.orm import Session
 
 from app.inference.outlines import outline
-from app.store.categories import all_categories
+from app.store.categories import category_named
 from app.store.documents import state_json
 from app.store.editing.geometry import new_state
 from app.store.errors import InvalidFieldError
@@ -93,8 +93,8 @@ def wanted_category(session: Session, category: int | str | None) -> Category | 
     """The store's category of an id or a name, None where none is given; InvalidFieldError for an unknown one."""
     if category is None:
         return None
-    wanted = next((row for row in all_categories(session) if category in (row.id, row.name)), None)
-    if wanted is None:
+    wanted = session.get(Category, category) if isinstance(category, int) else category_named(session, category)
+    if wanted is None or wanted.state == "removed":
         raise InvalidFieldError("category", f"there is no category {category!r}")
     return wanted
 

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 
 from app.messages.message import say
 from app.roles import OWNER
-from app.store.categories import all_categories, category_json
+from app.store.categories.listed import category_list
 from app.store.editing.geometry import count_keypoints
 from app.store.errors import InvalidFieldError, NotFoundError
 from app.store.instance_state import InstanceState
@@ -99,7 +99,7 @@ def document_json(session: Session, image: Image) -> dict[str, object]:
         },
         **({"notes": notes} if (notes := notes_of(session, image)) else {}),
         "instances": [instance_json(instance) for instance in instances_of(session, image.id)],
-        "categories": [category_json(category) for category in all_categories(session)],
+        "categories": category_list(session).shown,
         "revision": image.revision,
         "can_undo": image.undo_edit is not None,
         "can_redo": image.redo_edit is not None,
@@ -108,9 +108,8 @@ def document_json(session: Session, image: Image) -> dict[str, object]:
 
 def standing_of(session: Session, image: Image) -> dict[str, object]:
     """What says whether a document is still the newest: its revision, and a digest of categories, tags and notes."""
-    said = [image.excluded, tags_of(image), notes_of(session, image)]
-    categories = json.dumps([[category_json(category) for category in all_categories(session)], said], sort_keys=True)
-    return {"revision": image.revision, "categories": hashlib.sha256(categories.encode()).hexdigest()[:16]}
+    said = json.dumps([category_list(session).digest, image.excluded, tags_of(image), notes_of(session, image)])
+    return {"revision": image.revision, "categories": hashlib.sha256(said.encode()).hexdigest()[:16]}
 
 
 def list_images(

@@ -13,10 +13,9 @@ from PIL import Image
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app.store.categories import all_categories
 from app.store.remarks.attributes import z_order_of
+from app.store.tables import Category, Instance
 from app.store.tables import Image as Stored
-from app.store.tables import Instance
 from core.masks import segmentation_to_rle
 from core.run_lengths import run_lengths
 
@@ -35,7 +34,8 @@ class Shape(NamedTuple):
 
 def colors_of(session: Session) -> dict[int, str]:
     """The colour of each class."""
-    return {category.id: category.color for category in all_categories(session)}
+    rows = session.execute(select(Category.id, Category.color).where(Category.state != "removed"))
+    return {row.id: row.color for row in rows}
 
 
 def accepted_shapes(session: Session, image: Stored, colors: dict[int, str]) -> list[Shape]:

@@ -2,6 +2,7 @@
 
 import assert from "node:assert/strict";
 import test from "node:test";
+import { ownCategories } from "../../app/canvas/model/classes.js";
 import {
   applied,
   asPolygon,
@@ -9,7 +10,6 @@ import {
   edited,
   findInstance,
   moved,
-  ownCategories,
   withKeypoint,
 } from "../../app/canvas/model/document.js";
 import {

@@ -263,32 +263,3 @@ export function applied(document, edit) {
   };
   return withInstance(document, edit.id, edited(blank, edit.fields));
 }
-
-/** The classes that people work with, in the list's order: not those of which a model alone has said anything. @param {ImageDocument | null} document */
-export function ownCategories(document) {
-  const categories = document?.categories ?? [];
-  // The server calls one a person's once it is told of an accepted object of it; here it is seen at once.
-  const accepted = categories.some(({ suggested }) => suggested)
-    ? new Set(document?.instances.map(({ status, category_id }) => (status === "accepted" ? category_id : null)))
-    : null;
-  const own = categories.filter(({ suggested, id }) => !suggested || accepted?.has(id));
-  if (!own.some(({ position, suggested }) => position || suggested)) return own;
-  // One that is accepted just now comes last, where the server will put it: the others' keys stay.
-  const place = (/** @type {Category} */ { position, suggested }) => (suggested ? Infinity : (position ?? 1e9));
-  return own.sort((a, b) => (place(a) === place(b) ? a.id - b.id : place(a) - place(b)));
-}
-
-/** Which class each of the keys 1 to 9 chooses: the class's own key, the others in the list's order. @param {Category[]} categories @returns {Map<string, Category>} */
-export function classKeys(categories) {
-  /** @type {Map<string, Category>} */
-  const keys = new Map();
-  for (const category of categories) if (category.key) keys.set(category.key, category);
-  const others = categories.filter((category) => !category.key && !category.hidden);
-  for (const key of "123456789") {
-    if (keys.has(key)) continue;
-    const next = others.shift();
-    if (!next) break;
-    keys.set(key, next);
-  }
-  return keys;
-}

@@ -2,7 +2,8 @@
  * What is seen and selected: the open document, the selection, the filter. Changing an object is `editor.js`'s.
  */
 
-import { edited, findCategory, findInstance, ownCategories } from "./document.js";
+import { ownCategories } from "./classes.js";
+import { edited, findCategory, findInstance } from "./document.js";
 import { Emitter } from "./emitter.js";
 import { remember, remembered } from "./preferences.js";
 import { Thresholds } from "./thresholds.js";

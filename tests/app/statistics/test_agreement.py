@@ -14,7 +14,7 @@ from app.statistics.agreement import agreement_json, differences_json
 from app.statistics.matching import keypoint_similarity
 from app.statistics.versions import versions_of
 from app.store.categories import create_category
-from app.store.class_changes import merge_category
+from app.store.categories.changes import merge_category
 from app.store.database import Store
 from app.store.documents import document_json, find_image
 from app.store.editing import edits, history

@@ -4,7 +4,7 @@ import * as api from "../../model/api.js";
 import { openDialog } from "./dialogs.js";
 import { createSkeletonPicture, namesIn, pairsIn, written as writtenPairs } from "./skeleton_picture.js";
 import { element } from "../../view/dom.js";
-import { ownCategories } from "../../model/document.js";
+import { ownCategories } from "../../model/classes.js";
 import { readAttributes, writtenAttributes } from "../side/attributes.js";
 import { lineOf } from "../../model/editor.js";
 import { texts } from "../../messages/texts.js";

@@ -1,6 +1,6 @@
 /** The filters of the gallery, which next and previous follow too. */
 
-import { ownCategories } from "../../model/document.js";
+import { ownCategories } from "../../model/classes.js";
 import { everything, peopleOf, STANDINGS, tagsOf } from "../../model/workspace/image_filter.js";
 import { button, element, offer } from "../../view/dom.js";
 import { texts } from "../../messages/texts.js";

@@ -14,8 +14,9 @@ const CHOICES = [
 ];
 
 /**
+ * @typedef {import("../../model/document.js").Category} Category
  * @param {import("../../workbench.js").Workbench} bench @param {() => void} changed
- * @returns {{element: HTMLSelectElement, narrowed: (all: import("../../model/document.js").Category[]) => import("../../model/document.js").Category[]}}
+ * @returns {{element: HTMLSelectElement, narrowed: (all: readonly Category[]) => readonly Category[]}}
  */
 export function createClassNarrowing({ editor, images }, changed) {
   const choice = element("select", { class: "ml-narrow", "aria-label": texts.classes.whichAreListed });

@@ -1,6 +1,6 @@
 /** The class picker: choose, search, make and change classes. */
 
-import { classKeys, ownCategories } from "../../model/document.js";
+import { classKeys, ownCategories } from "../../model/classes.js";
 import * as api from "../../model/api.js";
 import { button, element } from "../../view/dom.js";
 import { createClassNarrowing } from "./class_narrowing.js";
