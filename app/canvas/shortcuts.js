@@ -1,6 +1,7 @@
 /** Every shortcut, in one table: what it does, when, and what the help says about it. */
 
 import { texts } from "./messages/texts.js";
+import { acceptGhost, acceptShown, clearProposals } from "./proposals.js";
 import { SEVERAL } from "./shortcuts_several.js";
 
 /** @typedef {import("./workbench.js").Workbench} Workbench */
@@ -102,14 +103,14 @@ const SHORTCUTS = [
     keys: ["Shift+Enter"],
     once: true,
     label: texts.keys.acceptAllThatAreShown,
-    run: (bench) => void bench.acceptShown(),
+    run: (bench) => void acceptShown(bench),
   },
   {
     group: texts.keys.objects,
     keys: ["C"],
     once: true,
     label: texts.keys.clearAllProposalsThatAre,
-    run: (bench) => bench.clearProposals(),
+    run: (bench) => clearProposals(bench),
   },
   {
     group: texts.keys.objects,
@@ -122,7 +123,7 @@ const SHORTCUTS = [
     keys: ["Q"],
     once: true,
     label: texts.keys.makeTheGhostUnderThe,
-    run: (bench) => bench.acceptGhost(),
+    run: (bench) => acceptGhost(bench),
   },
   {
     group: texts.keys.objects,

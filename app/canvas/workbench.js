@@ -1,6 +1,5 @@
 /** The editor as a whole: which image is open, which tool is in hand, and what the buttons and keys do. */
 
-import * as api from "./model/api.js";
 import { Clipboard, copiesOf } from "./model/several/clipboard.js";
 import { inGroupsOfTheirOwn } from "./model/several/groups.js";
 import { classKeys, ownCategories } from "./model/classes.js";
@@ -215,48 +214,6 @@ export class Workbench extends OpenImages {
     }
     if (selected) editor.accept(selected.id);
     this.walk.toProposal(selected?.id ?? null);
-  }
-
-  /** Make the ghost under the pointer, or else the selected one, an object. */
-  acceptGhost() {
-    const { editor } = this;
-    const ghosts = editor.ghostInstances();
-    const ghost = ghosts.find(({ id }) => id === editor.hoveredId) ?? ghosts.find(({ id }) => id === editor.selectedId);
-    if (ghost) {
-      editor.accept(ghost.id);
-      editor.select(ghost.id);
-    } else if (editor.countBelow) {
-      const how = editor.ghostsShown ? texts.workbench.pointAtAGhostFirst : texts.workbench.yShowsTheProposalsThat;
-      editor.emit("notice", { text: texts.workbench.qMakesTheOneUnder(how) });
-    }
-  }
-
-  /** Take the proposals that are shown off the image, in one edit. */
-  clearProposals() {
-    const { editor } = this;
-    const shown = editor.visibleInstances().filter(({ status, id }) => status === "proposed" && !editor.locked.has(id));
-    if (!shown.length || this.galleryShown) return;
-    editor.changeMany({ delete: shown.map(({ id }) => id) });
-    editor.emit("notice", {
-      text: texts.workbench.cleared(shown.length),
-      actions: [{ label: texts.workbench.undo, run: () => this.undo() }],
-    });
-  }
-
-  async acceptShown() {
-    const { editor } = this;
-    const image = editor.image?.image_id;
-    const shown = editor.visibleInstances().filter((instance) => instance.status === "proposed" && instance.id > 0);
-    if (image === undefined || !shown.length) return;
-    const answer = await editor.ask(texts.workbench.accepting, async () => {
-      await editor.outbox.flush();
-      await api.acceptInstances(
-        image,
-        shown.map((instance) => instance.id),
-      );
-      return editor.load(image);
-    });
-    if (answer) editor.replace(answer);
   }
 
   /** What the review button says: the image is done, the review is accepted, or it is opened for work again. */

@@ -3,7 +3,8 @@
 import { leaveRemoved, removeImage } from "./gallery/trash.js";
 import { button, element, icon, setTooltip } from "../view/dom.js";
 import { STATUS } from "./gallery/gallery.js";
-import { openExport, openImport } from "./dialogs/exchange.js";
+import { openExport } from "./dialogs/export.js";
+import { openImport } from "./dialogs/import.js";
 import { openHelp } from "./dialogs/help.js";
 import { createImagePanel } from "./image_panel.js";
 import { openStatistics } from "./statistics/statistics.js";

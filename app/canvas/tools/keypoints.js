@@ -6,8 +6,9 @@
 import { countLabelled, shapeKind } from "../model/document.js";
 import { withSidesSwapped } from "../model/shapes/keypoint_sides.js";
 import { colorOf } from "../view/painter.js";
-import { drawName, drawNext, drawProposed } from "./keypoints/drawing.js";
+import { drawName, drawNext, drawProposed, shownBy } from "./keypoints/drawing.js";
 import { dragKeypoint, setVisibility, turnVisibility } from "./keypoints/edits.js";
+import { hintOf } from "./keypoints/hint.js";
 import { createOptions } from "./keypoints/options.js";
 import { Placing } from "./keypoints/placing.js";
 import { NewSkeleton } from "./keypoints/skeleton.js";
@@ -82,20 +83,7 @@ export class KeypointsTool {
   }
 
   hint() {
-    const { editor, fresh } = this;
-    const selected = editor.selected;
-    if (fresh.begun && fresh.next !== null) return texts.keypoints.clickTheNext(fresh.names[fresh.next]);
-    if (!selected && fresh.names.length)
-      return texts.keypoints.clickTheFirst(fresh.names[0], editor.currentCategory?.name ?? "");
-    if (!selected) return texts.keypoints.clickTheObjectThatThe;
-    if (editor.locked.has(selected.id)) return texts.anyTool.lockedLUnlocksIt;
-    const category = editor.category(selected.category_id);
-    if (!category?.keypoints.length) return texts.keypoints.hasNoKeypointsNameThem(category?.name ?? "?");
-    const { next } = this.placing;
-    const rest = texts.keypoints.dragMovesAPointRight;
-    return next === null
-      ? texts.keypoints.allKeypointsArePlaced(rest)
-      : texts.keypoints.clickRightClickHidden(category.keypoints[next], rest);
+    return hintOf(this);
   }
 
   /** @param {Pointer} pointer */
@@ -295,7 +283,8 @@ export class KeypointsTool {
 
   /** @param {CanvasRenderingContext2D} context @param {import("../view/painter.js").Surface} surface */
   draw(context, surface) {
-    const { fresh, target, proposed, shown } = this;
+    const { fresh, target, proposed } = this;
+    const shown = shownBy(this);
     const pointer = this.view.pointer;
     const own = fresh.begun && pointer ? fresh.at(pointer) : null;
     if (fresh.begun) fresh.draw(context, surface, own);
@@ -303,15 +292,5 @@ export class KeypointsTool {
     const hovered = fresh.begun ? own : this.view.hoveredKeypoint;
     if (hovered !== null && shown) drawName(context, surface, shown, hovered);
     else if (pointer && target && !this.drag) drawNext(context, surface, target, pointer, this.placesHidden ? 1 : 2);
-  }
-
-  /** The keypoints that the pointer may be over: those of the object that was begun, else of the selected one. @private */
-  get shown() {
-    const { editor, fresh } = this;
-    const { subject } = this.placing;
-    if (fresh.begun) return { keypoints: fresh.keypoints, names: fresh.names, category: fresh.category };
-    if (!subject) return null;
-    const { keypoints, category_id } = editor.shown(subject.instance);
-    return { keypoints, names: subject.names, category: editor.category(category_id) };
   }
 }

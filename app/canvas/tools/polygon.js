@@ -5,7 +5,7 @@ import { merged, subtracted } from "../model/several/combine.js";
 import { clamp, rounded, signedArea } from "../model/shapes/geometry.js";
 import { colorOf, HANDLE, inScreenPixels, line } from "../view/painter.js";
 import { texts } from "../messages/texts.js";
-import { begunOn, keepBegun } from "./begun.js";
+import { begunOn, drawWaiting, keepBegun } from "./begun.js";
 
 /** @typedef {import("../view/tool.js").Pointer} Pointer */
 /** @typedef {import("../model/document.js").Instance} Instance */
@@ -241,15 +241,7 @@ export class PolygonTool {
   overlay(context, surface) {
     if (this.view.tool === this || !this.points.length) return;
     const color = colorOf(this.whole ? this.editor.category(this.whole.category_id) : this.editor.currentCategory);
-    inScreenPixels(context, surface);
-    context.setLineDash([3, 4]);
-    context.strokeStyle = color;
-    context.lineWidth = 2;
-    context.beginPath();
-    for (let i = 0; i < this.points.length; i += 2)
-      context.lineTo(...surface.viewport.toScreen(this.points[i], this.points[i + 1]));
-    context.stroke();
-    context.setLineDash([]);
+    drawWaiting(context, surface, this.points, color);
   }
 
   /** What is cut out is dark. @protected @param {CanvasRenderingContext2D} context @param {string} color */

@@ -3,6 +3,7 @@
  * handles, and what the tool draws.
  */
 
+import { nearestLabelled } from "../model/shapes/nearest_keypoint.js";
 import { upwards } from "../model/several/stacking.js";
 import { element } from "./dom.js";
 import { ImageLayer } from "./image_layer.js";
@@ -209,14 +210,8 @@ export class View {
     const candidates = this.editor.visibleInstances().filter((instance) => instance.keypoints.length);
     if (selected && candidates.includes(selected)) candidates.unshift(selected);
     for (const instance of candidates) {
-      let best = -1,
-        bestDistance = reach;
-      for (let i = 0; i < instance.keypoints.length; i += 3) {
-        if (!instance.keypoints[i + 2]) continue;
-        const distance = Math.hypot(instance.keypoints[i] - x, instance.keypoints[i + 1] - y);
-        if (distance <= bestDistance) [best, bestDistance] = [i / 3, distance];
-      }
-      if (best >= 0) return { instance, index: best };
+      const index = nearestLabelled(instance.keypoints, x, y, reach);
+      if (index !== null) return { instance, index };
     }
     return null;
   }

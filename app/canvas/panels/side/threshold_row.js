@@ -1,5 +1,6 @@
 /** From which score on proposals show: of all classes or one, what lies below as ghosts, and what the model is. */
 
+import { clearProposals } from "../../proposals.js";
 import { button, element, offer } from "../../view/dom.js";
 import { texts } from "../../messages/texts.js";
 
@@ -28,7 +29,7 @@ export function createThresholdRows(bench) {
       class: "ml-small ml-ghosts",
     },
   );
-  const clear = button(null, texts.thresholdRow.clearAllProposalsThatAre, () => bench.clearProposals(), {
+  const clear = button(null, texts.thresholdRow.clearAllProposalsThatAre, () => clearProposals(bench), {
     text: texts.thresholdRow.clear,
     keys: "C",
     class: "ml-small ml-clear",

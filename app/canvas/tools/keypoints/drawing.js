@@ -41,3 +41,11 @@ export function drawProposed(context, surface, { name, color }, [placeX, placeY]
   context.setLineDash([]);
   drawTag(context, surface, x, y, `${name}  ${keyName(",")}`, color, { beside: true });
 }
+
+/** The keypoints that the pointer may be over: those of the object that was begun, else of the selected one. @param {import("../keypoints.js").KeypointsTool} tool */
+export function shownBy({ editor, fresh, placing: { subject } }) {
+  if (fresh.begun) return { keypoints: fresh.keypoints, names: fresh.names, category: fresh.category };
+  if (!subject) return null;
+  const { keypoints, category_id } = editor.shown(subject.instance);
+  return { keypoints, names: subject.names, category: editor.category(category_id) };
+}

@@ -1,5 +1,6 @@
 /** A new object that is made of keypoints alone, clicked one after another in the order of its class. */
 
+import { nearestLabelled } from "../../model/shapes/nearest_keypoint.js";
 import { findCategory, withKeypoint } from "../../model/document.js";
 import { boundsOf, clamp, rounded } from "../../model/shapes/geometry.js";
 import { mirroredPlace } from "../../model/shapes/mirrored.js";
@@ -81,15 +82,7 @@ export class NewSkeleton {
 
   /** The placed one under the pointer, the nearest. @param {Pointer} pointer @returns {number | null} */
   at(pointer) {
-    /** @type {number | null} */
-    let nearest = null;
-    let reach = this.view.reach(pointer.touch ? 2 * REACH : REACH);
-    for (let i = 0; i < this.keypoints.length; i += 3) {
-      const [x, y, visibility] = this.keypoints.slice(i, i + 3);
-      const distance = Math.hypot(x - pointer.x, y - pointer.y);
-      if (visibility && distance <= reach) [nearest, reach] = [i / 3, distance];
-    }
-    return nearest;
+    return nearestLabelled(this.keypoints, pointer.x, pointer.y, this.view.reach(pointer.touch ? 2 * REACH : REACH));
   }
 
   /** Say anew where a placed one is or how it is seen. @param {number} index @param {number} x @param {number} y @param {number} visibility */
