@@ -158,6 +158,39 @@ def test_an_image_that_was_open_while_the_server_was_away_is_looked_at_when_it_i
         server.stop()
 
 
+def test_what_is_done_while_an_undo_is_on_its_way_comes_after_it(
+    open_editor: Any, data_plane: DataPlane, photographs: Photographs
+) -> None:
+    image = data_plane.upload(photographs.make())
+    dog = data_plane.category("dog")
+    for left in (20.0, 200.0):
+        data_plane.draw(image, dog, segmentation=[[left, 20, left + 80, 20, left + 80, 90, left, 90]])
+    editor = open_editor(image)
+    editor.click(60, 55)
+    editor.drag((60, 55), (60, 155))
+    editor.wait_saved(1)
+    held: list[Any] = []
+    editor.page.route("**/undo", lambda route: held.append(route))
+    editor.press("Control+z")
+    editor.drag((60, 155), (100, 205))  # of what the undo moves back
+    editor.click(240, 55)
+    editor.press("Delete")
+    editor.wait_for("maskloop.document.instances.length === 1")
+    editor.page.wait_for_timeout(300)
+    (route,) = held
+    assert [one["bbox"][1] for one in data_plane.document(image)["instances"]] == [120, 20]  # nothing went ahead
+    route.continue_()
+    editor.wait_saved(3)
+    (left,) = data_plane.document(image)["instances"]
+    assert left["bbox"][:2] == pytest.approx([60, 170], abs=1)
+    assert editor.instances == [left]
+    assert editor.page.locator(".ml-notice").count() == 0
+    editor.page.unroute("**/undo")
+    for _ in range(2):
+        editor.press("Control+z")
+    editor.wait_for("maskloop.document.instances.length === 2 && maskloop.document.instances[0].bbox[1] === 20")
+
+
 def test_two_windows_on_one_object_meet_in_a_conflict(
     open_editor: Any, data_plane: DataPlane, photographs: Photographs
 ) -> None:

@@ -92,3 +92,25 @@ test("an object that is gone already counts as deleted", async () => {
   await outbox.flush();
   assert.deepEqual(told, [["saved", "delete"]]);
 });
+
+test("what is asked for between edits waits for those before it, and those after it wait", async () => {
+  const requests = server(
+    { status: 201, body: { instance: instanceOf({ id: 41, revision: 5 }), revision: 5 } },
+    { status: 200, body: { instance: instanceOf({ id: 41, revision: 8 }), revision: 8 } },
+  );
+  const { outbox } = outboxOf();
+  const seen = [];
+  outbox.push(CREATE);
+  const asked = outbox.between(async (ready) => {
+    await ready();
+    seen.push(requests.length);
+    await new Promise((resolve) => setTimeout(resolve, 5));
+    seen.push(requests.length);
+    outbox.rebase({ image: { image_id: 7 }, instances: [instanceOf({ id: 41, revision: 7 })] });
+  });
+  outbox.push(UPDATE);
+  await asked;
+  await outbox.flush();
+  assert.deepEqual(seen, [1, 1]);
+  assert.equal(requests[1].body.base_revision, 7);
+});

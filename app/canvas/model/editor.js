@@ -12,7 +12,7 @@ import { Outbox } from "./outbox.js";
 import { browserStorage, remember, remembered } from "./preferences.js";
 import { LeftBehind } from "./several/left_behind.js";
 import { proposalsOf } from "./several/same_object.js";
-import { texts } from "../messages/texts.js";
+import { travel } from "./travel.js";
 
 /** @typedef {import("./document.js").ImageDocument} ImageDocument */
 /** @typedef {import("./document.js").Instance} Instance */
@@ -35,8 +35,6 @@ export class Editor extends EditorState {
       },
       browserStorage(),
     );
-    /** @type {Promise<unknown>} */
-    this.history = Promise.resolve();
   }
 
   // -- documents ------------------------------------------------------------------------------
@@ -45,11 +43,15 @@ export class Editor extends EditorState {
   async load(image) {
     for (;;) {
       const before = this.outbox.savedCount;
-      let document = await api.getDocument(image);
+      const document = await api.getDocument(image);
       if (this.outbox.savedCount !== before) continue; // an edit arrived while this was read
-      for (const edit of this.outbox.pending(image)) document = applied(document, edit);
-      return document;
+      return this.withUnsent(document);
     }
+  }
+
+  /** @param {ImageDocument} document as the server has it */
+  withUnsent(document) {
+    return this.outbox.pending(document.image.image_id).reduce(applied, document);
   }
 
   /** Show another image. @param {ImageDocument} document */
@@ -242,43 +244,8 @@ export class Editor extends EditorState {
   /** @param {"undo" | "redo"} direction @param {boolean} [anyones] also where the last edit is somebody else's */
   travel(direction, anyones = false) {
     const image = this.image?.image_id;
-    if (image === undefined) return this.history;
-    this.history = this.history.then(async () => {
-      try {
-        await this.outbox.flush();
-        const known = this.image?.image_id === image && !anyones ? this.document : null;
-        if (known && !known[direction === "undo" ? "can_undo" : "can_redo"]) return; // a refusal would be an error
-        const document = await api[direction](image, anyones);
-        if (document.image.image_id === this.image?.image_id)
-          this.emit("travelled", { direction, to: document.instances });
-        this.replace(document);
-      } catch (error) {
-        if (error instanceof api.NoAnswer)
-          this.emit("notice", failure(texts.editor.cannotNow(direction, error.message), error));
-        else this.sayWhyNot(direction, error);
-      }
-    });
-    return this.history;
-  }
-
-  /** @private @param {"undo" | "redo"} direction @param {unknown} error */
-  sayWhyNot(direction, error) {
-    const answer = error instanceof api.ApiError && error.status === 409 ? error.body : null;
-    const possible = direction === "undo" ? this.document?.can_undo : this.document?.can_redo;
-    if (!answer) return this.emit("notice", { text: lineOf(error), kind: "error" });
-    void this.reload().catch(() => {}); // somebody else is here: see what they did
-    if (answer.others) {
-      const action = { label: texts.editor.takeTheirsBack, run: () => void this.travel(direction, true) };
-      this.emit("notice", {
-        text: texts.editor.nothingOfYoursIsLeft(direction),
-        actions: direction === "undo" ? [action] : [],
-      });
-    } else if (possible && !/^nothing_to_/.test(answer.code ?? "")) {
-      this.emit("notice", {
-        text: texts.editor.nothingWas(direction, answer.error.replace(/^cannot \w+: /, "")),
-        kind: "error",
-      });
-    }
+    if (image === undefined) return this.outbox.asked;
+    return this.outbox.between((ready) => travel(this, image, direction, anyones, ready));
   }
 
   /** Run a request with its words in the status line; an error becomes a notice and null. @template T @param {string} words @param {() => Promise<T>} ask @returns {Promise<T | null>} */

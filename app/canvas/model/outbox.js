@@ -4,22 +4,15 @@
  */
 
 import * as api from "./api.js";
+import { findInstance } from "./document.js";
+import { changedBy, savedInstances } from "./edit.js";
 import { freshName } from "./page_name.js";
+import { Unsent } from "./unsent.js";
 import { texts } from "../messages/texts.js";
 
 /** @typedef {import("./document.js").Instance} Instance */
 /** @typedef {import("./document.js").Fields} Fields */
-/**
- * @typedef {object} Edit
- * @property {"create" | "update" | "delete" | "batch"} kind
- * @property {number} image
- * @property {number} id  negative for an instance that the server has not numbered yet
- * @property {number} base  revision of the instance that the edit was made on
- * @property {Fields} fields
- * @property {import("./document.js").Batch} [batch]  of the kind "batch", whose own id is one that no object has
- * @property {string} key  names the request, so that the server does not carry it out twice after a lost answer
- * @property {number} attempts
- */
+/** @typedef {import("./edit.js").Edit} Edit */
 /** @typedef {"saved" | "saving" | "retrying"} SaveState */
 /**
  * @typedef {object} Listener
@@ -29,14 +22,12 @@ import { texts } from "../messages/texts.js";
  * @property {(edit: Edit, line: string) => void} onRefused
  */
 
-const PREFIX = "maskloop.outbox:";
 const PAUSES = [400, 800, 1600, 3200, 6400, 10000];
 
 export class Outbox {
   /** @param {Listener} listener @param {Storage | null} storage */
   constructor(listener, storage) {
     this.listener = listener;
-    this.storage = storage;
     /** @type {Edit[]} */
     this.edits = [];
     /** @type {SaveState} */
@@ -52,38 +43,31 @@ export class Outbox {
     this.numbers = new Map();
     /** @type {(() => void)[]} */
     this.waiting = [];
+    this.turn = 0; // of the next edit
+    this.latestTurn = 0; // of those that may be sent
+    /** @type {Promise<unknown>} */
+    this.asked = Promise.resolve();
+    /** @type {() => void} */
+    this.nextTurn = () => {};
     /** @type {() => void} */
     this.wake = () => {};
-    this.scope = PREFIX + new URL(".", api.apiUrl("")).pathname + ":";
-    this.key = this.scope + freshName();
+    this.unsent = new Unsent(storage);
     this.online = () => this.wake();
     addEventListener("online", this.online);
   }
 
   /** Take over what an earlier page could not send; resolves when it is in the queue. */
   async adopt() {
-    if (!this.storage) return;
-    const keys = Object.keys(this.storage).filter((key) => key.startsWith(this.scope) && key !== this.key);
-    for (const key of keys) {
-      if (await heldElsewhere(key)) continue; // another tab is still at it
-      try {
-        const edits = JSON.parse(this.storage.getItem(key) ?? "[]");
-        if (Array.isArray(edits)) this.edits.push(...edits);
-      } catch {
-        // not ours to mend: an unreadable entry is dropped with its key
-      }
-      this.storage.removeItem(key);
-    }
-    holdWhileOpen(this.key);
+    this.edits.push(...(await this.unsent.adopted()).map((edit) => ({ ...edit, turn: 0 })));
     if (this.edits.length) {
       this.persist();
       void this.work();
     }
   }
 
-  /** @param {Omit<Edit, "key" | "attempts">} edit */
+  /** @param {Omit<Edit, "key" | "attempts" | "turn">} edit */
   push(edit) {
-    this.edits.push({ ...edit, key: freshName(), attempts: 0 });
+    this.edits.push({ ...edit, key: freshName(), attempts: 0, turn: this.turn });
     this.persist();
     if (this.working) this.listener.onState(); // the number of edits that wait
     void this.work();
@@ -106,9 +90,32 @@ export class Outbox {
     return this.numbers.get(id) ?? id;
   }
 
-  /** Resolves when everything is on the server; rejects as soon as the server does not answer. */
-  async flush() {
-    while (this.edits.length) {
+  /**
+   * Ask the server for something between the edits so far and those to come, an undo say: it has to wait for the ones
+   * (`ready`, which rejects as `flush` does), and the others wait for it.
+   * @param {(ready: () => Promise<void>) => Promise<void>} ask @returns {Promise<unknown>}
+   */
+  between(ask) {
+    const turn = this.turn++;
+    this.asked = this.asked
+      .then(() => ask(() => this.flush(turn)))
+      .finally(() => {
+        this.latestTurn = turn + 1;
+        this.nextTurn();
+      });
+    return this.asked;
+  }
+
+  /** What waits for an image is of its objects as they are in a document. @param {import("./document.js").ImageDocument} document */
+  rebase(document) {
+    for (const edit of this.pending(document.image.image_id))
+      for (const one of changedBy(edit)) one.base = findInstance(document, one.id)?.revision ?? one.base;
+    this.persist();
+  }
+
+  /** Resolves when everything is on the server; rejects as soon as the server does not answer. @param {number} [turn] only what is not of a later one */
+  async flush(turn = Infinity) {
+    while (this.edits.some((edit) => edit.turn <= turn)) {
       if (this.state === "retrying") throw new api.NoAnswer(texts.outbox.notEverythingIsSavedYet);
       await new Promise((resolve) => this.waiting.push(() => resolve(undefined)));
     }
@@ -142,6 +149,10 @@ export class Outbox {
     this.setState(this.state === "retrying" ? "retrying" : "saving");
     while (this.edits.length) {
       const edit = this.edits[0];
+      if (edit.turn > this.latestTurn) {
+        await new Promise((resolve) => (this.nextTurn = () => resolve(undefined)));
+        continue;
+      }
       const started = performance.now();
       try {
         const saved = await this.send(edit);
@@ -206,7 +217,7 @@ export class Outbox {
       if (from !== instance.id) this.numbers.set(from, instance.id);
       for (const other of this.edits) {
         if (other.image !== edit.image) continue;
-        for (const one of other.batch ? [...other.batch.update, ...other.batch.delete] : [other]) {
+        for (const one of changedBy(other)) {
           if (one.id !== from) continue;
           one.id = instance.id;
           one.base = instance.revision;
@@ -261,41 +272,11 @@ export class Outbox {
 
   /** @private */
   persist() {
-    try {
-      if (this.edits.length) this.storage?.setItem(this.key, JSON.stringify(this.edits));
-      else this.storage?.removeItem(this.key);
-    } catch {
-      // storage is full or forbidden: the edits are still in memory and still being sent
-    }
+    this.unsent.keep(this.edits);
   }
-}
-
-/** What the server has written, by the id that the edit knew it under. @param {Edit} edit @param {any} saved @returns {[number, Instance][]} */
-export function savedInstances({ id, batch }, saved) {
-  if (!batch) return saved.instance ? [[id, saved.instance]] : [];
-  const { instances = [], created = [] } = saved;
-  return [
-    ...instances.map((/** @type {Instance} */ one) => /** @type {[number, Instance]} */ ([one.id, one])),
-    ...created.map(
-      (/** @type {Instance} */ one, /** @type {number} */ at) =>
-        /** @type {[number, Instance]} */ ([batch.create[at].id, one]),
-    ),
-  ];
 }
 
 /** Answers that another try may turn: overload, restart behind a proxy, a login that ran out. @param {number} status */
 function mayPass(status) {
   return status >= 500 || status === 408 || status === 429 || status === 401 || status === 403;
-}
-
-/** @param {string} name @returns {Promise<boolean>} whether an open page owns the name; true where that cannot be known */
-async function heldElsewhere(name) {
-  if (!navigator.locks) return !sessionStorage.getItem(name);
-  return await navigator.locks.request(name, { ifAvailable: true }, (lock) => lock === null);
-}
-
-/** Own the name for as long as this page lives. @param {string} name */
-function holdWhileOpen(name) {
-  if (navigator.locks) void navigator.locks.request(name, () => new Promise(() => {}));
-  else sessionStorage.setItem(name, "1"); // without locks, only a reload of this very tab takes the edits over
 }
