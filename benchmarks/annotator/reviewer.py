@@ -3,7 +3,8 @@
 What a sensible person would do: a box over a proposal that lies right but has a poor mask gives it another; every other
 object gets a box, to which its proposals give way, and, in the same tool, clicks while they promise to be fewer than a
 hand's: new edges and polygons that add to the mask or cut off it, or that draw it anew. All simple shapes are drawn by
-hand. Wrong proposals that are left are deleted then. The hand is not steady: boxes and clicks are a little off.
+hand. Wrong proposals that are left are deleted then. The hand is not steady: boxes and clicks are a little off, of an object
+by as much in every run of a seed, so that runs differ by the help alone.
 """
 
 from __future__ import annotations
@@ -37,7 +38,7 @@ class Annotator:
 
     def __init__(self, client: httpx.Client, seed: int = 0) -> None:
         self.client = client
-        self.random = np.random.default_rng(seed)
+        self.seed, self.images = seed, 0
         self.current_class: int | None = None
         # As `class_choice.js` of the page has it.
         self.current_right, self.guess_right, self.guess_told = 0.5, 0.6, 0.6
@@ -45,6 +46,7 @@ class Annotator:
     def review(self, image_id: int, targets: Sequence[Target]) -> tuple[Ledger, list[float]]:
         """Correct an image until it agrees with its targets; the actions, and the IoU that each object ended with."""
         self.ledger, self.tool, self.image_id = Ledger(), "select", image_id
+        self.images += 1
         document = self._ask("GET", "/document")
         self.height, self.width = document["image"]["height"], document["image"]["width"]
         threshold, shown, matches = self._best_threshold(document["instances"], targets)
@@ -59,6 +61,7 @@ class Annotator:
         self.proposals = [one for one in shown if one not in self.good]
         by_hand = [index for index, target in enumerate(targets) if index not in found and target.vertices <= SIMPLE]
         for index in [index for index in range(len(targets)) if index not in settled and index not in by_hand]:
+            self.random = np.random.default_rng((self.seed, self.images, index))
             settled[index] = self._settle(targets[index], found.get(index))
         for index in by_hand:
             settled[index] = self._draw(targets[index])
