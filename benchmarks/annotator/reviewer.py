@@ -3,8 +3,8 @@
 What a sensible person would do: a box over a proposal that lies right but has a poor mask gives it another; every other
 object gets a box, to which its proposals give way, and, in the same tool, clicks while they promise to be fewer than a
 hand's: new edges and polygons that add to the mask or cut off it, or that draw it anew. All simple shapes are drawn by
-hand. Wrong proposals that are left are deleted then. The hand is not steady: boxes and clicks are a little off, of an object
-by as much in every run of a seed, so that runs differ by the help alone.
+hand. Wrong proposals that are left are deleted then. The hand is not steady: boxes and clicks are a little off, at an
+object by as much in every run of a seed, so that runs differ by the help alone.
 """
 
 from __future__ import annotations
