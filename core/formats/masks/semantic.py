@@ -41,7 +41,7 @@ def read(folder: Folder, place: str, pictures: Pictures) -> tuple[Coco, list[str
     notes = Notes()
     building = Building(notes)
     files = mask_files(folder, place)
-    partners = Partners(name for name in pictures.in_folder("") if name not in set(files))
+    partners = Partners(dict.fromkeys(pictures.in_folder("")).keys() - set(files))
     images = {file: partners.of(file, place) for file in files}
     taken = Counter(image for image in images.values() if image)
     classes = _Classes(list_in(folder, place), folder, files)

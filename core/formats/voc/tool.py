@@ -24,7 +24,7 @@ TITLE = "Pascal VOC (XML and segmentation PNGs)"
 CANNOT_CARRY: frozenset[Fact] = BESIDE_OBJECTS | frozenset(
     {"overlaps", "keypoints", "masks beside keypoints", "skeletons", "crowds", "scores", "supercategories", "ids"}
 )
-_XML, _PNGS, PICTURES = "Annotations", "SegmentationObject", "JPEGImages"
+_XML, _PNGS, _CLASSES, PICTURES = "Annotations", "SegmentationObject", "SegmentationClass", "JPEGImages"
 _FLAGS = ("truncated", "difficult", "occluded")
 
 
@@ -45,6 +45,7 @@ def read(folder: Folder, place: str, pictures: Pictures) -> tuple[Coco, list[str
     for name in classes.values() if classes else ():
         building.category(name)
     files = _files(folder, place, notes)
+    _say_of_classes(folder, place, notes)
     images = images_of_files([_image_file(key, root) for key, root in files.items()], pictures, place, notes)
     for (key, root), (name, picture) in zip(files.items(), images, strict=True):
         damaged = ""
@@ -90,6 +91,16 @@ def _files(folder: Folder, place: str, notes: Notes) -> dict[str, Element | None
         if _PNGS in name.split("/")[:-1] and suffix(name) == ".png":
             files.setdefault(_key(name, place, _PNGS), None)
     return files
+
+
+def _say_of_classes(folder: Folder, place: str, notes: Notes) -> None:
+    """A line for masks of classes that have no masks of objects beside them, which say what is one object."""
+    there = set(folder.names)
+    for name in folder.inside(place):
+        if f"/{_CLASSES}/" in f"/{name}" and suffix(name) == ".png":
+            of_objects = f"/{name}".replace(f"/{_CLASSES}/", f"/{_PNGS}/")[1:]
+            if of_objects not in there:
+                notes.add("a mask of classes without one of objects: not read beside XML; give these alone", name)
 
 
 def _key(name: str, place: str, part: str) -> str:

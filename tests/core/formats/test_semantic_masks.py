@@ -15,6 +15,7 @@ from core.formats.masks.index_pngs import save_indexed, voc_palette
 from core.formats.masks.places import mask_files as all_mask_files
 from core.masks import decode_rle
 from tests.core.formats.test_masks_format import save_mask
+from tests.core.formats.test_voc import voc, voc_object
 from tests.core.formats.tool_files import objects, picture, save
 
 
@@ -214,6 +215,18 @@ def test_vocs_objects_go_before_its_classes(tmp_path: Path) -> None:
     for folder in ("SegmentationClass", "SegmentationObject"):
         save_indexed(classes(first=8), tmp_path / folder / "a.png")
     assert kinds(tmp_path) == ["voc"]
+
+
+def test_vocs_boxes_go_before_its_classes_which_is_said(tmp_path: Path) -> None:
+    save_indexed(classes(first=8), tmp_path / "SegmentationClass" / "a.png")
+    save(tmp_path / "Annotations" / "a.xml", voc(voc_object("cat", 10, 10, 20, 20)))
+    coco, notes = read(tmp_path)
+    assert len(coco["annotations"]) == 1
+    assert notes == [
+        "SegmentationClass/a.png: a mask of classes without one of objects: not read beside XML; give these alone"
+    ]
+    (alone, _) = read(tmp_path, "semantic-masks")
+    assert alone["annotations"][0]["status"] == "proposed"
 
 
 def test_pictures_in_a_folder_called_labels_are_pictures(tmp_path: Path) -> None:
