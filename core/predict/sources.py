@@ -24,7 +24,7 @@ def read_source(source: PredictorSource, value_range: tuple[float, float] | None
 
     `value_range` says which values are black and white in an array or tensor of floats or of integers of more than 8
     bits; what lies outside becomes one or the other. Raises ValueError, in one line, for a float tensor outside 0..1
-    without a range, and for a shape that is no image's.
+    without a range, for a list of images, and for a shape that is no image's.
     """
     if isinstance(source, Tensor):
         array, value_range = _from_tensor(source, value_range)
@@ -32,6 +32,11 @@ def read_source(source: PredictorSource, value_range: tuple[float, float] | None
         array = source
         if value_range is None and array.dtype == np.uint8 and array.flags.c_contiguous and array.shape[2:] == (3,):
             return array  # however large: it is in memory
+    elif isinstance(source, list | tuple) or source is None:
+        raise ValueError(
+            f"a {type(source).__name__} is no image: a path, PIL image, array or tensor is needed; "
+            "predict_batch takes a list of them"
+        )
     else:
         return read_image(source)
     if value_range is not None and array.dtype not in (np.uint8, np.bool_) and array.dtype.kind in "iuf":

@@ -59,4 +59,5 @@ def nothing_to_learn(head: nn.Module) -> Tensor:
 
     The head itself is not run: batch statistics over no RoIs are no numbers.
     """
-    return torch.stack([parameter.sum() for parameter in head.parameters()]).sum() * 0
+    # A sum below zero would be -0.0 without the second zero, and be printed so.
+    return torch.stack([parameter.sum() for parameter in head.parameters()]).sum() * 0 + 0

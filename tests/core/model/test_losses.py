@@ -11,6 +11,7 @@ from core.model.boxes import box_loss
 from core.model.roi_heads.box import classification_loss
 from core.model.roi_heads.keypoint import keypoint_loss
 from core.model.roi_heads.mask import mask_loss
+from core.model.roi_heads.sampling import nothing_to_learn
 from core.model.rpn import objectness_loss
 from tests.core.model.tiny_models import tiny_config
 
@@ -116,3 +117,12 @@ def test_nothing_sampled_is_a_zero_with_a_gradient() -> None:
     heatmaps = torch.randn((1, 2, 4, 4), generator=G).requires_grad_()
     hidden = torch.zeros((1, 2), dtype=torch.bool)
     scalar(keypoint_loss(heatmaps, torch.zeros((1, 2), dtype=torch.int64), hidden), heatmaps)
+
+
+def test_a_head_without_anything_to_learn_has_a_loss_of_zero_without_a_sign() -> None:
+    head = torch.nn.Linear(2, 1)
+    torch.nn.init.constant_(head.weight, -1.0)
+    loss = nothing_to_learn(head)
+    assert f"{loss.item():.4f}" == "0.0000"
+    loss.backward()
+    assert head.weight.grad is not None

@@ -60,9 +60,11 @@ def test_what_lies_outside_the_range_becomes_black_or_white() -> None:
         (TENSOR.float() / 127.5 - 1, "values from -0.84"),
         (TENSOR[None], r"shape \(1, 3, 30, 40\): 3×H×W .* a list to predict_batch"),
         (torch.zeros((5, 30, 40)), r"shape \(5, 30, 40\)"),
+        ([PIXELS], "a list is no image: a path, PIL image, array or tensor is needed; predict_batch takes a list"),
+        (None, "a NoneType is no image"),
     ],
 )
-def test_a_tensor_that_could_be_meant_in_two_ways_is_refused(source: Any, message: str) -> None:
+def test_what_is_no_image_or_could_be_meant_in_two_ways_is_refused(source: Any, message: str) -> None:
     with pytest.raises(ValueError, match=message):
         read_source(source)
 
