@@ -96,3 +96,18 @@ def test_marking_reviewed_is_in_view_however_wide_the_bar_is(
     editor.page.locator(".ml-review").click()
     editor.notice("Reviewed").wait_for()
     assert data_plane.document(image)["image"]["status"] == "reviewed"
+
+
+def test_objects_stay_in_view_where_several_are_selected_by_finger(
+    open_editor: Any, data_plane: DataPlane, photographs: Photographs
+) -> None:
+    image = data_plane.upload(photographs.make())
+    for left in (20.0, 140.0, 260.0):
+        square = [[left, 20, left + 80, 20, left + 80, 90, left, 90]]
+        data_plane.draw(image, data_plane.category("dog"), segmentation=square)
+    editor = open_editor(image, has_touch=True)
+    editor.press("Control+a")
+    editor.page.locator(".ml-panel-selected", has_text="3 objects selected").wait_for()
+    shown = editor.page.locator(".ml-objects").evaluate("list => list.clientHeight")
+    assert shown >= 2 * 44
+    assert editor.page.locator(".ml-side").evaluate("side => side.scrollHeight <= side.clientHeight")
