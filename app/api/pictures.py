@@ -10,7 +10,8 @@ from fastapi import APIRouter, Query, Request
 from fastapi.responses import FileResponse, Response
 
 from app.api.http.dependencies import ImageId, TheModelService, TheStore
-from app.api.http.errors import NOT_FOUND, error_answer
+from app.api.http.errors import NOT_FOUND
+from app.messages.message import say
 from app.store.database import Store
 from app.store.documents import find_image
 from app.store.errors import InvalidFieldError, NotFoundError
@@ -55,7 +56,7 @@ def get_file(
     try:
         drawn, media_type = windowed_file(store.workspace, image.sha256, (low, high))
     except (FileNotFoundError, ValueError):
-        return _gone(image)
+        raise _gone(image) from None
     return Response(drawn, media_type=media_type, headers=headers)
 
 
@@ -102,16 +103,15 @@ def get_tile(
     try:
         restore_tiles(store.workspace, image.sha256)
     except (FileNotFoundError, ValueError):
-        return _gone(image)
+        raise _gone(image) from None
     data = read_tile(tiles_path(store.workspace, image.sha256), level, column, row)
     if level == levels:  # somebody opens it
         model_service.pixels.read_ahead(image)
     return Response(data, media_type="image/jpeg", headers=headers)
 
 
-def _gone(image: Image) -> Response:
-    line = f"the file of {short_name(image.file_name)} is gone from the workspace; upload it again"
-    return error_answer(404, line)
+def _gone(image: Image) -> NotFoundError:
+    return NotFoundError(say("file_gone", name=short_name(image.file_name)))
 
 
 def _image_answer(store: Store, image_id: int, request: Request, kind: Literal["file", "thumbnail"]) -> Response:
@@ -130,5 +130,5 @@ def _image_answer(store: Store, image_id: int, request: Request, kind: Literal["
             wanted = image.converted and kind == "file"
             restore_derived(store.workspace, image.sha256, image.media_type, wanted)
         except (FileNotFoundError, ValueError):
-            return _gone(image)
+            raise _gone(image) from None
     return FileResponse(path, media_type=media_type, headers=headers)

@@ -7,9 +7,10 @@ import shutil
 import zipfile
 from pathlib import Path
 
-from app.exchange.coco_export import Selection, export_coco
+from app.exchange.coco_export import ExportError, Selection, export_coco
 from app.store.database import Store
 from app.store.image_files import original_path
+from app.store.images import short_name
 from app.store.tables import Image
 from core.coco.names import base_name
 from core.formats import write
@@ -41,6 +42,11 @@ def write_export(store: Store, path: Path, selection: Selection, format: str, wi
             place = folder_of_pictures(format)
             for name, sha256 in names.files.items():
                 source_path = original_path(store.workspace, sha256)
+                if not source_path.is_file():
+                    raise ExportError(
+                        f"export stopped: the file of {short_name(name)} is gone from the workspace; upload it again, "
+                        "or export without the image files"
+                    )
                 with (
                     source_path.open("rb") as source,
                     archive.open(zipfile.ZipInfo(f"{place}/{name}".lstrip("/")), "w") as target,

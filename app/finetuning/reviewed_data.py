@@ -17,6 +17,8 @@ from app.exchange.coco_export import Selection, export_coco
 from app.finetuning import job_directory
 from app.finetuning.held_out import Part, split_images
 from app.messages.message import say
+from app.store.errors import NotFoundError
+from app.store.images import short_name
 from app.store.tables import Category, Image, Instance
 from app.store.trash import kept_images
 
@@ -147,6 +149,8 @@ def write_snapshot(session: Session, data: ReviewedData, directory: Path, file_o
             continue  # of two images with the same bytes
         try:
             os.link(source, target)
+        except FileNotFoundError:
+            raise NotFoundError(say("file_gone", name=short_name(image.file_name))) from None
         except OSError:
             shutil.copyfile(source, target)
     categories = [category.id for category in data.categories]

@@ -177,7 +177,8 @@ class ModelService:
                 return Prediction(name, 0.0)
         started = time.perf_counter()
         predictor.score_threshold = score_threshold
-        instances = predictor(self.pixels.source(image), key=image.sha256)
+        with self.pixels.named(image):
+            instances = predictor(self.pixels.source(image), key=image.sha256)
         found = found_objects(instances, self._loaded.thresholds)
         if self._loaded.masks_by_prompt:
             self.prompts.look_again(self.pixels.of(image), found, self.thread.give_way)
@@ -257,5 +258,6 @@ class ModelService:
         """What the model in use says of boxes: category, score and keypoints."""
         _, predictor = self._loaded.use(None)
         labels = labels_of(predictor, category, len(boxes))
-        instances = predictor.boxes_to_masks(self.pixels.source(image), boxes, labels=labels, key=image.sha256)
+        with self.pixels.named(image):
+            instances = predictor.boxes_to_masks(self.pixels.source(image), boxes, labels=labels, key=image.sha256)
         return found_objects(replace(instances, masks=None))  # the prompt model's masks are what counts

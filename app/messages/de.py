@@ -8,6 +8,8 @@ GERMAN = {
     "no_instance": "Objekt {instance} gibt es auf Bild {image} nicht",
     "no_category": "Klasse {category} gibt es nicht",
     "no_note": "Notiz {note} gibt es bei Bild {image} nicht",
+    "file_gone": "die Datei von {name} fehlt im Arbeitsordner; laden Sie sie noch einmal hoch",
+    "file_damaged": "die Datei von {name} im Arbeitsordner ist beschädigt; laden Sie sie noch einmal hoch",
     "no_samples": "diesem Programm liegen keine Beispielfotos bei: fügen Sie eigene Bilder hinzu",
     "no_job": "Trainingslauf {job} gibt es nicht",
     "no_model": "Modell „{model}“ gibt es nicht: wählen Sie eines von {known}",

@@ -9,6 +9,8 @@ ENGLISH = {
     "no_instance": "there is no instance {instance} on image {image}",
     "no_category": "there is no category {category}",
     "no_note": "there is no note {note} on image {image}",
+    "file_gone": "the file of {name} is gone from the workspace; upload it again",
+    "file_damaged": "the file of {name} in the workspace is damaged; upload it again",
     "no_samples": "no sample photographs came with this program: add images of your own",
     "no_job": "there is no fine-tuning job {job}",
     "no_model": "there is no model {model!r}: choose one of {known}",

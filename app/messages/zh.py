@@ -8,6 +8,8 @@ CHINESE = {
     "no_instance": "图像 {image} 上没有对象 {instance}",
     "no_category": "没有类别 {category}",
     "no_note": "图像 {image} 上没有备注 {note}",
+    "file_gone": "{name} 的文件已不在工作区中；请重新上传",
+    "file_damaged": "工作区中 {name} 的文件已损坏；请重新上传",
     "no_samples": "此程序未附带示例照片：请添加您自己的图像",
     "no_job": "没有微调任务 {job}",
     "no_model": "没有模型“{model}”：请从 {known} 中选择",

@@ -24,6 +24,7 @@ from app.exchange.coco_export import ExportError, Selection, export_coco
 from app.exchange.coco_import import import_coco
 from app.store.database import Store
 from app.store.editing.predictions import replace_predictions
+from app.store.image_files import original_path, sha256_of
 from app.store.tables import Category
 from core.masks import encode_rle, mask_to_polygons, polygons_to_mask, rle_area, segmentation_to_rle
 from tests.app.conftest import HEIGHT, WIDTH, Upload, block, file_bytes, image_row, picture
@@ -260,6 +261,19 @@ def test_images_come_along_in_a_zip(client: TestClient, upload: Upload, category
         assert len(set(names.values())) == 2
         assert archive.read(f"images/{names[first]}") == file_bytes(picture(1))
         assert archive.read(f"images/{names[second]}") == file_bytes(picture(2))
+
+
+def test_a_file_that_is_gone_is_named_by_an_export_with_the_files(
+    client: TestClient, upload: Upload, store: Store
+) -> None:
+    upload(1, "here.png")
+    upload(2, "lost.png")
+    lost = original_path(store.workspace, sha256_of(file_bytes(picture(2))))
+    lost.unlink()
+    answer = client.get("/api/export?images=true")
+    assert answer.status_code == 409
+    assert "the file of lost.png is gone" in answer.json()["error"]
+    assert client.get("/api/export").status_code == 200
 
 
 WRONG: dict[str, Any] = {

@@ -19,6 +19,7 @@ from app.store.categories import create_category
 from app.store.database import Store
 from app.store.editing.edits import create_instance, set_status
 from app.store.editing.predictions import replace_predictions
+from app.store.errors import NotFoundError
 from app.store.image_files import original_path
 from app.store.images import add_image
 from core import CocoDataset
@@ -143,6 +144,18 @@ def test_the_snapshot_is_coco_and_outlives_the_workspace_files(store: Store, tmp
             assert target["keypoints"][0].tolist() == [[6, 6, 2], [8, 8, 1]]
         seen += dataset.image_ids
     assert sorted(seen) == images
+
+
+def test_a_file_that_is_gone_is_named_before_a_job_begins(store: Store, tmp_path: Path) -> None:
+    images = [add_picture(store, tmp_path, number) for number in range(2)]
+    for image_id in images:
+        add_square(store, image_id, 1)
+        review(store, image_id)
+    with store.reading() as session:
+        data = reviewed_data(session, {})
+        original_path(store.workspace, data.images[1].sha256).unlink()
+        with pytest.raises(NotFoundError, match=f"the file of {data.images[1].file_name} is gone"):
+            write_snapshot(session, data, tmp_path / "job", lambda image: original_path(store.workspace, image.sha256))
 
 
 def test_images_without_objects_are_learnt_from_as_background(store: Store, tmp_path: Path) -> None:

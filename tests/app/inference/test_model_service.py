@@ -20,8 +20,9 @@ from app.server import create_app
 from app.store.database import Store
 from app.store.editing.edits import set_status
 from app.store.editing.predictions import replace_predictions
+from app.store.image_files import original_path, sha256_of
 from core.masks import decode_rle, encode_rle, segmentation_to_rle
-from tests.app.conftest import HEIGHT, WIDTH, Upload, block
+from tests.app.conftest import HEIGHT, WIDTH, Upload, block, file_bytes, picture
 
 Document = Callable[[int], dict[str, Any]]
 
@@ -116,6 +117,35 @@ def test_a_prediction_that_cannot_be_made(client: TestClient, upload: Upload, bo
     answer = client.post(f"/api/images/{upload(1)}/predict", json=body)
     assert answer.status_code in (404, 422)
     assert "\n" not in answer.json()["error"]
+
+
+@pytest.mark.parametrize("left", [None, 0, 0.5])
+def test_a_file_that_is_gone_or_damaged_is_named(
+    client: TestClient, upload: Upload, category: int, store: Store, left: float | None
+) -> None:
+    image, other = upload(1, "field.png"), upload(2, "wood.png")
+    fields = {"category_id": category, "segmentation": block(10, 10, 20, 20)}
+    instance = client.post(f"/api/images/{image}/instances", json=fields).json()["instance"]["id"]
+    data = file_bytes(picture(1))
+    path = original_path(store.workspace, sha256_of(data))
+    path.unlink()
+    if left is not None:
+        path.write_bytes(data[: int(left * len(data))])
+    clicks = [[20, 20, 1]]
+    for url, body in (
+        (f"{image}/predict", {}),
+        (f"{image}/masks", {"boxes": [[5, 5, 30, 30]]}),
+        (f"{image}/masks", {"points": clicks, "category": category}),
+        (f"{image}/refine", {"instance": instance, "points": clicks}),
+        (f"{other}/propagate", {"source": image}),
+    ):
+        answer = client.post(f"/api/images/{url}", json=body)
+        wrong = "is gone from" if left is None else "is damaged"
+        assert answer.status_code == 404, (url, answer.text)
+        assert "field.png" in answer.json()["error"]
+        assert wrong in answer.json()["error"].replace("in the workspace ", "")
+    assert upload(1, "field.png") == image  # uploaded again, it is there again
+    assert client.post(f"/api/images/{image}/predict", json={}).status_code == 200
 
 
 def test_a_box_gives_the_object_in_it(client: TestClient, upload: Upload, category: int, document: Document) -> None:
