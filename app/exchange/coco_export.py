@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import io
 import json
+import threading
 from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -25,6 +26,10 @@ from app.store.trash import kept_images
 from core.masks import rle_area, rle_bbox, rle_iou, segmentation_bbox, segmentation_to_rle
 
 CHUNK = 200  # images read from the database at a time
+
+
+# Of two exports at a time the one that ends last would put back what the other had put in the place of the output.
+_QUIET = threading.Lock()
 
 
 class ExportError(RuntimeError):
@@ -75,7 +80,7 @@ def check_export(
 ) -> None:
     """Load `path` with pycocotools and compare all of it with the store; raises ExportError."""
     name_of = file_name or (lambda image: image.file_name)
-    with contextlib.redirect_stdout(io.StringIO()):
+    with _QUIET, contextlib.redirect_stdout(io.StringIO()):
         coco = COCO(str(path))
     categories, ids = _categories(session, selection), ShownIds(session)
     _expect(set(coco.cats) == {ids(row) for row in categories.values()}, "the categories")

@@ -5,6 +5,9 @@ from __future__ import annotations
 import contextlib
 import io
 import json
+import sys
+import threading
+import time
 import zipfile
 from collections.abc import Sequence
 from pathlib import Path
@@ -248,6 +251,30 @@ def test_only_images_of_a_status(client: TestClient, upload: Upload, category: i
 def test_an_empty_workspace_is_a_valid_data_set(client: TestClient, tmp_path: Path) -> None:
     coco = exported(client, tmp_path)
     assert (coco.imgs, coco.anns, coco.cats) == ({}, {}, {})
+
+
+def test_two_exports_at_a_time_leave_the_servers_output_where_it_was(
+    client: TestClient, upload: Upload, category: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    add(client, upload(1), category_id=category, segmentation=block(10, 10, 20, 20))
+    first_reads = threading.Event()
+    seconds = iter([0.3, 0.6])
+
+    def slow(path: str) -> COCO:
+        first_reads.set()
+        time.sleep(next(seconds))
+        return COCO(path)
+
+    monkeypatch.setattr(coco_export, "COCO", slow)
+    output, statuses = sys.stdout, []
+    threads = [threading.Thread(target=lambda: statuses.append(client.get("/api/export").status_code)) for _ in "12"]
+    threads[0].start()
+    assert first_reads.wait(20)
+    threads[1].start()
+    for thread in threads:
+        thread.join()
+    assert statuses == [200, 200]
+    assert sys.stdout is output
 
 
 def test_images_come_along_in_a_zip(client: TestClient, upload: Upload, category: int) -> None:
