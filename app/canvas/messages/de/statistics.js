@@ -8,8 +8,9 @@ export const statistics = {
   csv: (title) => `${title} als CSV-Datei`,
   nothingYet: "Noch nichts zu zählen.",
   overview: (total, reviewed, inProgress, toDo) =>
-    `${total} Bilder: ${reviewed} geprüft, ${inProgress} in Arbeit, ${toDo} offen.`,
-  objectsOfClasses: (objects, classes) => `${objects} angenommene Objekte, ${classes} Klassen.`,
+    `${total} ${total === "1" ? "Bild" : "Bilder"}: ${reviewed} geprüft, ${inProgress} in Arbeit, ${toDo} offen.`,
+  objectsOfClasses: (objects, classes) =>
+    `${objects} ${objects === "1" ? "angenommenes Objekt" : "angenommene Objekte"}, ${classes} ${classes === "1" ? "Klasse" : "Klassen"}.`,
   objectsAClass: "Objekte je Klasse",
   whereAcceptedObjectsCome: "Angenommene Objekte nach ihrer Herkunft.",
   drawn: "Von Hand gezeichnet",

@@ -9,9 +9,10 @@ export const statistics = {
   nothingYet: "Nothing to count yet.",
   /** @param {string} total @param {string} reviewed @param {string} inProgress @param {string} toDo */
   overview: (total, reviewed, inProgress, toDo) =>
-    `${total} images: ${reviewed} reviewed, ${inProgress} in progress, ${toDo} to do.`,
+    `${total} ${total === "1" ? "image" : "images"}: ${reviewed} reviewed, ${inProgress} in progress, ${toDo} to do.`,
   /** @param {string} objects @param {string} classes */
-  objectsOfClasses: (objects, classes) => `${objects} accepted objects, ${classes} classes.`,
+  objectsOfClasses: (objects, classes) =>
+    `${objects} accepted ${objects === "1" ? "object" : "objects"}, ${classes} ${classes === "1" ? "class" : "classes"}.`,
   objectsAClass: "Objects a class",
   whereAcceptedObjectsCome: "Accepted objects, by where they come from.",
   drawn: "Drawn by a person",
