@@ -144,8 +144,8 @@ def coco_results(
         )
     if crowded:
         warnings.warn(
-            f"{left_out} detections in {crowded} images are left out, being more than {limit} in an image: "
-            "max_detections sets the limit",
+            f"{left_out} detections in {crowded} images are left out, being more than {limit} in an image: the model's "
+            "detections_per_image sets the limit, max_detections of an evaluation raises it",
             stacklevel=2,
         )
     return results
