@@ -58,6 +58,28 @@ def test_work_gives_way_where_it_can_pause_and_goes_on(thread: ModelThread) -> N
     assert order == ["begun", "click", "another image"]
 
 
+def test_a_click_does_not_wait_for_all_that_has_waited_long(
+    thread: ModelThread, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A crowd of predictions, some of them due for longer than a click that comes now."""
+    release = hold(thread)
+    now = time.monotonic
+    monkeypatch.setattr(time, "monotonic", lambda: now() - 100)
+    order: list[str] = []
+
+    def predict() -> None:
+        thread.give_way()  # between two layers
+        order.append("prediction")
+
+    crowd = [thread.submit(predict, Haste.SOON) for _ in range(3)]
+    monkeypatch.setattr(time, "monotonic", now)
+    click = thread.submit(lambda: order.append("click"), Haste.AT_ONCE)
+    release.set()
+    for future in (click, *crowd):
+        future.result(timeout=10)
+    assert order == ["click", *["prediction"] * 3]
+
+
 def test_it_does_not_give_way_where_the_model_is_not_the_one_in_use() -> None:
     thread = ModelThread(may_give_way=lambda: False)
     tried: list[object] = []
@@ -84,3 +106,8 @@ def test_what_waits_at_the_end_is_cancelled(thread: ModelThread) -> None:
     threading.Timer(0.2, release.set).start()
     thread.close()
     assert left.cancelled()
+
+
+def test_what_comes_after_the_end_is_cancelled(thread: ModelThread) -> None:
+    thread.close()
+    assert thread.submit(lambda: 1, Haste.AT_ONCE).cancelled()
