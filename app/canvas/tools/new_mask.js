@@ -25,6 +25,12 @@ export function keypointsWith(found, category, chosen) {
   return wanted && found.keypoints.length ? { keypoints: found.keypoints } : {};
 }
 
+/** So many steps larger, or smaller, as far as there are any. @param {Instance[]} meanings by size @param {Instance} from one of them @param {number} steps */
+function stepped(meanings, from, steps) {
+  const place = meanings.indexOf(from) + steps;
+  return meanings[Math.max(0, Math.min(meanings.length - 1, place))];
+}
+
 export class NewMask {
   /** @param {import("../model/editor.js").Editor} editor @param {() => void} changed */
   constructor(editor, changed) {
@@ -43,6 +49,7 @@ export class NewMask {
     this.asking = false;
     /** Clicks that were made while an answer was awaited. @type {Click[]} */
     this.waiting = [];
+    this.steps = 0; // to larger objects, below 0 to smaller ones, that were asked for and not taken yet
     this.previewing = false;
     /** @type {{click: Click, timer: number} | null} */
     this.wanted = null;
@@ -77,6 +84,7 @@ export class NewMask {
   forget(left) {
     this.number++;
     this.asking = false;
+    this.steps = 0;
     this.meanings = null;
     this.clicks = this.clicks.slice(0, left);
     this.answers = this.answers.slice(0, left);
@@ -102,8 +110,15 @@ export class NewMask {
     else this.clicks = before;
     await this.nameFound();
     this.changed();
-    const next = this.waiting.shift();
+    await this.goOn(number);
+  }
+
+  /** What came while an answer was awaited has its turn, unless that was taken back, kept or dropped. @private @param {number} number of what was asked for */
+  async goOn(number) {
+    if (number !== this.number) return;
+    const next = this.steps ? null : this.waiting.shift();
     if (next) await this.ask(next);
+    else if (this.steps) await this.step();
   }
 
   /** Where the next click goes on from: what a person chose, and what clicks made of it; null: clicks alone say. @private */
@@ -133,28 +148,54 @@ export class NewMask {
 
   /** Take the next larger (1) or smaller (-1) object that the clicks may mean. @param {1 | -1} way */
   async resize(way) {
+    if (this.isEmpty) return;
+    this.steps += way;
+    if (!this.asking) await this.step();
+  }
+
+  /** Take the object that is so many steps larger or smaller. @private */
+  async step() {
     const { editor, found } = this;
     const image = editor.image?.image_id;
-    if (!found || this.asking || image === undefined) return;
     const number = ++this.number;
+    if (!found || image === undefined) {
+      this.steps = 0;
+      return void (await this.goOn(number));
+    }
     this.dropPreview();
     if (!this.meanings) {
-      const answer = await editor.ask(texts.newMask.lookingForOthers, () =>
-        api.meaningsOfPoints(image, this.clicks, editor.currentCategory?.id),
-      );
-      if (!answer || number !== this.number) return;
-      const others = answer.instances.slice(this.chosenAt ? 0 : 1); // the first is what the clicks gave
-      this.meanings = [found, ...others].sort((one, other) => (one.area ?? 0) - (other.area ?? 0));
+      this.asking = true;
+      this.changed();
+      const meanings = await this.meaningsBeside(found, image, this.clicks, editor.currentCategory?.id);
+      if (number !== this.number) return; // taken back, kept or dropped meanwhile
+      this.asking = false;
+      this.meanings = meanings;
     }
-    const next = this.meanings[this.meanings.indexOf(found) + way];
-    if (!next) {
-      editor.emit("notice", { text: way > 0 ? texts.newMask.nothingLarger : texts.newMask.nothingSmaller });
-      return;
+    const { steps } = this;
+    this.steps = 0;
+    const next = this.meanings && stepped(this.meanings, found, steps);
+    if (next === found)
+      editor.emit("notice", { text: steps > 0 ? texts.newMask.nothingLarger : texts.newMask.nothingSmaller });
+    else if (next) {
+      this.answers = [...this.answers.slice(0, -1), next];
+      this.chosenAt ||= this.clicks.length;
+      await this.nameFound();
     }
-    this.answers = [...this.answers.slice(0, -1), next];
-    this.chosenAt ||= this.clicks.length;
-    await this.nameFound();
     this.changed();
+    await this.goOn(number);
+  }
+
+  /**
+   * What was found, and what else the clicks may mean, by size; null where the server does not say.
+   * @private @param {Instance} found @param {number} image @param {Click[]} clicks @param {number | undefined} category
+   * @returns {Promise<Instance[] | null>}
+   */
+  async meaningsBeside(found, image, clicks, category) {
+    const ask = () => api.meaningsOfPoints(image, clicks, category);
+    const answer = await this.editor.ask(texts.newMask.lookingForOthers, ask);
+    const shape = JSON.stringify(found.segmentation);
+    const others = answer?.instances.filter(({ segmentation }) => JSON.stringify(segmentation) !== shape);
+    return others ? [found, ...others].sort((one, other) => (one.area ?? 0) - (other.area ?? 0)) : null;
   }
 
   /** Show, once the pointer rests, what a click there would give. @param {Click} click */
@@ -206,17 +247,27 @@ export class NewMask {
     return found && !asking ? this.create(found, image, category) : null;
   }
 
-  /** What all clicks give, those that wait too. @private @param {number} image @param {number | undefined} category @returns {Promise<Found>} */
+  /** What comes of it when all that waits has had its turn. @private @param {number} image @param {number | undefined} category @returns {Promise<Found>} */
   async finished(image, category) {
-    let { from } = this;
-    const clicks = [...this.clicks, ...this.waiting];
-    const answered = this.answers.length;
-    const answer = await this.editor.ask(texts.newMask.lookingAtTheClicks, async () => {
-      for (let number = answered + 1; from && number < clicks.length; number++)
-        from = (await this.answerTo(image, clicks.slice(0, number), from, category)).found;
-      return this.answerTo(image, clicks, from, category);
+    let { clicks, found, from } = this;
+    const { steps, waiting } = this;
+    const isAnswered = this.answers.length === clicks.length;
+    return await this.editor.ask(texts.newMask.lookingAtTheClicks, async () => {
+      if (!isAnswered && (from || steps || !waiting.length))
+        found = (await this.answerTo(image, clicks, from, category)).found;
+      if (found && steps) {
+        const meanings = await this.meaningsBeside(found, image, clicks, category);
+        if (meanings) from = found = stepped(meanings, found, steps);
+      } else if (from) from = found;
+      // Clicks that nobody has chosen a meaning of are asked about together.
+      const turns = from ? waiting.map((click) => [click]) : waiting.length ? [waiting] : [];
+      for (const turn of turns) {
+        clicks = [...clicks, ...turn];
+        found = (await this.answerTo(image, clicks, from, category)).found;
+        if (from) from = found;
+      }
+      return found;
     });
-    return answer?.found ?? null;
   }
 
   /** @private @param {Instance} found @param {number} image @param {number | undefined} category */
