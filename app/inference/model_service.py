@@ -171,6 +171,8 @@ class ModelService:
 
     def _predict(self, image_id: int, model: str | None, score_threshold: float, only_untouched: bool) -> Prediction:
         name, predictor = self._loaded.use(model)
+        # As they are now: what it gives way to may load a version that was promoted meanwhile.
+        thresholds, looks_again = self._loaded.thresholds, self._loaded.masks_by_prompt
         with self.store.reading() as session:
             image = find_image(session, image_id)
             if only_untouched and not is_untouched(session, image_id):
@@ -179,8 +181,8 @@ class ModelService:
         predictor.score_threshold = score_threshold
         with self.pixels.named(image):
             instances = predictor(self.pixels.source(image), key=image.sha256)
-        found = found_objects(instances, self._loaded.thresholds)
-        if self._loaded.masks_by_prompt:
+        found = found_objects(instances, thresholds)
+        if looks_again:
             self.prompts.look_again(self.pixels.of(image), found, self.thread.give_way)
         seconds = time.perf_counter() - started
         with self.store.writing() as session:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import Future
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ import numpy as np
 import pytest
 from fastapi.testclient import TestClient
 from numpy.typing import NDArray
+from sqlalchemy import select
 
 from app.inference.model_terms import found_objects
 from app.inference.model_thread import Haste
@@ -21,8 +23,12 @@ from app.store.database import Store
 from app.store.editing.edits import set_status
 from app.store.editing.predictions import replace_predictions
 from app.store.image_files import original_path, sha256_of
+from app.store.tables import Instance
+from core.evaluation.thresholds import write_score_thresholds
 from core.masks import decode_rle, encode_rle, segmentation_to_rle
+from core.model.score_thresholds import ScoreThresholds
 from tests.app.conftest import HEIGHT, WIDTH, Upload, block, file_bytes, picture
+from tests.app.reviewed_workspace import write_tiny_model
 
 Document = Callable[[int], dict[str, Any]]
 
@@ -367,6 +373,8 @@ def test_a_click_is_answered_while_another_image_is_predicted(
     begun, clicked = threading.Event(), threading.Event()
 
     def slow_layer(*_: object) -> None:
+        if begun.is_set():  # the layers that follow, and those of the click
+            return
         begun.set()
         end = time.monotonic() + 10
         while not clicked.wait(0.01) and time.monotonic() < end:
@@ -389,3 +397,34 @@ def test_a_click_is_answered_while_another_image_is_predicted(
     again = client.post(f"/api/images/{second}/predict", json=body).json()["instances"]
     assert found
     assert found == again
+
+
+def test_a_prediction_keeps_to_its_model_where_a_click_brings_another(
+    client: TestClient, store: Store, upload: Upload, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A version is promoted after the prediction gave way and before the click asks for the one in use."""
+    image = upload(1)
+    assert client.post(f"/api/images/{upload(2)}/predict").status_code == 200  # the model is in memory
+    service = client.app.state.model_service  # type: ignore[attr-defined]
+    run = write_tiny_model(store.workspace / "runs" / "1")
+    write_score_thresholds(run, ScoreThresholds({"unicorn": 0.001}))
+    with store.writing() as session:
+        service.registry.add_run(session, "tuned", run, "tiny", {}, ["unicorn"])
+    clicks: list[Future[object]] = []
+
+    def click() -> None:
+        service.registry.promote("tuned")
+        service._loaded.use(None)
+
+    def between_layers(*_: object) -> None:
+        if not clicks:
+            clicks.append(service.thread.submit(click, Haste.AT_ONCE))
+            service.thread.give_way()
+
+    monkeypatch.setattr(service._loaded, "between_layers", between_layers)
+    assert service.predict(image, None, 0.0).result(timeout=20).model == "tiny"
+    clicks[0].result(timeout=1)
+    assert service.model_name == "tuned"
+    with store.reading() as session:
+        stored = session.scalars(select(Instance).where(Instance.image_id == image)).all()
+    assert {(row.model, row.threshold) for row in stored} == {("tiny", 0.5)}
