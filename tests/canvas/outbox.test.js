@@ -114,3 +114,23 @@ test("what is asked for between edits waits for those before it, and those after
   assert.deepEqual(seen, [1, 1]);
   assert.equal(requests[1].body.base_revision, 7);
 });
+
+test("what earlier pages left is never without a place in the storage, whenever this one is closed", async (t) => {
+  const answers = [null, "never"]; // to whether a page is open that owns a key; the last one comes too late
+  const locks = {
+    request: (_name, options, run = options) =>
+      run === options ? run({}) : answers.shift() === "never" ? new Promise(() => {}) : run({}),
+  };
+  Object.assign(navigator, { locks });
+  t.after(() => delete (/** @type {any} */ (navigator).locks));
+  const storage = storageOf();
+  const { outbox } = outboxOf(storage);
+  const { scope } = outbox.unsent;
+  const left = (key) => JSON.stringify([{ ...CREATE, key, attempts: 1, turn: 3 }]);
+  storage.setItem(`${scope}a`, left("one"));
+  storage.setItem(`${scope}b`, left("two"));
+  void outbox.adopt();
+  await new Promise((resolve) => setTimeout(resolve, 20));
+  const kept = Object.values(storage).flatMap((edits) => JSON.parse(edits));
+  assert.deepEqual(kept.map(({ key }) => key).sort(), ["one", "two"]);
+});

@@ -58,11 +58,13 @@ export class Outbox {
 
   /** Take over what an earlier page could not send; resolves when it is in the queue. */
   async adopt() {
-    this.edits.push(...(await this.unsent.adopted()).map((edit) => ({ ...edit, turn: 0 })));
-    if (this.edits.length) {
+    await this.unsent.adopt((edits) => {
+      this.edits.push(...edits.map((edit) => ({ ...edit, turn: 0 })));
       this.persist();
-      void this.work();
-    }
+    });
+    if (!this.edits.length) return;
+    this.persist(); // there may be room for it only now that theirs is gone
+    void this.work();
   }
 
   /** @param {Omit<Edit, "key" | "attempts" | "turn">} edit */

@@ -15,24 +15,25 @@ export class Unsent {
     this.key = this.scope + freshName();
   }
 
-  /** What pages have left that are not open any more; it is this page's from now on. @returns {Promise<Edit[]>} */
-  async adopted() {
-    if (!this.storage) return [];
-    /** @type {Edit[]} */
-    const found = [];
+  /**
+   * Take over what pages have left that are not open any more. Theirs goes only once it is kept here: a page may be
+   * closed at any moment, while it asks which of them are open too.
+   * @param {(edits: Edit[]) => void} take keeps them
+   */
+  async adopt(take) {
+    if (!this.storage) return;
+    holdWhileOpen(this.key);
     const keys = Object.keys(this.storage).filter((key) => key.startsWith(this.scope) && key !== this.key);
     for (const key of keys) {
       if (await heldElsewhere(key)) continue; // another tab is still at it
       try {
         const edits = JSON.parse(this.storage.getItem(key) ?? "[]");
-        if (Array.isArray(edits)) found.push(...edits);
+        if (Array.isArray(edits)) take(edits);
       } catch {
         // not ours to mend: an unreadable entry is dropped with its key
       }
       this.storage.removeItem(key);
     }
-    holdWhileOpen(this.key);
-    return found;
   }
 
   /** @param {Edit[]} edits all that wait now */
