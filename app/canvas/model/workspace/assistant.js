@@ -157,8 +157,16 @@ export class Assistant extends Emitter {
   async lookAtOpen() {
     await this.editor.reload().catch(() => {});
     const { document } = this.editor;
-    if (!this.automatic || this.closed || !document || !untouched(document) || this.asked.has(document.image.image_id))
+    if (
+      !this.automatic ||
+      this.closed ||
+      !document ||
+      !untouched(document) ||
+      this.asked.has(document.image.image_id)
+    ) {
+      this.isRetrying = false; // nothing was asked that the server could fail on
       return;
+    }
     this.editor.emit("notice", { text: texts.assistant.theServerIsBack });
     this.opened(document);
   }
