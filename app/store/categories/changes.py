@@ -48,9 +48,8 @@ def merge_category(session: Session, category_id: int, into: int, pause: Callabl
             raise ConflictError(say("keypoints_not_named", name=category.name, other=target.name))
         images = _images_with(session, category)
         if not images:
-            _held(
-                session, category_id
-            )  # after those who have just drawn one; they may wait for images: none is held here
+            # After those who have just drawn one: they may wait for images, of which none is held here.
+            _held(session, category_id)
             if not _images_with(session, category):
                 break
             if pause is not None:
