@@ -84,3 +84,14 @@ test("after a click is taken back, each step is to another object", async () => 
   await mask.resize(-1);
   assert.equal(mask.found?.area, 20);
 });
+
+test("what is said at the largest takes the place of what was said before", async () => {
+  server(masks(20), masks(20));
+  const { mask } = newMask();
+  const said = [];
+  mask.editor.on("notice", ({ topic }) => said.push(topic));
+  await mask.add([1, 1, true]);
+  await mask.resize(1);
+  await mask.resize(1);
+  assert.deepEqual(said, ["size", "size"]);
+});

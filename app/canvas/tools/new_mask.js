@@ -175,7 +175,10 @@ export class NewMask {
     this.steps = 0;
     const next = this.meanings && stepped(this.meanings, found, steps);
     if (next === found)
-      editor.emit("notice", { text: steps > 0 ? texts.newMask.nothingLarger : texts.newMask.nothingSmaller });
+      editor.emit("notice", {
+        text: steps > 0 ? texts.newMask.nothingLarger : texts.newMask.nothingSmaller,
+        topic: "size", // whoever turns the wheel further sees it once
+      });
     else if (next) {
       this.answers = [...this.answers.slice(0, -1), next];
       this.chosenAt ||= this.clicks.length;
