@@ -158,6 +158,30 @@ def test_an_image_that_was_open_while_the_server_was_away_is_looked_at_when_it_i
         server.stop()
 
 
+def test_an_image_that_is_marked_as_reviewed_while_an_undo_is_on_its_way_is_so_with_what_came_back(
+    open_editor: Any, data_plane: DataPlane, photographs: Photographs
+) -> None:
+    image = data_plane.upload(photographs.make())
+    data_plane.draw(image, data_plane.category("dog"), segmentation=[[20, 20, 100, 20, 100, 90, 20, 90]])
+    editor = open_editor(image)
+    editor.click(60, 55)
+    editor.press("Delete")
+    editor.wait_saved(1)
+    held: list[Any] = []
+    editor.page.route("**/undo", lambda route: held.append(route))
+    editor.press("Control+z")
+    editor.page.locator(".ml-review").first.click()
+    editor.page.wait_for_timeout(300)
+    assert data_plane.document(image)["image"]["status"] != "reviewed"
+    (route,) = held
+    route.continue_()
+    while data_plane.document(image)["image"]["status"] != "reviewed":
+        editor.page.wait_for_timeout(50)
+    document = data_plane.document(image)
+    assert len(document["instances"]) == 1
+    assert not document["image"].get("changed")  # nothing was done to it since
+
+
 def test_what_is_done_while_an_undo_is_on_its_way_comes_after_it(
     open_editor: Any, data_plane: DataPlane, photographs: Photographs
 ) -> None:

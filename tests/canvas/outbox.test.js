@@ -134,3 +134,20 @@ test("what earlier pages left is never without a place in the storage, whenever 
   const kept = Object.values(storage).flatMap((edits) => JSON.parse(edits));
   assert.deepEqual(kept.map(({ key }) => key).sort(), ["one", "two"]);
 });
+
+test("everything is on the server when what was asked for between edits is answered, too", async () => {
+  server();
+  const { outbox } = outboxOf();
+  const order = [];
+  let answer = () => {};
+  void outbox.between(async (ready) => {
+    await ready();
+    await new Promise((resolve) => (answer = () => resolve(undefined)));
+    order.push("undo");
+  });
+  const flushed = outbox.flush().then(() => order.push("flushed"));
+  await new Promise((resolve) => setTimeout(resolve));
+  answer();
+  await flushed;
+  assert.deepEqual(order, ["undo", "flushed"]);
+});

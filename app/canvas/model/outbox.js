@@ -115,11 +115,18 @@ export class Outbox {
     this.persist();
   }
 
-  /** Resolves when everything is on the server; rejects as soon as the server does not answer. @param {number} [turn] only what is not of a later one */
+  /**
+   * Resolves when everything is on the server, and what was asked for between; rejects as soon as the server does not
+   * answer. @param {number} [turn] only what is not of a later one
+   */
   async flush(turn = Infinity) {
-    while (this.edits.some((edit) => edit.turn <= turn)) {
-      if (this.state === "retrying") throw new api.NoAnswer(texts.outbox.notEverythingIsSavedYet);
-      await new Promise((resolve) => this.waiting.push(() => resolve(undefined)));
+    for (;;) {
+      while (this.edits.some((edit) => edit.turn <= turn)) {
+        if (this.state === "retrying") throw new api.NoAnswer(texts.outbox.notEverythingIsSavedYet);
+        await new Promise((resolve) => this.waiting.push(() => resolve(undefined)));
+      }
+      if (turn < Infinity || this.latestTurn === this.turn) return;
+      await this.asked; // an undo that overtook what follows would take that back
     }
   }
 
