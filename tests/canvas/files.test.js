@@ -49,7 +49,16 @@ test("single files have no folder", async () => {
 
 test("what is dropped is for an import where annotations of any tool are among it", () => {
   const brings = (/** @type {string[]} */ ...names) => bringsAnnotations(names.map((name) => new File(["x"], name)));
-  for (const name of ["a.json", "annotations.xml", "export.ZIP", "export.ndjson", "data.yaml", "boxes.csv"])
+  for (const name of [
+    "a.json",
+    "annotations.xml",
+    "export.ZIP",
+    "export.ndjson",
+    "data.yaml",
+    "boxes.csv",
+    "obj.data",
+    "a.manifest",
+  ])
     assert.equal(brings(name, "photo.jpg"), true, name);
   assert.equal(brings("photo.jpg", "other.png"), false);
   assert.equal(brings("photo.jpg", "photo.txt"), true); // YOLO's labels

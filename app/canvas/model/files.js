@@ -6,11 +6,11 @@ const paths = new WeakMap();
 /** The name that a file is uploaded under: with its folders, where they are known. @param {File} file */
 export const pathOf = (file) => paths.get(file) ?? (file.webkitRelativePath || file.name);
 
-const ANNOTATIONS = /\.(json|jsonl|ndjson|xml|csv|txt|ya?ml|names|parquet|zip)$/i;
+const ANNOTATIONS = /\.(json|jsonl|ndjson|xml|csv|txt|ya?ml|names|data|parquet|manifest|zip)$/i;
 const BASE = /([^/\\]+?)(\.[^./\\]*)?$/;
 
 /** What a file chooser offers for an import, images beside it. */
-export const ANNOTATION_KINDS = ".json,.jsonl,.ndjson,.xml,.csv,.txt,.yaml,.yml,.names,.parquet,.zip";
+export const ANNOTATION_KINDS = ".json,.jsonl,.ndjson,.xml,.csv,.txt,.yaml,.yml,.names,.data,.parquet,.manifest,.zip";
 
 /** Whether a file may hold annotations, by its name. @param {File} file */
 export const isAnnotation = (file) => ANNOTATIONS.test(file.name);
