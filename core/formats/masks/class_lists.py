@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
-from core.formats.files import Folder, joined
+from core.formats.files import PICTURE_SUFFIXES, Folder, parent, suffix
 from core.formats.masks.index_pngs import number_of_colour
 
 # Labelmaps of CVAT and VOC, CamVid's colours, Roboflow's and Kaggle's tables, Supervisely's, names of labelme and YOLO.
@@ -50,9 +50,9 @@ class ClassList:
 
 def list_in(folder: Folder, place: str) -> ClassList:
     """The classes that a file in a folder lists; empty without one, or where it is none."""
+    there = {name.rpartition("/")[2].lower(): name for name in folder.texts() if parent(name) == place}
     for name in FILES:
-        path = joined(place, name)
-        if path in folder.names and (found := _read(folder, path)):
+        if name in there and (found := _read(folder, there[name])):
             return found
     return ClassList()
 
@@ -73,7 +73,8 @@ def numbered(names: list[str], values: Iterable[int]) -> dict[int, str]:
 
 
 def _read(folder: Folder, path: str) -> ClassList:
-    if path.endswith(".json"):
+    kind = path.lower()
+    if kind.endswith(".json"):
         try:
             return _of_colours(folder.json(path))
         except (ValueError, OSError):
@@ -82,12 +83,12 @@ def _read(folder: Folder, path: str) -> ClassList:
     lines = folder.text_or_empty(path).lstrip("\ufeff").splitlines()
     lines = [line for line in lines if line.strip() and not line.startswith("#")]
     for line in lines:
-        numbers, name = _parts(line, path)
-        if len(numbers) == 3 and name:
-            found.by_colour.setdefault(number_of_colour(*numbers), name)
-        elif len(numbers) == 1 and name:
+        numbers, name = _parts(line, kind)
+        if len(numbers) in (3, 4) and name:
+            found.by_colour.setdefault(number_of_colour(*numbers[-3:]), name)
+        if len(numbers) in (1, 4) and name:
             found.by_number.setdefault(numbers[0], name)
-        elif name and not path.endswith(".csv"):
+        elif name and not numbers and not kind.endswith(".csv"):
             found.lines.append(name)
     if found.lines and found.by_colour:
         found.lines = []  # a title above the colours
@@ -96,12 +97,16 @@ def _read(folder: Folder, path: str) -> ClassList:
     return found
 
 
-def _parts(line: str, path: str) -> tuple[list[int], str]:
-    """One or three numbers of 0..255 and the name that stand in a line, in whichever order."""
-    if path.endswith("labelmap.txt") and line.count(":") >= 3:  # name:r,g,b:parts:actions
+def _parts(line: str, kind: str) -> tuple[list[int], str]:
+    """The name in a line, and its numbers of 0..255: that of the class, its colour's three, or both in this order.
+
+    `kind` is the file's name in lower case. A line about a picture, such as a table of labels of whole images has,
+    names no class.
+    """
+    if kind.endswith("labelmap.txt") and line.count(":") >= 3:  # name:r,g,b:parts:actions
         name, colour, *_ = line.rsplit(":", 3)
         cells = [*colour.split(","), name]
-    elif path.endswith(".csv"):
+    elif kind.endswith(".csv"):
         cells = re.split(r"[,;\t]", line)
     elif found := _COLOUR_FIRST.match(line) or _NUMBER_FIRST.match(line):
         cells = list(found.groups())
@@ -110,6 +115,8 @@ def _parts(line: str, path: str) -> tuple[list[int], str]:
     cells = [cell.strip().strip("\"'") for cell in cells]
     numbers = [int(cell) for cell in cells if cell.isdecimal() and len(cell) <= 3 and int(cell) <= VOID]
     words = [" ".join(cell.split()) for cell in cells if cell and not cell.isdecimal()]
+    if any(suffix(word) in PICTURE_SUFFIXES for cell in cells for word in cell.split()):
+        return [], ""
     if len(cells) == 1:
         return [], " ".join(cells[0].split())
     return (numbers, words[0]) if words else ([], "")

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Sequence
 
 from core.coco.names import other_part, splits_of
 from core.formats.files import Folder, is_inside, joined, parent, stem, suffix
-from core.formats.masks.class_lists import FILES
+from core.formats.masks.class_lists import FILES, list_in
 
 CLASS_FOLDERS = ("SegmentationClass", "SegmentationClassPNG")
 _KINDS = (".png", ".tif", ".tiff", ".bmp", ".gif")
@@ -28,7 +28,7 @@ def places(folder: Folder) -> list[str]:
     """The folders that semantic masks and their list of classes are in, none inside another."""
     found = {_above(name) for name in folder.pictures if suffix(name) in _KINDS and _is_of_voc(name)}
     lists = {parent(name) for name in folder.texts() if name.rpartition("/")[2].lower() in FILES}
-    found |= {place for place in lists if mask_files(folder, place)}
+    found |= {place for place in lists if mask_files(folder, place) and list_in(folder, place)}
     return sorted(place for place in found if not any(is_inside(place, other) and place != other for other in found))
 
 
@@ -62,11 +62,10 @@ class Partners:
             alike = self._by_base.get(wanted.rpartition("/")[2], [])
             apart = (mask, _of_pictures(mask, place))
             found = [name for name in alike if not any(other_part(name, other) for other in apart)]
-            for narrower in (
-                [name for name in found if wanted in _tails(stem(name))],
-                [name for name in found if _beside(name, mask, place)],
-            ):
-                found = narrower or found
+            # Each of these narrows down what the one before has left.
+            found = [name for name in found if not _TO_LOOK_AT.search(parent(name))] or found
+            found = [name for name in found if wanted in _tails(stem(name))] or found
+            found = [name for name in found if _beside(name, mask, place)] or found
             if found:
                 return found[0] if len(found) == 1 else None
         return None
@@ -121,7 +120,7 @@ def _is_of_all(name: str, place: str, tails: set[str]) -> bool:
     key = _key(name, place)
     if {key, _bare(key)} & tails:
         return True
-    deep = "/" in key and not splits_of(f"{parent(key)}/")
+    deep = "/" in key and not all(splits_of(f"{folder}/") for folder in parent(key).split("/"))
     return not deep and _SURE.fullmatch(_mask_folder(name, place).rpartition("/")[2]) is not None
 
 

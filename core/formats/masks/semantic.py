@@ -19,7 +19,14 @@ from core.formats.building import Building
 from core.formats.files import Folder
 from core.formats.format import Coco
 from core.formats.masks.class_lists import NO_CLASS, VOC_CLASSES, VOID, ClassList, list_in, numbered
-from core.formats.masks.index_pngs import has_colours, read_numbers
+from core.formats.masks.index_pngs import (
+    has_colours,
+    number_of_colour,
+    read_numbers,
+    shades,
+    values_in,
+    without_soft_edges,
+)
 from core.formats.masks.pairs import Partners, mask_files, name_without_picture, places
 from core.formats.notes import Notes
 from core.formats.pictures import Pictures
@@ -77,18 +84,37 @@ class _Classes:
         """The numbers of a mask's pixels and what they are called; ValueError in one line where it is damaged."""
         path = self._folder.path(file)
         by_colour = bool(self.listed.by_colour) and has_colours(path)
-        numbers = read_numbers(path, file, by_colour)
+        seen = read_numbers(path, file, by_colour)
+        numbers = self._counted(seen)
         if by_colour:
-            return numbers, self.listed.by_colour
+            is_named = not self._greys.keys().isdisjoint(values_in(numbers))
+            if numbers is seen or (is_named and len(self.listed.named) > 1):
+                return seen, self.listed.by_colour
         return numbers, self._by_number
+
+    def _counted(self, numbers: NDArray[np.int64]) -> NDArray[np.int64]:
+        """The numbers of a mask, which programs save as greys of a coloured picture as well.
+
+        One class alone is drawn in white, too, and may have soft edges then.
+        """
+        numbers = shades(numbers)
+        return without_soft_edges(numbers) if len(self.listed.named) == 1 else numbers
+
+    @cached_property
+    def _greys(self) -> Mapping[int, str]:
+        """The names of the colours that are greys, by their shade; black is nothing in most lists."""
+        by_colour = {shade: self.listed.by_colour.get(number_of_colour(*[shade] * 3)) for shade in range(1, VOID + 1)}
+        return {shade: name for shade, name in by_colour.items() if name is not None}
 
     @cached_property
     def _by_number(self) -> Mapping[int, str]:
         if not self.listed:
             return dict(enumerate(VOC_CLASSES, 1))
-        names = self.listed.by_number or numbered(
-            self.listed.lines or list(self.listed.by_colour.values()), self._values
-        )
+        names: Mapping[int, str] = self.listed.by_number
+        if not names and self._greys and self._values <= {0, VOID, *self._greys}:
+            names = self._greys
+        if not names:
+            names = numbered(self.listed.lines or list(self.listed.by_colour.values()), self._values)
         # White alone is drawn, not counted: it is the one class that there is.
         if self._values <= {0, VOID} and VOID not in names and len(self.listed.named) == 1:
             return {VOID: self.listed.named[0]}
@@ -100,7 +126,7 @@ class _Classes:
         values: set[int] = set()
         for file in self._files:
             with suppress(ValueError):
-                values.update(np.unique(read_numbers(self._folder.path(file), file)).tolist())
+                values.update(values_in(self._counted(read_numbers(self._folder.path(file), file))))
         return {value for value in values if value <= VOID}
 
 
@@ -128,7 +154,7 @@ def _add(
     if numbers.shape != (image["height"], image["width"]):
         building.lose(image, "another size than its image: left out", file)
         return
-    for value in np.unique(numbers).tolist():
+    for value in values_in(numbers):
         label = names.get(value)
         if label is None and value not in (0, VOID):
             label = f"class {value}" if value <= VOID else f"#{value - VOID - 1:06x}"

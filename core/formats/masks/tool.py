@@ -27,7 +27,7 @@ from core.formats.building import UNNAMED, Building
 from core.formats.content import content_of
 from core.formats.files import Folder, is_inside, joined, parent, stem, suffix
 from core.formats.format import BESIDE_OBJECTS, Coco, Fact
-from core.formats.masks.index_pngs import WHITE, read_numbers, without_soft_edges
+from core.formats.masks.index_pngs import WHITE, read_numbers, values_in, without_soft_edges
 from core.formats.notes import Notes
 from core.formats.pictures import Pictures, Size
 from core.masks import encode_rle
@@ -79,8 +79,10 @@ def read(folder: Folder, place: str, pictures: Pictures) -> tuple[Coco, list[str
     building = Building(notes)
     listed = _listed(folder, place, notes)
     files = [name for name in folder.inside(place) if mask_folder(name) and suffix(name) in _KINDS]
-    images = [name for name in folder.inside(place) if name in set(folder.pictures) - set(files)]
-    images += [name for name in pictures.in_folder("") if name not in folder.pictures]
+    there = set(folder.pictures)
+    no_masks = there - set(files)
+    images = [name for name in folder.inside(place) if name in no_masks]
+    images += [name for name in pictures.in_folder("") if name not in there]
     keys = _keys(list(listed), place) | _keys(images, place)
     names = {name: pictures.meant([[name]], place)[0] or name for name in listed}
     masks = []
@@ -236,7 +238,7 @@ def _objects(numbers: NDArray[np.int64], mask: _Mask, notes: Notes) -> Iterator[
     if mask.whole:
         yield numbers != 0
         return
-    values = [value for value in np.unique(numbers).tolist() if value]
+    values = [value for value in values_in(numbers) if value]
     # White alone is drawn, not counted; a single object's number would be 1.
     if values and (mask.label is not None or values == [WHITE]):
         count, labels = cv2.connectedComponents((numbers != 0).astype(np.uint8), connectivity=8)

@@ -233,3 +233,28 @@ def test_pictures_in_a_folder_called_labels_are_pictures(tmp_path: Path) -> None
     picture(tmp_path / "labels" / "a.png")
     save(tmp_path / "classes.txt", "cat\n")
     assert all_mask_files(Folder(tmp_path)) == set()
+
+
+def test_a_picture_drawn_for_people_does_not_stand_in_the_way_of_the_photograph(tmp_path: Path) -> None:
+    """labelme2voc.py and Supervisely write one beside each mask: the photographs were not found."""
+    (tmp_path / "labelme" / "JPEGImages").mkdir(parents=True)
+    (tmp_path / "labelme" / "class_names.txt").write_text("_background_\ncat\n")
+    picture(tmp_path / "labelme" / "JPEGImages" / "a.jpg")
+    picture(tmp_path / "labelme" / "SegmentationClassVisualization" / "a.jpg")
+    save_indexed(classes(first=1), tmp_path / "labelme" / "SegmentationClass" / "a.png")
+    assert found_in(tmp_path / "labelme") == [("JPEGImages/a.jpg", "cat", [10, 10, 10, 10])]
+    machine = tmp_path / "machine"
+    picture(machine / "ds0" / "img" / "b.jpg")
+    picture(machine / "ds0" / "masks_human" / "b.png")
+    save_mask(machine / "ds0" / "masks_machine" / "b.png", classes(first=1))
+    save(machine / "obj_class_to_machine_color.json", '{"kiwi": [1, 1, 1]}')
+    assert found_in(machine) == [("ds0/img/b.jpg", "kiwi", [10, 10, 10, 10])]
+
+
+def test_masks_of_objects_in_folders_of_splits_stay_those_of_objects(tmp_path: Path) -> None:
+    """What the application writes of train/a.jpg: the folder of the object's image is no split."""
+    (tmp_path / "labels.txt").write_text("cat\ndog\n")
+    picture(tmp_path / "images" / "train" / "a.jpg")
+    save_mask(tmp_path / "masks" / "train" / "a" / "001_cat.png", classes(first=255))
+    assert kinds(tmp_path) == ["masks"]
+    assert found_in(tmp_path) == [("images/train/a.jpg", "cat", [10, 10, 10, 10])]
