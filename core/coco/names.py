@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections import Counter
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from functools import cached_property
 from urllib.parse import unquote
 
@@ -27,7 +27,7 @@ class FileNames:
         self._by_stem = _places(base_name(name).rpartition(".")[0] for name in self._plain)
         self._listed: list[tuple[Collection[str], dict[str, list[str]]]] = []
         self._prefixed: tuple[Collection[str], Counter[str]] | None = None
-        self._small_listed: tuple[Collection[str], Counter[str]] | None = None
+        self._small_listed: tuple[Collection[str], dict[str, list[str]]] | None = None
 
     def find(self, name: str, listed: Collection[str] = (), near: Sequence[str] = ()) -> list[int]:
         """The places in `present` that a name may mean; several only where they have the very same name.
@@ -76,19 +76,24 @@ class FileNames:
     def _with_other_ending(self, plain: str, listed: Collection[str], near: Sequence[str]) -> list[int]:
         """The one file whose ending alone is in other letters: IMG_1.JPG of a camera is a tool's IMG_1.jpg.
 
-        [] for several, and where another listed image could mean it as well.
+        Looked for as any other name: with its folders first, below those of `near`, then by its base name. [] for
+        several, and where another listed image could mean it as well.
         """
         base = _small_ending(base_name(plain))
-        found = self._by_small_ending.get(base, [])
-        if len(found) > 1:
-            ends = {place: _small_ending(self._plain[place]) for place in found}
-            whole = _small_ending(plain)
-            found = [place for place, path in ends.items() if path == whole or _common_end(path, whole)]
-        if len(found) != 1 or other_part(self._plain[found[0]], "/".join([*near, plain])):
-            return []
+        there = {place: _small_ending(self._plain[place]) for place in self._by_small_ending.get(base, [])}
         if self._small_listed is None or self._small_listed[0] is not listed:
-            self._small_listed = listed, Counter(_small_ending(base_name(name)) for name in listed)
-        return found if self._small_listed[1][base] <= (plain in listed) else []
+            self._small_listed = listed, _grouped(listed, lambda name: _small_ending(base_name(name)))
+        others = [_small_ending(other) for other in self._small_listed[1].get(base, []) if other != plain]
+        for folder in (*near, ""):
+            found = [place for place, path in there.items() if _is_meant(path, _small_ending(plain), folder)]
+            if found:
+                is_anothers = any(_is_meant(there[found[0]], other, folder) for other in others)
+                break
+        else:
+            found, is_anothers = list(there), bool(others)
+        if len(found) != 1 or is_anothers or other_part(self._plain[found[0]], "/".join([*near, plain])):
+            return []
+        return found
 
     @cached_property
     def _by_small_ending(self) -> dict[str, list[int]]:
@@ -122,9 +127,7 @@ class FileNames:
         for known, by_base in self._listed:
             if known is listed:
                 return by_base.get(base, [])
-        by_base = {}
-        for name in listed:
-            by_base.setdefault(base_name(name), []).append(name)
+        by_base = _grouped(listed, base_name)
         self._listed = [*self._listed[-2:], (listed, by_base)]
         return by_base.get(base, [])
 
@@ -155,6 +158,19 @@ def _small_ending(name: str) -> str:
 def composed(name: str) -> str:
     """Some systems write é as one character, some as two; to a reader they are the same name."""
     return unicodedata.normalize("NFC", name)
+
+
+def _is_meant(path: str, name: str, folder: str) -> bool:
+    """Whether a file's path and a name below a folder are the same, or alike from their ends on down to a folder."""
+    whole = f"{plain_name(folder)}/{name}" if folder else name
+    return path == whole or _common_end(path, whole)
+
+
+def _grouped(names: Iterable[str], key: Callable[[str], str]) -> dict[str, list[str]]:
+    groups: dict[str, list[str]] = {}
+    for name in names:
+        groups.setdefault(key(name), []).append(name)
+    return groups
 
 
 def _places(names: Iterable[str]) -> dict[str, list[int]]:

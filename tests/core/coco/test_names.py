@@ -84,6 +84,17 @@ def test_pictures_lie_where_the_annotation_file_is_or_what_it_is_about(file: str
     assert FileNames(["train/a.png"]).find("a.png", ["a.png"], near) == []  # another part's
 
 
+def test_folders_tell_pictures_apart_whose_endings_are_in_other_letters() -> None:
+    """A camera's numbers begin anew in each folder: both pictures were left out, and those of a split."""
+    listed = ["cam1/IMG_1.jpg", "cam2/IMG_1.jpg"]
+    for above in ("", "images/"):
+        present = [f"{above}cam1/IMG_1.JPG", f"{above}cam2/IMG_1.JPG"]
+        assert [found(name, present, listed) for name in listed] == [[name] for name in present]
+    present = ["train/IMG_1.JPG", "valid/IMG_1.JPG"]
+    assert FileNames(present).find("IMG_1.jpg", ["IMG_1.jpg"], ["valid"]) == [1]
+    assert found("IMG_1.jpg", ["cam1/IMG_1.JPG"], ["IMG_1.jpg", "cam1/IMG_1.jpg"]) == []  # the other one's
+
+
 def test_a_name_is_not_taken_from_the_image_that_is_listed_under_it() -> None:
     assert FileNames(["train/a.png"]).find("a.png", ["a.png", "train/a.png"], ["train"]) == []
 
