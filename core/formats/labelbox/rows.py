@@ -5,7 +5,7 @@ Export v2 has a row with its labels a line; the older export one with `Label` an
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
@@ -35,6 +35,21 @@ def image_names(row: Mapping[str, Any]) -> list[str]:
     names.append(address)
     names = [name for name in dict.fromkeys(names) if name]
     return sorted(names, key=lambda name: suffix(name) not in PICTURE_SUFFIXES)
+
+
+def shared_names(rows: Sequence[Mapping[str, Any]]) -> set[str]:
+    """The names that several images are called by: an external id may be given twice, and files of two folders.
+
+    Which of them is meant by a picture of that name nobody can tell. Rows about one image may well be several.
+    """
+    images: dict[str, set[str]] = {}
+    for row in rows:
+        data = row.get("data_row")
+        own = data.get("id") if isinstance(data, dict) else row.get("DataRow ID")
+        own = own if isinstance(own, str) else str(row.get("Labeled Data")).partition("?")[0]
+        for name in image_names(row):
+            images.setdefault(name, set()).add(own)
+    return {name for name, of in images.items() if len(of) > 1}
 
 
 def size_of(row: Mapping[str, Any]) -> Size | None:

@@ -12,7 +12,7 @@ from core.coco.json_values import is_number
 from core.formats.building import Building, BuiltImage
 from core.formats.files import Folder, parent
 from core.formats.format import Coco
-from core.formats.labelbox.rows import image_names, is_image, is_row, label_of, size_of
+from core.formats.labelbox.rows import image_names, is_image, is_row, label_of, shared_names, size_of
 from core.formats.notes import Notes
 from core.formats.pictures import Pictures, with_split
 from core.formats.shapes import flat_points
@@ -40,6 +40,11 @@ def read(folder: Folder, place: str, pictures: Pictures) -> tuple[Coco, list[str
             rows.append((f"row {number}", row, image_names(row)))
         else:
             notes.add("is no image: left out", next(iter(image_names(row)), f"row {number}"))
+    shared = shared_names([row for _, row, _ in rows])
+    for about, _, names in rows:
+        for name in shared.intersection(names):
+            names.remove(name)
+            notes.add(f"several images are called {name}: a picture of this name is taken for none of them", about)
     found = pictures.meant([names for _, _, names in rows], parent(place))
     for (about, row, names), picture in zip(rows, found, strict=True):
         name = picture or with_split(names[0] if names else "", parent(place))

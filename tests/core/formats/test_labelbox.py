@@ -134,6 +134,21 @@ def test_which_picture_is_meant(tmp_path: Path) -> None:
     assert [image["file_name"] for image in coco["images"]] == ["images/cam2/a.jpg", "images/c d.png"]
 
 
+def test_an_external_id_that_was_given_twice_means_neither_picture(tmp_path: Path) -> None:
+    """Labelbox does not ask that they differ: both images' objects came on the one picture that is called so."""
+    rows = [row(label(BOX)), row(label(POLYGON))]
+    for number, entry in enumerate(rows):
+        entry["data_row"] |= {"id": f"d{number}", "row_data": f"https://storage.example.org/x/{number}.jpg"}
+    save(tmp_path / "export.ndjson", lines(*rows))
+    picture(tmp_path / "a.jpg")
+    coco, notes = read(tmp_path)
+    assert [(name, label) for name, label, _ in objects(coco)] == [("0.jpg", "cat"), ("1.jpg", "dog")]
+    assert any("several images are called a.jpg" in note for note in notes)
+    rows[1]["data_row"]["id"] = "d0"  # one image, labelled in two rows
+    save(tmp_path / "export.ndjson", lines(*rows))
+    assert [(name, label) for name, label, _ in objects(read(tmp_path)[0])] == [("a.jpg", "cat"), ("a.jpg", "dog")]
+
+
 def test_videos_and_broken_rows_are_said(tmp_path: Path) -> None:
     video = row(name="v.mp4", media_attributes={"height": 5, "width": 5, "frame_count": 9, "mime_type": "video/mp4"})
     odd = row(label(BOX, {**BOX, "bounding_box": {"top": None}}, "x", {**POLYGON, "polygon": xy(1, 2)}))
