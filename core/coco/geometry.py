@@ -129,21 +129,24 @@ def turned_box(box: list[float], degrees: float) -> list[float]:
 def flat_polygons(segmentation: object) -> list[list[float]] | None:
     """Polygons that are lists of points x, y as lists of numbers; None where they are none.
 
-    One polygon alone may be written so too, each of its points in a list of its own, as OpenCV has contours.
+    One polygon alone may be written so too. A point may be in a list of its own, as OpenCV has those of contours.
     """
-    if not (isinstance(segmentation, list) and segmentation and all(isinstance(part, list) for part in segmentation)):
+    if not isinstance(segmentation, list) or not segmentation:
         return None
-    if all(len(part) == 1 and isinstance(part[0], list) for part in segmentation) and len(segmentation) > 2:
-        segmentation = [part[0] for part in segmentation]
-    if all(_is_point(part) for part in segmentation) and len(segmentation) > 2:
-        segmentation = [segmentation]
-    if not all(polygon and all(map(_is_point, polygon)) for polygon in segmentation):
+    alone = _points(segmentation) if len(segmentation) > 2 else None
+    polygons = [_points(part) for part in segmentation] if alone is None else [alone]
+    if not all(polygons):
         return None
-    return [[value for point in polygon for value in point] for polygon in segmentation]
+    return [[value for point in polygon for value in point] for polygon in polygons if polygon]
 
 
-def _is_point(value: object) -> bool:
-    return isinstance(value, list) and len(value) == 2 and all(map(is_number, value))
+def _points(polygon: object) -> list[list[float]] | None:
+    """The points of a polygon, each [x, y] or [[x, y]]; None where it is none."""
+    if not isinstance(polygon, list):
+        return None
+    points = [part[0] if isinstance(part, list) and len(part) == 1 else part for part in polygon]
+    is_all = all(isinstance(point, list) and len(point) == 2 and all(map(is_number, point)) for point in points)
+    return points if is_all else None
 
 
 def spelt_out(segmentation: object) -> tuple[object, str | None]:

@@ -147,6 +147,7 @@ DIALECTS: dict[str, dict[str, Any]] = {
     "points in lists": {"segmentation": [[[70, 20], [79, 20], [79, 29], [70, 29]]]},
     "the points of one polygon": {"segmentation": [[70, 20], [79, 20], [79, 29], [70, 29]]},
     "a contour of OpenCV": {"segmentation": [[[70, 20]], [[79, 20]], [[79, 29]], [[70, 29]]]},
+    "contours of OpenCV": {"segmentation": [[[[70, 20]], [[79, 20]], [[79, 29]], [[70, 29]]]]},
     "ids as text": {"segmentation": block(70, 20, 9, 9), "image_id": "5", "category_id": "18", "id": "41"},
     "ids as fractions": {"segmentation": block(70, 20, 9, 9), "image_id": 5.0, "category_id": 18.0},
     "booleans": {"segmentation": block(70, 20, 9, 9), "iscrowd": False},
