@@ -17,7 +17,8 @@ MANY = {int: "whole numbers", float: "numbers", str: "texts"}
 def make_plain(config: object) -> None:
     """Give the fields of a frozen dataclass the types that they have in JSON, with tuples for its lists.
 
-    Paths become texts, lists tuples, numbers of NumPy Python's, and a dictionary its JSON.
+    Paths become texts, lists and arrays tuples, numbers of NumPy and torch Python's, and a dictionary its JSON. Raises
+    ValueError, one line, for a dictionary that has something else in it.
     """
     for field in fields(config):  # type: ignore[arg-type]
         object.__setattr__(config, field.name, _plain(getattr(config, field.name)))
@@ -29,12 +30,21 @@ def _plain(value: object) -> object:
     if isinstance(value, list | tuple):
         return tuple(_plain(item) for item in value)
     if isinstance(value, Mapping):
-        return json.dumps(value)
+        return json.dumps(value, default=_in_json)
+    if hasattr(value, "tolist"):  # arrays, and numbers that are kept as such: np.bool_, a tensor of one number
+        return _plain(value.tolist())
     if isinstance(value, bool | int | float):
         return value
     if isinstance(value, Integral):
         return int(value)
     return float(value) if isinstance(value, Real) else value
+
+
+def _in_json(value: object) -> object:
+    plain = _plain(value)
+    if plain is value:
+        raise ValueError(f"{value!r} in a dictionary: texts, numbers and lists of them are needed")
+    return plain
 
 
 def check_types(config: object) -> None:
@@ -70,5 +80,6 @@ def _in_words(hint: Any) -> str:
     if origin in (Union, UnionType):
         return " or ".join(map(_in_words, arguments))
     if origin is tuple:
-        return f"a tuple of {MANY.get(arguments[0], 'texts')}"
+        choices = ", ".join(map(repr, get_args(arguments[0])))
+        return f"a tuple of {choices or MANY[arguments[0]]}"
     return WORDS[hint]

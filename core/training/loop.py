@@ -89,9 +89,9 @@ def train(
     """
     if isinstance(model, str | Path):
         config, model = replace(config, model=str(model)), None
+    check_training_ranges(config)
     given = Given(model, dataset, validation, categories, (*callbacks, *writers_for(config.writers)))
     config = effective_config(config, given)
-    check_training_ranges(config)
     if config.threads:
         torch.set_num_threads(config.threads)
     with process_group(config.device) as processes, stop_requests() as request:

@@ -316,7 +316,8 @@ def test_paths_lists_and_numbers_of_numpy_are_taken_as_a_program_has_them(toy: P
         annotations=[toy / "annotations.json"],  # type: ignore[arg-type]
         output=tmp_path / "run",  # type: ignore[arg-type]
         model="",
-        model_config=TINY,  # type: ignore[arg-type]
+        model_config=TINY | {"min_size": np.int64(TINY["min_size"])},  # type: ignore[arg-type]
+        empty_images=np.True_,  # type: ignore[arg-type]
         steps=np.int64(1),  # type: ignore[arg-type]
         learning_rate=np.float32(1e-3),  # type: ignore[arg-type]
         min_sizes=[64, 96],  # type: ignore[arg-type]
@@ -339,6 +340,8 @@ def test_paths_lists_and_numbers_of_numpy_are_taken_as_a_program_has_them(toy: P
         ({"min_sizes": 100}, "min_sizes=100: a tuple of whole numbers is needed"),
         ({"large_scale_jitter": 0.5}, r"large_scale_jitter=0\.5: a tuple of numbers is needed"),
         ({"resume": 1}, "resume=1: True or False is needed"),
+        ({"writers": "csv"}, "writers='csv': a tuple of 'csv', 'tensorboard', 'wandb' is needed"),
+        ({"model_config": {"min_size": {1, 2}}}, r"\{1, 2\} in a dictionary: texts, numbers and lists of them"),
     ],
 )
 def test_a_field_of_another_type_is_said_in_one_line(

@@ -167,7 +167,7 @@ def test_weights_and_biases_is_asked_to_go_on_with_its_run(
     [
         ("wandb", "wandb", "writers: wandb is not installed: pip install wandb, or leave it out"),
         ("tensorboard", "torch.utils.tensorboard", "writers: tensorboard is not installed: pip install tensorboard"),
-        ("paper", "paper", "writers: 'paper' is not known; choose among csv, tensorboard, wandb"),
+        ("paper", "paper", r"writers=\('paper',\): a tuple of 'csv', 'tensorboard', 'wandb' is needed"),
     ],
 )
 def test_a_writer_that_is_not_there_is_said_before_anything_is_done(
