@@ -20,6 +20,8 @@ from core.training.learning.base_share import BaseShare
 from core.training.samples import objects_of
 from core.training.start import base_model, starting_model, trained_categories
 
+FEATURES = ("backbone.", "fpn.")
+
 
 def begun_distillation(
     config: TrainConfig, model: MaskRCNN, dataset: AnnotatedImages, given: Given, checkpoint: dict[str, Any] | None
@@ -90,6 +92,11 @@ def _as_it_began(config: TrainConfig, model: MaskRCNN, dataset: AnnotatedImages,
         one["name"] for one in model.categories
     ]:
         raise ValueError("its heads are not those that a run begins with now")
+    # A name may mean another model by now. Features stay where own heads learn: those of the base tell which it was.
+    state = model.state_dict()
+    for name, tensor in start.state_dict().items():
+        if name.startswith(FEATURES) and not torch.equal(tensor, state[name].to(tensor.device)):
+            raise ValueError(f"{config.model} has other features than the run began with")
     return start
 
 

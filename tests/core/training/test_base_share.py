@@ -183,6 +183,21 @@ def test_where_the_base_is_gone_it_is_said_that_an_older_run_goes_on_without_the
     assert load_model(tmp_path / "older").config.num_classes == 3
 
 
+def test_heads_of_another_base_of_the_same_name_are_not_given_to_an_older_run(toy: Path, tmp_path: Path) -> None:
+    """A newer version of a model may have its name: its heads would answer on features that are not theirs."""
+    base = base_model()
+    save_model(base, tmp_path / "base")
+    fields = {"model": str(tmp_path / "base"), "own_heads": True, "base_share": 0.5, "steps": 2, "select_by": "last"}
+    assert train(toy_config(toy, tmp_path / "older", **fields), callbacks=[Stop(1)]).stopped
+    written_before_base_share(tmp_path / "older")
+    with torch.no_grad():
+        for parameter in base.parameters():
+            parameter.add_(0.01)
+    save_model(base, tmp_path / "base")
+    with pytest.warns(UserWarning, match="goes on without it: .*base has other features than the run began with"):
+        train(toy_config(toy, tmp_path / "older", resume=True, **fields))
+
+
 def test_a_new_class_alone_takes_nothing_of_the_base(toy: Path, tmp_path: Path) -> None:
     save_model(base_model(OLD[:1]), tmp_path / "base")
     config = {"model": str(tmp_path / "base"), "own_heads": True, "steps": 2}
