@@ -6,7 +6,7 @@ import errno
 import os
 import shutil
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -75,8 +75,9 @@ def folder_in_full(folder: Path) -> Iterator[Path]:
         raise OSError(error.errno, error.strerror, str(folder)) from None
     try:
         yield beside
-        for path in sorted(path for path in beside.rglob("*") if path.is_file()):
-            target = folder / path.relative_to(beside)
+        targets = {path: folder / path.relative_to(beside) for path in sorted(beside.rglob("*")) if path.is_file()}
+        _check_nothing_is_in_the_way(folder, targets.values())
+        for path, target in targets.items():
             target.parent.mkdir(parents=True, exist_ok=True)
             path.replace(target)
     except OSError as error:
@@ -88,6 +89,18 @@ def folder_in_full(folder: Path) -> Iterator[Path]:
         shutil.rmtree(beside, ignore_errors=True)
         if is_new and not any(folder.iterdir()):
             folder.rmdir()
+
+
+def _check_nothing_is_in_the_way(folder: Path, targets: Iterable[Path]) -> None:
+    """OSError where a file would take a folder's place, or lie below a file: said before the first of them is moved."""
+    for target in targets:
+        if target.is_dir():
+            raise OSError(errno.EISDIR, "a folder is where a file is to be written", str(target))
+        for above in target.parents:
+            if above == folder:
+                break
+            if above.is_file():
+                raise OSError(errno.ENOTDIR, "a file is where a folder is to be written", str(above))
 
 
 def check_can_write(file: str | Path) -> None:

@@ -14,7 +14,7 @@ import torch
 
 from core import ModelConfig, TrainConfig
 from core.__main__ import main
-from core.files import write_atomically, write_text_atomically
+from core.files import folder_in_full, write_atomically, write_text_atomically
 from core.masks import encode_rle
 from core.training.ranges import RANGES, check_training_ranges
 from tests.core.toy_data import toy_config, write_toy_data
@@ -252,3 +252,20 @@ def test_a_conversion_that_does_not_fit_leaves_nothing_of_it(
     assert errors[0].startswith(f"error: {target}")
     assert "file too large" in errors[0].lower() or "is the disk full?" in errors[0]
     assert [path.name for path in target.rglob("*")] == ["mine.txt"] if there else not target.exists()
+
+
+def fill(folder: Path, names: list[str]) -> None:
+    with folder_in_full(folder) as inside:
+        for name in names:
+            (inside / name).parent.mkdir(exist_ok=True)
+            (inside / name).write_text("new")
+
+
+def test_what_is_in_the_way_of_a_folder_of_files_is_said_before_any_is_written(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("mine")
+    (tmp_path / "folder").mkdir()
+    for name, in_the_way in (("file/b.txt", "file"), ("folder", "folder")):
+        with pytest.raises(OSError, match=f"is where a .*{in_the_way}"):
+            fill(tmp_path, ["a.txt", name])
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["file", "folder"]
+    assert (tmp_path / "file").read_text() == "mine"
