@@ -8,7 +8,9 @@ NAME_mask.png beside NAME.jpg               Roboflow, with `_classes.csv`
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterable, Sequence
+from itertools import takewhile
 
 from core.coco.names import other_part, splits_of
 from core.formats.files import Folder, is_inside, joined, parent, stem, suffix
@@ -20,6 +22,7 @@ _KINDS = (".png", ".tif", ".tiff", ".bmp", ".gif")
 # that is called labels or annotations any picture may lie: there it takes another one of its name.
 _FOLDER = re.compile(r"(.*?)[_-]?(annots?|ann_dir|masks?|masks_machine|labeledapproved.*|annotations?|labels?)", re.I)
 _SURE = re.compile(r".*(annots?|ann_dir|masks?|masks_machine|labeledapproved.*)", re.I)
+_PICTURES = re.compile(r"\w*(images?|imgs?|photos|pictures)", re.I)
 _TO_LOOK_AT = re.compile(r"visuali[sz]|masks_human|overlay", re.I)  # drawn for people
 _ENDING = re.compile(r"[_-]((?i:masks?|labels?|seg|gt|annot)|L)$")
 
@@ -61,19 +64,31 @@ class Partners:
         for wanted in dict.fromkeys((key, _bare(key))):
             alike = self._by_base.get(wanted.rpartition("/")[2], [])
             apart = (mask, _of_pictures(mask, place))
-            found = [name for name in alike if not any(other_part(name, other) for other in apart)]
+            found = [
+                name
+                for name in alike
+                if not any(other_part(path, other) for path in (name, _without_kind(name)) for other in apart)
+            ]
             # Each of these narrows down what the one before has left.
             found = [name for name in found if not _TO_LOOK_AT.search(parent(name))] or found
             found = [name for name in found if wanted in _tails(stem(name))] or found
             found = [name for name in found if _beside(name, mask, place)] or found
+            nearest = max((_shared_folders(name, mask) for name in found), default=0)
+            found = [name for name in found if _shared_folders(name, mask) == nearest]
             if found:
                 return found[0] if len(found) == 1 else None
         return None
 
 
-def name_without_picture(mask: str, place: str) -> str:
-    """What the image of a mask is called where it is not there."""
-    return _bare(_key(mask, place))
+def names_without_pictures(masks: Iterable[str], place: str) -> dict[str, str]:
+    """What the image of each mask is called where it is not there: with the folders above where two would be alike."""
+    names = {mask: _bare(_key(mask, place)) for mask in masks}
+    times = Counter(names.values())
+    start = len(place) + 1 if place else 0
+    return {
+        mask: name if times[name] == 1 else _bare(stem(_of_pictures(mask, place)[start:]))
+        for mask, name in names.items()
+    }
 
 
 def _is_of_voc(name: str) -> bool:
@@ -122,6 +137,18 @@ def _is_of_all(name: str, place: str, tails: set[str]) -> bool:
         return True
     deep = "/" in key and not all(splits_of(f"{folder}/") for folder in parent(key).split("/"))
     return not deep and _SURE.fullmatch(_mask_folder(name, place).rpartition("/")[2]) is not None
+
+
+def _without_kind(picture: str) -> str:
+    """A picture's path without a folder that says that pictures are in it: cam1/a.png of cam1/images/a.png."""
+    folders = [folder for folder in picture.split("/")[:-1] if not _PICTURES.fullmatch(folder)]
+    return "/".join([*folders, picture.rpartition("/")[2]])
+
+
+def _shared_folders(one: str, other: str) -> int:
+    """How many folders two paths have in common, from the top on."""
+    pairs = zip(one.split("/")[:-1], other.split("/")[:-1], strict=False)
+    return sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], pairs))
 
 
 def _beside(image: str, mask: str, place: str) -> bool:

@@ -27,7 +27,7 @@ from core.formats.masks.index_pngs import (
     values_in,
     without_soft_edges,
 )
-from core.formats.masks.pairs import Partners, mask_files, name_without_picture, places
+from core.formats.masks.pairs import Partners, mask_files, names_without_pictures, places
 from core.formats.notes import Notes
 from core.formats.pictures import Pictures
 from core.masks import Rle, crop_to_rle
@@ -50,18 +50,21 @@ def read(folder: Folder, place: str, pictures: Pictures) -> tuple[Coco, list[str
     files = mask_files(folder, place)
     partners = Partners(dict.fromkeys(pictures.in_folder("")).keys() - set(files))
     images = {file: partners.of(file, place) for file in files}
-    taken = Counter(image for image in images.values() if image)
+    names = names_without_pictures((file for file, image in images.items() if not image), place)
+    names |= {file: image for file, image in images.items() if image}
+    taken = Counter(names.values())
     classes = _Classes(list_in(folder, place), folder, files)
     for name in classes.listed.named:
         building.category(name)
     if not classes.listed:
         notes.add("no list of classes beside the masks: the numbers 1 to 20 are taken for Pascal VOC's", place)
     found: Counter[str] = Counter()
-    for file, image in images.items():
-        if image and taken[image] > 1:
+    for file in files:
+        image = names[file]
+        if taken[image] > 1:
             notes.add(f"{taken[image]} masks are of {image}: left out; leave the one that counts", file)
             continue
-        _add(building, folder, file, image or name_without_picture(file, place), pictures, classes, found)
+        _add(building, folder, file, image, pictures, classes, found)
     if found["parts"]:
         notes.add(
             f"masks of classes, not of objects: {found['parts']} parts that hang together come as proposals; "

@@ -258,3 +258,20 @@ def test_masks_of_objects_in_folders_of_splits_stay_those_of_objects(tmp_path: P
     save_mask(tmp_path / "masks" / "train" / "a" / "001_cat.png", classes(first=255))
     assert kinds(tmp_path) == ["masks"]
     assert found_in(tmp_path) == [("images/train/a.jpg", "cat", [10, 10, 10, 10])]
+
+
+def test_folders_tell_pictures_of_one_name_apart(tmp_path: Path) -> None:
+    """The proposals of both came on one image, which was neither of them."""
+    (tmp_path / "classes.txt").write_text("background\ncat\n")
+    for camera, block in (("cam1", "first"), ("cam2", "second")):
+        picture(tmp_path / camera / "images" / "1.jpg")
+        save_mask(tmp_path / camera / "masks" / "1.png", classes(**{block: 1}))
+    boxes = ([10, 10, 10, 10], [30, 10, 20, 10])
+    assert found_in(tmp_path) == [
+        ("cam1/images/1.jpg", "cat", boxes[0]),
+        ("cam2/images/1.jpg", "cat", boxes[1]),
+    ]
+    (tmp_path / "cam2" / "images" / "1.jpg").unlink()  # what is left of the other camera is not its picture
+    assert found_in(tmp_path) == [("1", "cat", boxes[1]), ("cam1/images/1.jpg", "cat", boxes[0])]
+    (tmp_path / "cam1" / "images" / "1.jpg").unlink()
+    assert found_in(tmp_path) == [("cam1/1", "cat", boxes[0]), ("cam2/1", "cat", boxes[1])]
