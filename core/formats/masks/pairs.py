@@ -8,7 +8,6 @@ NAME_mask.png beside NAME.jpg               Roboflow, with `_classes.csv`
 from __future__ import annotations
 
 import re
-from collections import Counter
 from collections.abc import Iterable, Sequence
 from itertools import takewhile
 
@@ -80,15 +79,10 @@ class Partners:
         return None
 
 
-def names_without_pictures(masks: Iterable[str], place: str) -> dict[str, str]:
-    """What the image of each mask is called where it is not there: with the folders above where two would be alike."""
-    names = {mask: _bare(_key(mask, place)) for mask in masks}
-    times = Counter(names.values())
+def name_without_picture(mask: str, place: str) -> str:
+    """What the image of a mask is called where it is not there: with the folders that tell it from others."""
     start = len(place) + 1 if place else 0
-    return {
-        mask: name if times[name] == 1 else _bare(stem(_of_pictures(mask, place)[start:]))
-        for mask, name in names.items()
-    }
+    return _bare(stem(_of_pictures(mask, place)[start:]))
 
 
 def _is_of_voc(name: str) -> bool:

@@ -27,7 +27,7 @@ from core.formats.masks.index_pngs import (
     values_in,
     without_soft_edges,
 )
-from core.formats.masks.pairs import Partners, mask_files, names_without_pictures, places
+from core.formats.masks.pairs import Partners, mask_files, name_without_picture, places
 from core.formats.notes import Notes
 from core.formats.pictures import Pictures
 from core.masks import Rle, crop_to_rle
@@ -50,8 +50,7 @@ def read(folder: Folder, place: str, pictures: Pictures) -> tuple[Coco, list[str
     files = mask_files(folder, place)
     partners = Partners(dict.fromkeys(pictures.in_folder("")).keys() - set(files))
     images = {file: partners.of(file, place) for file in files}
-    names = names_without_pictures((file for file, image in images.items() if not image), place)
-    names |= {file: image for file, image in images.items() if image}
+    names = {file: image or name_without_picture(file, place) for file, image in images.items()}
     taken = Counter(names.values())
     classes = _Classes(list_in(folder, place), folder, files)
     for name in classes.listed.named:

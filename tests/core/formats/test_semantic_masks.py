@@ -272,6 +272,6 @@ def test_folders_tell_pictures_of_one_name_apart(tmp_path: Path) -> None:
         ("cam2/images/1.jpg", "cat", boxes[1]),
     ]
     (tmp_path / "cam2" / "images" / "1.jpg").unlink()  # what is left of the other camera is not its picture
-    assert found_in(tmp_path) == [("1", "cat", boxes[1]), ("cam1/images/1.jpg", "cat", boxes[0])]
+    assert found_in(tmp_path) == [("cam1/images/1.jpg", "cat", boxes[0]), ("cam2/1", "cat", boxes[1])]
     (tmp_path / "cam1" / "images" / "1.jpg").unlink()
     assert found_in(tmp_path) == [("cam1/1", "cat", boxes[0]), ("cam2/1", "cat", boxes[1])]
