@@ -89,7 +89,7 @@ def validation_losses(
         with torch.no_grad(), torch.random.fork_rng(devices=[device] if device.type == "cuda" else []):
             for index in range(len(dataset)):
                 torch.manual_seed(index)
-                image, target = dataset[index]
+                image, target = dataset.read(index)  # without the transforms of a training on the same data
                 batch = batch_images([image.to(device)], model.config)
                 objects = read_targets(targets_for_model([target]), batch, model.config)
                 for name, loss in model.losses(batch, objects).items():

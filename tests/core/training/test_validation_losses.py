@@ -11,6 +11,7 @@ import torch
 
 from core import CocoDataset, MaskRCNN, ModelConfig, TrainConfig, save_model, train
 from core.__main__ import main
+from core.datasets.transforms import training_transforms
 from core.training.validation import validation_losses
 from tests.core.toy_data import CATEGORIES, TINY_MODEL, write_toy_data
 
@@ -50,6 +51,7 @@ def test_losses_change_nothing_and_are_the_same_each_time(toy: Path) -> None:
     assert list(losses) == NAMES
     assert losses["loss"] == pytest.approx(sum(losses[name] for name in NAMES[1:]))
     assert all(value > 0 for value in losses.values())
+    dataset.transforms = training_transforms(dataset, TrainConfig(horizontal_flip=1.0))  # they learn of it besides
     assert validation_losses(model.eval(), dataset, device="cpu") == losses
     assert not model.rpn.training
     with torch.no_grad():
