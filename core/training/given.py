@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -25,6 +26,19 @@ class Given:
     validation: Samples | None = None
     categories: Sequence[Category | str] | None = None  # of data sets that do not say theirs
     callbacks: Sequence[Callback] = ()
+
+
+@contextmanager
+def given_back(dataset: Samples | None) -> Iterator[None]:
+    """After it a data set that was given is its owner's again, with the transforms and sizes that it had before."""
+    if not isinstance(dataset, CocoDataset | SampleSequence):
+        yield
+        return
+    transforms, shrinking = dataset.transforms, dataset.shrinking
+    try:
+        yield
+    finally:
+        dataset.transforms, dataset.shrinking = transforms, shrinking
 
 
 def effective_config(config: TrainConfig, given: Given) -> TrainConfig:

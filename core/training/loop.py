@@ -28,7 +28,7 @@ from core.training.callbacks import Callback
 from core.training.checkpoints import CheckpointClock
 from core.training.class_transfer import other_rows_held
 from core.training.distributed import process_group
-from core.training.given import Given, effective_config
+from core.training.given import Given, effective_config, given_back
 from core.training.learning.divergence import FiniteLoss, TrainingDivergedError
 from core.training.learning.execution import execution
 from core.training.learning.optimizers import set_learning_rate
@@ -94,7 +94,7 @@ def train(
     config = effective_config(config, given)
     if config.threads:
         torch.set_num_threads(config.threads)
-    with process_group(config.device) as processes, stop_requests() as request:
+    with process_group(config.device) as processes, stop_requests() as request, given_back(dataset):
         run = prepare_run(config, processes, given)
         try:
             stopping = False

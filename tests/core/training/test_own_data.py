@@ -310,6 +310,13 @@ def test_a_model_that_is_frozen_throughout_is_said_to_be(coco: CocoDataset, tmp_
         train(own_config(tmp_path / "run"), model=model, dataset=coco)
 
 
+def test_a_data_set_is_its_owners_again_after_the_run(coco: CocoDataset, tmp_path: Path) -> None:
+    """What was read of it then was mirrored, and its large pictures were small."""
+    train(own_config(tmp_path / "run", steps=1), model=tiny(), dataset=coco)
+    assert coco.transforms is None
+    assert coco.shrinking is None
+
+
 def test_paths_lists_and_numbers_of_numpy_are_taken_as_a_program_has_them(toy: Path, tmp_path: Path) -> None:
     config = TrainConfig(
         images=[toy / "images"],  # type: ignore[arg-type]
@@ -382,12 +389,19 @@ def test_a_picture_of_over_forty_megapixels_is_learned_from_at_the_size_that_the
     if own:
         dataset = SampleSequence([(tmp_path / "images" / "survey.png", coco.read(0)[1])], coco.categories)
     assert dataset.read(0)[0].shape == (3, height, width)  # a data set by itself gives it whole
-    train(config_for(toy, tmp_path / "run", steps=1, copy_paste=0.5), dataset=dataset)
-    image, target = dataset.read(0)
+    seen: list[Any] = []
+
+    class Looks(Callback):
+        def on_step(self, run: Any, losses: Mapping[str, Tensor]) -> None:
+            seen.extend((*run.dataset.read(0), run.dataset.bitmap(0, [0])))
+
+    train(config_for(toy, tmp_path / "run", steps=1, copy_paste=0.5), dataset=dataset, callbacks=[Looks()])
+    image, target, bitmap = seen
     assert image.shape == (3, 81, 128)
     np.testing.assert_allclose(
         target["boxes"], [np.multiply([1600, 800, 4800, 4000], [factor, 81 / height] * 2)], rtol=1e-5
     )
-    assert dataset.bitmap(0, [0]).shape == (81, 128)
-    assert dataset.bitmap(0, [0]).mean() == pytest.approx(target["area"].item() / 81 / 128, rel=0.05)
+    assert bitmap.shape == (81, 128)
+    assert bitmap.mean() == pytest.approx(target["area"].item() / 81 / 128, rel=0.05)
     assert dataset.pixels(0).shape == (height, width, 3)  # what is judged is told of the whole picture
+    assert dataset.bitmap(0, [0]).shape == (height, width)  # and afterwards whoever asks
