@@ -5,6 +5,7 @@ from __future__ import annotations
 import codecs
 import json
 import re
+from contextlib import suppress
 from xml.etree.ElementTree import Element, TreeBuilder
 from xml.parsers import expat
 
@@ -124,16 +125,17 @@ def parsed_xml(data: bytes, name: str) -> Element:
 def _known_to_expat(data: bytes, name: str) -> tuple[bytes, str | None]:
     """An XML text, in UTF-8 where it says that it is in an encoding of several bytes a letter, which expat cannot read.
 
-    The other value is the encoding to take instead of what the text says, if any. ValueError where it is in no encoding
-    that is known.
+    The other value is the encoding to take instead of what the text says, if any: UTF-8 too where the text is in that,
+    as editors save it that leave the first line as it was. ValueError where it is in no encoding that is known.
     """
     said = re.match(rb"""\s*<\?xml[^>]*?encoding\s*=\s*["']([\w.:-]+)["']""", data)
     if said is None or said[1].lower() in (b"utf-8", b"utf-16", b"us-ascii", b"iso-8859-1"):
         return data, None
-    try:
-        return data.decode(said[1].decode("ascii")).encode("utf-8"), "utf-8"
-    except (LookupError, UnicodeError):
-        raise ValueError(f"{name}: its XML is in an encoding that is not known; save it as UTF-8") from None
+    with suppress(LookupError):
+        for encoding in (said[1].decode("ascii"), "utf-8"):
+            with suppress(UnicodeError):
+                return data.decode(encoding).encode("utf-8"), "utf-8"
+    raise ValueError(f"{name}: its XML is in an encoding that is not known; save it as UTF-8")
 
 
 def xml_text(text: str) -> str:

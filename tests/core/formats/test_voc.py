@@ -122,6 +122,13 @@ def test_an_encoding_that_the_text_is_not_in_is_named(tmp_path: Path) -> None:
     assert "a.xml: its XML is in an encoding that is not known; save it as UTF-8" in read(tmp_path)[1]
 
 
+def test_utf_8_below_a_line_that_names_another_encoding_is_read(tmp_path: Path) -> None:
+    """An editor saved it so, and left its first line as it was."""
+    text = '<?xml version="1.0" encoding="GBK"?>' + voc(voc_object("猫", 10, 10, 30, 20))
+    save(tmp_path / "a.xml", text.encode("utf-8"))
+    assert [label for _, label, _ in objects(read(tmp_path)[0])] == ["猫"]
+
+
 def test_turned_boxes_of_rolabelimg_are_polygons(tmp_path: Path) -> None:
     turned = "<robndbox><cx>50</cx><cy>25</cy><w>20</w><h>10</h><angle>1.5707963267948966</angle></robndbox>"
     save(tmp_path / "a.xml", voc(f"<object><type>robndbox</type><name>ship</name>{turned}</object>"))
