@@ -42,7 +42,7 @@ def remove_image(session: Session, image: Image) -> None:
 
 def restore_image(session: Session, image_id: int) -> Image:
     """Bring an image back as it was; raises NotFoundError where there is none, also none in the trash."""
-    image = session.get(Image, image_id)
+    image = session.get(Image, image_id, with_for_update=True)  # it may be about to go for good
     if image is None:
         raise NotFoundError(say("no_image_in_trash", image=image_id))
     image.removed = None

@@ -10,6 +10,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel, Field
 from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, SQLAlchemyError, TimeoutError
+from sqlalchemy.orm.exc import StaleDataError
 from starlette.exceptions import HTTPException as StarletteHTTPException
 from starlette.routing import Route, compile_path
 
@@ -76,7 +77,8 @@ def add_error_handlers(app: FastAPI) -> None:
         return error_to(request, 503, error)
 
     @app.exception_handler(IntegrityError)
-    async def raced(request: Request, error: IntegrityError) -> JSONResponse:
+    @app.exception_handler(StaleDataError)  # on PostgreSQL: the row was deleted since it was read
+    async def raced(request: Request, error: SQLAlchemyError) -> JSONResponse:
         logger.warning("database: %s", error)
         return error_to(request, 409, say("faster"))
 

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import os
 import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 from fastapi.testclient import TestClient
+from sqlalchemy import delete
 
 from app.server import create_app
 from app.store.database import Store
-from app.store.tables import Base
+from app.store.tables import Base, Image
 from tests.app.conftest import block, file_bytes, picture
 
 URL = os.environ.get("MASKLOOP_TEST_POSTGRESQL", "")
@@ -119,3 +121,36 @@ def test_what_is_drawn_while_its_class_is_merged_has_a_class_that_is_there(clien
         assert set(statuses) <= {201, 422}
         documents = [client.get(f"/api/images/{image['image_id']}/document").json() for image in images]
         assert {row["category_id"] for document in documents for row in document["instances"]} <= {dog}
+
+
+def test_an_image_is_brought_back_or_gone_where_both_are_asked_for_at_once(client: TestClient) -> None:
+    files = [("files", (f"{seed}.png", file_bytes(picture(seed)))) for seed in range(60)]
+    images = [image["image_id"] for image in client.post("/api/images", files=files).json()["images"]]
+    client.patch("/api/images", json={"image_ids": images, "removed": True})
+    emptied: list[int] = []
+    emptying = threading.Thread(target=lambda: emptied.append(client.delete("/api/trash").status_code))
+    emptying.start()
+    answers = {image: client.post(f"/api/trash/{image}/restore").status_code for image in images}
+    emptying.join()
+    assert emptied == [200]
+    assert set(answers.values()) <= {200, 404}
+    back = {image for image, status in answers.items() if status == 200}
+    assert {image["image_id"] for image in client.get("/api/images").json()["images"]} == back
+    assert all(client.get(f"/api/images/{image}/file").status_code == 200 for image in back)
+
+
+def test_what_was_deleted_since_it_was_read_is_a_conflict(client: TestClient) -> None:
+    image = client.post("/api/images", files=[("files", ("a.png", file_bytes(picture(1))))]).json()["images"][0]
+    store: Store = client.app.state.store  # type: ignore[attr-defined]
+    answers: list[int] = []
+
+    def tag() -> None:
+        answers.append(client.patch(f"/api/images/{image['image_id']}", json={"tags": ["x"]}).status_code)
+
+    tagging = threading.Thread(target=tag)
+    with store.writing() as session:
+        session.execute(delete(Image).where(Image.id == image["image_id"]))
+        tagging.start()  # it reads the image, and waits for this to end
+        time.sleep(1.0)
+    tagging.join()
+    assert answers == [409]
