@@ -118,7 +118,9 @@ def test_detections_beyond_the_models_limit_are_counted_and_the_limit_can_be_rai
     model = MaskRCNN(ModelConfig.from_dict(fields), dataset.categories)
     with torch.no_grad():
         model.roi_heads.box_predictor.scores.bias[1] = 3.0  # every proposal is a disc
-    with pytest.warns(UserWarning, match="in 3 images are left out, being more than 3 in an image: the model's detections_per_image"):
+    with pytest.warns(
+        UserWarning, match="in 3 images are left out, being more than 3 in an image: the model's detections_per_image"
+    ):
         assert len(coco_results(model, dataset)) == 9
     assert len(coco_results(model, dataset, max_detections=50)) > 9
     assert "AR50" in evaluate(model, dataset, max_detections=50)["bbox"]

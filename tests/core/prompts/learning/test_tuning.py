@@ -86,8 +86,18 @@ def test_what_is_kept_is_a_mean_of_the_tuned_weights_and_those_before(data: Path
     for parameter in other.parameters():
         parameter.data.add_(0.5)
     save_prompt_network(other, tmp_path, {"steps": 3})
-    tuning.mix_with(before, tmp_path)
+    tuning.mix_with(before, tmp_path, 0.6)
     mean = load_prompt_network(tmp_path)
     for one, early in zip(mean.parameters(), before.parameters(), strict=True):
-        torch.testing.assert_close(one, early + 0.5 * tuning.TUNED_SHARE, atol=2e-3, rtol=2e-3)
-    assert read_json(tmp_path / "prompts.json")["lineage"] == {"steps": 3, "tuned_share": tuning.TUNED_SHARE}
+        torch.testing.assert_close(one, early + 0.3, atol=2e-3, rtol=2e-3)
+    assert read_json(tmp_path / "prompts.json")["lineage"] == {"steps": 3, "tuned_share": 0.6}
+
+
+def test_the_fewer_images_were_learned_from_the_less_of_it_is_kept(data: Path) -> None:
+    objects = PromptObjects()
+    objects.of_image = [[0, 1], [], [2], [3], [4]]
+    assert tuning.tuned_share(objects) == pytest.approx(tuning.TUNED_SHARE / 2)  # four images with objects
+    objects.of_image = [[0]]
+    few = tuning.tuned_share(objects)
+    objects.of_image = [[number] for number in range(100)]
+    assert few < 0.25 * tuning.TUNED_SHARE < 0.9 * tuning.TUNED_SHARE < tuning.tuned_share(objects) < tuning.TUNED_SHARE
