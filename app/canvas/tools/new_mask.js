@@ -160,7 +160,8 @@ export class NewMask {
     const number = ++this.number;
     if (!found || image === undefined) {
       this.steps = 0;
-      return void (await this.goOn(number));
+      await this.goOn(number);
+      return;
     }
     this.dropPreview();
     if (!this.meanings) {
