@@ -134,15 +134,15 @@ def test_an_upload_onto_a_full_disk_is_507(client: TestClient, monkeypatch: pyte
 def test_a_disk_that_fills_up_during_an_upload_keeps_what_is_on_it(
     client: TestClient, store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from app.api import images
+    from app.api.uploads import taken_files
 
-    real, tries = images.add_image, []
+    real, tries = taken_files.add_image, []
 
     def until_the_second(*arguments: Any) -> Any:
         tries.append(arguments)
         return real(*arguments) if len(tries) == 1 else full_disk()
 
-    monkeypatch.setattr(images, "add_image", until_the_second)
+    monkeypatch.setattr(taken_files, "add_image", until_the_second)
     files = [("files", (f"{seed}.png", file_bytes(picture(seed)))) for seed in range(4)]
     answer = client.post("/api/images", files=files)
     assert answer.status_code == 201
