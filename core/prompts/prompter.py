@@ -163,19 +163,20 @@ class MaskPrompter:
         seen = self._seen_at(pixels, clicks, CLICK_WINDOWS)
         if not seen:
             return Answer(merged(None, LocalMask.empty(), clicks, pixels.shape[:2]), 0.0)
-        return self._answer(pixels, *seen[0], None, finer)
+        return self._answer(pixels, *_likeliest_first(seen)[0], None, finer)
 
     def meanings(self, pixels: NDArray[np.uint8], clicks: Sequence[Click]) -> list[Answer]:
         """All that clicks alone may mean, a part and the whole it belongs to, say: answers that differ.
 
-        The first is the answer to the clicks, the others follow by how likely they are; none where no click includes.
-        At most one for each window that is looked through: seven.
+        The first is the answer to the clicks, the others follow by how likely they are, without those of which the
+        model expects next to nothing; none where no click includes. At most one for each window that is looked through:
+        seven.
         """
         clicks = checked(Prompt(clicks=clicks), *pixels.shape[:2]).clicks
         if not any(include for _, _, include in clicks):
             return []
         usual = self._seen_at(pixels, clicks, CLICK_WINDOWS)
-        chosen = usual[:1]
+        chosen = _likeliest_first(usual)[:1]
         for asked, look in _likeliest_first(usual + self._seen_at(pixels, clicks, FURTHER_WINDOWS)):
             if look.quality >= LEAST_QUALITY and all(iou_of_looks(look, known) < SAME_MEANING for _, known in chosen):
                 chosen.append((asked, look))
@@ -197,9 +198,9 @@ class MaskPrompter:
     def _seen_at(
         self, pixels: NDArray[np.uint8], clicks: Sequence[Click], shares: Sequence[float]
     ) -> list[tuple[Prompt, Look]]:
-        """The candidates and the closer looks at them, the likeliest first."""
+        """The candidates and the closer looks at them."""
         candidates = self.candidates(pixels, clicks, shares)
-        return _likeliest_first(list(zip(candidates, self.looks(pixels, candidates), strict=True)))
+        return list(zip(candidates, self.looks(pixels, candidates), strict=True))
 
     def looks(self, pixels: NDArray[np.uint8], prompts: Sequence[Prompt]) -> list[Look]:
         """What the network sees around each prompt, in one look, with nothing of the masks before kept."""

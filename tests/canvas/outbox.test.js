@@ -5,7 +5,7 @@ import test from "node:test";
 import { server, storageOf } from "./stand_ins.js";
 import { instanceOf, SQUARE } from "./samples.js";
 
-const { Outbox } = await import("../../app/canvas/model/outbox.js");
+const { Outbox } = await import("../../app/canvas/model/sending/outbox.js");
 
 const CREATE = {
   kind: /** @type {const} */ ("create"),

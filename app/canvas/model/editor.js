@@ -5,10 +5,10 @@
  */
 
 import * as api from "./api.js";
-import { takeConflict, takeRefusal, takeSaved } from "./answers.js";
+import { takeConflict, takeRefusal, takeSaved } from "./sending/answers.js";
 import { applied, completeKeypoints, edited, findInstance, withInstance, withoutInstance } from "./document.js";
 import { EditorState } from "./editor_state.js";
-import { Outbox } from "./outbox.js";
+import { Outbox } from "./sending/outbox.js";
 import { browserStorage, remember, remembered } from "./preferences.js";
 import { LeftBehind } from "./several/left_behind.js";
 import { proposalsOf } from "./several/same_object.js";

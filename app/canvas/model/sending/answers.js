@@ -1,14 +1,14 @@
 /** What the server says to an edit, and what that means for the document on the screen. */
 
-import { fieldsOf, findInstance, withInstance, withoutInstance } from "./document.js";
+import { fieldsOf, findInstance, withInstance, withoutInstance } from "../document.js";
 import { savedInstances } from "./edit.js";
-import { texts } from "../messages/texts.js";
+import { texts } from "../../messages/texts.js";
 
-/** @typedef {import("./document.js").ImageDocument} ImageDocument */
-/** @typedef {import("./document.js").Instance} Instance */
-/** @typedef {import("./document.js").Fields} Fields */
-/** @typedef {import("./editor.js").Editor} Editor */
-/** @typedef {import("./editor.js").Notice} Notice */
+/** @typedef {import("../document.js").ImageDocument} ImageDocument */
+/** @typedef {import("../document.js").Instance} Instance */
+/** @typedef {import("../document.js").Fields} Fields */
+/** @typedef {import("../editor.js").Editor} Editor */
+/** @typedef {import("../editor.js").Notice} Notice */
 /** @typedef {import("./edit.js").Edit} Edit */
 
 /** An edit is on the server. @param {Editor} editor @param {Edit} edit @param {any} saved */

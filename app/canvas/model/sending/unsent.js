@@ -1,7 +1,7 @@
 /** Edits that the server has not got yet, in the browser's storage: a page that is opened later sends what an earlier one could not. */
 
-import * as api from "./api.js";
-import { freshName } from "./page_name.js";
+import * as api from "../api.js";
+import { freshName } from "../page_name.js";
 
 /** @typedef {import("./outbox.js").Edit} Edit */
 

@@ -3,21 +3,21 @@
  * What is not answered stays here and in localStorage, is tried again with growing pauses, and goes on after a reload.
  */
 
-import * as api from "./api.js";
-import { findInstance } from "./document.js";
+import * as api from "../api.js";
+import { findInstance } from "../document.js";
 import { changedBy, savedInstances } from "./edit.js";
-import { freshName } from "./page_name.js";
+import { freshName } from "../page_name.js";
 import { Unsent } from "./unsent.js";
-import { texts } from "../messages/texts.js";
+import { texts } from "../../messages/texts.js";
 
-/** @typedef {import("./document.js").Instance} Instance */
-/** @typedef {import("./document.js").Fields} Fields */
+/** @typedef {import("../document.js").Instance} Instance */
+/** @typedef {import("../document.js").Fields} Fields */
 /** @typedef {import("./edit.js").Edit} Edit */
 /** @typedef {"saved" | "saving" | "retrying"} SaveState */
 /**
  * @typedef {object} Listener
  * @property {() => void} onState
- * @property {(edit: Edit, saved: import("./api.js").Saved | {revision: number}) => void} onSaved
+ * @property {(edit: Edit, saved: import("../api.js").Saved | {revision: number}) => void} onSaved
  * @property {(edit: Edit, mine: Fields, current: Instance | null) => void} onConflict
  * @property {(edit: Edit, line: string) => void} onRefused
  */
@@ -108,7 +108,7 @@ export class Outbox {
     return this.asked;
   }
 
-  /** What waits for an image is of its objects as they are in a document. @param {import("./document.js").ImageDocument} document */
+  /** What waits for an image is of its objects as they are in a document. @param {import("../document.js").ImageDocument} document */
   rebase(document) {
     for (const edit of this.pending(document.image.image_id))
       for (const one of changedBy(edit)) one.base = findInstance(document, one.id)?.revision ?? one.base;

@@ -1,7 +1,7 @@
 /** An edit on its way to the server: what it is about, and what the server makes of it. */
 
-/** @typedef {import("./document.js").Instance} Instance */
-/** @typedef {import("./document.js").Fields} Fields */
+/** @typedef {import("../document.js").Instance} Instance */
+/** @typedef {import("../document.js").Fields} Fields */
 /**
  * @typedef {object} Edit
  * @property {"create" | "update" | "delete" | "batch"} kind
@@ -9,7 +9,7 @@
  * @property {number} id  negative for an instance that the server has not numbered yet
  * @property {number} base  revision of the instance that the edit was made on
  * @property {Fields} fields
- * @property {import("./document.js").Batch} [batch]  of the kind "batch", whose own id is one that no object has
+ * @property {import("../document.js").Batch} [batch]  of the kind "batch", whose own id is one that no object has
  * @property {string} key  names the request, so that the server does not carry it out twice after a lost answer
  * @property {number} attempts
  * @property {number} turn  see `between`
